@@ -5,5 +5,6 @@
 
 pub mod board;
 pub mod error;
+pub mod ingest;
 pub mod line;
 pub mod live;
