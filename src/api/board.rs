@@ -126,6 +126,6 @@ pub struct BoardView {
 /// The plant board as it is now.
 #[server(prefix = "/api", endpoint = "board", input = GetUrl, output = Json)]
 pub async fn board() -> Result<BoardView, ApiError> {
-    let (db, now) = super::live::server_state()?;
-    crate::server::services::board::board(&db, now).await.map_err(ApiError::from)
+    let app = crate::server::state::App::here()?;
+    crate::server::services::board::board(&app).await.map_err(ApiError::from)
 }

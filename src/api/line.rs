@@ -129,6 +129,6 @@ pub struct LineView {
 /// A line over its running shift, or over the window `[from, to)` in epoch milliseconds when both are given.
 #[server(prefix = "/api", endpoint = "line", input = GetUrl, output = Json)]
 pub async fn line(code: String, from: Option<i64>, to: Option<i64>) -> Result<LineView, ApiError> {
-    let (db, now) = super::live::server_state()?;
-    crate::server::services::line::line(&db, &code, from.zip(to), now).await.map_err(ApiError::from)
+    let app = crate::server::state::App::here()?;
+    crate::server::services::line::line(&app, &code, from.zip(to)).await.map_err(ApiError::from)
 }

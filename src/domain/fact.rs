@@ -108,10 +108,10 @@ pub enum FactKind {
     /// Another product or job is on the machine from now on.
     #[serde(rename = "p")]
     Product {
-        /// The product; `None` when the machine has none.
+        /// The product; `None`: the product stays.
         #[serde(rename = "p")]
         product: Option<ProductId>,
-        /// The job or order, as the sender names it.
+        /// The job or order, as the sender names it; `None`: the job stays.
         #[serde(rename = "j", default, skip_serializing_if = "Option::is_none")]
         job: Option<String>,
     },

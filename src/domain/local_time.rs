@@ -1,6 +1,6 @@
 //! Clock times of the site, computed alike on server and browser from offsets that the server looked up.
 
-use super::time::{DAY_MS, MINUTE_MS, TsMs};
+use super::time::{DAY_MS, DurMs, MINUTE_MS, TsMs};
 use serde::{Deserialize, Serialize};
 
 /// The offsets of a time zone from UTC over a stretch of time.
@@ -11,9 +11,15 @@ pub struct LocalTime {
 }
 
 impl LocalTime {
+    /// The offset from UTC in force.
+    #[must_use]
+    pub fn offset_at(&self, at: TsMs) -> DurMs {
+        let step = self.steps.iter().rev().find(|(from, _)| *from <= at).or(self.steps.first());
+        DurMs(step.map_or(0, |s| s.1))
+    }
+
     fn local_ms(&self, at: TsMs) -> i64 {
-        let offset = self.steps.iter().rev().find(|(from, _)| *from <= at).or(self.steps.first()).map_or(0, |s| s.1);
-        at.0 + offset
+        at.0 + self.offset_at(at).0
     }
 
     /// `14:05`.
