@@ -10,5 +10,6 @@ pub mod ingest;
 pub mod key;
 pub mod live;
 pub mod plant;
+pub mod replay;
 pub mod services;
 pub mod state;

@@ -116,17 +116,19 @@ impl Db {
         }
         let options = SqliteConnectOptions::new()
             .filename(path)
-            .create_if_missing(true)
-            .auto_vacuum(SqliteAutoVacuum::Incremental)
-            .journal_mode(SqliteJournalMode::Wal)
-            // What is acknowledged survives a power cut, not only a crash of the program.
-            .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(Duration::from_secs(5))
             .pragma("temp_store", "MEMORY")
             .pragma("cache_size", "-16000");
+        let writer = options
+            .clone()
+            .create_if_missing(true)
+            .auto_vacuum(SqliteAutoVacuum::Incremental)
+            .journal_mode(SqliteJournalMode::Wal)
+            // What is acknowledged survives a power cut, not only a crash of the program.
+            .synchronous(SqliteSynchronous::Full);
         let pool = || SqlitePoolOptions::new().idle_timeout(None).max_lifetime(None);
-        let write = pool().max_connections(1).connect_with(options.clone()).await?;
+        let write = pool().max_connections(1).connect_with(writer).await?;
         let readers = std::thread::available_parallelism().map_or(4, |n| n.get() * 2).try_into().unwrap_or(4);
         let read = pool().max_connections(readers).connect_with(options.read_only(true)).await?;
         Ok(Self::Sqlite { write, read })
