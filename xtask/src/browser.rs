@@ -50,17 +50,38 @@ impl Bound {
 /// Compiles what has changed and binds the result.
 pub fn build(workspace: &Workspace, profile: Profile) -> Result<Bound> {
     let toolchain = step("wasm target", Toolchain::find)?;
-    let raw = step(&format!("browser side ({})", profile.name()), || compile(workspace, &toolchain, profile))?;
+    let raw = step(&format!("browser side ({})", profile.name()), || {
+        compile(workspace, &toolchain, profile)
+    })?;
     bind(workspace, &raw, profile)
 }
 
 fn compile(workspace: &Workspace, toolchain: &Toolchain, profile: Profile) -> Result<PathBuf> {
     let folder = workspace.wasm_target();
     let mut cargo = toolchain.cargo(workspace);
-    cargo.args(["build", "--package", "ms5-floor", "--lib", "--no-default-features", "--features", "hydrate"]);
-    cargo.args(["--target", TARGET, "--profile", profile.name(), "--target-dir"]).arg(&folder);
+    cargo.args([
+        "build",
+        "--package",
+        "ms5-floor",
+        "--lib",
+        "--no-default-features",
+        "--features",
+        "hydrate",
+    ]);
+    cargo
+        .args([
+            "--target",
+            TARGET,
+            "--profile",
+            profile.name(),
+            "--target-dir",
+        ])
+        .arg(&folder);
     process::run(&mut cargo)?;
-    Ok(folder.join(TARGET).join(profile.name()).join("ms5_floor.wasm"))
+    Ok(folder
+        .join(TARGET)
+        .join(profile.name())
+        .join("ms5_floor.wasm"))
 }
 
 fn bind(workspace: &Workspace, raw: &Path, profile: Profile) -> Result<Bound> {
@@ -77,7 +98,9 @@ fn bind(workspace: &Workspace, raw: &Path, profile: Profile) -> Result<Bound> {
     let fresh = hash.short();
 
     let folder = workspace.wasm_target().join("bound").join(profile.name());
-    let bound = Bound { folder: folder.clone() };
+    let bound = Bound {
+        folder: folder.clone(),
+    };
     let mark = folder.join("made-from");
     if stamp::is(&mark, &fresh) {
         return Ok(bound);
@@ -90,7 +113,10 @@ fn bind(workspace: &Workspace, raw: &Path, profile: Profile) -> Result<Bound> {
         note("wasm-opt skipped: no Node");
     }
     fs::write(&mark, fresh).with_context(|| format!("writing {}", mark.display()))?;
-    note(&format!("wasm: {}", size(fs::metadata(bound.wasm())?.len())));
+    note(&format!(
+        "wasm: {}",
+        size(fs::metadata(bound.wasm())?.len())
+    ));
     Ok(bound)
 }
 
@@ -99,6 +125,8 @@ fn generate(bytes: Vec<u8>, folder: &Path, profile: Profile) -> Result<()> {
     bindgen.input_bytes("ms5-floor", bytes).web(true)?;
     // The page names the hashed WASM itself, so the script need not.
     bindgen.omit_default_module_path(true).typescript(false);
-    bindgen.remove_name_section(profile == Profile::Release).remove_producers_section(true);
+    bindgen
+        .remove_name_section(profile == Profile::Release)
+        .remove_producers_section(true);
     bindgen.generate(folder).context("wasm-bindgen")
 }

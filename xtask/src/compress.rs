@@ -11,18 +11,38 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 /// Formats that are not compressed already.
-const COMPRESSIBLE: [&str; 10] = ["css", "html", "ico", "js", "json", "svg", "txt", "wasm", "webmanifest", "xml"];
+const COMPRESSIBLE: [&str; 10] = [
+    "css",
+    "html",
+    "ico",
+    "js",
+    "json",
+    "svg",
+    "txt",
+    "wasm",
+    "webmanifest",
+    "xml",
+];
 
 pub fn brotli(content: &[u8]) -> Result<Vec<u8>> {
-    let parameters = BrotliEncoderParams { quality: 11, lgwin: 22, size_hint: content.len(), ..Default::default() };
+    let parameters = BrotliEncoderParams {
+        quality: 11,
+        lgwin: 22,
+        size_hint: content.len(),
+        ..Default::default()
+    };
     let mut small = Vec::new();
-    brotli::BrotliCompress(&mut &content[..], &mut small, &parameters).context("compressing with brotli")?;
+    brotli::BrotliCompress(&mut &content[..], &mut small, &parameters)
+        .context("compressing with brotli")?;
     Ok(small)
 }
 
 fn gzip(content: &[u8]) -> Result<Vec<u8>> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
-    encoder.write_all(content).and_then(|()| encoder.finish()).context("compressing with gzip")
+    encoder
+        .write_all(content)
+        .and_then(|()| encoder.finish())
+        .context("compressing with gzip")
 }
 
 /// Writes `file.br` and `file.gz` where they are smaller than `file`.
@@ -64,7 +84,9 @@ mod tests {
         beside(&file).expect("it compresses");
         let mut plain = String::new();
         let small = fs::read(with_ending(&file, "gz")).expect("gzip is there");
-        flate2::read::GzDecoder::new(&small[..]).read_to_string(&mut plain).expect("gzip reads");
+        flate2::read::GzDecoder::new(&small[..])
+            .read_to_string(&mut plain)
+            .expect("gzip reads");
         assert_eq!(plain, content);
         let small = fs::read(with_ending(&file, "br")).expect("brotli is there");
         let mut plain = Vec::new();

@@ -17,14 +17,26 @@ pub fn bundle(main: &Path) -> Result<String> {
             continue;
         }
         let place = format!("{}:{}", main.display(), number + 1);
-        let Some(import) = parse(line) else { bail!("{place}: expected @import \"file.css\" layer(name);") };
+        let Some(import) = parse(line) else {
+            bail!("{place}: expected @import \"file.css\" layer(name);")
+        };
         let file = folder.join(import.file);
-        let content = fs::read_to_string(&file).with_context(|| format!("{place}: reading {}", file.display()))?;
-        if content.lines().any(|line| line.trim_start().starts_with("@import")) {
-            bail!("{}: only {} imports other files", file.display(), main.display());
+        let content = fs::read_to_string(&file)
+            .with_context(|| format!("{place}: reading {}", file.display()))?;
+        if content
+            .lines()
+            .any(|line| line.trim_start().starts_with("@import"))
+        {
+            bail!(
+                "{}: only {} imports other files",
+                file.display(),
+                main.display()
+            );
         }
         match import.layer {
-            Some(layer) => bundled.push_str(&format!("@layer {layer} {{\n{}\n}}\n", content.trim())),
+            Some(layer) => {
+                bundled.push_str(&format!("@layer {layer} {{\n{}\n}}\n", content.trim()))
+            }
             None => bundled.push_str(&content),
         }
     }
@@ -37,9 +49,16 @@ struct Import<'a> {
 }
 
 fn parse(line: &str) -> Option<Import<'_>> {
-    let rest = line.trim().strip_prefix("@import")?.trim_start().strip_prefix('"')?;
+    let rest = line
+        .trim()
+        .strip_prefix("@import")?
+        .trim_start()
+        .strip_prefix('"')?;
     let (file, rest) = rest.split_once('"')?;
-    let rest = rest.split_once("/*").map_or(rest, |(before, _)| before).trim();
+    let rest = rest
+        .split_once("/*")
+        .map_or(rest, |(before, _)| before)
+        .trim();
     let rest = rest.strip_suffix(';')?.trim();
     let layer = match rest {
         "" => None,
@@ -63,12 +82,18 @@ mod tests {
     #[test]
     fn imports_become_layers_in_their_order() {
         let folder = folder(&[
-            ("main.css", "@layer tokens, base;\n@import \"tokens.css\" layer(tokens);\n@import \"base.css\" layer(base);\n"),
+            (
+                "main.css",
+                "@layer tokens, base;\n@import \"tokens.css\" layer(tokens);\n@import \"base.css\" layer(base);\n",
+            ),
             ("tokens.css", ":root { --gap: 8px; }\n"),
             ("base.css", "body { margin: 0; }\n"),
         ]);
         let text = bundle(&folder.path().join("main.css")).expect("it bundles");
-        assert_eq!(text, "@layer tokens, base;\n@layer tokens {\n:root { --gap: 8px; }\n}\n@layer base {\nbody { margin: 0; }\n}\n");
+        assert_eq!(
+            text,
+            "@layer tokens, base;\n@layer tokens {\n:root { --gap: 8px; }\n}\n@layer base {\nbody { margin: 0; }\n}\n"
+        );
     }
 
     #[test]

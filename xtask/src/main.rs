@@ -60,7 +60,9 @@ fn perform(task: Task, workspace: &Workspace) -> Result<ExitCode> {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let outcome = stop::listen().and_then(|()| Workspace::find()).and_then(|workspace| perform(arguments.task, &workspace));
+    let outcome = stop::listen()
+        .and_then(|()| Workspace::find())
+        .and_then(|workspace| perform(arguments.task, &workspace));
     outcome.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");
         ExitCode::FAILURE

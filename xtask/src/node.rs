@@ -34,7 +34,9 @@ pub struct WasmOpt {
 
 /// The optimiser when this machine has Node; fetched once for all clones.
 pub fn wasm_opt() -> Result<Option<WasmOpt>> {
-    let (Some(node), Some(npm)) = (program("node"), program("npm")) else { return Ok(None) };
+    let (Some(node), Some(npm)) = (program("node"), program("npm")) else {
+        return Ok(None);
+    };
     let folder = cache()?.join(BINARYEN.replace('@', "-"));
     let script = folder.join("node_modules/binaryen/bin/wasm-opt");
     if script.is_file() {
@@ -44,8 +46,20 @@ pub fn wasm_opt() -> Result<Option<WasmOpt>> {
     let work = folder.with_extension(format!("part-{}", std::process::id()));
     stamp::empty_folder(&work)?;
     let mut install = Command::new(npm);
-    install.args(["install", "--silent", "--no-save", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix"]).arg(&work).arg(BINARYEN);
-    let installed = process::status_within(&mut install, BOUND)?.is_some_and(|status| status.success());
+    install
+        .args([
+            "install",
+            "--silent",
+            "--no-save",
+            "--ignore-scripts",
+            "--no-audit",
+            "--no-fund",
+            "--prefix",
+        ])
+        .arg(&work)
+        .arg(BINARYEN);
+    let installed =
+        process::status_within(&mut install, BOUND)?.is_some_and(|status| status.success());
     if installed {
         // Whatever stands there has no script, so it is no use to another clone either.
         stamp::remove_folder(&folder)?;
@@ -53,7 +67,10 @@ pub fn wasm_opt() -> Result<Option<WasmOpt>> {
     }
     stamp::remove_folder(&work)?;
     if !script.is_file() {
-        bail!("npm could not fetch {BINARYEN}; type: npm install --prefix {} {BINARYEN}", folder.display());
+        bail!(
+            "npm could not fetch {BINARYEN}; type: npm install --prefix {} {BINARYEN}",
+            folder.display()
+        );
     }
     Ok(Some(WasmOpt { node, script }))
 }
@@ -63,7 +80,13 @@ impl WasmOpt {
     pub fn shrink(&self, wasm: &Path) -> Result<()> {
         let small = wasm.with_extension("small");
         let mut command = Command::new(&self.node);
-        command.arg(&self.script).arg("-Oz").args(FEATURES).arg("-o").arg(&small).arg(wasm);
+        command
+            .arg(&self.script)
+            .arg("-Oz")
+            .args(FEATURES)
+            .arg("-o")
+            .arg(&small)
+            .arg(wasm);
         process::run(&mut command)?;
         fs::rename(&small, wasm).with_context(|| format!("replacing {}", wasm.display()))
     }
@@ -80,16 +103,23 @@ pub fn ensure() -> Result<()> {
 pub fn packages(workspace: &Workspace) -> Result<()> {
     let folder = workspace.root.join("end2end");
     let lock = folder.join("package-lock.json");
-    let wanted = stamp::short(fs::read(&lock).with_context(|| format!("reading {}", workspace.shown(&lock)))?);
+    let wanted = stamp::short(
+        fs::read(&lock).with_context(|| format!("reading {}", workspace.shown(&lock)))?,
+    );
     let mark = folder.join("node_modules/.made-from");
     if stamp::is(&mark, &wanted) {
         return Ok(());
     }
     let mut npm = Command::new("npm");
-    npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(&folder);
+    npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
+        .current_dir(&folder);
     npm.env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1");
     match process::status_within(&mut npm, BOUND)? {
-        Some(status) if status.success() => fs::write(&mark, wanted).with_context(|| format!("writing {}", mark.display())),
-        _ => bail!("npm could not install the browser tests' packages; type: cd end2end && npm ci --ignore-scripts"),
+        Some(status) if status.success() => {
+            fs::write(&mark, wanted).with_context(|| format!("writing {}", mark.display()))
+        }
+        _ => bail!(
+            "npm could not install the browser tests' packages; type: cd end2end && npm ci --ignore-scripts"
+        ),
     }
 }

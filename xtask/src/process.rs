@@ -19,7 +19,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Cargo for this machine's own programs, without what the cargo that started us left in the environment.
 pub fn cargo(workspace: &Workspace) -> Command {
     let mut command = Command::new("cargo");
-    command.current_dir(&workspace.root).env("CARGO_TARGET_DIR", &workspace.target);
+    command
+        .current_dir(&workspace.root)
+        .env("CARGO_TARGET_DIR", &workspace.target);
     forget_outer_cargo(&mut command);
     command
 }
@@ -28,7 +30,13 @@ pub fn cargo(workspace: &Workspace) -> Command {
 pub fn forget_outer_cargo(command: &mut Command) {
     for (name, _) in env::vars_os() {
         let Some(text) = name.to_str() else { continue };
-        let described = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_", "CARGO_PRIMARY_"];
+        let described = [
+            "CARGO_PKG_",
+            "CARGO_MANIFEST_",
+            "CARGO_BIN_",
+            "CARGO_CRATE_",
+            "CARGO_PRIMARY_",
+        ];
         if text == "CARGO" || described.iter().any(|prefix| text.starts_with(prefix)) {
             command.env_remove(&name);
         }
@@ -58,14 +66,24 @@ pub fn status_within(command: &mut Command, bound: Duration) -> Result<Option<Ex
 
 pub fn spawn(command: &mut Command) -> Result<Child> {
     command.stdin(Stdio::null());
-    command.spawn().with_context(|| format!("starting `{}`", shown(command)))
+    command
+        .spawn()
+        .with_context(|| format!("starting `{}`", shown(command)))
 }
 
 /// Standard output as text, trimmed.
 pub fn output(command: &mut Command) -> Result<String> {
-    let output = command.stdin(Stdio::null()).output().with_context(|| format!("starting `{}`", shown(command)))?;
+    let output = command
+        .stdin(Stdio::null())
+        .output()
+        .with_context(|| format!("starting `{}`", shown(command)))?;
     if !output.status.success() {
-        bail!("`{}` failed ({}): {}", shown(command), ending(output.status), String::from_utf8_lossy(&output.stderr).trim());
+        bail!(
+            "`{}` failed ({}): {}",
+            shown(command),
+            ending(output.status),
+            String::from_utf8_lossy(&output.stderr).trim()
+        );
     }
     Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
@@ -115,9 +133,17 @@ pub fn ask(child: &Child, signal: Signal) {
 /// The command as one would type it.
 pub fn shown(command: &Command) -> String {
     let program = Path::new(command.get_program());
-    let name = program.file_name().unwrap_or(program.as_os_str()).to_string_lossy();
-    let arguments = command.get_args().map(|argument| argument.to_string_lossy());
-    std::iter::once(name).chain(arguments).collect::<Vec<_>>().join(" ")
+    let name = program
+        .file_name()
+        .unwrap_or(program.as_os_str())
+        .to_string_lossy();
+    let arguments = command
+        .get_args()
+        .map(|argument| argument.to_string_lossy());
+    std::iter::once(name)
+        .chain(arguments)
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 pub fn ending(status: ExitStatus) -> String {

@@ -13,7 +13,9 @@ use crate::{server, site};
 pub fn run(workspace: &Workspace) -> Result<ExitCode> {
     site::build(workspace, Profile::Release)?;
     let program = server::build(workspace, server::Kind::Embedded)?;
-    let bytes = fs::metadata(&program).with_context(|| format!("reading {}", program.display()))?.len();
+    let bytes = fs::metadata(&program)
+        .with_context(|| format!("reading {}", program.display()))?
+        .len();
     println!("{} {}", workspace.shown(&program), size(bytes));
     Ok(ExitCode::SUCCESS)
 }

@@ -38,7 +38,12 @@ impl Options {
         };
         site::build(workspace, profile)?;
         let program = server::build(workspace, kind)?;
-        Ok(Plan::new(workspace, program, self.port, (!self.no_simulator).then_some(self.days)))
+        Ok(Plan::new(
+            workspace,
+            program,
+            self.port,
+            (!self.no_simulator).then_some(self.days),
+        ))
     }
 }
 
@@ -48,7 +53,11 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
     let plan = options.build(workspace)?;
     plan.prepare()?;
     let mut plant = Plant::start(&plan)?;
-    println!("\nMS5 Floor runs at {} after {}. Ctrl-C stops it.\n", plan.address(), seconds(start.elapsed()));
+    println!(
+        "\nMS5 Floor runs at {} after {}. Ctrl-C stops it.\n",
+        plan.address(),
+        seconds(start.elapsed())
+    );
     while !stop::asked() {
         plant.check()?;
         std::thread::sleep(POLL);

@@ -25,7 +25,15 @@ pub fn build(workspace: &Workspace, kind: Kind) -> Result<PathBuf> {
     };
     step(title, || {
         let mut cargo = process::cargo(workspace);
-        cargo.args(["build", "--package", "ms5-floor", "--bin", "ms5-floor", "--features", features]);
+        cargo.args([
+            "build",
+            "--package",
+            "ms5-floor",
+            "--bin",
+            "ms5-floor",
+            "--features",
+            features,
+        ]);
         if kind != Kind::Dev {
             cargo.arg("--release");
         }

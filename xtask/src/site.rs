@@ -32,7 +32,11 @@ fn inputs(workspace: &Workspace, bound: &Bound, profile: Profile) -> Result<Stri
     let mut hash = stamp::Hash::default();
     hash.add(profile.name());
     // How it is put together counts as much as what from.
-    for text in [include_str!("site.rs"), include_str!("css.rs"), include_str!("compress.rs")] {
+    for text in [
+        include_str!("site.rs"),
+        include_str!("css.rs"),
+        include_str!("compress.rs"),
+    ] {
         hash.add(text);
     }
     hash.add_folder(&bound.folder)?;
@@ -48,7 +52,11 @@ fn assemble(workspace: &Workspace, bound: &Bound, profile: Profile) -> Result<()
     copy_folder(&bound.snippets(), &new.join("pkg/snippets"))?;
     let js = hashed(&new, "js", &read(&bound.js())?)?;
     let wasm = hashed(&new, "wasm", &read(&bound.wasm())?)?;
-    let css = hashed(&new, "css", css::bundle(&workspace.root.join("style/main.css"))?.as_bytes())?;
+    let css = hashed(
+        &new,
+        "css",
+        css::bundle(&workspace.root.join("style/main.css"))?.as_bytes(),
+    )?;
 
     let mut build = stamp::Hash::default();
     build.add_folder(&new)?;
@@ -59,10 +67,12 @@ fn assemble(workspace: &Workspace, bound: &Bound, profile: Profile) -> Result<()
         }
     }
     let file = new.join("manifest.json");
-    fs::write(&file, format!("{manifest:#}\n")).with_context(|| format!("writing {}", file.display()))?;
+    fs::write(&file, format!("{manifest:#}\n"))
+        .with_context(|| format!("writing {}", file.display()))?;
 
     stamp::remove_folder(&workspace.site)?;
-    fs::rename(&new, &workspace.site).with_context(|| format!("making {}", workspace.site.display()))?;
+    fs::rename(&new, &workspace.site)
+        .with_context(|| format!("making {}", workspace.site.display()))?;
     for path in [js, wasm, css] {
         note(&described(&workspace.site, &path));
     }
@@ -95,9 +105,13 @@ pub fn in_site(site: &Path, path: &str) -> PathBuf {
 /// The paths of script, WASM and style sheet that the present manifest names.
 pub fn parts(site: &Path) -> Result<[String; 3]> {
     let file = site.join("manifest.json");
-    let manifest: Value = serde_json::from_slice(&read(&file)?).with_context(|| format!("reading {}", file.display()))?;
+    let manifest: Value = serde_json::from_slice(&read(&file)?)
+        .with_context(|| format!("reading {}", file.display()))?;
     let part = |name: &str| {
-        let text = manifest.get(name).and_then(Value::as_str).map(str::to_owned);
+        let text = manifest
+            .get(name)
+            .and_then(Value::as_str)
+            .map(str::to_owned);
         text.with_context(|| format!("{} names no {name}", file.display()))
     };
     Ok([part("js")?, part("wasm")?, part("css")?])
@@ -125,7 +139,9 @@ mod tests {
     fn clone() -> (tempfile::TempDir, Workspace, Bound) {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let root = folder.path().to_path_buf();
-        let bound = Bound { folder: root.join("bound") };
+        let bound = Bound {
+            folder: root.join("bound"),
+        };
         for (name, content) in [
             ("public/icons/a.svg", "<svg/>"),
             ("style/main.css", "a { color: red; }\n"),
@@ -137,7 +153,11 @@ mod tests {
             fs::create_dir_all(file.parent().expect("a folder")).expect("a folder");
             fs::write(file, content).expect("a file");
         }
-        let workspace = Workspace { target: root.join("target"), site: root.join("target/site"), root };
+        let workspace = Workspace {
+            target: root.join("target"),
+            site: root.join("target/site"),
+            root,
+        };
         (folder, workspace, bound)
     }
 
@@ -157,7 +177,11 @@ mod tests {
         let (_folder, workspace, bound) = clone();
         assemble(&workspace, &bound, Profile::Dev).expect("a site");
         let [js, wasm, css] = parts(&workspace.site).expect("a manifest");
-        fs::write(workspace.root.join("style/main.css"), "a { color: blue; }\n").expect("a file");
+        fs::write(
+            workspace.root.join("style/main.css"),
+            "a { color: blue; }\n",
+        )
+        .expect("a file");
         assemble(&workspace, &bound, Profile::Release).expect("a site");
         let [same_js, same_wasm, other_css] = parts(&workspace.site).expect("a manifest");
         assert_eq!((js, wasm), (same_js, same_wasm));
@@ -169,8 +193,14 @@ mod tests {
     fn every_input_is_in_the_mark() {
         let (_folder, workspace, bound) = clone();
         let before = inputs(&workspace, &bound, Profile::Dev).expect("a hash");
-        assert_ne!(before, inputs(&workspace, &bound, Profile::Release).expect("a hash"));
+        assert_ne!(
+            before,
+            inputs(&workspace, &bound, Profile::Release).expect("a hash")
+        );
         fs::write(workspace.root.join("public/icons/a.svg"), "<svg></svg>").expect("a file");
-        assert_ne!(before, inputs(&workspace, &bound, Profile::Dev).expect("a hash"));
+        assert_ne!(
+            before,
+            inputs(&workspace, &bound, Profile::Dev).expect("a hash")
+        );
     }
 }

@@ -23,14 +23,24 @@ impl Hash {
     /// Adds names and contents of all files below `folder`, in a fixed order.
     pub fn add_folder(&mut self, folder: &Path) -> Result<()> {
         for file in files(folder)? {
-            self.add(file.strip_prefix(folder).unwrap_or(&file).to_string_lossy().as_bytes());
+            self.add(
+                file.strip_prefix(folder)
+                    .unwrap_or(&file)
+                    .to_string_lossy()
+                    .as_bytes(),
+            );
             self.add(fs::read(&file).with_context(|| format!("reading {}", file.display()))?);
         }
         Ok(())
     }
 
     pub fn short(self) -> String {
-        let mut text: String = self.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        let mut text: String = self
+            .0
+            .finalize()
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
         text.truncate(SHORT);
         text
     }
@@ -51,7 +61,9 @@ pub fn files(folder: &Path) -> Result<Vec<PathBuf>> {
             continue;
         }
         for entry in fs::read_dir(&next).with_context(|| format!("reading {}", next.display()))? {
-            let path = entry.with_context(|| format!("reading {}", next.display()))?.path();
+            let path = entry
+                .with_context(|| format!("reading {}", next.display()))?
+                .path();
             if path.is_dir() {
                 open.push(path);
             } else {
@@ -76,7 +88,9 @@ pub fn empty_folder(path: &Path) -> Result<()> {
 
 pub fn remove_folder(path: &Path) -> Result<()> {
     match fs::remove_dir_all(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error).with_context(|| format!("removing {}", path.display())),
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("removing {}", path.display()))
+        }
         _ => Ok(()),
     }
 }

@@ -19,7 +19,9 @@ pub fn listen() -> Result<()> {
 }
 
 pub fn asked() -> bool {
-    ASKED.get().is_some_and(|asked| asked.load(Ordering::Relaxed))
+    ASKED
+        .get()
+        .is_some_and(|asked| asked.load(Ordering::Relaxed))
 }
 
 /// Fails as soon as somebody asked to stop.

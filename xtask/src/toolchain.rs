@@ -24,7 +24,10 @@ pub const TARGET: &str = "wasm32-unknown-unknown";
 
 const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
 const DEBIAN_CARGO: &str = "/usr/bin/cargo";
-const DEBIAN_SOURCES: [&str; 2] = ["/usr/lib/rustlib/src/rust/library/Cargo.lock", "/usr/lib/rustlib/src/rust/library/std/Cargo.toml"];
+const DEBIAN_SOURCES: [&str; 2] = [
+    "/usr/lib/rustlib/src/rust/library/Cargo.lock",
+    "/usr/lib/rustlib/src/rust/library/std/Cargo.toml",
+];
 const DEBIAN_PACKAGES: [&str; 3] = ["rustc-web", "cargo-web", "rust-web-src"];
 
 /// rustup tries a closed download site several times; this is enough for a slow one.
@@ -46,20 +49,30 @@ impl Toolchain {
             return Ok(Self::Own);
         }
         if let Some(sysroot) = cached_sysroot()? {
-            return Ok(Self::Debian { sysroot, linker: linker()? });
+            return Ok(Self::Debian {
+                sysroot,
+                linker: linker()?,
+            });
         }
         if rustup_adds_target()? && own_has_target()? {
             return Ok(Self::Own);
         }
         debian_is_installed()?;
-        Ok(Self::Debian { sysroot: build_sysroot()?, linker: linker()? })
+        Ok(Self::Debian {
+            sysroot: build_sysroot()?,
+            linker: linker()?,
+        })
     }
 
     /// Cargo, ready to build for the browser.
     pub fn cargo(&self, workspace: &Workspace) -> Command {
         // The path of somebody's downloaded crates has no place in what we ship, nor in its hash.
         let mut flags = match cargo_home() {
-            Some(home) => vec![joined(&["--remap-path-prefix=".as_ref(), home.join("registry/src").as_ref(), "=crates".as_ref()])],
+            Some(home) => vec![joined(&[
+                "--remap-path-prefix=".as_ref(),
+                home.join("registry/src").as_ref(),
+                "=crates".as_ref(),
+            ])],
             None => Vec::new(),
         };
         let mut command = match self {
@@ -67,7 +80,9 @@ impl Toolchain {
             Self::Debian { sysroot, linker } => {
                 flags.push(joined(&["--sysroot=".as_ref(), sysroot.as_ref()]));
                 let mut command = debian_cargo();
-                command.current_dir(&workspace.root).env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker);
+                command
+                    .current_dir(&workspace.root)
+                    .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker);
                 command
             }
         };
@@ -85,12 +100,15 @@ fn joined(parts: &[&OsStr]) -> OsString {
 fn own_has_target() -> Result<bool> {
     let mut rustc = Command::new("rustc");
     rustc.args(["--print", "target-libdir", "--target", TARGET]);
-    let folder = process::output(&mut rustc).context("asking rustc for its libraries; is Rust installed?")?;
+    let folder = process::output(&mut rustc)
+        .context("asking rustc for its libraries; is Rust installed?")?;
     Ok(has_std(Path::new(&folder)))
 }
 
 fn has_std(folder: &Path) -> bool {
-    let Ok(entries) = fs::read_dir(folder) else { return false };
+    let Ok(entries) = fs::read_dir(folder) else {
+        return false;
+    };
     entries.flatten().any(|entry| {
         let name = entry.file_name();
         let name = name.to_string_lossy();
@@ -105,23 +123,39 @@ fn rustup_adds_target() -> Result<bool> {
     }
     note(&format!("rustup target add {TARGET}"));
     let mut rustup = Command::new("rustup");
-    rustup.args(["target", "add", TARGET]).stdout(Stdio::null()).stderr(Stdio::null());
-    let added = process::status_within(&mut rustup, RUSTUP_BOUND)?.is_some_and(|status| status.success());
+    rustup
+        .args(["target", "add", TARGET])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    let added =
+        process::status_within(&mut rustup, RUSTUP_BOUND)?.is_some_and(|status| status.success());
     if !added {
-        note("rustup could not fetch it here; building the standard library from Debian's sources instead");
+        note(
+            "rustup could not fetch it here; building the standard library from Debian's sources instead",
+        );
     }
     Ok(added)
 }
 
 fn debian_is_installed() -> Result<()> {
-    let there = || [DEBIAN_RUSTC, DEBIAN_CARGO].iter().chain(&DEBIAN_SOURCES).all(|file| Path::new(file).is_file());
+    let there = || {
+        [DEBIAN_RUSTC, DEBIAN_CARGO]
+            .iter()
+            .chain(&DEBIAN_SOURCES)
+            .all(|file| Path::new(file).is_file())
+    };
     if there() {
         return Ok(());
     }
-    let because = format!("no Rust standard library for {TARGET} (`rustup target add {TARGET}` would fetch one)");
+    let because = format!(
+        "no Rust standard library for {TARGET} (`rustup target add {TARGET}` would fetch one)"
+    );
     debian::install(&DEBIAN_PACKAGES, &because)?;
     if !there() {
-        bail!("{because}; type: sudo apt-get install --reinstall {}", DEBIAN_PACKAGES.join(" "));
+        bail!(
+            "{because}; type: sudo apt-get install --reinstall {}",
+            DEBIAN_PACKAGES.join(" ")
+        );
     }
     Ok(())
 }
@@ -130,7 +164,16 @@ fn debian_is_installed() -> Result<()> {
 fn debian_cargo() -> Command {
     let mut command = Command::new(DEBIAN_CARGO);
     process::forget_outer_cargo(&mut command);
-    for name in ["CARGO_BUILD_RUSTC", "CARGO_BUILD_RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "LD_LIBRARY_PATH", "RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER", "RUSTFLAGS", "RUSTUP_TOOLCHAIN"] {
+    for name in [
+        "CARGO_BUILD_RUSTC",
+        "CARGO_BUILD_RUSTFLAGS",
+        "CARGO_ENCODED_RUSTFLAGS",
+        "LD_LIBRARY_PATH",
+        "RUSTC_WRAPPER",
+        "RUSTC_WORKSPACE_WRAPPER",
+        "RUSTFLAGS",
+        "RUSTUP_TOOLCHAIN",
+    ] {
         command.env_remove(name);
     }
     command.env("RUSTC", DEBIAN_RUSTC);
@@ -138,7 +181,11 @@ fn debian_cargo() -> Command {
 }
 
 fn debian_compiler() -> Result<String> {
-    process::output(Command::new(DEBIAN_RUSTC).arg("-vV").env_remove("LD_LIBRARY_PATH"))
+    process::output(
+        Command::new(DEBIAN_RUSTC)
+            .arg("-vV")
+            .env_remove("LD_LIBRARY_PATH"),
+    )
 }
 
 /// Where the sysroot for Debian's present compiler belongs: another compiler cannot read these libraries.
@@ -151,10 +198,15 @@ fn libraries(sysroot: &Path) -> PathBuf {
 }
 
 fn cached_sysroot() -> Result<Option<PathBuf>> {
-    if ![DEBIAN_RUSTC, DEBIAN_CARGO].iter().all(|file| Path::new(file).is_file()) {
+    if ![DEBIAN_RUSTC, DEBIAN_CARGO]
+        .iter()
+        .all(|file| Path::new(file).is_file())
+    {
         return Ok(None);
     }
-    let Ok(compiler) = debian_compiler() else { return Ok(None) };
+    let Ok(compiler) = debian_compiler() else {
+        return Ok(None);
+    };
     let sysroot = sysroot_folder(&compiler)?;
     Ok(is_complete(&sysroot).then_some(sysroot))
 }
@@ -163,7 +215,9 @@ fn cached_sysroot() -> Result<Option<PathBuf>> {
 fn inventory(sysroot: &Path) -> Result<String> {
     let mut lines = String::new();
     for file in stamp::files(&libraries(sysroot))? {
-        let bytes = fs::metadata(&file).with_context(|| format!("reading {}", file.display()))?.len();
+        let bytes = fs::metadata(&file)
+            .with_context(|| format!("reading {}", file.display()))?
+            .len();
         let name = file.file_name().unwrap_or_default().to_string_lossy();
         lines.push_str(&format!("{name} {bytes}\n"));
     }
@@ -171,7 +225,8 @@ fn inventory(sysroot: &Path) -> Result<String> {
 }
 
 fn is_complete(sysroot: &Path) -> bool {
-    has_std(&libraries(sysroot)) && inventory(sysroot).is_ok_and(|lines| stamp::is(&sysroot.join(COMPLETE), &lines))
+    has_std(&libraries(sysroot))
+        && inventory(sysroot).is_ok_and(|lines| stamp::is(&sysroot.join(COMPLETE), &lines))
 }
 
 /// Way 3: builds std in a folder beside the final one and renames it when it is whole.
@@ -206,15 +261,34 @@ fn build_sysroot() -> Result<PathBuf> {
 fn build_std(work: &Path) -> Result<Vec<PathBuf>> {
     let stub = work.join("build");
     stamp::empty_folder(&stub)?;
-    fs::write(stub.join("Cargo.toml"), "[package]\nname = \"stub\"\nedition = \"2024\"\n[lib]\npath = \"lib.rs\"\n[workspace]\n")?;
+    fs::write(
+        stub.join("Cargo.toml"),
+        "[package]\nname = \"stub\"\nedition = \"2024\"\n[lib]\npath = \"lib.rs\"\n[workspace]\n",
+    )?;
     fs::write(stub.join("lib.rs"), "")?;
     let target = stub.join("target");
     let mut command = debian_cargo();
-    command.current_dir(&stub).env("RUSTC_BOOTSTRAP", "1").env_remove("CARGO_BUILD_TARGET");
-    command.args(["build", "--release", "-Z", "build-std=std,panic_abort,proc_macro", "--target", TARGET, "--target-dir"]).arg(&target);
+    command
+        .current_dir(&stub)
+        .env("RUSTC_BOOTSTRAP", "1")
+        .env_remove("CARGO_BUILD_TARGET");
+    command
+        .args([
+            "build",
+            "--release",
+            "-Z",
+            "build-std=std,panic_abort,proc_macro",
+            "--target",
+            TARGET,
+            "--target-dir",
+        ])
+        .arg(&target);
     process::run(&mut command)?;
     let libraries = stamp::files(&target.join(TARGET).join("release/deps"))?;
-    let wanted = |file: &PathBuf| file.extension().is_some_and(|kind| kind == "rlib") && !file.to_string_lossy().contains("libstub");
+    let wanted = |file: &PathBuf| {
+        file.extension().is_some_and(|kind| kind == "rlib")
+            && !file.to_string_lossy().contains("libstub")
+    };
     let libraries: Vec<_> = libraries.into_iter().filter(wanted).collect();
     if libraries.is_empty() {
         bail!("cargo built no libraries for {TARGET}");
@@ -224,9 +298,16 @@ fn build_std(work: &Path) -> Result<Vec<PathBuf>> {
 
 /// LLVM's linker in its WASM form: rustup's toolchains carry one, and so does Debian's lld.
 fn linker() -> Result<PathBuf> {
-    let sysroot = PathBuf::from(process::output(Command::new("rustc").args(["--print", "sysroot"]))?);
-    let hosts = fs::read_dir(sysroot.join("lib/rustlib")).into_iter().flatten().flatten();
-    let carried = hosts.map(|host| host.path().join("bin/rust-lld")).find(|file| file.is_file());
+    let sysroot = PathBuf::from(process::output(
+        Command::new("rustc").args(["--print", "sysroot"]),
+    )?);
+    let hosts = fs::read_dir(sysroot.join("lib/rustlib"))
+        .into_iter()
+        .flatten()
+        .flatten();
+    let carried = hosts
+        .map(|host| host.path().join("bin/rust-lld"))
+        .find(|file| file.is_file());
     if let Some(found) = carried.or_else(|| program("wasm-ld")) {
         return Ok(found);
     }
@@ -234,9 +315,15 @@ fn linker() -> Result<PathBuf> {
     if let Some(found) = (17..30).rev().find_map(versioned) {
         return Ok(found);
     }
-    debian::ensure("wasm-ld-19", &["/usr/bin/wasm-ld-19", "/usr/lib/llvm-19/bin/wasm-ld"], &["lld-19"])
+    debian::ensure(
+        "wasm-ld-19",
+        &["/usr/bin/wasm-ld-19", "/usr/lib/llvm-19/bin/wasm-ld"],
+        &["lld-19"],
+    )
 }
 
 fn cargo_home() -> Option<PathBuf> {
-    env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".cargo")))
+    env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".cargo")))
 }

@@ -22,7 +22,10 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
     while !stop::asked() {
         let seen = Seen::now(&workspace.root)?;
         match rebuild(workspace, options, &mut plant) {
-            Ok(()) => println!("\nMS5 Floor runs at http://127.0.0.1:{}, watching. Ctrl-C stops it.\n", options.port),
+            Ok(()) => println!(
+                "\nMS5 Floor runs at http://127.0.0.1:{}, watching. Ctrl-C stops it.\n",
+                options.port
+            ),
             Err(error) if !stop::asked() => eprintln!("error: {error:#}\nwaiting for a change"),
             Err(_) => break,
         }
@@ -58,9 +61,15 @@ impl Seen {
         let mut found = Vec::new();
         for name in WATCHED {
             let path = root.join(name);
-            let files = if path.is_file() { vec![path] } else { stamp::files(&path)? };
+            let files = if path.is_file() {
+                vec![path]
+            } else {
+                stamp::files(&path)?
+            };
             found.extend(files.into_iter().map(|file| {
-                let changed = fs::metadata(&file).and_then(|metadata| metadata.modified()).ok();
+                let changed = fs::metadata(&file)
+                    .and_then(|metadata| metadata.modified())
+                    .ok();
                 (file, changed)
             }));
         }
@@ -83,7 +92,11 @@ mod tests {
         let one = seen();
         assert!(empty != one);
         let later = SystemTime::now() + Duration::from_secs(5);
-        fs::File::options().write(true).open(style.join("a.css")).and_then(|file| file.set_modified(later)).expect("a new time");
+        fs::File::options()
+            .write(true)
+            .open(style.join("a.css"))
+            .and_then(|file| file.set_modified(later))
+            .expect("a new time");
         assert!(one != seen());
         fs::remove_file(style.join("a.css")).expect("removed");
         assert!(empty == seen());

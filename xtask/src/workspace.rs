@@ -17,10 +17,16 @@ pub struct Workspace {
 impl Workspace {
     pub fn find() -> Result<Self> {
         // `cargo run` says which clone it serves; a build folder may be shared by several.
-        let manifest = env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
-        let root = manifest.parent().context("xtask/ stands in the repository's folder")?.to_path_buf();
+        let manifest = env::var_os("CARGO_MANIFEST_DIR")
+            .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
+        let root = manifest
+            .parent()
+            .context("xtask/ stands in the repository's folder")?
+            .to_path_buf();
         let target = match env::var_os("CARGO_TARGET_DIR") {
-            Some(folder) => env::current_dir().context("reading the current folder")?.join(folder),
+            Some(folder) => env::current_dir()
+                .context("reading the current folder")?
+                .join(folder),
             None => root.join("target"),
         };
         let site = root.join("target/site");
@@ -51,5 +57,7 @@ pub fn cache() -> Result<PathBuf> {
 /// The first file of that name on `PATH`.
 pub fn program(name: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH")?;
-    env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())
+    env::split_paths(&path)
+        .map(|folder| folder.join(name))
+        .find(|file| file.is_file())
 }
