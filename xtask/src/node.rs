@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
-use crate::step::note;
+use crate::step::step;
 use crate::workspace::{Workspace, cache, program};
 use crate::{debian, process, stamp};
 
@@ -42,30 +42,7 @@ pub fn wasm_opt() -> Result<Option<WasmOpt>> {
     if script.is_file() {
         return Ok(Some(WasmOpt { node, script }));
     }
-    note(&format!("fetching {BINARYEN}"));
-    let work = folder.with_extension(format!("part-{}", std::process::id()));
-    stamp::empty_folder(&work)?;
-    let mut install = Command::new(npm);
-    install
-        .args([
-            "install",
-            "--silent",
-            "--no-save",
-            "--ignore-scripts",
-            "--no-audit",
-            "--no-fund",
-            "--prefix",
-        ])
-        .arg(&work)
-        .arg(BINARYEN);
-    let installed =
-        process::status_within(&mut install, BOUND)?.is_some_and(|status| status.success());
-    if installed {
-        // Whatever stands there has no script, so it is no use to another clone either.
-        stamp::remove_folder(&folder)?;
-        fs::rename(&work, &folder).with_context(|| format!("making {}", folder.display()))?;
-    }
-    stamp::remove_folder(&work)?;
+    step(&format!("fetching {BINARYEN}"), || fetch(&npm, &folder))?;
     if !script.is_file() {
         bail!(
             "npm could not fetch {BINARYEN}; type: npm install --prefix {} {BINARYEN}",
@@ -73,6 +50,28 @@ pub fn wasm_opt() -> Result<Option<WasmOpt>> {
         );
     }
     Ok(Some(WasmOpt { node, script }))
+}
+
+/// Installs it beside `folder` and renames it when it is whole.
+fn fetch(npm: &Path, folder: &Path) -> Result<()> {
+    let work = folder.with_extension(format!("part-{}", std::process::id()));
+    stamp::empty_folder(&work)?;
+    let mut install = Command::new(npm);
+    install.args([
+        "install",
+        "--silent",
+        "--no-save",
+        "--ignore-scripts",
+        "--no-audit",
+        "--no-fund",
+    ]);
+    install.arg("--prefix").arg(&work).arg(BINARYEN);
+    if process::status_within(&mut install, BOUND)?.is_some_and(|status| status.success()) {
+        // Whatever stands there has no script, so it is no use to another clone either.
+        stamp::remove_folder(folder)?;
+        fs::rename(&work, folder).with_context(|| format!("making {}", folder.display()))?;
+    }
+    stamp::remove_folder(&work)
 }
 
 impl WasmOpt {

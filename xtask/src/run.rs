@@ -19,7 +19,7 @@ pub struct Options {
     /// Build as shipped: slow to compile, quick to load
     #[arg(long)]
     pub release: bool,
-    #[arg(long, default_value_t = 3000)]
+    #[arg(long, default_value_t = 3000, value_parser = clap::value_parser!(u16).range(1..))]
     pub port: u16,
     /// Days of simulated history
     #[arg(long, default_value_t = 30)]
