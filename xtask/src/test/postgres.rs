@@ -83,7 +83,7 @@ impl Postgres {
             folder: folder.to_path_buf(),
             port,
         };
-        postgres.wait_until_ready(programs)?;
+        postgres.wait_until_ready()?;
         note(&format!(
             "{} on port {port}",
             process::output(Command::new(programs.join("postgres")).arg("--version"))?
@@ -95,13 +95,17 @@ impl Postgres {
         format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
     }
 
-    fn wait_until_ready(&mut self, programs: &Path) -> Result<()> {
+    fn wait_until_ready(&mut self) -> Result<()> {
         let start = Instant::now();
+        // The server keeps its state in the last line of this file.
+        let state = self.folder.join("data/postmaster.pid");
         loop {
-            let mut ask = Command::new(programs.join("pg_isready"));
-            ask.args(["--quiet", "--host", "127.0.0.1", "--port"])
-                .arg(self.port.to_string());
-            if process::status(&mut ask)?.success() {
+            let text = fs::read_to_string(&state).unwrap_or_default();
+            if text
+                .lines()
+                .last()
+                .is_some_and(|line| line.trim() == "ready")
+            {
                 return Ok(());
             }
             let ended = self
@@ -193,4 +197,20 @@ fn find_programs() -> Option<PathBuf> {
             .unwrap_or_default();
         version.to_string_lossy().parse::<u32>().unwrap_or_default()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cluster_answers_and_leaves_nothing_behind() {
+        let postgres = Postgres::start().expect("it starts");
+        let (folder, port) = (postgres.folder.clone(), postgres.port);
+        assert!(postgres.url().starts_with("postgres://postgres@127.0.0.1:"));
+        assert!(std::net::TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok());
+        drop(postgres);
+        assert!(!folder.exists());
+        assert!(std::net::TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err());
+    }
 }
