@@ -69,13 +69,26 @@ pub struct DayRun {
 /// Simulates one production day of the whole plant.
 #[must_use]
 pub fn day(seed: u64, day: Day) -> DayRun {
-    let mut out = DayRun { day, span: day.span(), schedules: Vec::new(), runs: Vec::new() };
+    let mut out = DayRun {
+        day,
+        span: day.span(),
+        schedules: Vec::new(),
+        runs: Vec::new(),
+    };
     let mut first = 0;
     for (line_index, line) in LINES.into_iter().enumerate() {
         let plan = DaySchedule::new(line, line_index, day);
         let age = wear::age(line, line_index, day);
         for machines in line.chains() {
-            out.runs.extend(chain::run(Place { seed, line, line_index, machines, first, plan: &plan, age }));
+            out.runs.extend(chain::run(Place {
+                seed,
+                line,
+                line_index,
+                machines,
+                first,
+                plan: &plan,
+                age,
+            }));
             first += machines.len();
         }
         out.schedules.push(plan);
@@ -90,7 +103,8 @@ pub fn items(seed: u64, from: TsMs, to: TsMs, sampling: Sampling) -> impl Iterat
 
 /// The production days that `[from, to)` touches.
 pub fn days(from: TsMs, to: TsMs) -> impl Iterator<Item = Day> {
-    std::iter::successors(Some(Day::of(from)), |day| Some(day.plus(1))).take_while(move |day| day.span().from() < to)
+    std::iter::successors(Some(Day::of(from)), |day| Some(day.plus(1)))
+        .take_while(move |day| day.span().from() < to)
 }
 
 /// A plant in operation: remembers the days that it made last, so that asking every second is cheap.
@@ -104,7 +118,10 @@ impl Simulator {
     /// A plant with this seed.
     #[must_use]
     pub fn new(seed: u64) -> Self {
-        Self { seed, made: VecDeque::new() }
+        Self {
+            seed,
+            made: VecDeque::new(),
+        }
     }
 
     /// One production day.
@@ -121,7 +138,9 @@ impl Simulator {
 
     /// Everything that the machines report in `[from, to)`, in order of time.
     pub fn items(&mut self, from: TsMs, to: TsMs, sampling: Sampling) -> Vec<Item> {
-        days(from, to).flat_map(|wanted| self.day(wanted).items(from, to, sampling)).collect()
+        days(from, to)
+            .flat_map(|wanted| self.day(wanted).items(from, to, sampling))
+            .collect()
     }
 
     /// What has to be said at `at` to someone who knows nothing of the past: state, product, active faults and

@@ -35,7 +35,9 @@ impl App {
     pub fn here() -> Result<Self, ApiError> {
         use_context().ok_or_else(|| {
             tracing::error!("a server function ran without the server's state");
-            ApiError::Internal { request: "none".to_owned() }
+            ApiError::Internal {
+                request: "none".to_owned(),
+            }
         })
     }
 }
@@ -43,15 +45,24 @@ impl App {
 impl From<ServiceError> for ApiError {
     fn from(error: ServiceError) -> Self {
         match error {
-            ServiceError::NotFound { what, code } => Self::NotFound { what: what.to_owned(), code },
+            ServiceError::NotFound { what, code } => Self::NotFound {
+                what: what.to_owned(),
+                code,
+            },
             ServiceError::Invalid(fields) => {
                 let first = fields.into_iter().next();
-                let (field, problem) = first.map_or_else(|| ("request".to_owned(), "is not valid".to_owned()), |f| (f.field, f.problem));
+                let (field, problem) = first.map_or_else(
+                    || ("request".to_owned(), "is not valid".to_owned()),
+                    |f| (f.field, f.problem),
+                );
                 Self::Invalid { field, problem }
             }
             ServiceError::Database(error) => {
                 tracing::error!(%error, "a server function failed");
-                Self::Internal { request: crate::server::http::request_id().unwrap_or_else(|| "unknown".to_owned()) }
+                Self::Internal {
+                    request: crate::server::http::request_id()
+                        .unwrap_or_else(|| "unknown".to_owned()),
+                }
             }
         }
     }

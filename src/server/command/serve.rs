@@ -23,8 +23,12 @@ const DRAIN: Duration = Duration::from_secs(10);
 /// Serves until it is told to stop.
 pub async fn run(args: ServeArgs) -> Result<(), Failure> {
     let settings = args.resolve()?;
-    let filter = EnvFilter::try_from_env("MS5_LOG").unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let filter =
+        EnvFilter::try_from_env("MS5_LOG").unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
     serve(settings).await
 }
 
@@ -37,21 +41,36 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
     plant.set(Plant::load(&db).await?);
     let hub = Hub::default();
     hub.committed(facts::last_seq(&db).await?, &[]);
-    let (writer, writing) = Writer::start(db.clone(), clock.clone(), Arc::clone(&plant), hub.clone());
+    let (writer, writing) =
+        Writer::start(db.clone(), clock.clone(), Arc::clone(&plant), hub.clone());
     let build = Arc::from(site.manifest.build.as_str());
-    let app = App { db: db.clone(), clock, plant, writer, hub, build };
+    let app = App {
+        db: db.clone(),
+        clock,
+        plant,
+        writer,
+        hub,
+        build,
+    };
 
     let stop = CancellationToken::new();
     let publishing = tokio::spawn(publisher::run(app.clone(), stop.clone()));
     let following = tokio::spawn(nodes::follow(app.clone(), stop.clone()));
-    let listener = TcpListener::bind(settings.listen).await.map_err(|e| format!("--listen: {}: {e}", settings.listen))?;
+    let listener = TcpListener::bind(settings.listen)
+        .await
+        .map_err(|e| format!("--listen: {}: {e}", settings.listen))?;
     println!("serving on http://{}", listener.local_addr()?);
-    let shared = Shared { app, site: Arc::new(site), stop: stop.clone() };
+    let shared = Shared {
+        app,
+        site: Arc::new(site),
+        stop: stop.clone(),
+    };
     let router = router(&shared);
     drop(shared);
 
     let stopping = stop.clone();
-    let serving = axum::serve(listener, router).with_graceful_shutdown(async move { stopping.cancelled().await });
+    let serving = axum::serve(listener, router)
+        .with_graceful_shutdown(async move { stopping.cancelled().await });
     let mut serving = tokio::spawn(serving.into_future());
     tokio::select! {
         ended = &mut serving => ended??,
@@ -68,7 +87,9 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
     following.await?;
     // All writers are gone now: what waits is written, then the task ends.
     if tokio::time::timeout(DRAIN, writing).await.is_err() {
-        tracing::warn!("stopped before everything that waited was written; none of it was acknowledged");
+        tracing::warn!(
+            "stopped before everything that waited was written; none of it was acknowledged"
+        );
     }
     db.close().await;
     Ok(())

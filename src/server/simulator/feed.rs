@@ -37,10 +37,17 @@ impl DayRun {
                 Sampling::Live => {
                     // A second more on both sides: readings do not stand on whole seconds.
                     let second = |at: TsMs| (at - self.span.from()).0.div_euclid(1000);
-                    teller.tell((second(from) - 1).max(0), (second(to) + 2).min(teller.len), sampling);
+                    teller.tell(
+                        (second(from) - 1).max(0),
+                        (second(to) + 2).min(teller.len),
+                        sampling,
+                    );
                 }
             }
-            let told = teller.out.into_iter().filter(|(at, ..)| from.0 <= *at && *at < to.0);
+            let told = teller
+                .out
+                .into_iter()
+                .filter(|(at, ..)| from.0 <= *at && *at < to.0);
             out.extend(told.map(|(at, rank, item)| (at, place, rank, item)));
         }
         out.sort_by(|a, b| (a.0, a.1, a.2, &a.3.id).cmp(&(b.0, b.1, b.2, &b.3.id)));
@@ -59,10 +66,18 @@ impl DayRun {
             if let Some(change) = run.at(second) {
                 teller.state(second, change);
             }
-            for fault in run.faults.iter().filter(|f| f.from <= second && second < f.to) {
+            for fault in run
+                .faults
+                .iter()
+                .filter(|f| f.from <= second && second < f.to)
+            {
                 teller.fault(second, fault.code, true);
             }
-            let known = usize::try_from(second).ok().and_then(|s| run.counts.get(s)).copied().unwrap_or_default();
+            let known = usize::try_from(second)
+                .ok()
+                .and_then(|s| run.counts.get(s))
+                .copied()
+                .unwrap_or_default();
             let ms = teller.ms(second);
             teller.counter(ms, Channel::Good, known.good);
             teller.counter(ms, Channel::Scrap, known.scrap);
@@ -91,16 +106,35 @@ struct Teller<'a> {
 impl<'a> Teller<'a> {
     fn new(day: &DayRun, line: &'static Line, machine: &'static Machine, run: &'a Run) -> Self {
         let (start_ms, len) = (day.span.from().0, day.span.len().0 / 1000);
-        Self { start_ms, len, line, machine, run, out: Vec::new() }
+        Self {
+            start_ms,
+            len,
+            line,
+            machine,
+            run,
+            out: Vec::new(),
+        }
     }
 
     fn ms(&self, second: i64) -> i64 {
         self.start_ms + second * 1000
     }
 
-    fn push(&mut self, ms: i64, rank: u8, what: &str, kind: ItemKind, fill: impl FnOnce(&mut Item)) {
+    fn push(
+        &mut self,
+        ms: i64,
+        rank: u8,
+        what: &str,
+        kind: ItemKind,
+        fill: impl FnOnce(&mut Item),
+    ) {
         let code = self.machine.code;
-        let mut item = Item::new(format!("{code}-{what}-{ms}"), code.to_owned(), TsMs(ms), kind);
+        let mut item = Item::new(
+            format!("{code}-{what}-{ms}"),
+            code.to_owned(),
+            TsMs(ms),
+            kind,
+        );
         fill(&mut item);
         self.out.push((ms, rank, item));
     }
@@ -129,7 +163,11 @@ impl<'a> Teller<'a> {
     }
 
     fn counter(&mut self, ms: i64, channel: Channel, value: u32) {
-        let what = if channel == Channel::Good { "good" } else { "scrap" };
+        let what = if channel == Channel::Good {
+            "good"
+        } else {
+            "scrap"
+        };
         self.push(ms, 4, what, ItemKind::Counter, |item| {
             item.channel = Some(channel);
             item.value = Some(f64::from(value));
@@ -174,7 +212,11 @@ impl<'a> Teller<'a> {
     }
 
     fn before(&self, second: i64) -> Reading {
-        usize::try_from(second).ok().and_then(|s| self.run.counts.get(s)).copied().unwrap_or_default()
+        usize::try_from(second)
+            .ok()
+            .and_then(|s| self.run.counts.get(s))
+            .copied()
+            .unwrap_or_default()
     }
 
     /// Reads both counters at the end of `second`, and tells those that moved since the end of `since`.
@@ -207,7 +249,8 @@ impl<'a> Teller<'a> {
         let first = run.changes.partition_point(|c| c.at <= from);
         for change in run.changes[first..].iter().take_while(|c| c.at <= to) {
             let last = change.at - 1;
-            let told = last % 60 == 59 || (sampling == Sampling::Live && last % 2 == 1 && self.moved(last));
+            let told = last % 60 == 59
+                || (sampling == Sampling::Live && last % 2 == 1 && self.moved(last));
             if change.state.is_off() && !told {
                 self.read(last, last - last % 60 - 1);
             }
@@ -216,16 +259,26 @@ impl<'a> Teller<'a> {
 
     /// Whether both or neither of the counters that moved in this minute also moved in these two seconds.
     fn moved(&self, second: i64) -> bool {
-        let (now, two, minute) = (self.before(second + 1), self.before(second - 1), self.before(second - second % 60));
-        (now.good == two.good) == (now.good == minute.good) && (now.scrap == two.scrap) == (now.scrap == minute.scrap)
+        let (now, two, minute) = (
+            self.before(second + 1),
+            self.before(second - 1),
+            self.before(second - second % 60),
+        );
+        (now.good == two.good) == (now.good == minute.good)
+            && (now.scrap == two.scrap) == (now.scrap == minute.scrap)
     }
 
     fn tell_measurements(&mut self, from: i64, to: i64, sampling: Sampling) {
         let every = if sampling == Sampling::Live { 60 } else { 600 };
         let run = self.run;
         for second in (from..to).filter(|s| s % every == 0) {
-            let Ok(minute) = usize::try_from(second / 60) else { continue };
-            if run.at(second).is_none_or(|c| c.state == MachineState::NotScheduled) {
+            let Ok(minute) = usize::try_from(second / 60) else {
+                continue;
+            };
+            if run
+                .at(second)
+                .is_none_or(|c| c.state == MachineState::NotScheduled)
+            {
                 continue;
             }
             if let Some(speed) = run.speed.get(minute) {
@@ -239,9 +292,15 @@ impl<'a> Teller<'a> {
 
     /// Repeats the state wherever the machine would otherwise be silent for too long.
     fn keep_alive(&mut self) {
-        let Some(silence) = self.machine.silence_s else { return };
+        let Some(silence) = self.machine.silence_s else {
+            return;
+        };
         let every = silence - HEARTBEAT_MARGIN_S;
-        let mut heard: Vec<i64> = self.out.iter().map(|(ms, ..)| (ms - self.start_ms) / 1000).collect();
+        let mut heard: Vec<i64> = self
+            .out
+            .iter()
+            .map(|(ms, ..)| (ms - self.start_ms) / 1000)
+            .collect();
         heard.push(self.len);
         heard.sort_unstable();
         for pair in heard.windows(2) {

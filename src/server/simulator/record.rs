@@ -117,7 +117,12 @@ impl Run {
 
     /// The stretches from each change to the next, the last one to `end`.
     pub(super) fn stretches(&self, end: i64) -> impl Iterator<Item = (&Change, i64)> {
-        let ends = self.changes.iter().skip(1).map(|c| c.at).chain(std::iter::once(end));
+        let ends = self
+            .changes
+            .iter()
+            .skip(1)
+            .map(|c| c.at)
+            .chain(std::iter::once(end));
         self.changes.iter().zip(ends)
     }
 
@@ -128,7 +133,9 @@ impl Run {
         let mut out: Vec<FaultSpan> = Vec::with_capacity(self.faults.len());
         for span in self.faults.drain(..) {
             match out.last_mut() {
-                Some(last) if last.code == span.code && span.from <= last.to => last.to = last.to.max(span.to),
+                Some(last) if last.code == span.code && span.from <= last.to => {
+                    last.to = last.to.max(span.to)
+                }
                 _ => out.push(span),
             }
         }

@@ -98,22 +98,31 @@ impl DayRun {
     /// The truth about this day.
     #[must_use]
     pub fn truth(&self) -> DayTruth {
-        let machines = each_machine().zip(&self.runs).map(|((line, machine), run)| self.of(line, machine, run));
-        DayTruth { day: self.day.to_string(), from: self.span.from(), to: self.span.to(), machines: machines.collect() }
+        let machines = each_machine()
+            .zip(&self.runs)
+            .map(|((line, machine), run)| self.of(line, machine, run));
+        DayTruth {
+            day: self.day.to_string(),
+            from: self.span.from(),
+            to: self.span.to(),
+            machines: machines.collect(),
+        }
     }
 
     fn of(&self, line: &'static Line, machine: &'static Machine, run: &Run) -> MachineTruth {
         let start = self.span.from().0;
         let at = |second: i64| TsMs(start + second * 1000);
-        let states = run.stretches(self.span.len().0 / 1000).map(|(change, to)| TrueState {
-            from: at(change.at),
-            to: at(to),
-            state: change.state,
-            fault: change.fault,
-            cause: change.cause,
-            // Only machines of serial lines wait for each other; there the chain is the line.
-            waits_for: change.waits_for.map(|i| line.machines[i].code),
-        });
+        let states = run
+            .stretches(self.span.len().0 / 1000)
+            .map(|(change, to)| TrueState {
+                from: at(change.at),
+                to: at(to),
+                state: change.state,
+                fault: change.fault,
+                cause: change.cause,
+                // Only machines of serial lines wait for each other; there the chain is the line.
+                waits_for: change.waits_for.map(|i| line.machines[i].code),
+            });
         let failure = |s: &super::record::Struck| {
             let mode = &machine.modes[s.life.mode];
             TrueFailure {

@@ -1,8 +1,8 @@
 //! The independent machines of the bakery packing hall: slicers and tray packers.
 
 use super::{
-    Fault, Line, MON_FRI, MON_SAT, Machine, Minor, Mode, PLAIN, Product, Shift, fault, jam, minor, mode, prompt,
-    unexplained,
+    Fault, Line, MON_FRI, MON_SAT, Machine, Minor, Mode, PLAIN, Product, Shift, fault, jam, minor,
+    mode, prompt, unexplained,
 };
 use crate::domain::plant::Coupling;
 
@@ -27,7 +27,10 @@ const SLICER_MODES: &[Mode] = &[
 ];
 
 const SLICER_MINORS: &[Minor] = &[
-    Minor { chatters: true, ..minor("S06", 0.4, 30.0) },
+    Minor {
+        chatters: true,
+        ..minor("S06", 0.4, 30.0)
+    },
     minor("S05", 0.3, 40.0),
     minor("S07", 0.1, 25.0),
     jam(0.2, 25.0),
@@ -66,8 +69,14 @@ const TRAY_MODES: &[Mode] = &[
     unexplained(25.0, 7.0),
 ];
 
-const TRAY_MINORS: &[Minor] =
-    &[minor("T06", 0.35, 30.0), Minor { chatters: true, ..minor("T07", 0.35, 25.0) }, jam(0.3, 30.0)];
+const TRAY_MINORS: &[Minor] = &[
+    minor("T06", 0.35, 30.0),
+    Minor {
+        chatters: true,
+        ..minor("T07", 0.35, 25.0)
+    },
+    jam(0.3, 30.0),
+];
 
 const TRAY: Machine = Machine {
     pace: 0.94,
@@ -106,12 +115,35 @@ pub(crate) const SLICERS: Line = Line {
         },
     ],
     machines: &[
-        Machine { code: "SLC1", name: "Slicer 1", output: true, ..SLICER },
-        Machine { code: "SLC2", name: "Slicer 2", output: true, minors_per_h: 3.4, ..SLICER },
+        Machine {
+            code: "SLC1",
+            name: "Slicer 1",
+            output: true,
+            ..SLICER
+        },
+        Machine {
+            code: "SLC2",
+            name: "Slicer 2",
+            output: true,
+            minors_per_h: 3.4,
+            ..SLICER
+        },
     ],
     products: &[
-        Product { code: "CIAB-300", name: "Sliced ciabatta 300 g", per_min: 48, scrap: 1.0, minors: 1.0 },
-        Product { code: "BRIO-450", name: "Brioche loaf 450 g", per_min: 40, scrap: 1.3, minors: 1.2 },
+        Product {
+            code: "CIAB-300",
+            name: "Sliced ciabatta 300 g",
+            per_min: 48,
+            scrap: 1.0,
+            minors: 1.0,
+        },
+        Product {
+            code: "BRIO-450",
+            name: "Brioche loaf 450 g",
+            per_min: 40,
+            scrap: 1.3,
+            minors: 1.2,
+        },
     ],
     run_h: 6.5,
     changeover_min: 15.0,
@@ -144,13 +176,41 @@ pub(crate) const TRAYS: Line = Line {
         },
     ],
     machines: &[
-        Machine { code: "TRAY1", name: "Tray packer 1", output: true, ..TRAY },
-        Machine { code: "TRAY2", name: "Tray packer 2", output: true, ..TRAY },
+        Machine {
+            code: "TRAY1",
+            name: "Tray packer 1",
+            output: true,
+            ..TRAY
+        },
+        Machine {
+            code: "TRAY2",
+            name: "Tray packer 2",
+            output: true,
+            ..TRAY
+        },
     ],
     products: &[
-        Product { code: "BUN-6", name: "Burger buns, tray of 6", per_min: 30, scrap: 1.0, minors: 1.0 },
-        Product { code: "HOTDOG-4", name: "Hot dog rolls, tray of 4", per_min: 36, scrap: 1.0, minors: 1.0 },
-        Product { code: "MINI-12", name: "Mini rolls, tray of 12", per_min: 22, scrap: 1.4, minors: 1.3 },
+        Product {
+            code: "BUN-6",
+            name: "Burger buns, tray of 6",
+            per_min: 30,
+            scrap: 1.0,
+            minors: 1.0,
+        },
+        Product {
+            code: "HOTDOG-4",
+            name: "Hot dog rolls, tray of 4",
+            per_min: 36,
+            scrap: 1.0,
+            minors: 1.0,
+        },
+        Product {
+            code: "MINI-12",
+            name: "Mini rolls, tray of 12",
+            per_min: 22,
+            scrap: 1.4,
+            minors: 1.3,
+        },
     ],
     run_h: 4.5,
     changeover_min: 20.0,

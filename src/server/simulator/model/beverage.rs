@@ -1,7 +1,8 @@
 //! The beverage hall: a bottling line whose machines depend on each other, labellers and palletisers that do not.
 
 use super::{
-    Drift, Fault, Line, MON_FRI, Machine, Minor, PLAIN, Product, Shift, fault, jam, minor, mode, prompt, unexplained,
+    Drift, Fault, Line, MON_FRI, Machine, Minor, PLAIN, Product, Shift, fault, jam, minor, mode,
+    prompt, unexplained,
 };
 use crate::domain::machine_state::MachineState;
 use crate::domain::plant::Coupling;
@@ -23,10 +24,17 @@ const BOTTLING_MACHINES: &[Machine] = &[
             fault("D04", "Rinser water pressure low"),
             fault("D05", "Sweep arm overload"),
         ],
-        modes: &[mode("D01", 24.0, 1.2, 6.0), mode("D04", 70.0, 1.3, 11.0), mode("D05", 110.0, 1.8, 22.0)],
+        modes: &[
+            mode("D01", 24.0, 1.2, 6.0),
+            mode("D04", 70.0, 1.3, 11.0),
+            mode("D05", 110.0, 1.8, 22.0),
+        ],
         minors: &[
             minor("D02", 0.6, 35.0),
-            Minor { state: MachineState::Starved, ..minor("D03", 0.25, 50.0) },
+            Minor {
+                state: MachineState::Starved,
+                ..minor("D03", 0.25, 50.0)
+            },
             jam(0.15, 30.0),
         ],
         ..PLAIN
@@ -59,9 +67,19 @@ const BOTTLING_MACHINES: &[Machine] = &[
             mode("L07", 80.0, 1.8, 21.0),
             unexplained(36.0, 7.0),
         ],
-        minors: &[minor("L05", 0.45, 45.0), minor("L06", 0.3, 30.0), jam(0.25, 25.0)],
+        minors: &[
+            minor("L05", 0.45, 45.0),
+            minor("L06", 0.3, 30.0),
+            jam(0.25, 25.0),
+        ],
         prompts: &["L20"],
-        drift: Some(Drift { mode: 0, sensor: "bearing_temperature", healthy_c: 52.0, rise_c: 34.0, speed_loss: 0.09 }),
+        drift: Some(Drift {
+            mode: 0,
+            sensor: "bearing_temperature",
+            healthy_c: 52.0,
+            rise_c: 34.0,
+            speed_loss: 0.09,
+        }),
         ..PLAIN
     },
     Machine {
@@ -77,8 +95,19 @@ const BOTTLING_MACHINES: &[Machine] = &[
             fault("C03", "Torque out of limits"),
             fault("C04", "Head overload"),
         ],
-        modes: &[mode("C02", 20.0, 1.2, 6.5), mode("C03", 48.0, 1.4, 9.0), mode("C04", 120.0, 1.9, 24.0)],
-        minors: &[minor("C01", 0.5, 30.0), Minor { chatters: true, ..minor("C02", 0.3, 30.0) }, jam(0.2, 25.0)],
+        modes: &[
+            mode("C02", 20.0, 1.2, 6.5),
+            mode("C03", 48.0, 1.4, 9.0),
+            mode("C04", 120.0, 1.9, 24.0),
+        ],
+        minors: &[
+            minor("C01", 0.5, 30.0),
+            Minor {
+                chatters: true,
+                ..minor("C02", 0.3, 30.0)
+            },
+            jam(0.2, 25.0),
+        ],
         ..PLAIN
     },
     Machine {
@@ -95,7 +124,11 @@ const BOTTLING_MACHINES: &[Machine] = &[
             fault("B04", "Label misaligned"),
         ],
         modes: &[mode("B01", 16.0, 1.1, 6.0), mode("B03", 75.0, 1.2, 14.0)],
-        minors: &[minor("B02", 0.4, 70.0), minor("B04", 0.4, 25.0), jam(0.2, 25.0)],
+        minors: &[
+            minor("B02", 0.4, 70.0),
+            minor("B04", 0.4, 25.0),
+            jam(0.2, 25.0),
+        ],
         ..PLAIN
     },
     Machine {
@@ -113,10 +146,17 @@ const BOTTLING_MACHINES: &[Machine] = &[
             fault("P04", "Pallet change fault"),
             fault("P05", "Full pallets not taken away"),
         ],
-        modes: &[mode("P01", 15.0, 1.2, 6.0), mode("P04", 40.0, 1.3, 9.0), mode("P03", 60.0, 1.4, 12.0)],
+        modes: &[
+            mode("P01", 15.0, 1.2, 6.0),
+            mode("P04", 40.0, 1.3, 9.0),
+            mode("P03", 60.0, 1.4, 12.0),
+        ],
         minors: &[
             minor("P02", 0.35, 45.0),
-            Minor { state: MachineState::Blocked, ..minor("P05", 0.35, 60.0) },
+            Minor {
+                state: MachineState::Blocked,
+                ..minor("P05", 0.35, 60.0)
+            },
             jam(0.3, 30.0),
         ],
         ..PLAIN
@@ -138,8 +178,16 @@ const LABELLER: Machine = Machine {
     minors_per_h: 1.8,
     prompts_per_h: 0.25,
     faults: LABELLER_FAULTS,
-    modes: &[mode("E01", 30.0, 1.2, 6.0), mode("E03", 55.0, 1.5, 12.0), mode("E05", 60.0, 1.0, 6.0)],
-    minors: &[minor("E02", 0.4, 60.0), minor("E04", 0.4, 20.0), jam(0.2, 20.0)],
+    modes: &[
+        mode("E01", 30.0, 1.2, 6.0),
+        mode("E03", 55.0, 1.5, 12.0),
+        mode("E05", 60.0, 1.0, 6.0),
+    ],
+    minors: &[
+        minor("E02", 0.4, 60.0),
+        minor("E04", 0.4, 20.0),
+        jam(0.2, 20.0),
+    ],
     prompts: &["E20"],
     ..PLAIN
 };
@@ -165,7 +213,11 @@ const PALLETISER: Machine = Machine {
         mode("Z05", 17.0, 1.1, 6.0),
         unexplained(30.0, 7.0),
     ],
-    minors: &[minor("Z02", 0.35, 60.0), minor("Z03", 0.4, 25.0), jam(0.25, 30.0)],
+    minors: &[
+        minor("Z02", 0.35, 60.0),
+        minor("Z03", 0.4, 25.0),
+        jam(0.25, 30.0),
+    ],
     prompts: &["Z20"],
     ..PLAIN
 };
@@ -203,9 +255,27 @@ pub(crate) const BOTTLING: Line = Line {
     ],
     machines: BOTTLING_MACHINES,
     products: &[
-        Product { code: "WATER-500", name: "Still water 500 ml", per_min: 400, scrap: 1.0, minors: 1.0 },
-        Product { code: "COLA-500", name: "Cola 500 ml", per_min: 360, scrap: 1.3, minors: 1.1 },
-        Product { code: "TEA-1000", name: "Lemon iced tea 1 l", per_min: 240, scrap: 1.1, minors: 1.0 },
+        Product {
+            code: "WATER-500",
+            name: "Still water 500 ml",
+            per_min: 400,
+            scrap: 1.0,
+            minors: 1.0,
+        },
+        Product {
+            code: "COLA-500",
+            name: "Cola 500 ml",
+            per_min: 360,
+            scrap: 1.3,
+            minors: 1.1,
+        },
+        Product {
+            code: "TEA-1000",
+            name: "Lemon iced tea 1 l",
+            per_min: 240,
+            scrap: 1.1,
+            minors: 1.0,
+        },
     ],
     run_h: 7.0,
     changeover_min: 22.0,
@@ -238,12 +308,34 @@ pub(crate) const LABELLING: Line = Line {
         },
     ],
     machines: &[
-        Machine { code: "LAB21", name: "Labeller 2.1", output: true, ..LABELLER },
-        Machine { code: "LAB22", name: "Labeller 2.2", output: true, ..LABELLER },
+        Machine {
+            code: "LAB21",
+            name: "Labeller 2.1",
+            output: true,
+            ..LABELLER
+        },
+        Machine {
+            code: "LAB22",
+            name: "Labeller 2.2",
+            output: true,
+            ..LABELLER
+        },
     ],
     products: &[
-        Product { code: "JUICE-250", name: "Orange juice 250 ml glass", per_min: 180, scrap: 1.0, minors: 1.0 },
-        Product { code: "SYRUP-700", name: "Elderflower syrup 700 ml", per_min: 120, scrap: 1.2, minors: 1.0 },
+        Product {
+            code: "JUICE-250",
+            name: "Orange juice 250 ml glass",
+            per_min: 180,
+            scrap: 1.0,
+            minors: 1.0,
+        },
+        Product {
+            code: "SYRUP-700",
+            name: "Elderflower syrup 700 ml",
+            per_min: 120,
+            scrap: 1.2,
+            minors: 1.0,
+        },
     ],
     run_h: 8.0,
     changeover_min: 15.0,
@@ -276,13 +368,36 @@ pub(crate) const PALLETISING: Line = Line {
         },
     ],
     machines: &[
-        Machine { code: "PAL1", name: "Palletiser 1", output: true, ..PALLETISER },
+        Machine {
+            code: "PAL1",
+            name: "Palletiser 1",
+            output: true,
+            ..PALLETISER
+        },
         // Heard only when something changes: for it, silence means no change.
-        Machine { code: "PAL2", name: "Palletiser 2", output: true, silence_s: None, ..PALLETISER },
+        Machine {
+            code: "PAL2",
+            name: "Palletiser 2",
+            output: true,
+            silence_s: None,
+            ..PALLETISER
+        },
     ],
     products: &[
-        Product { code: "CASE-12", name: "Cases of 12 x 500 ml", per_min: 20, scrap: 1.0, minors: 1.0 },
-        Product { code: "CASE-6", name: "Cases of 6 x 1 l", per_min: 16, scrap: 1.0, minors: 1.1 },
+        Product {
+            code: "CASE-12",
+            name: "Cases of 12 x 500 ml",
+            per_min: 20,
+            scrap: 1.0,
+            minors: 1.0,
+        },
+        Product {
+            code: "CASE-6",
+            name: "Cases of 6 x 1 l",
+            per_min: 16,
+            scrap: 1.0,
+            minors: 1.1,
+        },
     ],
     run_h: 6.0,
     changeover_min: 12.0,
