@@ -15,6 +15,9 @@ use leptos_axum::{LeptosRoutes, ResponseOptions, generate_route_list};
 
 /// The routes of `app.rs`, the server functions, the plain files of the site, and "not found" for everything else.
 pub fn router(shared: &Shared) -> Router {
+    // Named one by one: what registers itself while the program is linked may be left out by the linker.
+    server_fn::axum::register_explicit::<crate::api::board::Board>();
+    server_fn::axum::register_explicit::<crate::api::line::Line>();
     let options = LeptosOptions::builder().output_name("ms5-floor").build();
     let routes = generate_route_list(Pages);
     let (context, page) = (provide(shared), page(shared));
