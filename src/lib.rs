@@ -1,4 +1,8 @@
+pub mod api;
 pub mod app;
+pub mod domain;
+#[cfg(feature = "ssr")]
+pub mod server;
 
 /// Takes over the server's HTML in the browser.
 #[cfg(feature = "hydrate")]

@@ -1,0 +1,50 @@
+//! Errors as they cross to the browser. The status of the answer is set by the server's boundary.
+
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+use server_fn::codec::JsonEncoding;
+use server_fn::error::ServerFnErrorErr;
+
+/// What went wrong, as far as the person in front of the screen needs to know.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum ApiError {
+    /// There is no such thing.
+    #[error("{what} '{code}' does not exist")]
+    NotFound {
+        /// What was asked for: "line".
+        what: String,
+        /// The name given.
+        code: String,
+    },
+    /// A value is wrong.
+    #[error("{field}: {problem}")]
+    Invalid {
+        /// Which.
+        field: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The server could not be reached.
+    #[error("the server cannot be reached")]
+    Offline,
+    /// Something failed inside; the details are in the server's log.
+    #[error("something went wrong on the server (request {request})")]
+    Internal {
+        /// The request's id in the log.
+        request: String,
+    },
+}
+
+impl FromServerFnError for ApiError {
+    type Encoder = JsonEncoding;
+
+    fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
+        match error {
+            ServerFnErrorErr::Request(_) => Self::Offline,
+            ServerFnErrorErr::Args(problem) | ServerFnErrorErr::MissingArg(problem) => {
+                Self::Invalid { field: "request".to_owned(), problem }
+            }
+            _ => Self::Internal { request: "unknown".to_owned() },
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! One line: its figures with the time behind them, its ribbon, hours, machines and stops.
+
+use super::board::{HourBar, SiteView, Tile};
+use super::error::ApiError;
+use crate::domain::account::Account;
+use crate::domain::ids::Seq;
+use crate::domain::machine_state::MachineState;
+use crate::domain::time::{Span, TsMs};
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+use server_fn::codec::{GetUrl, Json};
+
+/// Which stretch of time the page shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum WindowKind {
+    /// The running shift of this name, so far.
+    Shift(String),
+    /// The last 24 hours: the line has no shift calendar or no shift runs.
+    LastDay,
+    /// Chosen in the address.
+    Chosen,
+}
+
+/// One machine's states over the window.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Ribbon {
+    /// The machine's name.
+    pub machine: String,
+    /// Its states, in order, tiling the window up to now.
+    pub parts: Vec<RibbonPart>,
+}
+
+/// A stretch of a ribbon.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RibbonPart {
+    /// When.
+    pub span: Span,
+    /// The state.
+    pub state: MachineState,
+    /// Its cause in words.
+    pub cause: Option<String>,
+}
+
+/// One machine of the line.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MachineRow {
+    /// Its code.
+    pub code: String,
+    /// Its name.
+    pub name: String,
+    /// What it is doing now.
+    pub state: MachineState,
+    /// Since when.
+    pub since: Option<TsMs>,
+    /// Why, in words.
+    pub cause: Option<String>,
+    /// The product on it.
+    pub product: Option<String>,
+    /// Pieces a minute over the last ten minutes, and the ideal.
+    pub per_minute: Option<f64>,
+    /// Ideal pieces a minute for the product.
+    pub ideal_per_minute: Option<f64>,
+    /// Where its time went.
+    pub account: Account,
+    /// When it was last heard.
+    pub heard: Option<TsMs>,
+    /// It sets the pace of the line.
+    pub pacing: bool,
+}
+
+/// A stop of a machine.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StopRow {
+    /// The machine's name.
+    pub machine: String,
+    /// When it began.
+    pub from: TsMs,
+    /// When it ended; `None` while it lasts.
+    pub to: Option<TsMs>,
+    /// What kind of stop.
+    pub state: MachineState,
+    /// Its cause in words.
+    pub cause: Option<String>,
+    /// Shorter than the line's threshold.
+    pub minor: bool,
+}
+
+/// The line's page.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LineView {
+    /// When it was computed.
+    pub now: TsMs,
+    /// The last fact it holds.
+    pub seq: Seq,
+    /// The site.
+    pub site: SiteView,
+    /// The line at a glance, as on the board.
+    pub tile: Tile,
+    /// Which stretch of time the rest shows.
+    pub window: Span,
+    /// How it was chosen.
+    pub kind: WindowKind,
+    /// The whole window when it reaches past now: the shift's span.
+    pub horizon: Span,
+    /// Line account: the constraint machine's time, the pieces that left the line. `None` for machines side by side.
+    pub line: Option<Account>,
+    /// Asset account: the sum over the machines.
+    pub assets: Account,
+    /// Target OEE.
+    pub target_oee: f64,
+    /// Stops shorter than this many seconds are minor.
+    pub minor_stop_s: i64,
+    /// State ribbons, one a machine.
+    pub ribbons: Vec<Ribbon>,
+    /// Output by hour.
+    pub hours: Vec<HourBar>,
+    /// The machines, in the order of flow.
+    pub machines: Vec<MachineRow>,
+    /// The latest stops, newest first, at most 20.
+    pub stops: Vec<StopRow>,
+    /// Stops in the window that are not minor.
+    pub stop_count: u32,
+    /// Minor stops in the window.
+    pub minor_count: u32,
+    /// When the line was last heard.
+    pub heard: Option<TsMs>,
+}
+
+/// A line over its running shift, or over the window `[from, to)` in epoch milliseconds when both are given.
+#[server(prefix = "/api", endpoint = "line", input = GetUrl, output = Json)]
+pub async fn line(code: String, from: Option<i64>, to: Option<i64>) -> Result<LineView, ApiError> {
+    let app = crate::server::state::App::here()?;
+    crate::server::services::line::line(&app, &code, from.zip(to)).await.map_err(ApiError::from)
+}

@@ -1,0 +1,30 @@
+//! What travels on the live stream `GET /api/v1/live` (server-sent events).
+//!
+//! - `hello` first: [`Hello`]. A build that differs from the page's own means: reload.
+//! - `tile`: a [`Tile`](super::board::Tile) that changed; `id` is its seq. Tiles are whole, so the newest one wins and
+//!   nothing can be counted twice.
+//! - `line`: a [`LineView`](super::line::LineView), only when the stream asked for it with `?line=CODE`.
+//! - `ping` every 5 s: [`Ping`]; silence means that the connection is dead.
+//! - `reset`: the stream fell too far behind; fetch the page's snapshot again.
+
+use crate::domain::ids::Seq;
+use crate::domain::time::TsMs;
+use serde::{Deserialize, Serialize};
+
+/// The first event of a stream.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hello {
+    /// The build of the site that the server serves.
+    pub build: String,
+    /// The server's clock.
+    pub now: TsMs,
+    /// The last committed fact.
+    pub seq: Seq,
+}
+
+/// Sign of life.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ping {
+    /// The server's clock.
+    pub now: TsMs,
+}

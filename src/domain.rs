@@ -1,0 +1,18 @@
+//! The pure core: types and arithmetic, the same in server and browser.
+//!
+//! **Invariant.** Nothing in here reads a clock, draws a random number, does I/O or imports anything of ours from
+//! outside `domain`: time and chance come in as arguments. `src/tests/layering.rs` holds this.
+
+pub mod account;
+pub mod condition;
+pub mod fact;
+pub mod figure;
+pub mod fold;
+pub mod ids;
+pub mod local_time;
+pub mod machine_state;
+pub mod plant;
+pub mod shift;
+pub mod target;
+pub mod time;
+pub mod timeline;

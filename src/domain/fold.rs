@@ -1,0 +1,227 @@
+//! The fold: a machine's facts, in the order of [`FactKey`], become state transitions and counts by minute.
+//!
+//! [`Head`] is all that has to be remembered between two facts. Folding the same set of facts always gives the same
+//! result; a late fact is handled by going back to a checkpoint before it and folding on from there. At the first fact
+//! of an hour the head before it is kept as that hour's checkpoint.
+
+use super::account::MinuteCount;
+use super::fact::{Channel, Counts, Fact, FactKey, FactKind};
+use super::ids::ProductId;
+use super::machine_state::{MachineState, TimeBucket};
+use super::time::{DurMs, TsMs};
+use super::timeline::Transition;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A fault that is reported this long after a stop began is still held to be its cause: gateways send the state
+/// and the fault word in separate messages.
+pub const FAULT_GRACE: DurMs = DurMs(60_000);
+
+/// What the fold must know about a machine beside its facts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FoldRules {
+    /// Silence longer than this is time without data.
+    pub max_silence: Option<DurMs>,
+    /// The largest reading of its counters before they start again at 0.
+    pub counter_max: Option<i64>,
+    /// Codes in its catalogue that are prompts or status, never the cause of a stop.
+    pub not_causes: BTreeSet<String>,
+}
+
+/// What is remembered of a machine's past between two facts.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Head {
+    /// The latest fact folded.
+    pub last: Option<FactKey>,
+    /// When the open interval began.
+    pub since: Option<TsMs>,
+    /// What the machine last said it was doing.
+    pub state: Option<MachineState>,
+    /// The cause of the open interval.
+    pub fault: Option<String>,
+    /// Active fault bits, with when they were set.
+    pub faults: BTreeMap<String, TsMs>,
+    /// The product on the machine.
+    pub product: Option<ProductId>,
+    /// The job on the machine.
+    pub job: Option<String>,
+    /// The last reading of each counter.
+    pub counters: BTreeMap<Channel, i64>,
+    /// The counts of the minute of the latest fact.
+    pub minute: Vec<MinuteCount>,
+}
+
+/// Rows that the fold makes. Values are absolute: writing one twice changes nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Folded {
+    /// Transitions by their start.
+    pub transitions: BTreeMap<TsMs, Transition>,
+    /// Counts by minute, product and "off".
+    pub minutes: BTreeMap<(TsMs, Option<ProductId>, bool), Counts>,
+    /// The head before the first fact at or after a full hour, for each hour that has one.
+    pub checkpoints: Vec<(TsMs, Head)>,
+}
+
+impl Head {
+    /// Whether `key` comes after everything folded so far.
+    #[must_use]
+    pub fn is_before(&self, key: &FactKey) -> bool {
+        self.last.as_ref().is_none_or(|last| last < key)
+    }
+
+    /// The transition that began the open interval.
+    #[must_use]
+    pub fn transition(&self) -> Option<Transition> {
+        let from = self.since?;
+        let state = self.state.unwrap_or(MachineState::NoData);
+        Some(Transition { from, state, fault: self.fault.clone(), product: self.product })
+    }
+
+    /// Takes in the next fact. Facts must come in the order of their keys.
+    pub fn apply(&mut self, fact: &Fact, rules: &FoldRules, out: &mut Folded) {
+        self.keep_checkpoint(fact.at, out);
+        self.notice_silence(fact.at, rules, out);
+        if self.since.is_none() {
+            self.begin(fact.at, out);
+        }
+        match &fact.kind {
+            FactKind::State { state, fault } => self.enter(fact.at, *state, fault.as_ref(), rules, out),
+            FactKind::Fault { code, active: true } => {
+                self.faults.entry(code.clone()).or_insert(fact.at);
+                self.explain(fact.at, code, rules, out);
+            }
+            FactKind::Fault { code, active: false } => {
+                self.faults.remove(code);
+            }
+            FactKind::Product { product, job } => {
+                if job.is_some() {
+                    self.job.clone_from(job);
+                }
+                if product.is_some() && self.product != *product {
+                    self.product = *product;
+                    self.begin(fact.at, out);
+                }
+            }
+            FactKind::Count { counts, product } => self.count(fact.at, *counts, product.or(self.product), out),
+            FactKind::Counter { channel, value } => {
+                let made = match self.counters.insert(*channel, *value) {
+                    None => 0,
+                    Some(before) => advance(before, *value, rules.counter_max),
+                };
+                if made > 0 {
+                    self.count(fact.at, Counts::of(*channel, made), self.product, out);
+                }
+            }
+            FactKind::Measurement { .. } => {}
+        }
+        self.last = Some(fact.key());
+    }
+
+    fn keep_checkpoint(&self, at: TsMs, out: &mut Folded) {
+        if self.last.as_ref().is_some_and(|last| last.at < at.hour()) {
+            out.checkpoints.push((at.hour(), self.clone()));
+        }
+    }
+
+    /// Starts an interval at `at` with the head's present state, cause and product.
+    fn begin(&mut self, at: TsMs, out: &mut Folded) {
+        self.since = Some(at);
+        if let Some(transition) = self.transition() {
+            out.transitions.insert(at, transition);
+        }
+    }
+
+    /// A silence longer than the machine may keep is time without data from the moment it was last heard. When it
+    /// speaks again it goes on in the state it last reported.
+    fn notice_silence(&mut self, at: TsMs, rules: &FoldRules, out: &mut Folded) {
+        let (Some(last), Some(max)) = (&self.last, rules.max_silence) else { return };
+        if at - last.at <= max {
+            return;
+        }
+        let from = last.at;
+        let unknown = Transition { from, state: MachineState::NoData, fault: None, product: self.product };
+        out.transitions.insert(from, unknown);
+        self.begin(at, out);
+    }
+
+    fn enter(&mut self, at: TsMs, state: MachineState, fault: Option<&String>, rules: &FoldRules, out: &mut Folded) {
+        let same = self.state == Some(state);
+        match fault {
+            None if same => return,
+            Some(fault) if same && self.fault.as_ref() == Some(fault) => return,
+            // The same stop, now explained.
+            Some(fault) if same && self.fault.is_none() => {
+                self.fault = Some(fault.clone());
+                self.rewrite(out);
+                return;
+            }
+            _ => {}
+        }
+        self.state = Some(state);
+        self.fault = fault.cloned().or_else(|| self.first_cause(state, rules));
+        self.begin(at, out);
+    }
+
+    /// The active fault that was set first, for a state that faults explain.
+    fn first_cause(&self, state: MachineState, rules: &FoldRules) -> Option<String> {
+        if state.bucket() != TimeBucket::Unplanned {
+            return None;
+        }
+        let causes = self.faults.iter().filter(|(code, _)| !rules.not_causes.contains(*code));
+        causes.min_by_key(|(code, since)| (**since, (*code).clone())).map(|(code, _)| code.clone())
+    }
+
+    /// A fault that comes shortly after an unexplained stop explains it.
+    fn explain(&mut self, at: TsMs, code: &str, rules: &FoldRules, out: &mut Folded) {
+        let stopped = self.state.is_some_and(|s| s.bucket() == TimeBucket::Unplanned);
+        let fresh = self.since.is_some_and(|since| at - since <= FAULT_GRACE);
+        if stopped && fresh && self.fault.is_none() && !rules.not_causes.contains(code) {
+            self.fault = Some(code.to_owned());
+            self.rewrite(out);
+        }
+    }
+
+    fn rewrite(&self, out: &mut Folded) {
+        if let Some(transition) = self.transition() {
+            out.transitions.insert(transition.from, transition);
+        }
+    }
+
+    fn count(&mut self, at: TsMs, counts: Counts, product: Option<ProductId>, out: &mut Folded) {
+        let minute = at.minute();
+        let off = self.state.is_some_and(MachineState::is_off);
+        self.minute.retain(|m| m.minute == minute);
+        let place = self.minute.iter().position(|m| m.product == product && m.off == off);
+        let place = place.unwrap_or_else(|| {
+            self.minute.push(MinuteCount { minute, product, off, counts: Counts::default() });
+            self.minute.len() - 1
+        });
+        self.minute[place].counts += counts;
+        out.minutes.insert((minute, product, off), self.minute[place].counts);
+    }
+}
+
+/// Pieces between two readings of an absolute counter. A falling counter has rolled over when it was in the upper half
+/// of its range and is in the lower half now; otherwise it was reset, and what it shows was made since.
+fn advance(before: i64, now: i64, max: Option<i64>) -> i64 {
+    if now >= before {
+        return now - before;
+    }
+    match max {
+        Some(max) if before <= max && before > max / 2 && now < max / 2 => max - before + 1 + now,
+        _ => now,
+    }
+}
+
+/// Folds a whole set of facts, in any order and with repetitions, from the beginning.
+#[must_use]
+pub fn fold(facts: &[Fact], rules: &FoldRules) -> (Head, Folded) {
+    let mut sorted: Vec<(FactKey, &Fact)> = facts.iter().map(|f| (f.key(), f)).collect();
+    sorted.sort_by(|a, b| a.0.cmp(&b.0));
+    sorted.dedup_by(|a, b| a.1.source == b.1.source && a.1.item == b.1.item);
+    let (mut head, mut out) = (Head::default(), Folded::default());
+    for (_, fact) in sorted {
+        head.apply(fact, rules, &mut out);
+    }
+    (head, out)
+}

@@ -1,0 +1,28 @@
+//! Names of things. Numbers are given by the database; codes are what people and machines type.
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! row_id {
+    ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub i64);
+    )*};
+}
+
+row_id! {
+    /// A production line: machines that are planned and judged together.
+    LineId,
+    /// A machine (ISA-95 work unit).
+    MachineId,
+    /// What is made.
+    ProductId,
+    /// Whoever sends facts: a gateway, a connector, a replay.
+    SourceId,
+}
+
+/// The position of a fact in the order in which facts were committed; resuming a live stream starts from one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Seq(pub i64);

@@ -1,0 +1,68 @@
+//! Clock times of the site, computed alike on server and browser from offsets that the server looked up.
+
+use super::time::{DAY_MS, DurMs, MINUTE_MS, TsMs};
+use serde::{Deserialize, Serialize};
+
+/// The offsets of a time zone from UTC over a stretch of time.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LocalTime {
+    /// From when on which offset in milliseconds holds, in order; the first also holds before.
+    pub steps: Vec<(TsMs, i64)>,
+}
+
+impl LocalTime {
+    /// The offset from UTC in force.
+    #[must_use]
+    pub fn offset_at(&self, at: TsMs) -> DurMs {
+        let step = self.steps.iter().rev().find(|(from, _)| *from <= at).or(self.steps.first());
+        DurMs(step.map_or(0, |s| s.1))
+    }
+
+    fn local_ms(&self, at: TsMs) -> i64 {
+        at.0 + self.offset_at(at).0
+    }
+
+    /// `14:05`.
+    #[must_use]
+    pub fn clock(&self, at: TsMs) -> String {
+        let minutes = self.local_ms(at).rem_euclid(DAY_MS) / MINUTE_MS;
+        format!("{:02}:{:02}", minutes / 60, minutes % 60)
+    }
+
+    /// `2026-03-29`.
+    #[must_use]
+    pub fn date(&self, at: TsMs) -> String {
+        let (y, m, d) = civil(self.local_ms(at).div_euclid(DAY_MS));
+        format!("{y:04}-{m:02}-{d:02}")
+    }
+}
+
+/// Year, month and day of a number of days since 1970-01-01 in the proleptic Gregorian calendar
+/// (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms").
+fn civil(days: i64) -> (i64, i64, i64) {
+    let z = days + 719_468;
+    let era = z.div_euclid(146_097);
+    let doe = z.rem_euclid(146_097);
+    let yoe = (doe - doe / 1_460 + doe / 36_524 - doe / 146_096) / 365;
+    let doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+    let mp = (5 * doy + 2) / 153;
+    let d = doy - (153 * mp + 2) / 5 + 1;
+    let m = if mp < 10 { mp + 3 } else { mp - 9 };
+    (yoe + era * 400 + i64::from(m <= 2), m, d)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clock_follows_the_offset_in_force() {
+        // Europe/Rome, 2026-03-29: 01:00 UTC is where +1 h becomes +2 h.
+        let change = TsMs(1_774_746_000_000);
+        let rome = LocalTime { steps: vec![(TsMs(0), 3_600_000), (change, 7_200_000)] };
+        assert_eq!(rome.clock(TsMs(change.0 - MINUTE_MS)), "01:59");
+        assert_eq!(rome.clock(change), "03:00");
+        assert_eq!(rome.date(change), "2026-03-29");
+        assert_eq!(rome.date(TsMs(951_782_400_000)), "2000-02-29");
+    }
+}

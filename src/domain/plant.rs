@@ -1,0 +1,357 @@
+//! The model of a plant (ISA-95 equipment hierarchy): site, areas, lines, machines; products and their ideal rates.
+//!
+//! [`PlantDef`] is how a plant is written down: in a TOML mapping, in the simulator, in `PUT /api/v1/plant`. Codes
+//! are the names; applying a definition again changes what differs and leaves the rest.
+
+use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
+
+/// A whole plant as written down by a person.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlantDef {
+    /// The site.
+    pub site: SiteDef,
+    /// Areas of the site.
+    #[serde(default, rename = "area")]
+    pub areas: Vec<AreaDef>,
+    /// Shift patterns, named by lines.
+    #[serde(default, rename = "shift")]
+    pub shifts: Vec<ShiftDef>,
+    /// Lines.
+    #[serde(default, rename = "line")]
+    pub lines: Vec<LineDef>,
+    /// Machines, in the order of the flow within their line.
+    #[serde(default, rename = "machine")]
+    pub machines: Vec<MachineDef>,
+    /// Products.
+    #[serde(default, rename = "product")]
+    pub products: Vec<ProductDef>,
+    /// Ideal rates of products on machines.
+    #[serde(default, rename = "rate")]
+    pub rates: Vec<RateDef>,
+    /// What the fault codes of machines mean.
+    #[serde(default, rename = "fault")]
+    pub faults: Vec<FaultDef>,
+}
+
+/// A site.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SiteDef {
+    /// Short name.
+    pub code: String,
+    /// Full name.
+    pub name: String,
+    /// IANA time zone, such as `Europe/Rome`.
+    pub zone: String,
+    /// Whether its data come from the simulator; every screen then says so.
+    #[serde(default)]
+    pub simulated: bool,
+}
+
+/// An area of the site.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AreaDef {
+    /// Short name.
+    pub code: String,
+    /// Full name.
+    pub name: String,
+}
+
+/// How the machines of a line depend on each other.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Coupling {
+    /// One after the other: the slowest sets the pace, the last one's output is the line's.
+    #[default]
+    Serial,
+    /// Side by side: the line's output is the sum.
+    Parallel,
+}
+
+/// A line.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LineDef {
+    /// Short name, used in addresses.
+    pub code: String,
+    /// Full name.
+    pub name: String,
+    /// The area's code.
+    pub area: String,
+    /// How its machines depend on each other.
+    #[serde(default)]
+    pub coupling: Coupling,
+    /// Target OEE between 0 and 1: the share of the ideal output that is asked for.
+    #[serde(default = "default_target_oee")]
+    pub target_oee: f64,
+    /// Stops shorter than this many seconds are minor stops.
+    #[serde(default = "default_minor_stop_s")]
+    pub minor_stop_s: i64,
+    /// Names of its shift patterns. Empty: the machines say themselves when they are scheduled.
+    #[serde(default)]
+    pub shifts: Vec<String>,
+}
+
+/// The usual target when a plant has not set its own.
+const fn default_target_oee() -> f64 {
+    0.85
+}
+
+/// The usual threshold of the OEE Foundation: five minutes.
+const fn default_minor_stop_s() -> i64 {
+    300
+}
+
+/// A machine.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MachineDef {
+    /// Short name, unique in the plant.
+    pub code: String,
+    /// Full name.
+    pub name: String,
+    /// The line's code.
+    pub line: String,
+    /// Sets the pace of a serial line (its constraint).
+    #[serde(default)]
+    pub pacing: bool,
+    /// Its output is what leaves a serial line.
+    #[serde(default)]
+    pub output: bool,
+    /// After this many seconds without any fact its state is unknown; absent: silence means no change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub silence_s: Option<i64>,
+    /// The largest reading of its counters before they start again at 0; absent: a falling counter was reset.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counter_max: Option<i64>,
+}
+
+/// A product.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProductDef {
+    /// Short name.
+    pub code: String,
+    /// Full name.
+    pub name: String,
+}
+
+/// `units` pieces in `per_s` seconds is the best that the machine can do with the product.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RateDef {
+    /// The machine's code.
+    pub machine: String,
+    /// The product's code.
+    pub product: String,
+    /// Pieces.
+    pub units: i64,
+    /// Seconds for that many pieces.
+    pub per_s: i64,
+    /// Where the rate comes from: nameplate, time study, best demonstrated.
+    #[serde(default)]
+    pub source: String,
+}
+
+/// A shift that comes back every week.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ShiftDef {
+    /// Its name.
+    pub name: String,
+    /// The days of its start: 1 Monday to 7 Sunday.
+    pub days: Vec<u8>,
+    /// Local start, `HH:MM`.
+    pub start: String,
+    /// Local end, `HH:MM`; not after the start means on the next day.
+    pub end: String,
+    /// Breaks inside the shift, local.
+    #[serde(default)]
+    pub breaks: Vec<BreakDef>,
+}
+
+/// A break: a planned stop inside a shift.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BreakDef {
+    /// Local start, `HH:MM`.
+    pub start: String,
+    /// Local end, `HH:MM`.
+    pub end: String,
+    /// Its name.
+    #[serde(default)]
+    pub name: String,
+}
+
+/// What a fault bit is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FaultKind {
+    /// Something is wrong.
+    #[default]
+    Fault,
+    /// A request to the operator.
+    Prompt,
+    /// Plain information.
+    Status,
+}
+
+/// The meaning of a machine's fault code.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FaultDef {
+    /// The machine's code.
+    pub machine: String,
+    /// The code as the machine sends it.
+    pub code: String,
+    /// What it means.
+    pub text: String,
+    /// What it is.
+    #[serde(default)]
+    pub kind: FaultKind,
+}
+
+/// Something wrong with a definition, by the path of the field.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldError {
+    /// Where, such as `line[2].area`.
+    pub field: String,
+    /// What is wrong with it.
+    pub problem: String,
+}
+
+impl FieldError {
+    fn new(field: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self { field: field.into(), problem: problem.into() }
+    }
+}
+
+/// Minutes after midnight of a local `HH:MM`.
+#[must_use]
+pub fn minutes_of_day(text: &str) -> Option<i64> {
+    let (h, m) = text.split_once(':')?;
+    let (h, m): (u8, u8) = (h.parse().ok()?, m.parse().ok()?);
+    (h < 24 && m < 60).then(|| i64::from(h) * 60 + i64::from(m))
+}
+
+/// A code is what stands in addresses: letters, digits, `-`, `_`, `.`; at most 40.
+#[must_use]
+pub fn is_code(text: &str) -> bool {
+    !text.is_empty() && text.len() <= 40 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+}
+
+impl PlantDef {
+    /// Everything that is wrong with the definition by itself; whether the zone exists is for the server to say.
+    #[must_use]
+    pub fn problems(&self) -> Vec<FieldError> {
+        let mut found = Vec::new();
+        self.check_codes(&mut found);
+        self.check_references(&mut found);
+        self.check_values(&mut found);
+        found
+    }
+
+    fn check_codes(&self, found: &mut Vec<FieldError>) {
+        let lists: [(&str, Vec<&str>); 4] = [
+            ("area", self.areas.iter().map(|a| a.code.as_str()).collect()),
+            ("line", self.lines.iter().map(|l| l.code.as_str()).collect()),
+            ("machine", self.machines.iter().map(|m| m.code.as_str()).collect()),
+            ("product", self.products.iter().map(|p| p.code.as_str()).collect()),
+        ];
+        if !is_code(&self.site.code) {
+            found.push(FieldError::new("site.code", "must be 1 to 40 letters, digits, '-', '_' or '.'"));
+        }
+        for (list, codes) in lists {
+            let mut seen = HashSet::new();
+            for (i, code) in codes.into_iter().enumerate() {
+                if !is_code(code) {
+                    found.push(FieldError::new(
+                        format!("{list}[{i}].code"),
+                        "must be 1 to 40 letters, digits, '-', '_' or '.'",
+                    ));
+                }
+                if !seen.insert(code) {
+                    found.push(FieldError::new(format!("{list}[{i}].code"), format!("'{code}' is given twice")));
+                }
+            }
+        }
+    }
+
+    fn check_references(&self, found: &mut Vec<FieldError>) {
+        let areas: HashSet<_> = self.areas.iter().map(|a| &a.code).collect();
+        let lines: HashSet<_> = self.lines.iter().map(|l| &l.code).collect();
+        let machines: HashSet<_> = self.machines.iter().map(|m| &m.code).collect();
+        let products: HashSet<_> = self.products.iter().map(|p| &p.code).collect();
+        let shifts: HashSet<_> = self.shifts.iter().map(|s| &s.name).collect();
+        let mut want = |known: bool, field: String, code: &str| {
+            if !known {
+                found.push(FieldError::new(field, format!("'{code}' is not defined")));
+            }
+        };
+        for (i, line) in self.lines.iter().enumerate() {
+            want(areas.contains(&line.area), format!("line[{i}].area"), &line.area);
+            for shift in &line.shifts {
+                want(shifts.contains(shift), format!("line[{i}].shifts"), shift);
+            }
+        }
+        for (i, machine) in self.machines.iter().enumerate() {
+            want(lines.contains(&machine.line), format!("machine[{i}].line"), &machine.line);
+        }
+        for (i, rate) in self.rates.iter().enumerate() {
+            want(machines.contains(&rate.machine), format!("rate[{i}].machine"), &rate.machine);
+            want(products.contains(&rate.product), format!("rate[{i}].product"), &rate.product);
+        }
+        for (i, fault) in self.faults.iter().enumerate() {
+            want(machines.contains(&fault.machine), format!("fault[{i}].machine"), &fault.machine);
+        }
+    }
+
+    fn check_values(&self, found: &mut Vec<FieldError>) {
+        for (i, line) in self.lines.iter().enumerate() {
+            if !(line.target_oee > 0.0 && line.target_oee <= 1.0) {
+                found.push(FieldError::new(format!("line[{i}].target_oee"), "must be above 0 and at most 1"));
+            }
+            if line.minor_stop_s < 0 {
+                found.push(FieldError::new(format!("line[{i}].minor_stop_s"), "must not be negative"));
+            }
+        }
+        for (i, machine) in self.machines.iter().enumerate() {
+            if machine.silence_s.is_some_and(|s| s <= 0) {
+                found.push(FieldError::new(format!("machine[{i}].silence_s"), "must be above 0"));
+            }
+            if machine.counter_max.is_some_and(|c| c <= 0) {
+                found.push(FieldError::new(format!("machine[{i}].counter_max"), "must be above 0"));
+            }
+        }
+        for (i, rate) in self.rates.iter().enumerate() {
+            if rate.units <= 0 {
+                found.push(FieldError::new(format!("rate[{i}].units"), "must be above 0"));
+            }
+            if rate.per_s <= 0 {
+                found.push(FieldError::new(format!("rate[{i}].per_s"), "must be above 0"));
+            }
+        }
+        for (i, shift) in self.shifts.iter().enumerate() {
+            let times = [("start", &shift.start), ("end", &shift.end)];
+            for (name, text) in times {
+                if minutes_of_day(text).is_none() {
+                    found.push(FieldError::new(format!("shift[{i}].{name}"), "must be a time of day, HH:MM"));
+                }
+            }
+            if shift.days.iter().any(|d| !(1..=7).contains(d)) {
+                found.push(FieldError::new(format!("shift[{i}].days"), "must be 1 (Monday) to 7 (Sunday)"));
+            }
+            for (j, pause) in shift.breaks.iter().enumerate() {
+                for (name, text) in [("start", &pause.start), ("end", &pause.end)] {
+                    if minutes_of_day(text).is_none() {
+                        let field = format!("shift[{i}].breaks[{j}].{name}");
+                        found.push(FieldError::new(field, "must be a time of day, HH:MM"));
+                    }
+                }
+            }
+        }
+    }
+}

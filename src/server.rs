@@ -1,0 +1,15 @@
+//! The server: everything that stands beside the database.
+
+pub mod calendar;
+pub mod clock;
+pub mod command;
+pub mod config;
+pub mod db;
+pub mod http;
+pub mod ingest;
+pub mod key;
+pub mod live;
+pub mod plant;
+pub mod replay;
+pub mod services;
+pub mod state;

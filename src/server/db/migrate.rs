@@ -1,0 +1,61 @@
+//! Schema versions: forward only, the same numbers on both engines.
+
+use super::{Db, OpenError, reading};
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use std::borrow::Cow;
+
+/// One version: its name and its text for SQLite and for PostgreSQL.
+struct Version {
+    name: &'static str,
+    sqlite: &'static str,
+    postgres: &'static str,
+}
+
+macro_rules! versions {
+    ($($file:literal),* $(,)?) => {
+        &[$(Version {
+            name: $file,
+            sqlite: include_str!(concat!("../../../migrations/sqlite/", $file, ".sql")),
+            postgres: include_str!(concat!("../../../migrations/postgres/", $file, ".sql")),
+        }),*]
+    };
+}
+
+/// Every version, in order; the first is number 1.
+const VERSIONS: &[Version] = versions!["0001_plant", "0002_facts"];
+
+/// Brings the schema up to date.
+///
+/// # Errors
+/// [`OpenError::Newer`] when the database was made by a newer program; the engine's own errors.
+pub async fn migrate(db: &Db) -> Result<(), OpenError> {
+    let known = i64::try_from(VERSIONS.len()).unwrap_or(i64::MAX);
+    let found = version(db).await.unwrap_or(0);
+    if found > known {
+        return Err(OpenError::Newer { found, known });
+    }
+    match db {
+        Db::Sqlite { write, .. } => migrator(|v| v.sqlite).run(write).await?,
+        Db::Postgres(pool) => migrator(|v| v.postgres).run(pool).await?,
+    }
+    Ok(())
+}
+
+/// The version of the database's schema.
+///
+/// # Errors
+/// The engine's, also when there is no schema yet.
+pub async fn version(db: &Db) -> sqlx::Result<i64> {
+    reading!(db, |pool| {
+        sqlx::query_scalar("SELECT COALESCE(MAX(version), 0) FROM _sqlx_migrations").fetch_one(pool).await
+    })
+}
+
+fn migrator(text: impl Fn(&Version) -> &'static str) -> Migrator {
+    let list = VERSIONS.iter().zip(1_i64..).map(|(version, number)| {
+        let name = Cow::Borrowed(version.name);
+        let sql = sqlx::SqlSafeStr::into_sql_str(text(version));
+        Migration::new(number, name, MigrationType::Simple, sql, false)
+    });
+    Migrator::with_migrations(list.collect())
+}

@@ -1,0 +1,26 @@
+//! Small values that the program itself keeps in the database.
+
+use super::{Db, Tx, reading, writing};
+
+/// Counts changes of the plant model, so that every node knows when to read it again.
+pub const PLANT_VERSION: &str = "plant_version";
+
+/// The value of `key`.
+///
+/// # Errors
+/// The engine's.
+pub async fn get(db: &Db, key: &str) -> sqlx::Result<Option<String>> {
+    reading!(db, |pool| {
+        sqlx::query_scalar("SELECT value FROM setting WHERE key = $1").bind(key).fetch_optional(pool).await
+    })
+}
+
+/// Adds one to the number kept under `key`, which starts at 0.
+///
+/// # Errors
+/// The engine's.
+pub async fn increment(tx: &mut Tx, key: &str) -> sqlx::Result<()> {
+    const SQL: &str = "INSERT INTO setting (key, value) VALUES ($1, '1')
+        ON CONFLICT (key) DO UPDATE SET value = CAST(CAST(setting.value AS BIGINT) + 1 AS TEXT)";
+    writing!(tx, |conn| sqlx::query(SQL).bind(key).execute(conn).await.map(drop))
+}

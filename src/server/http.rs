@@ -1,0 +1,88 @@
+//! What the server answers, over which path, to whom.
+
+mod assets;
+mod health;
+mod ingest;
+mod live;
+mod oee;
+mod pages;
+mod plant;
+mod problem;
+mod quarantine;
+mod security;
+mod sender;
+
+pub use assets::{Site, SiteError};
+
+use super::state::App;
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{get, post, put};
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+
+tokio::task_local! {
+    static REQUEST_ID: String;
+}
+
+/// The id of the request that is being answered.
+#[must_use]
+pub fn request_id() -> Option<String> {
+    REQUEST_ID.try_with(Clone::clone).ok()
+}
+
+/// What the routes share.
+#[derive(Clone, Debug)]
+pub struct Shared {
+    /// The server.
+    pub app: App,
+    /// The compiled browser side.
+    pub site: Arc<Site>,
+    /// Ends open streams when the server stops.
+    pub stop: CancellationToken,
+}
+
+/// Every route of the server.
+pub fn router(shared: &Shared) -> Router {
+    // For machines: keys, JSON, problem documents.
+    let machines = Router::new()
+        .route("/api/v1/ingest", post(ingest::post).layer(DefaultBodyLimit::max(crate::api::ingest::MAX_BATCH_BYTES)))
+        .route("/api/v1/plant", put(plant::put).layer(DefaultBodyLimit::max(crate::api::ingest::MAX_BATCH_BYTES)))
+        .route("/api/v1/quarantine", get(quarantine::list))
+        .route("/api/v1/quarantine/{id}/retry", post(quarantine::retry))
+        .route("/api/v1/quarantine/{id}", axum::routing::delete(quarantine::dismiss))
+        .route("/api/v1/oee/{line}", get(oee::get))
+        .with_state(shared.clone());
+    // For screens: the stream, the compiled site, the pages.
+    let screens = Router::new()
+        .route("/api/v1/live", get(live::get))
+        .route("/pkg/{*file}", get(assets::get_hashed))
+        .with_state(shared.clone());
+    let operations = Router::new()
+        .route("/health/live", get(health::live))
+        .route("/health/ready", get(health::ready))
+        .with_state(shared.clone());
+    Router::new()
+        .merge(machines)
+        .merge(screens)
+        .merge(operations)
+        .merge(pages::router(shared))
+        .layer(CompressionLayer::new())
+        .layer(tower_http::csrf::CsrfLayer::new())
+        .layer(CatchPanicLayer::custom(problem::panicked))
+        .layer(axum::middleware::from_fn(security::headers))
+        .layer(axum::middleware::from_fn(with_request_id))
+}
+
+/// Gives every request an id, which its log lines, problem documents and answer carry.
+async fn with_request_id(request: axum::extract::Request, next: axum::middleware::Next) -> axum::response::Response {
+    let id = uuid::Uuid::now_v7().to_string();
+    let value = axum::http::HeaderValue::from_str(&id);
+    let mut response = REQUEST_ID.scope(id, next.run(request)).await;
+    if let Ok(value) = value {
+        response.headers_mut().insert("x-request-id", value);
+    }
+    response
+}

@@ -1,0 +1,92 @@
+//! `POST /api/v1/ingest`.
+
+use super::Shared;
+use super::problem::{Problem, busy, invalid, malformed, not_json, too_large, unavailable};
+use super::sender::Sender;
+use crate::api::ingest::{BatchAnswer, ItemStatus, MAX_BATCH_BYTES, MAX_BATCH_ITEMS};
+use crate::domain::plant::FieldError;
+use crate::server::ingest::check::Door;
+use crate::server::ingest::writer::{Checked, Refused};
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::extract::rejection::BytesRejection;
+use axum::http::{HeaderMap, StatusCode, header};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+/// A batch whose items are not read yet, so that one wrong item does not refuse the others.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Batch<'a> {
+    #[serde(borrow)]
+    items: Vec<&'a RawValue>,
+}
+
+/// Takes a batch, answers item by item after the commit.
+pub async fn post(
+    State(shared): State<Shared>,
+    sender: Sender,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Json<BatchAnswer>, Problem> {
+    require_json(&headers)?;
+    let body = body_of(body)?;
+    let batch: Batch<'_> = serde_json::from_slice(&body).map_err(|e| malformed(e.to_string()))?;
+    if batch.items.is_empty() {
+        return Err(invalid(vec![FieldError { field: "items".to_owned(), problem: "must not be empty".to_owned() }]));
+    }
+    if batch.items.len() > MAX_BATCH_ITEMS {
+        return Err(too_large(format!("at most {MAX_BATCH_ITEMS} items in one batch")));
+    }
+    let texts = batch.items.iter().map(|item| item.get());
+    Ok(Json(store(&shared, &sender, texts).await?))
+}
+
+/// Checks items and stores them; what is wrong with one goes into quarantine with it.
+pub async fn store<'a>(
+    shared: &Shared,
+    sender: &Sender,
+    texts: impl Iterator<Item = &'a str>,
+) -> Result<BatchAnswer, Problem> {
+    let app = &shared.app;
+    let plant = app.plant.get();
+    let may_backfill = sender.0.may_backfill != 0;
+    let door = Door { source: sender.0.source(), may_backfill, plant: &plant, now: app.clock.now() };
+    let items: Vec<Checked> = texts.map(|text| door.check(text).map_err(|why| (why, text.to_owned()))).collect();
+    let results = app.writer.store(sender.0.source(), items).await.map_err(|refused| match refused {
+        Refused::Busy => busy(1),
+        Refused::Failed => unavailable("the batch could not be stored; nothing of it was"),
+    })?;
+    let count = |status| results.iter().filter(|r| r.status == status).count();
+    Ok(BatchAnswer {
+        accepted: count(ItemStatus::Accepted),
+        duplicate: count(ItemStatus::Duplicate),
+        rejected: count(ItemStatus::Rejected),
+        results,
+    })
+}
+
+/// Refuses a body that does not say that it is JSON.
+///
+/// # Errors
+/// 415.
+pub fn require_json(headers: &HeaderMap) -> Result<(), Problem> {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|h| h.to_str().ok()).unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim();
+    if kind.eq_ignore_ascii_case("application/json") { Ok(()) } else { Err(not_json()) }
+}
+
+/// The body, or why it could not be taken.
+///
+/// # Errors
+/// 413 or 400.
+pub fn body_of(body: Result<Bytes, BytesRejection>) -> Result<Bytes, Problem> {
+    body.map_err(|rejection| {
+        if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+            too_large(format!("at most {MAX_BATCH_BYTES} bytes in one body"))
+        } else {
+            malformed(rejection.body_text())
+        }
+    })
+}

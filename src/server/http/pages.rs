@@ -1,0 +1,69 @@
+//! Pages and server functions: Leptos behind axum.
+
+use super::Shared;
+use super::assets::get_plain;
+use super::security::page_policy;
+use crate::app::{App as Pages, ShellOptions, shell};
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::{HeaderValue, Method, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use leptos::config::LeptosOptions;
+use leptos::prelude::{provide_context, use_context};
+use leptos_axum::{LeptosRoutes, ResponseOptions, generate_route_list};
+
+/// The routes of `app.rs`, the server functions, the plain files of the site, and "not found" for everything else.
+pub fn router(shared: &Shared) -> Router {
+    let options = LeptosOptions::builder().output_name("ms5-floor").build();
+    let routes = generate_route_list(Pages);
+    let (context, page) = (provide(shared), page(shared));
+    let fallback = {
+        let (context, page) = (provide(shared), self::page(shared));
+        let render = leptos_axum::render_app_async_with_context(context, page);
+        move |State(shared): State<Shared>, request: Request| missing(shared, request, render.clone())
+    };
+    Router::new()
+        .leptos_routes_with_context(&options, routes, context, page)
+        .with_state(options)
+        .merge(Router::new().fallback(get(fallback)).with_state(shared.clone()))
+}
+
+/// What pages and server functions find in their context.
+fn provide(shared: &Shared) -> impl Fn() + Clone + Send + Sync + 'static {
+    let app = shared.app.clone();
+    move || provide_context(app.clone())
+}
+
+/// The document around a page, with the policy that allows its own scripts and no others.
+fn page(shared: &Shared) -> impl Fn() -> leptos::prelude::AnyView + Clone + Send + Sync + 'static {
+    use leptos::prelude::IntoAny;
+    let names = shared.site.manifest.clone();
+    move || {
+        if let (Some(response), Some(nonce)) = (use_context::<ResponseOptions>(), leptos::nonce::use_nonce())
+            && let Ok(policy) = HeaderValue::from_str(&page_policy(&nonce))
+        {
+            response.insert_header(header::CONTENT_SECURITY_POLICY, policy);
+        }
+        let names = names.clone();
+        shell(ShellOptions { js: names.js, wasm: names.wasm, css: names.css, build: names.build }).into_any()
+    }
+}
+
+/// A plain file of the site if there is one of that name, else the page that says "not found".
+async fn missing<F, R>(shared: Shared, request: Request, render: F) -> Response
+where
+    F: FnOnce(Request) -> R,
+    R: Future<Output = Response>,
+{
+    let is_read = request.method() == Method::GET || request.method() == Method::HEAD;
+    if is_read && let Ok(file) = get_plain(&shared.site, request.uri().path(), request.headers()).await {
+        return file;
+    }
+    if request.uri().path().starts_with("/api/") {
+        return super::problem::not_found(format!("path '{}' does not exist", request.uri().path())).into_response();
+    }
+    let mut response = render(request).await;
+    *response.status_mut() = axum::http::StatusCode::NOT_FOUND;
+    response
+}

@@ -1,0 +1,45 @@
+//! `PUT /api/v1/plant`: sets up the plant from a definition.
+
+use super::Shared;
+use super::ingest::{body_of, require_json};
+use super::problem::{Problem, malformed, unavailable};
+use super::sender::Sender;
+use crate::domain::plant::PlantDef;
+use crate::server::services::plant::apply;
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::extract::rejection::BytesRejection;
+use axum::http::HeaderMap;
+use serde::Serialize;
+
+/// What the plant is made of now.
+#[derive(Debug, Serialize)]
+pub struct PlantAnswer {
+    version: i64,
+    lines: usize,
+    machines: usize,
+}
+
+/// Applies a definition.
+pub async fn put(
+    State(shared): State<Shared>,
+    sender: Sender,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Json<PlantAnswer>, Problem> {
+    sender.must_configure()?;
+    require_json(&headers)?;
+    let def: PlantDef = serde_json::from_slice(&body_of(body)?).map_err(|e| malformed(e.to_string()))?;
+    let app = &shared.app;
+    let (plant, changed) = apply(&app.db, &def, app.clock.now()).await?;
+    let (version, lines) = (plant.version, plant.lines.len());
+    let machines = plant.lines.iter().map(|l| l.machines.len()).sum();
+    app.plant.set(plant);
+    if !changed.is_empty() {
+        let rebuilt = app.writer.rebuild(changed).await;
+        rebuilt.map_err(|_| unavailable("the plant is set, but its timeline could not be folded anew; send it again"))?;
+    }
+    app.hub.everything_changed();
+    Ok(Json(PlantAnswer { version, lines, machines }))
+}

@@ -1,0 +1,153 @@
+//! Errors as RFC 9457 problem documents, from one place. Failures inside are logged here, once.
+
+use crate::domain::plant::FieldError;
+use crate::server::services::error::ServiceError;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use std::any::Any;
+
+/// What went wrong, for the one who asked.
+#[derive(Clone, Debug, Serialize)]
+pub struct Problem {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    title: &'static str,
+    status: u16,
+    /// Stable, for programs.
+    code: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    fields: Vec<FieldError>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<String>,
+    #[serde(skip)]
+    retry_after_s: Option<u32>,
+}
+
+impl Problem {
+    fn new(status: StatusCode, code: &'static str, title: &'static str) -> Self {
+        Self {
+            kind: "about:blank",
+            title,
+            status: status.as_u16(),
+            code,
+            detail: None,
+            fields: vec![],
+            request_id: super::request_id(),
+            retry_after_s: None,
+        }
+    }
+
+    fn detail(mut self, detail: impl Into<String>) -> Self {
+        self.detail = Some(detail.into());
+        self
+    }
+}
+
+/// 400: the body or query is not what it should be.
+pub fn malformed(detail: impl Into<String>) -> Problem {
+    Problem::new(StatusCode::BAD_REQUEST, "malformed", "The request cannot be read").detail(detail)
+}
+
+/// 401: no key, or one that is not known.
+pub fn unauthenticated() -> Problem {
+    Problem::new(StatusCode::UNAUTHORIZED, "unauthenticated", "A valid key is needed")
+        .detail("send 'Authorization: Bearer KEY'; keys are made by 'ms5-floor key create'")
+}
+
+/// 403: the key may not do this.
+pub fn forbidden(permission: &str) -> Problem {
+    Problem::new(StatusCode::FORBIDDEN, "forbidden", "The key may not do this")
+        .detail(format!("the key lacks the right '{permission}'"))
+}
+
+/// 404: there is no such thing.
+pub fn not_found(detail: impl Into<String>) -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, "not_found", "There is no such thing").detail(detail)
+}
+
+/// 413: too much at once.
+pub fn too_large(detail: impl Into<String>) -> Problem {
+    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "The batch is too large").detail(detail)
+}
+
+/// 415: not JSON.
+pub fn not_json() -> Problem {
+    Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "The body must be JSON")
+        .detail("send 'Content-Type: application/json'")
+}
+
+/// 422: it can be read, but breaks a rule.
+pub fn invalid(fields: Vec<FieldError>) -> Problem {
+    let mut problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "Some values are not valid");
+    problem.fields = fields;
+    problem
+}
+
+/// 429: come back later.
+pub fn busy(retry_after_s: u32) -> Problem {
+    let mut problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, "busy", "Too much is waiting");
+    problem.retry_after_s = Some(retry_after_s);
+    problem.detail("nothing of the batch was stored; send it again after the time in Retry-After")
+}
+
+/// 500: something failed inside.
+pub fn internal() -> Problem {
+    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Something failed inside")
+}
+
+/// 503: not now.
+pub fn unavailable(detail: impl Into<String>) -> Problem {
+    let mut problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Not possible right now");
+    problem.retry_after_s = Some(2);
+    problem.detail(detail)
+}
+
+impl From<ServiceError> for Problem {
+    fn from(error: ServiceError) -> Self {
+        match error {
+            ServiceError::NotFound { .. } => not_found(error.to_string()),
+            ServiceError::Invalid(fields) => invalid(fields),
+            ServiceError::Database(error) => Self::from(error),
+        }
+    }
+}
+
+impl From<sqlx::Error> for Problem {
+    fn from(error: sqlx::Error) -> Self {
+        tracing::error!(%error, request_id = super::request_id(), "the database failed");
+        match error {
+            sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) => {
+                unavailable("the database cannot be reached")
+            }
+            _ => internal(),
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let body = serde_json::to_vec(&self).unwrap_or_default();
+        let mut response = (status, body).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if let Some(seconds) = self.retry_after_s {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}
+
+/// A handler panicked: a bug of ours, not of the one who asked.
+#[expect(clippy::needless_pass_by_value, reason = "the layer hands the payload over by value")]
+pub fn panicked(payload: Box<dyn Any + Send + 'static>) -> Response {
+    let text = payload.downcast_ref::<String>().map(String::as_str).or_else(|| payload.downcast_ref::<&str>().copied());
+    tracing::error!(panic = text.unwrap_or("unknown"), request_id = super::request_id(), "a handler panicked");
+    internal().into_response()
+}

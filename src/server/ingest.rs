@@ -1,0 +1,5 @@
+//! The one door through which facts come in: validate, drop repetitions, write one durable batch, then acknowledge.
+
+pub mod check;
+pub mod fold;
+pub mod writer;

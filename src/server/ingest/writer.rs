@@ -1,0 +1,316 @@
+//! The one task that writes facts. Whatever waits when it is ready goes into one transaction (group commit), so many
+//! small senders cost one flush to disk together. Nobody is answered before the commit.
+
+use super::check::Refusal;
+use super::fold::Heads;
+use crate::api::ingest::{ItemResult, ItemStatus};
+use crate::domain::fact::Fact;
+use crate::domain::ids::{MachineId, Seq, SourceId};
+use crate::domain::time::TsMs;
+use crate::server::clock::Clock;
+use crate::server::db::facts::{self, NewFact};
+use crate::server::db::quarantine::{self, Held};
+use crate::server::db::timeline::Rows;
+use crate::server::db::{Db, Tx, notify};
+use crate::server::live::hub::Hub;
+use crate::server::plant::CurrentPlant;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use tokio::sync::{mpsc, oneshot};
+
+/// Items that may wait; a batch that would exceed this is refused.
+const MAX_WAITING: usize = 40_000;
+/// Items in one transaction; one large batch may exceed it alone.
+const GROUP: usize = 5_000;
+
+/// Why a batch was not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// Too much is waiting; try again in a moment.
+    #[error("too many items are waiting to be written")]
+    Busy,
+    /// The database could not store it. Nothing of it was stored.
+    #[error("the database could not store the batch")]
+    Failed,
+}
+
+/// One item of a batch after its check: a fact, or what goes into quarantine.
+pub type Checked = Result<NewFact, (Refusal, String)>;
+
+enum Job {
+    Batch { source: SourceId, items: Vec<Checked>, reply: oneshot::Sender<Result<Vec<ItemResult>, Refused>> },
+    Rebuild { machines: Vec<MachineId>, reply: oneshot::Sender<Result<(), Refused>> },
+}
+
+impl Job {
+    fn len(&self) -> usize {
+        match self {
+            Self::Batch { items, .. } => items.len(),
+            Self::Rebuild { .. } => 0,
+        }
+    }
+}
+
+/// The way to the writing task.
+#[derive(Clone, Debug)]
+pub struct Writer {
+    jobs: mpsc::UnboundedSender<Job>,
+    waiting: Arc<AtomicUsize>,
+}
+
+/// The writing task's own side.
+struct Task {
+    db: Db,
+    clock: Clock,
+    plant: Arc<CurrentPlant>,
+    hub: Hub,
+    heads: Heads,
+    /// The last fact in the memory of `heads`; on a shared database another node may have gone further.
+    seq: Seq,
+}
+
+impl Writer {
+    /// Starts the writing task. It ends when the last `Writer` is dropped and everything that waited is written.
+    #[must_use]
+    pub fn start(db: Db, clock: Clock, plant: Arc<CurrentPlant>, hub: Hub) -> (Self, tokio::task::JoinHandle<()>) {
+        let (jobs, mut inbox) = mpsc::unbounded_channel();
+        let waiting = Arc::new(AtomicUsize::new(0));
+        let writer = Self { jobs, waiting: Arc::clone(&waiting) };
+        let mut task = Task { db, clock, plant, hub, heads: Heads::default(), seq: Seq(0) };
+        let handle = tokio::spawn(async move {
+            while let Some(first) = inbox.recv().await {
+                let mut group = vec![first];
+                let mut size = group[0].len();
+                while size < GROUP {
+                    let Ok(next) = inbox.try_recv() else { break };
+                    size += next.len();
+                    group.push(next);
+                }
+                task.run(group).await;
+                waiting.fetch_sub(size, Ordering::AcqRel);
+            }
+        });
+        (writer, handle)
+    }
+
+    /// Stores a batch of one sender and tells, item by item, what became of it. Returns only when everything accepted
+    /// is durable.
+    ///
+    /// # Errors
+    /// [`Refused::Busy`] before anything is done; [`Refused::Failed`] when nothing of it was stored.
+    pub async fn store(&self, source: SourceId, items: Vec<Checked>) -> Result<Vec<ItemResult>, Refused> {
+        let size = items.len();
+        if self.waiting.fetch_add(size, Ordering::AcqRel) > MAX_WAITING {
+            self.waiting.fetch_sub(size, Ordering::AcqRel);
+            return Err(Refused::Busy);
+        }
+        let (reply, answer) = oneshot::channel();
+        if self.jobs.send(Job::Batch { source, items, reply }).is_err() {
+            self.waiting.fetch_sub(size, Ordering::AcqRel);
+            return Err(Refused::Failed);
+        }
+        answer.await.unwrap_or(Err(Refused::Failed))
+    }
+
+    /// Folds all facts of these machines anew.
+    ///
+    /// # Errors
+    /// [`Refused::Failed`] when the timeline could not be written; it is as it was then.
+    pub async fn rebuild(&self, machines: Vec<MachineId>) -> Result<(), Refused> {
+        let (reply, answer) = oneshot::channel();
+        self.jobs.send(Job::Rebuild { machines, reply }).map_err(|_| Refused::Failed)?;
+        answer.await.unwrap_or(Err(Refused::Failed))
+    }
+}
+
+impl Task {
+    async fn run(&mut self, group: Vec<Job>) {
+        let done = self.write(&group).await;
+        if let Err(error) = &done {
+            tracing::error!(%error, "a group of facts could not be written");
+            self.heads.forget();
+        }
+        let mut results = done.map(|(results, committed)| {
+            self.seq = committed.seq;
+            self.hub.committed(committed.seq, &committed.machines);
+            results.into_iter()
+        });
+        for job in group {
+            // A sender that hung up no longer wants its answer; its facts are stored all the same.
+            match job {
+                Job::Batch { reply, .. } => {
+                    let answer = results.as_mut().ok().and_then(Iterator::next);
+                    drop(reply.send(answer.ok_or(Refused::Failed)));
+                }
+                Job::Rebuild { reply, .. } => {
+                    reply.send(if results.is_ok() { Ok(()) } else { Err(Refused::Failed) }).unwrap_or_default();
+                }
+            }
+        }
+    }
+
+    async fn write(&mut self, group: &[Job]) -> sqlx::Result<(Vec<Vec<ItemResult>>, Committed)> {
+        let now = self.clock.now();
+        let mut tx = self.db.begin_append().await?;
+        let before = facts::last_seq_in(&mut tx).await?;
+        if before != self.seq {
+            self.heads.forget();
+        }
+        let fresh = append(&mut tx, group, before, now).await?;
+        let mut rows = Rows::default();
+        let machines: Vec<MachineId> = fresh.by_machine.keys().copied().collect();
+        let plant = self.plant.get();
+        for (machine, new) in fresh.by_machine {
+            let Some((_, known)) = plant.machine(machine) else { continue };
+            self.heads.take_in(&mut tx, machine, &known.rules, new, &mut rows).await?;
+        }
+        for job in group {
+            let Job::Rebuild { machines, .. } = job else { continue };
+            for machine in machines {
+                let Some((_, known)) = plant.machine(*machine) else { continue };
+                self.heads.rebuild(&mut tx, *machine, &known.rules, &mut rows).await?;
+            }
+        }
+        rows.write(&mut tx).await?;
+        quarantine::hold(&mut tx, &fresh.held, now).await?;
+        let seq = if machines.is_empty() { before } else { facts::last_seq_in(&mut tx).await? };
+        notify::hint(&mut tx, seq).await?;
+        tx.commit().await?;
+        Ok((fresh.results, Committed { seq, machines }))
+    }
+}
+
+/// What a transaction left behind.
+struct Committed {
+    seq: Seq,
+    machines: Vec<MachineId>,
+}
+
+/// What is new in a group of batches.
+#[derive(Default)]
+struct Fresh {
+    results: Vec<Vec<ItemResult>>,
+    by_machine: BTreeMap<MachineId, Vec<Fact>>,
+    held: Vec<Held>,
+}
+
+fn result(id: &str, status: ItemStatus) -> ItemResult {
+    ItemResult { id: id.to_owned(), status, code: None, detail: None }
+}
+
+fn refusal(refusal: &Refusal) -> ItemResult {
+    let (code, detail) = (Some(refusal.code.to_owned()), Some(refusal.detail.clone()));
+    ItemResult { id: refusal.id.clone(), status: ItemStatus::Rejected, code, detail }
+}
+
+fn same_content(a: &NewFact, b: &NewFact) -> bool {
+    a.fact.machine == b.fact.machine && a.fact.at == b.fact.at && a.body == b.body
+}
+
+/// What is already known under an identity.
+enum Known<'a> {
+    /// It stands earlier in the same group.
+    Here(&'a NewFact),
+    /// It was stored before.
+    Stored(facts::StoredIdentity),
+}
+
+impl Known<'_> {
+    fn is_same(&self, new: &NewFact) -> bool {
+        match self {
+            Self::Here(first) => same_content(first, new),
+            Self::Stored(s) => s.machine_id == new.fact.machine.0 && s.at_ms == new.fact.at.0 && s.body == new.body,
+        }
+    }
+}
+
+/// Appends what is new in the group and answers every item.
+async fn append(tx: &mut Tx, group: &[Job], before: Seq, now: TsMs) -> sqlx::Result<Fresh> {
+    let mut first: HashMap<(SourceId, &str), &NewFact> = HashMap::new();
+    let mut unique: Vec<&NewFact> = Vec::new();
+    for new in group.iter().flat_map(facts_of) {
+        first.entry((new.fact.source, new.fact.item.as_str())).or_insert_with(|| {
+            unique.push(new);
+            new
+        });
+    }
+    let added = facts::append(tx, &unique, now).await?;
+    let stored = if added == unique.len() { HashMap::new() } else { stored_before(tx, &unique, before).await? };
+    let mut fresh = Fresh::default();
+    for job in group {
+        let Job::Batch { source, items, .. } = job else { continue };
+        let mut answers = Vec::with_capacity(items.len());
+        for item in items {
+            answers.push(match item {
+                Err((why, text)) => {
+                    fresh.held.push(held(*source, why, text));
+                    refusal(why)
+                }
+                Ok(new) => {
+                    let identity = (new.fact.source, new.fact.item.as_str());
+                    let known = match (stored.get(&identity), first.get(&identity)) {
+                        (Some(s), _) => Some(Known::Stored(s.clone())),
+                        (None, Some(f)) if !std::ptr::eq(*f, new) => Some(Known::Here(f)),
+                        _ => None,
+                    };
+                    answer(new, known, *source, &mut fresh)
+                }
+            });
+        }
+        fresh.results.push(answers);
+    }
+    Ok(fresh)
+}
+
+fn answer(new: &NewFact, known: Option<Known<'_>>, source: SourceId, fresh: &mut Fresh) -> ItemResult {
+    match known {
+        None => {
+            fresh.by_machine.entry(new.fact.machine).or_default().push(new.fact.clone());
+            result(&new.fact.item, ItemStatus::Accepted)
+        }
+        Some(known) if known.is_same(new) => result(&new.fact.item, ItemStatus::Duplicate),
+        Some(_) => {
+            let why = Refusal {
+                id: new.fact.item.clone(),
+                code: "conflict",
+                detail: "id: already stored with another content".to_owned(),
+            };
+            let text = format!("{{\"at\":{},\"machine\":{},\"body\":{}}}", new.fact.at.0, new.fact.machine.0, new.body);
+            fresh.held.push(held(source, &why, &text));
+            refusal(&why)
+        }
+    }
+}
+
+fn facts_of(job: &Job) -> impl Iterator<Item = &NewFact> {
+    let items = match job {
+        Job::Batch { items, .. } => items.as_slice(),
+        Job::Rebuild { .. } => &[],
+    };
+    items.iter().filter_map(|item| item.as_ref().ok())
+}
+
+fn held(source: SourceId, why: &Refusal, text: &str) -> Held {
+    Held { source, item: why.id.clone(), code: why.code, detail: why.detail.clone(), text: text.to_owned() }
+}
+
+/// Which of these identities were stored before this transaction, and with what.
+async fn stored_before<'a>(
+    tx: &mut Tx,
+    unique: &[&'a NewFact],
+    before: Seq,
+) -> sqlx::Result<HashMap<(SourceId, &'a str), facts::StoredIdentity>> {
+    let mut by_source: BTreeMap<SourceId, Vec<&'a str>> = BTreeMap::new();
+    for new in unique {
+        by_source.entry(new.fact.source).or_default().push(&new.fact.item);
+    }
+    let mut out = HashMap::new();
+    for (source, items) in by_source {
+        let rows = facts::find(tx, source, &items).await?;
+        let mut rows: HashMap<String, _> =
+            rows.into_iter().filter(|r| r.seq <= before.0).map(|r| (r.item_id.clone(), r)).collect();
+        out.extend(items.into_iter().filter_map(|item| Some(((source, item), rows.remove(item)?))));
+    }
+    Ok(out)
+}

@@ -1,0 +1,5 @@
+//! From a committed fact to every open screen.
+
+pub mod hub;
+pub mod nodes;
+pub mod publisher;

@@ -1,0 +1,173 @@
+//! Where commits and open screens meet. The hub holds no figures: it knows what changed and who listens.
+
+use crate::domain::ids::{MachineId, Seq};
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::{Notify, broadcast};
+
+/// Events that a slow screen may be behind before it is told to start over.
+const BACKLOG: usize = 1024;
+
+/// One event, serialised once for all screens.
+#[derive(Clone, Debug)]
+pub struct Event {
+    /// Its name on the stream.
+    pub name: &'static str,
+    /// The last fact that it holds.
+    pub seq: Seq,
+    /// The line whose page it is for; `None`: for everyone.
+    pub line: Option<Arc<str>>,
+    /// JSON.
+    pub data: Arc<str>,
+}
+
+/// What changed since the publisher last looked.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// These machines have new facts.
+    pub machines: HashSet<MachineId>,
+    /// The plant itself changed.
+    pub everything: bool,
+}
+
+#[derive(Debug)]
+struct Shared {
+    changes: Mutex<Changes>,
+    seq: Mutex<Seq>,
+    interest: Mutex<HashMap<String, usize>>,
+    wake: Notify,
+    events: broadcast::Sender<Event>,
+}
+
+/// The meeting point. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Hub(Arc<Shared>);
+
+impl Default for Hub {
+    fn default() -> Self {
+        let (events, _) = broadcast::channel(BACKLOG);
+        Self(Arc::new(Shared {
+            changes: Mutex::default(),
+            seq: Mutex::default(),
+            interest: Mutex::default(),
+            wake: Notify::new(),
+            events,
+        }))
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Hub {
+    /// Facts of these machines were committed up to `seq`.
+    pub fn committed(&self, seq: Seq, machines: &[MachineId]) {
+        {
+            let mut last = lock(&self.0.seq);
+            *last = (*last).max(seq);
+        }
+        if !machines.is_empty() {
+            lock(&self.0.changes).machines.extend(machines);
+            self.0.wake.notify_one();
+        }
+    }
+
+    /// The plant changed: every figure may be another.
+    pub fn everything_changed(&self) {
+        lock(&self.0.changes).everything = true;
+        self.0.wake.notify_one();
+    }
+
+    /// The last committed fact that this node knows of.
+    #[must_use]
+    pub fn seq(&self) -> Seq {
+        *lock(&self.0.seq)
+    }
+
+    /// Waits until something changed.
+    pub async fn changed(&self) {
+        self.0.wake.notified().await;
+    }
+
+    /// Takes what changed.
+    #[must_use]
+    pub fn take_changes(&self) -> Changes {
+        std::mem::take(&mut *lock(&self.0.changes))
+    }
+
+    /// Sends an event to every screen it is for.
+    pub fn publish(&self, event: Event) {
+        // An error means that nobody listens, which is no error.
+        drop(self.0.events.send(event));
+    }
+
+    /// Begins to listen.
+    #[must_use]
+    pub fn listen(&self) -> broadcast::Receiver<Event> {
+        self.0.events.subscribe()
+    }
+
+    /// How many listen.
+    #[must_use]
+    pub fn listeners(&self) -> usize {
+        self.0.events.receiver_count()
+    }
+
+    /// Says that someone looks at a line's page, until the returned value is dropped.
+    #[must_use]
+    pub fn look_at(&self, line: &str) -> Interest {
+        *lock(&self.0.interest).entry(line.to_owned()).or_insert(0) += 1;
+        Interest { hub: self.clone(), line: line.to_owned() }
+    }
+
+    /// The lines that someone looks at.
+    #[must_use]
+    pub fn looked_at(&self) -> HashSet<String> {
+        lock(&self.0.interest).keys().cloned().collect()
+    }
+}
+
+/// Someone looks at a line's page while this lives.
+#[derive(Debug)]
+pub struct Interest {
+    hub: Hub,
+    line: String,
+}
+
+impl Drop for Interest {
+    fn drop(&mut self) {
+        let mut interest = lock(&self.hub.0.interest);
+        if let Some(n) = interest.get_mut(&self.line) {
+            *n -= 1;
+            if *n == 0 {
+                interest.remove(&self.line);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_looked_at_until_the_last_one_leaves() {
+        let hub = Hub::default();
+        let (a, b) = (hub.look_at("L1"), hub.look_at("L1"));
+        drop(a);
+        assert!(hub.looked_at().contains("L1"));
+        drop(b);
+        assert!(hub.looked_at().is_empty());
+    }
+
+    #[test]
+    fn changes_are_taken_once_and_the_sequence_never_falls() {
+        let hub = Hub::default();
+        hub.committed(Seq(5), &[MachineId(1)]);
+        hub.committed(Seq(3), &[MachineId(2)]);
+        assert_eq!(hub.seq(), Seq(5));
+        assert_eq!(hub.take_changes().machines, HashSet::from([MachineId(1), MachineId(2)]));
+        assert_eq!(hub.take_changes(), Changes::default());
+    }
+}

@@ -1,0 +1,52 @@
+//! Follows what other nodes on the same database commit. A notification is only a hint: a node that missed one looks
+//! at the sequence number every second all the same.
+
+use crate::server::db::facts;
+use crate::server::db::notify::Hints;
+use crate::server::plant::{Plant, stored_version};
+use crate::server::state::App;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// Publishes other nodes' changes until `stop`, and reads the plant again when it changed.
+pub async fn follow(app: App, stop: CancellationToken) {
+    let mut hints = None;
+    loop {
+        if hints.is_none() && app.db.is_shared() {
+            hints = Hints::listen(&app.db).await.unwrap_or_else(|error| {
+                tracing::warn!(%error, "cannot listen for other nodes; looking every second instead");
+                None
+            });
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(Duration::from_secs(1)) => {}
+            heard = next(hints.as_mut()) => if heard.is_err() { hints = None },
+        }
+        if let Err(error) = catch_up(&app).await {
+            tracing::warn!(%error, "cannot see what other nodes wrote");
+        }
+    }
+}
+
+async fn next(hints: Option<&mut Hints>) -> sqlx::Result<()> {
+    match hints {
+        Some(hints) => hints.next().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// A second program may also change the plant of a SQLite file (`simulate history`), so both engines are looked at.
+async fn catch_up(app: &App) -> sqlx::Result<()> {
+    if stored_version(&app.db).await? != app.plant.get().version {
+        app.plant.set(Plant::load(&app.db).await?);
+        app.hub.everything_changed();
+    }
+    let seen = app.hub.seq();
+    let last = facts::last_seq(&app.db).await?;
+    if last > seen {
+        let machines = facts::machines_since(&app.db, seen).await?;
+        app.hub.committed(last, &machines);
+    }
+    Ok(())
+}

@@ -1,0 +1,265 @@
+//! The plant model in memory, with what the fold and the figures ask of it.
+
+use super::db::plant::{PlantRows, ShiftRow};
+use super::db::{Db, plant as rows, settings};
+use crate::domain::account::IdealRate;
+use crate::domain::fold::FoldRules;
+use crate::domain::ids::{LineId, MachineId, ProductId};
+use crate::domain::plant::Coupling;
+use crate::domain::time::{DurMs, TsMs};
+use jiff::tz::TimeZone;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, PoisonError, RwLock};
+
+/// The site.
+#[derive(Clone, Debug)]
+pub struct Site {
+    /// Full name.
+    pub name: String,
+    /// Its time zone.
+    pub zone: TimeZone,
+    /// Its data come from the simulator.
+    pub simulated: bool,
+}
+
+/// A weekly shift in minutes after local midnight.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShiftPattern {
+    /// Its name.
+    pub name: String,
+    /// Bit 0 Monday to bit 6 Sunday: the days on which it starts.
+    pub days: i64,
+    /// Start.
+    pub start_min: i64,
+    /// End; not after the start means on the next day.
+    pub end_min: i64,
+    /// Breaks, start and end.
+    pub breaks: Vec<(i64, i64)>,
+}
+
+/// A line.
+#[derive(Clone, Debug)]
+pub struct Line {
+    /// Its id.
+    pub id: LineId,
+    /// Its code.
+    pub code: String,
+    /// Its name.
+    pub name: String,
+    /// Its area's name.
+    pub area: String,
+    /// How its machines depend on each other.
+    pub coupling: Coupling,
+    /// The share of ideal output that is asked for.
+    pub target_oee: f64,
+    /// Shorter stops are minor.
+    pub minor_stop: DurMs,
+    /// Its shifts; none: its machines say when they are scheduled.
+    pub shifts: Vec<ShiftPattern>,
+    /// Its machines in the order of flow.
+    pub machines: Vec<Machine>,
+}
+
+impl Line {
+    /// The machine that sets the pace: the one marked so, else the first.
+    #[must_use]
+    pub fn pacing(&self) -> Option<&Machine> {
+        self.machines.iter().find(|m| m.pacing).or_else(|| self.machines.first())
+    }
+
+    /// The machine whose output leaves the line: the one marked so, else the last.
+    #[must_use]
+    pub fn output(&self) -> Option<&Machine> {
+        self.machines.iter().find(|m| m.output).or_else(|| self.machines.last())
+    }
+}
+
+/// A machine.
+#[derive(Clone, Debug)]
+pub struct Machine {
+    /// Its id.
+    pub id: MachineId,
+    /// Its code.
+    pub code: String,
+    /// Its name.
+    pub name: String,
+    /// Sets the pace of its line.
+    pub pacing: bool,
+    /// Its output leaves the line.
+    pub output: bool,
+    /// What the fold needs to know.
+    pub rules: FoldRules,
+}
+
+/// A product.
+#[derive(Clone, Debug)]
+pub struct Product {
+    /// Its code.
+    pub code: String,
+    /// Its name.
+    pub name: String,
+}
+
+/// The whole model.
+#[derive(Debug, Default)]
+pub struct Plant {
+    /// Which version of the stored model this is.
+    pub version: i64,
+    /// The site; `None` before one was set up.
+    pub site: Option<Site>,
+    /// Lines in their fixed order.
+    pub lines: Vec<Line>,
+    products: HashMap<ProductId, Product>,
+    product_codes: HashMap<String, ProductId>,
+    machine_codes: HashMap<String, MachineId>,
+    places: HashMap<MachineId, (usize, usize)>,
+    rates: HashMap<(MachineId, ProductId), Vec<(TsMs, IdealRate)>>,
+    faults: HashMap<MachineId, HashMap<String, String>>,
+}
+
+impl Plant {
+    /// Reads the model as it is stored now.
+    ///
+    /// # Errors
+    /// The engine's, or a stored value that cannot be read.
+    pub async fn load(db: &Db) -> sqlx::Result<Self> {
+        let version = stored_version(db).await?;
+        let rows = rows::load(db).await?;
+        Self::from_rows(version, rows)
+    }
+
+    fn from_rows(version: i64, rows: PlantRows) -> sqlx::Result<Self> {
+        let mut plant = Self { version, ..Self::default() };
+        if let Some(site) = rows.site {
+            let zone = TimeZone::get(&site.zone).map_err(|e| sqlx::Error::Decode(Box::new(e)))?;
+            plant.site = Some(Site { name: site.name, zone, simulated: site.simulated != 0 });
+        }
+        let mut not_causes: HashMap<i64, BTreeSet<String>> = HashMap::new();
+        for fault in rows.faults {
+            if fault.kind != "fault" {
+                not_causes.entry(fault.machine_id).or_default().insert(fault.code.clone());
+            }
+            plant.faults.entry(MachineId(fault.machine_id)).or_default().insert(fault.code, fault.text);
+        }
+        for row in rows.lines {
+            let machines = rows.machines.iter().filter(|m| m.line_id == row.id).map(|m| Machine {
+                id: MachineId(m.id),
+                code: m.code.clone(),
+                name: m.name.clone(),
+                pacing: m.pacing != 0,
+                output: m.output != 0,
+                rules: FoldRules {
+                    max_silence: m.max_silence_ms.map(DurMs),
+                    counter_max: m.counter_max,
+                    not_causes: not_causes.remove(&m.id).unwrap_or_default(),
+                },
+            });
+            let machines: Vec<Machine> = machines.collect();
+            let shifts = rows.shifts.iter().filter(|s| s.line_id == row.id).map(pattern);
+            plant.lines.push(Line {
+                id: LineId(row.id),
+                code: row.code,
+                name: row.name,
+                area: row.area,
+                coupling: if row.coupling == "parallel" { Coupling::Parallel } else { Coupling::Serial },
+                target_oee: row.target_oee,
+                minor_stop: DurMs(row.minor_stop_ms),
+                shifts: shifts.collect::<sqlx::Result<_>>()?,
+                machines,
+            });
+        }
+        for (l, line) in plant.lines.iter().enumerate() {
+            for (m, machine) in line.machines.iter().enumerate() {
+                plant.places.insert(machine.id, (l, m));
+                plant.machine_codes.insert(machine.code.clone(), machine.id);
+            }
+        }
+        for row in rows.products {
+            plant.product_codes.insert(row.code.clone(), ProductId(row.id));
+            plant.products.insert(ProductId(row.id), Product { code: row.code, name: row.name });
+        }
+        for row in rows.rates {
+            if let Some(rate) = IdealRate::new(row.units, row.per_ms) {
+                let key = (MachineId(row.machine_id), ProductId(row.product_id));
+                plant.rates.entry(key).or_default().push((TsMs(row.valid_from), rate));
+            }
+        }
+        Ok(plant)
+    }
+
+    /// The line with this code.
+    #[must_use]
+    pub fn line(&self, code: &str) -> Option<&Line> {
+        self.lines.iter().find(|l| l.code == code)
+    }
+
+    /// A machine and its line.
+    #[must_use]
+    pub fn machine(&self, id: MachineId) -> Option<(&Line, &Machine)> {
+        let (l, m) = self.places.get(&id)?;
+        let line = self.lines.get(*l)?;
+        Some((line, line.machines.get(*m)?))
+    }
+
+    /// The id behind a machine's code.
+    #[must_use]
+    pub fn machine_id(&self, code: &str) -> Option<MachineId> {
+        self.machine_codes.get(code).copied()
+    }
+
+    /// The id behind a product's code.
+    #[must_use]
+    pub fn product_id(&self, code: &str) -> Option<ProductId> {
+        self.product_codes.get(code).copied()
+    }
+
+    /// A product.
+    #[must_use]
+    pub fn product(&self, id: ProductId) -> Option<&Product> {
+        self.products.get(&id)
+    }
+
+    /// The ideal rate of a product on a machine at an instant.
+    #[must_use]
+    pub fn rate(&self, machine: MachineId, product: Option<ProductId>, at: TsMs) -> Option<IdealRate> {
+        let list = self.rates.get(&(machine, product?))?;
+        list.iter().rev().find(|(from, _)| *from <= at).map(|(_, rate)| *rate)
+    }
+
+    /// What a fault code means; the code itself when the catalogue does not know it.
+    #[must_use]
+    pub fn fault_text(&self, machine: MachineId, code: &str) -> String {
+        self.faults.get(&machine).and_then(|f| f.get(code)).cloned().unwrap_or_else(|| code.to_owned())
+    }
+}
+
+fn pattern(row: &ShiftRow) -> sqlx::Result<ShiftPattern> {
+    let breaks = serde_json::from_str(&row.breaks).map_err(|e| sqlx::Error::Decode(Box::new(e)))?;
+    let name = row.name.clone();
+    Ok(ShiftPattern { name, days: row.days, start_min: row.start_min, end_min: row.end_min, breaks })
+}
+
+/// The version of the stored model.
+///
+/// # Errors
+/// The engine's.
+pub async fn stored_version(db: &Db) -> sqlx::Result<i64> {
+    Ok(settings::get(db, settings::PLANT_VERSION).await?.and_then(|v| v.parse().ok()).unwrap_or(0))
+}
+
+/// The model that everyone on this node sees; it is replaced as a whole.
+#[derive(Debug, Default)]
+pub struct CurrentPlant(RwLock<Arc<Plant>>);
+
+impl CurrentPlant {
+    /// The model as it is now.
+    #[must_use]
+    pub fn get(&self) -> Arc<Plant> {
+        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Replaces the model.
+    pub fn set(&self, plant: Plant) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(plant);
+    }
+}

@@ -1,0 +1,275 @@
+//! The plant board.
+
+use super::error::ServiceError;
+use super::window::{Focus, LineData, MachineData, focus, read, since};
+use crate::api::board::{BoardView, HourBar, Progress, ShiftView, SiteView, Tile};
+use crate::domain::account::Account;
+use crate::domain::condition::{Condition, SLOW_BELOW};
+use crate::domain::figure::{Figure, Why};
+use crate::domain::ids::Seq;
+use crate::domain::local_time::LocalTime;
+use crate::domain::machine_state::{MachineState, TimeBucket};
+use crate::domain::plant::Coupling;
+use crate::domain::shift::{Planned, Schedule};
+use crate::domain::target::target;
+use crate::domain::time::{DAY_MS, DurMs, HOUR_MS, MINUTE_MS, Span, TsMs};
+use crate::server::calendar;
+use crate::server::db::{Db, facts};
+use crate::server::plant::{Line, Plant, Site};
+use crate::server::state::App;
+
+/// How far back the present speed is looked at.
+const SPEED_OVER: DurMs = DurMs(10 * MINUTE_MS);
+/// Fewer expected pieces than this say nothing about the present speed.
+const SPEED_PIECES: f64 = 30.0;
+
+/// A tile with the account behind it.
+#[derive(Clone, Debug)]
+pub struct TileWithAccount {
+    /// The tile.
+    pub tile: Tile,
+    /// The sum over the line's machines.
+    pub assets: Account,
+}
+
+/// The board as it is now.
+///
+/// # Errors
+/// The database's.
+pub async fn board(app: &App) -> Result<BoardView, ServiceError> {
+    let (plant, now) = (app.plant.get(), app.clock.now());
+    let seq = facts::last_seq(&app.db).await?;
+    let mut tiles = Vec::with_capacity(plant.lines.len());
+    let mut sum = Account::default();
+    for line in &plant.lines {
+        let TileWithAccount { tile, assets } = tile(&app.db, &plant, line, seq, now).await?;
+        tiles.push(tile);
+        sum += assets;
+    }
+    let site = plant.site.as_ref().map(|site| site_view(site, Span::clamped(now - DurMs(2 * DAY_MS), now + DurMs(DAY_MS))));
+    Ok(BoardView { now, seq, site, oee: sum.oee(), tiles })
+}
+
+/// The site as pages show it, with its clock over `window`.
+#[must_use]
+pub fn site_view(site: &Site, window: Span) -> SiteView {
+    SiteView { name: site.name.clone(), simulated: site.simulated, clock: calendar::local_time(&site.zone, window) }
+}
+
+/// The tile of one line.
+///
+/// # Errors
+/// The database's.
+pub async fn tile(db: &Db, plant: &Plant, line: &Line, seq: Seq, now: TsMs) -> Result<TileWithAccount, ServiceError> {
+    let Some(site) = &plant.site else { return Err(super::error::not_found("site", "")) };
+    let focus = focus(site, line, now);
+    // The present speed looks back a little further than a shift that has just begun.
+    let window = Span::clamped(focus.horizon.from().min(now - SPEED_OVER), focus.horizon.to().max(now));
+    let data = read(db, site, line, window, now).await?;
+    let clock = calendar::local_time(&site.zone, focus.horizon);
+    Ok(tile_of(plant, line, &data, &focus, &clock, seq, now))
+}
+
+/// The tile of one line from its data.
+#[must_use]
+pub fn tile_of(
+    plant: &Plant,
+    line: &Line,
+    data: &LineData,
+    focus: &Focus,
+    clock: &LocalTime,
+    seq: Seq,
+    now: TsMs,
+) -> TileWithAccount {
+    let past = Span::clamped(focus.horizon.from(), focus.horizon.to().min(now));
+    let assets = data.asset_account(plant, line, past);
+    let line_account = data.line_account(plant, line, past);
+    let speed = speed_ratio(plant, line, data, now);
+    let present = present(plant, line, data, speed, now);
+    let shown = line_account.unwrap_or(assets);
+    let oee = match (shown.oee(), present.condition) {
+        (Figure::Unknown(Why::NotScheduled), Condition::NoData) => Figure::Unknown(Why::NoData),
+        (oee, _) => oee,
+    };
+    let product = data.paced(line).find_map(|m| m.intervals.last().and_then(|i| i.product));
+    let tile = Tile {
+        code: line.code.clone(),
+        name: line.name.clone(),
+        area: line.area.clone(),
+        at: now,
+        seq,
+        condition: present.condition,
+        since: present.since,
+        detail: present.detail,
+        product: product.and_then(|p| plant.product(p)).map(|p| p.name.clone()),
+        shift: focus.shift.as_ref().map(|s| ShiftView { name: s.name.clone(), span: s.span }),
+        progress: Some(progress(plant, line, data, focus, now)),
+        hours: hours(plant, line, data, focus.horizon, clock, now),
+        oee,
+        down: shown.unplanned + shown.changeover + shown.waiting,
+        heard: data.machines.iter().filter_map(|m| m.heard).max(),
+    };
+    TileWithAccount { tile, assets }
+}
+
+/// What a line is doing.
+struct Present {
+    condition: Condition,
+    since: Option<TsMs>,
+    detail: Option<String>,
+}
+
+fn present(plant: &Plant, line: &Line, data: &LineData, speed: Option<f64>, now: TsMs) -> Present {
+    let planned = data.schedule.at(now);
+    let state = |m: &MachineData| m.intervals.last().map_or(MachineState::NoData, |i| i.state);
+    let of = |m: &MachineData, speed| Condition::of(state(m), planned, speed);
+    let chosen = match line.coupling {
+        Coupling::Serial => data.paced(line).next(),
+        // Side by side: the one that most needs somebody.
+        Coupling::Parallel => data.machines.iter().min_by_key(|m| urgency(of(m, None))),
+    };
+    let Some(chosen) = chosen else { return Present { condition: Condition::NoData, since: None, detail: None } };
+    let condition = of(chosen, speed);
+    let since = match condition {
+        Condition::NoData => chosen.heard,
+        Condition::NotScheduled | Condition::Planned => planned_since(&data.schedule, now).or_else(|| since(chosen)),
+        _ => since(chosen),
+    };
+    Present { condition, since, detail: detail(plant, line, data, chosen, condition, speed) }
+}
+
+/// The order in which conditions of machines side by side are shown.
+const fn urgency(condition: Condition) -> u8 {
+    match condition {
+        Condition::Stopped => 0,
+        Condition::NoData => 1,
+        Condition::Idle => 2,
+        Condition::Blocked => 3,
+        Condition::Starved => 4,
+        Condition::Changeover => 5,
+        Condition::Slow => 6,
+        Condition::Running => 7,
+        Condition::Planned => 8,
+        Condition::NotScheduled => 9,
+    }
+}
+
+/// When the break or the time outside shifts that holds `now` began, within the schedule's reach.
+fn planned_since(schedule: &Schedule, now: TsMs) -> Option<TsMs> {
+    let cut = schedule.cut(Span::clamped(now - DurMs(DAY_MS), now + DurMs(1)));
+    cut.last().filter(|(_, what)| *what != Planned::Production).map(|(span, _)| span.from())
+}
+
+fn detail(
+    plant: &Plant,
+    line: &Line,
+    data: &LineData,
+    chosen: &MachineData,
+    condition: Condition,
+    speed: Option<f64>,
+) -> Option<String> {
+    let name = |m: &MachineData| plant.machine(m.id).map_or_else(String::new, |(_, machine)| machine.name.clone());
+    let cause = |m: &MachineData| m.intervals.last().and_then(|i| i.fault.as_ref()).map(|f| plant.fault_text(m.id, f));
+    let alone = line.machines.len() == 1;
+    match condition {
+        Condition::Slow => speed.map(|s| format!("at {:.0} % of its rate", s * 100.0)),
+        Condition::Stopped | Condition::Idle => match cause(chosen) {
+            Some(cause) if alone => Some(cause),
+            Some(cause) => Some(format!("{}: {cause}", name(chosen))),
+            None if alone => None,
+            None => Some(name(chosen)),
+        },
+        // The cause of waiting is elsewhere: name the machine that stands.
+        Condition::Starved | Condition::Blocked => {
+            let standing = data.machines.iter().find(|m| {
+                m.intervals.last().is_some_and(|i| i.state.bucket() == TimeBucket::Unplanned) && m.id != chosen.id
+            });
+            standing.map(|m| match cause(m) {
+                Some(cause) => format!("{}: {cause}", name(m)),
+                None => format!("{} stands", name(m)),
+            })
+        }
+        _ => None,
+    }
+}
+
+/// The output of the last minutes over the ideal output of the time run in them; `None` when too little is known.
+fn speed_ratio(plant: &Plant, line: &Line, data: &LineData, now: TsMs) -> Option<f64> {
+    // Counts are kept by minute: the running one is left out.
+    let window = Span::clamped(now.minute() - SPEED_OVER, now.minute());
+    let mut sum = Account::default();
+    for machine in data.paced(line) {
+        sum += data.machine_account(plant, line, machine, window);
+    }
+    let expected: f64 = data.paced(line).filter_map(|m| {
+        let product = m.intervals.last()?.product;
+        Some(plant.rate(m.id, product, now)?.per_ms() * sum.run.0 as f64)
+    }).sum();
+    let ratio = sum.ideal_total.0 as f64 / (sum.run.0 as f64 * 1e6);
+    (sum.run.0 >= SPEED_OVER.0 / 2 && sum.unrated == 0 && expected >= SPEED_PIECES && ratio.is_finite()).then_some(ratio)
+}
+
+/// Whether a speed ratio means "slow".
+#[must_use]
+pub fn is_slow(ratio: f64) -> bool {
+    ratio < SLOW_BELOW
+}
+
+/// Pieces of a minute that count as made: good ones, and those whose quality nobody reports.
+fn made(data: &LineData, line: &Line, window: Span) -> i64 {
+    let minutes = data.counted(line).flat_map(|m| &m.minutes);
+    minutes.filter(|m| !m.off && window.contains(m.minute)).map(|m| m.counts.good + m.counts.ungraded).sum()
+}
+
+fn wanted(plant: &Plant, line: &Line, data: &LineData, window: Span) -> Option<f64> {
+    let mut sum = None;
+    for machine in data.paced(line) {
+        let rate = |product, at| plant.rate(machine.id, product, at);
+        if let Some(pieces) = target(window, &machine.intervals, &data.schedule, line.target_oee, rate) {
+            sum = Some(sum.unwrap_or(0.0) + pieces);
+        }
+    }
+    sum
+}
+
+fn progress(plant: &Plant, line: &Line, data: &LineData, focus: &Focus, now: TsMs) -> Progress {
+    let past = Span::clamped(focus.horizon.from(), focus.horizon.to().min(now));
+    let ahead = data.schedule.cut(Span::clamped(now, focus.horizon.to().max(now)));
+    let stretch = ahead.first().filter(|(_, what)| *what == Planned::Production).map(|(span, _)| *span);
+    let per_h = stretch.and_then(|s| {
+        let hour = Span::clamped(s.from(), s.from() + DurMs(HOUR_MS).min(s.len()));
+        Some(wanted(plant, line, data, hour)? * HOUR_MS as f64 / hour.len().0.max(1) as f64)
+    });
+    Progress {
+        actual: made(data, line, past),
+        target: wanted(plant, line, data, past),
+        target_per_h: per_h.unwrap_or(0.0),
+        grows_until: stretch.map_or(now, Span::to),
+    }
+}
+
+/// Output and target by clock hour of the site over `horizon`.
+#[must_use]
+pub fn hours(plant: &Plant, line: &Line, data: &LineData, horizon: Span, clock: &LocalTime, now: TsMs) -> Vec<HourBar> {
+    let mut out = Vec::new();
+    let mut from = horizon.from();
+    // A window of many days has no use for bars of an hour; it shows its last two days by hour.
+    if horizon.len().0 > 2 * DAY_MS {
+        from = horizon.to() - DurMs(2 * DAY_MS);
+    }
+    while from < horizon.to() {
+        let into_hour = clock.offset_at(from).0 + from.0;
+        let next = TsMs(from.0 + HOUR_MS - into_hour.rem_euclid(HOUR_MS));
+        let span = Span::clamped(from, next.min(horizon.to()));
+        let running = span.contains(now);
+        let asked = if running { Span::clamped(from, now) } else { span };
+        out.push(HourBar {
+            span,
+            actual: (from <= now).then(|| made(data, line, span)),
+            target: wanted(plant, line, data, asked),
+            running,
+        });
+        from = span.to();
+    }
+    out
+}

@@ -1,0 +1,34 @@
+//! Why a service could not do what it was asked. The boundary turns it into an answer and logs it once.
+
+use crate::domain::plant::FieldError;
+
+/// Why a service failed.
+#[derive(Debug, thiserror::Error)]
+pub enum ServiceError {
+    /// There is no such thing.
+    #[error("{what} '{code}' does not exist")]
+    NotFound {
+        /// What was asked for.
+        what: &'static str,
+        /// The name given.
+        code: String,
+    },
+    /// Values are wrong; all of them are named.
+    #[error("invalid: {0:?}")]
+    Invalid(Vec<FieldError>),
+    /// The database failed.
+    #[error("database: {0}")]
+    Database(#[from] sqlx::Error),
+}
+
+/// There is no such thing.
+#[must_use]
+pub fn not_found(what: &'static str, code: &str) -> ServiceError {
+    ServiceError::NotFound { what, code: code.to_owned() }
+}
+
+/// One value is wrong.
+#[must_use]
+pub fn invalid(field: &str, problem: impl Into<String>) -> ServiceError {
+    ServiceError::Invalid(vec![FieldError { field: field.to_owned(), problem: problem.into() }])
+}

@@ -1,0 +1,167 @@
+//! One line's page.
+
+use super::board::{hours, site_view, tile};
+use super::error::{ServiceError, invalid, not_found};
+use super::window::{LineData, MachineData, focus, read, since};
+use crate::api::line::{LineView, MachineRow, Ribbon, RibbonPart, StopRow, WindowKind};
+use crate::domain::account::stop_lengths;
+use crate::domain::ids::Seq;
+use crate::domain::machine_state::{MachineState, TimeBucket};
+use crate::domain::time::{DAY_MS, DurMs, MINUTE_MS, Span, TsMs};
+use crate::server::calendar;
+use crate::server::db::facts;
+use crate::server::plant::{Line, Machine, Plant};
+use crate::server::state::App;
+
+/// The longest window that can be asked for: five years.
+pub const MAX_WINDOW: DurMs = DurMs(5 * 366 * DAY_MS);
+/// The most stops listed.
+const MAX_STOPS: usize = 20;
+/// How far back a machine's present speed is looked at.
+const SPEED_OVER: DurMs = DurMs(10 * MINUTE_MS);
+
+/// A line over its running shift, or over a chosen window in epoch milliseconds.
+///
+/// # Errors
+/// An unknown line, a window that cannot be, or the database's.
+pub async fn line(app: &App, code: &str, chosen: Option<(i64, i64)>) -> Result<LineView, ServiceError> {
+    let (plant, now) = (app.plant.get(), app.clock.now());
+    let line = plant.line(code).ok_or_else(|| not_found("line", code))?;
+    let site = plant.site.as_ref().ok_or_else(|| not_found("site", ""))?;
+    let chosen = chosen.map(|(from, to)| window(from, to)).transpose()?;
+    let seq: Seq = facts::last_seq(&app.db).await?;
+    let focus = focus(site, line, now);
+    let horizon = chosen.unwrap_or(focus.horizon);
+    let kind = match (&chosen, &focus.shift) {
+        (Some(_), _) => WindowKind::Chosen,
+        (None, Some(shift)) => WindowKind::Shift(shift.name.clone()),
+        (None, None) => WindowKind::LastDay,
+    };
+    let tile = tile(&app.db, &plant, line, seq, now).await?.tile;
+    let data = read(&app.db, site, line, horizon, now).await?;
+    let recent = read(&app.db, site, line, Span::clamped(now.minute() - SPEED_OVER, now), now).await?;
+    let clock = calendar::local_time(&site.zone, horizon);
+    let (stops, stop_count, minor_count) = stops(&plant, line, &data);
+    let rows = line.machines.iter().filter_map(|m| row(&plant, line, &data, &recent, m, now));
+    Ok(LineView {
+        now,
+        seq,
+        site: site_view(site, Span::clamped(horizon.from().min(now) - DurMs(DAY_MS), horizon.to().max(now) + DurMs(DAY_MS))),
+        tile,
+        window: data.window,
+        kind,
+        horizon,
+        line: data.line_account(&plant, line, data.window),
+        assets: data.asset_account(&plant, line, data.window),
+        target_oee: line.target_oee,
+        minor_stop_s: line.minor_stop.0 / 1000,
+        ribbons: data.machines.iter().map(|m| ribbon(&plant, &data, m)).collect(),
+        hours: hours(&plant, line, &data, horizon, &clock, now),
+        machines: rows.collect(),
+        stops,
+        stop_count,
+        minor_count,
+        heard: data.machines.iter().filter_map(|m| m.heard).max(),
+    })
+}
+
+/// A chosen window. It must start and end on full minutes, because counts are kept by minute.
+///
+/// # Errors
+/// Names the bound that is wrong.
+pub fn window(from: i64, to: i64) -> Result<Span, ServiceError> {
+    if from.rem_euclid(MINUTE_MS) != 0 {
+        return Err(invalid("from", "must be a full minute"));
+    }
+    if to.rem_euclid(MINUTE_MS) != 0 {
+        return Err(invalid("to", "must be a full minute"));
+    }
+    match Span::new(TsMs(from), TsMs(to)) {
+        Some(span) if span.is_empty() => Err(invalid("to", "must be after from")),
+        Some(span) if span.len() > MAX_WINDOW => Err(invalid("to", "must be at most five years after from")),
+        Some(span) if from >= 0 => Ok(span),
+        Some(_) => Err(invalid("from", "must not be before 1970")),
+        None => Err(invalid("to", "must be after from")),
+    }
+}
+
+fn cause(plant: &Plant, machine: &MachineData, fault: Option<&String>) -> Option<String> {
+    fault.map(|code| plant.fault_text(machine.id, code))
+}
+
+fn machine_name(plant: &Plant, machine: &MachineData) -> String {
+    plant.machine(machine.id).map_or_else(String::new, |(_, m)| m.name.clone())
+}
+
+fn ribbon(plant: &Plant, data: &LineData, machine: &MachineData) -> Ribbon {
+    let mut parts: Vec<RibbonPart> = Vec::new();
+    for interval in &machine.intervals {
+        let Some(span) = interval.span.intersect(data.window) else { continue };
+        let cause = cause(plant, machine, interval.fault.as_ref());
+        match parts.last_mut() {
+            // A change of product cuts intervals but not what is seen of them.
+            Some(last) if last.state == interval.state && last.cause == cause => {
+                last.span = Span::clamped(last.span.from(), span.to());
+            }
+            _ => parts.push(RibbonPart { span, state: interval.state, cause }),
+        }
+    }
+    Ribbon { machine: machine_name(plant, machine), parts }
+}
+
+fn row(plant: &Plant, line: &Line, data: &LineData, recent: &LineData, machine: &Machine, now: TsMs) -> Option<MachineRow> {
+    let (over, present) = (data.machine(machine.id)?, recent.machine(machine.id)?);
+    let last = present.intervals.last();
+    let product = last.and_then(|i| i.product);
+    let state = last.map_or(MachineState::NoData, |i| i.state);
+    // The running minute is not complete: it would show as a drop in speed.
+    let made: i64 = present.minutes.iter().filter(|m| m.minute < now.minute()).map(|m| m.counts.total()).sum();
+    let minutes = SPEED_OVER.0 as f64 / MINUTE_MS as f64;
+    Some(MachineRow {
+        code: machine.code.clone(),
+        name: machine.name.clone(),
+        state,
+        since: if state == MachineState::NoData { present.heard } else { since(present) },
+        cause: last.and_then(|i| cause(plant, present, i.fault.as_ref())),
+        product: product.and_then(|p| plant.product(p)).map(|p| p.name.clone()),
+        per_minute: (state != MachineState::NoData).then_some(made as f64 / minutes),
+        ideal_per_minute: plant.rate(machine.id, product, now).map(|r| r.per_ms() * MINUTE_MS as f64),
+        account: data.machine_account(plant, line, over, data.window),
+        heard: over.heard,
+        pacing: line.pacing().is_some_and(|p| p.id == machine.id),
+    })
+}
+
+/// The latest stops of all machines, newest first, with how many there were that are and are not minor.
+fn stops(plant: &Plant, line: &Line, data: &LineData) -> (Vec<StopRow>, u32, u32) {
+    let (mut rows, mut long, mut minor) = (Vec::new(), 0, 0);
+    for machine in &data.machines {
+        let lengths = stop_lengths(&machine.intervals);
+        for (interval, length) in machine.intervals.iter().zip(lengths) {
+            let bucket = interval.state.bucket();
+            let is_stop = matches!(bucket, TimeBucket::Unplanned | TimeBucket::Waiting | TimeBucket::Changeover);
+            let counted = data.window.contains(interval.span.from());
+            let planned = data.schedule.at(interval.span.from()) == crate::domain::shift::Planned::Production;
+            if !is_stop || !counted || !planned {
+                continue;
+            }
+            let is_minor = bucket != TimeBucket::Changeover && length < line.minor_stop;
+            if is_minor {
+                minor += 1;
+            } else {
+                long += 1;
+            }
+            rows.push(StopRow {
+                machine: machine_name(plant, machine),
+                from: interval.span.from(),
+                to: (!interval.open).then_some(interval.span.to()),
+                state: interval.state,
+                cause: cause(plant, machine, interval.fault.as_ref()),
+                minor: is_minor,
+            });
+        }
+    }
+    rows.sort_by(|a, b| b.from.cmp(&a.from));
+    rows.truncate(MAX_STOPS);
+    (rows, long, minor)
+}

@@ -1,0 +1,167 @@
+//! Reads what the figures of a line are computed from, over a window of time.
+
+use crate::domain::account::{Account, MachineWindow, account};
+use crate::domain::ids::MachineId;
+use crate::domain::plant::Coupling;
+use crate::domain::shift::{Schedule, ShiftInstance};
+use crate::domain::time::{DAY_MS, DurMs, MINUTE_MS, Span, TsMs};
+use crate::domain::timeline::{Hearing, Interval, Transition, intervals};
+use crate::domain::account::MinuteCount;
+use crate::server::calendar;
+use crate::server::db::{Db, facts, timeline};
+use crate::server::plant::{Line, Machine, Plant, Site};
+
+/// One machine over a window.
+#[derive(Clone, Debug)]
+pub struct MachineData {
+    /// Which.
+    pub id: MachineId,
+    /// State intervals; they reach beyond the window by the line's minor-stop threshold.
+    pub intervals: Vec<Interval>,
+    /// The transitions behind them, uncut.
+    pub transitions: Vec<Transition>,
+    /// Counts by minute, inside the window.
+    pub minutes: Vec<MinuteCount>,
+    /// When its timeline begins.
+    pub first: Option<TsMs>,
+    /// When it was last heard.
+    pub heard: Option<TsMs>,
+}
+
+/// A line over a window.
+#[derive(Clone, Debug)]
+pub struct LineData {
+    /// The window; it never reaches past now.
+    pub window: Span,
+    /// When production was planned in it and until the end of the running shift.
+    pub schedule: Schedule,
+    /// Its machines in the order of flow.
+    pub machines: Vec<MachineData>,
+}
+
+/// The stretch that a line's live figures are about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Focus {
+    /// The shift that runs now, or the last one that ended within a day; `None` without a calendar.
+    pub shift: Option<ShiftInstance>,
+    /// From its start to its end, or the last 24 hours.
+    pub horizon: Span,
+}
+
+/// What a line's live figures are about at `now`.
+#[must_use]
+pub fn focus(site: &Site, line: &Line, now: TsMs) -> Focus {
+    let last_day = Span::clamped(TsMs((now - DurMs(DAY_MS)).minute().0 + MINUTE_MS), now);
+    let shift = calendar::shift_at(site, line, now).or_else(|| calendar::shifts(site, line, last_day).pop());
+    let horizon = shift.as_ref().map_or(last_day, |s| s.span);
+    Focus { shift, horizon }
+}
+
+/// Reads a line over `window`, cut at `now`; the schedule covers all of `window`.
+///
+/// # Errors
+/// The engine's.
+pub async fn read(db: &Db, site: &Site, line: &Line, window: Span, now: TsMs) -> sqlx::Result<LineData> {
+    let past = Span::clamped(window.from().min(now), window.to().min(now));
+    let mut machines = Vec::with_capacity(line.machines.len());
+    for machine in &line.machines {
+        machines.push(read_machine(db, line, machine, past, now).await?);
+    }
+    Ok(LineData { window: past, schedule: calendar::schedule(site, line, window), machines })
+}
+
+async fn read_machine(db: &Db, line: &Line, machine: &Machine, window: Span, now: TsMs) -> sqlx::Result<MachineData> {
+    let reach = line.minor_stop;
+    let wide = Span::clamped(window.from() - reach, (window.to() + reach).min(now));
+    let transitions = timeline::transitions(db, machine.id, wide).await?;
+    let minutes = timeline::minutes(db, machine.id, window).await?;
+    let first = timeline::first(db, machine.id).await?;
+    let heard = facts::last_heard(db, machine.id).await?;
+    // A stretch that ends before now is not the machine's present: what comes after it bounds its last interval.
+    let hearing = Hearing {
+        last: heard,
+        max_silence: machine.rules.max_silence,
+        now: if wide.to() < now { wide.to() } else { now },
+    };
+    let mut intervals = intervals(&transitions, wide, hearing);
+    if wide.to() < now {
+        intervals.iter_mut().for_each(|i| i.open = false);
+    }
+    Ok(MachineData { id: machine.id, intervals, transitions, minutes, first, heard })
+}
+
+impl LineData {
+    /// The data of one machine.
+    #[must_use]
+    pub fn machine(&self, id: MachineId) -> Option<&MachineData> {
+        self.machines.iter().find(|m| m.id == id)
+    }
+
+    /// The account of one machine over `window`, which lies inside the data's.
+    #[must_use]
+    pub fn machine_account(&self, plant: &Plant, line: &Line, data: &MachineData, window: Span) -> Account {
+        account(window, &self.inputs(line, data, &data.minutes), |product, at| plant.rate(data.id, product, at))
+    }
+
+    fn inputs<'a>(&'a self, line: &Line, data: &'a MachineData, minutes: &'a [MinuteCount]) -> MachineWindow<'a> {
+        MachineWindow {
+            intervals: &data.intervals,
+            minutes,
+            schedule: &self.schedule,
+            minor_stop: line.minor_stop,
+            first_fact: data.first,
+        }
+    }
+
+    /// The sum over the machines: asset OEE.
+    #[must_use]
+    pub fn asset_account(&self, plant: &Plant, line: &Line, window: Span) -> Account {
+        let mut sum = Account::default();
+        for machine in &self.machines {
+            sum += self.machine_account(plant, line, machine, window);
+        }
+        sum
+    }
+
+    /// The time of the machine that sets the pace and the pieces that leave the line, at the pacing machine's ideal
+    /// rate: line OEE. `None` for machines side by side.
+    #[must_use]
+    pub fn line_account(&self, plant: &Plant, line: &Line, window: Span) -> Option<Account> {
+        if line.coupling == Coupling::Parallel {
+            return None;
+        }
+        let pacing = self.machine(line.pacing()?.id)?;
+        let output = self.machine(line.output()?.id)?;
+        let inputs = self.inputs(line, pacing, &output.minutes);
+        Some(account(window, &inputs, |product, at| plant.rate(pacing.id, product, at)))
+    }
+
+    /// The machines whose pieces are the line's: the last of a serial line, all of a parallel one.
+    pub fn counted<'a>(&'a self, line: &'a Line) -> impl Iterator<Item = &'a MachineData> {
+        let output = match line.coupling {
+            Coupling::Serial => line.output().map(|m| m.id),
+            Coupling::Parallel => None,
+        };
+        self.machines.iter().filter(move |m| output.is_none_or(|id| m.id == id))
+    }
+
+    /// The machines whose ideal rate is the line's: the pacing one of a serial line, all of a parallel one.
+    pub fn paced<'a>(&'a self, line: &'a Line) -> impl Iterator<Item = &'a MachineData> {
+        let pacing = match line.coupling {
+            Coupling::Serial => line.pacing().map(|m| m.id),
+            Coupling::Parallel => None,
+        };
+        self.machines.iter().filter(move |m| pacing.is_none_or(|id| m.id == id))
+    }
+}
+
+/// Since when the machine is in the state of its last interval, as far back as the data reach.
+#[must_use]
+pub fn since(data: &MachineData) -> Option<TsMs> {
+    let last = data.intervals.last()?;
+    let same = data.intervals.iter().rev().take_while(|i| i.state == last.state);
+    let first = same.last()?;
+    // The first interval is cut at the window's edge; its transition is not.
+    let uncut = data.transitions.iter().rev().find(|t| t.from <= first.span.from() && t.state == first.state);
+    Some(uncut.map_or(first.span.from(), |t| t.from))
+}
