@@ -33,11 +33,10 @@ pub fn bundle(main: &Path) -> Result<String> {
                 main.display()
             );
         }
-        match import.layer {
-            Some(layer) => {
-                bundled.push_str(&format!("@layer {layer} {{\n{}\n}}\n", content.trim()))
-            }
-            None => bundled.push_str(&content),
+        if let Some(layer) = import.layer {
+            bundled.push_str(&format!("@layer {layer} {{\n{}\n}}\n", content.trim()));
+        } else {
+            bundled.push_str(&content);
         }
     }
     Ok(bundled)

@@ -184,10 +184,9 @@ fn status(port: u16, path: &str) -> std::io::Result<String> {
     let mut stream =
         TcpStream::connect_timeout(&SocketAddr::from((Ipv4Addr::LOCALHOST, port)), wait)?;
     stream.set_read_timeout(Some(wait))?;
-    write!(
-        stream,
-        "GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n"
-    )?;
+    let request =
+        format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes())?;
     let mut start = [0; 64];
     let length = stream.read(&mut start)?;
     let text = String::from_utf8_lossy(&start[..length]);
@@ -266,6 +265,46 @@ mod tests {
         assert_eq!(
             error.to_string(),
             "the server ended by itself (exit code 7)"
+        );
+    }
+
+    #[test]
+    fn the_simulator_starts_when_the_server_is_ready_and_its_end_is_noticed() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let plan = stub(
+            folder.path(),
+            "echo \"$@\" >> calls; [ \"$1\" = serve ] && exec sleep 60; exit 4",
+        );
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, plan.port)).expect("the port");
+        let health = std::thread::spawn(move || {
+            for answer in ["503 Service Unavailable", "200 OK"] {
+                let (mut stream, _) = listener.accept().expect("a visitor");
+                // What is left unread would reset the connection before the answer arrives.
+                let length = stream.read(&mut [0; 1024]).expect("a request");
+                assert!(length > 0);
+                let answer = format!("HTTP/1.1 {answer}\r\nConnection: close\r\n\r\n");
+                stream.write_all(answer.as_bytes()).expect("an answer");
+            }
+        });
+        let mut plant = Plant::start(&plan).expect("it starts");
+        health.join().expect("asked twice");
+        let end = Instant::now() + Duration::from_secs(10);
+        let error = loop {
+            match plant.check() {
+                Err(error) => break error,
+                Ok(()) => assert!(Instant::now() < end, "the simulator runs on"),
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        };
+        assert_eq!(
+            error.to_string(),
+            "the simulator ended by itself (exit code 4)"
+        );
+        let calls = std::fs::read_to_string(folder.path().join("calls")).expect("calls");
+        assert!(calls.contains("simulate live "), "{calls}");
+        assert!(
+            calls.contains(&format!("--server {}", plan.address())),
+            "{calls}"
         );
     }
 

@@ -6,10 +6,23 @@ use anyhow::Result;
 
 /// Does `work` under `title` and says how long it took.
 pub fn step<T>(title: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
+    judged(title, work, |_| true)
+}
+
+/// Like [`step`], for work that ends well and may yet bring bad news.
+pub fn judged<T>(
+    title: &str,
+    work: impl FnOnce() -> Result<T>,
+    good: impl FnOnce(&T) -> bool,
+) -> Result<T> {
     println!("▸ {title} ...");
     let start = Instant::now();
     let outcome = work();
-    let mark = if outcome.is_ok() { "✓" } else { "✗" };
+    let mark = if outcome.as_ref().is_ok_and(good) {
+        "✓"
+    } else {
+        "✗"
+    };
     println!("{mark} {title} ... {}", seconds(start.elapsed()));
     outcome
 }

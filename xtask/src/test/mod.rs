@@ -14,7 +14,7 @@ use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 
 use crate::browser::Profile;
-use crate::step::{seconds, step};
+use crate::step::{judged, seconds};
 use crate::workspace::Workspace;
 use crate::{process, server, site, stop};
 
@@ -193,13 +193,13 @@ impl Report {
         &mut self,
         title: &str,
         work: impl FnOnce() -> Result<T>,
-        count: impl FnOnce(&T) -> Counts,
+        count: impl Fn(&T) -> Counts,
     ) -> Option<T> {
         if stop::asked() {
             return None;
         }
         let start = Instant::now();
-        let outcome = step(title, work);
+        let outcome = judged(title, work, |value| count(value).failed == 0);
         let (counts, text) = match &outcome {
             Ok(value) => {
                 let counts = count(value);
