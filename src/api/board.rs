@@ -129,7 +129,6 @@ pub struct BoardView {
 #[server(prefix = "/api", endpoint = "board", input = GetUrl, output = Json)]
 pub async fn board() -> Result<BoardView, ApiError> {
     let app = crate::server::state::App::here()?;
-    crate::server::services::board::board(&app)
-        .await
-        .map_err(ApiError::from)
+    let board = crate::server::services::board::board(&app).await;
+    board.map(|board| (*board).clone()).map_err(ApiError::from)
 }

@@ -91,7 +91,7 @@ impl Head {
         }
         match &fact.kind {
             FactKind::State { state, fault } => {
-                self.enter(fact.at, *state, fault.as_ref(), rules, out)
+                self.enter(fact.at, *state, fault.as_ref(), rules, out);
             }
             FactKind::Fault { code, active: true } => {
                 self.faults.entry(code.clone()).or_insert(fact.at);
@@ -113,7 +113,7 @@ impl Head {
                 }
             }
             FactKind::Count { counts, product } => {
-                self.count(fact.at, *counts, product.or(self.product), out)
+                self.count(fact.at, *counts, product.or(self.product), out);
             }
             FactKind::Counter { channel, value } => {
                 let made = match self.counters.insert(*channel, *value) {

@@ -3,12 +3,9 @@
 use super::Failure;
 use crate::server::clock::Clock;
 use crate::server::config::{ServeArgs, Settings};
-use crate::server::db::{Db, facts, migrate};
+use crate::server::db::{Db, migrate};
 use crate::server::http::{Shared, Site, router};
-use crate::server::ingest::writer::Writer;
-use crate::server::live::hub::Hub;
 use crate::server::live::{nodes, publisher};
-use crate::server::plant::{CurrentPlant, Plant};
 use crate::server::state::App;
 use std::sync::Arc;
 use std::time::Duration;
@@ -36,22 +33,7 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
     let site = Site::open(settings.site)?;
     let db = Db::open(&settings.database).await?;
     migrate::migrate(&db).await?;
-    let clock = Clock::system();
-    let plant = Arc::new(CurrentPlant::default());
-    plant.set(Plant::load(&db).await?);
-    let hub = Hub::default();
-    hub.committed(facts::last_seq(&db).await?, &[]);
-    let (writer, writing) =
-        Writer::start(db.clone(), clock.clone(), Arc::clone(&plant), hub.clone());
-    let build = Arc::from(site.manifest.build.as_str());
-    let app = App {
-        db: db.clone(),
-        clock,
-        plant,
-        writer,
-        hub,
-        build,
-    };
+    let (app, writing) = App::start(db.clone(), Clock::system(), &site.manifest.build).await?;
 
     let stop = CancellationToken::new();
     let publishing = tokio::spawn(publisher::run(app.clone(), stop.clone()));

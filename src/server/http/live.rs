@@ -93,8 +93,8 @@ async fn catch_up(shared: &Shared, line: Option<&str>, out: &Out) -> Option<()> 
     let app = &shared.app;
     match board::board(app).await {
         Ok(board) => {
-            for tile in board.tiles {
-                send(out, "tile", Some(board.seq), &tile).await?;
+            for tile in &board.tiles {
+                send(out, "tile", Some(board.seq), tile).await?;
             }
         }
         Err(error) => tracing::error!(%error, "a stream could not be brought up to date"),
@@ -103,7 +103,7 @@ async fn catch_up(shared: &Shared, line: Option<&str>, out: &Out) -> Option<()> 
         match line::line(app, code, None).await {
             Ok(view) => send(out, "line", Some(view.seq), &view).await?,
             Err(error) => {
-                tracing::warn!(%error, line = code, "a line's stream could not be brought up to date")
+                tracing::warn!(%error, line = code, "a line's stream could not be brought up to date");
             }
         }
     }

@@ -45,6 +45,7 @@ pub async fn put(
             )
         })?;
     }
+    app.board.forget().await;
     app.hub.everything_changed();
     Ok(Json(PlantAnswer {
         version,

@@ -7,9 +7,13 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use std::any::Any;
 
-/// What went wrong, for the one who asked.
+/// What went wrong, for the one who asked. Boxed, because every handler's result has room for one.
+#[derive(Clone, Debug)]
+pub struct Problem(Box<Document>);
+
+/// The document as it is sent.
 #[derive(Clone, Debug, Serialize)]
-pub struct Problem {
+struct Document {
     #[serde(rename = "type")]
     kind: &'static str,
     title: &'static str,
@@ -28,7 +32,7 @@ pub struct Problem {
 
 impl Problem {
     fn new(status: StatusCode, code: &'static str, title: &'static str) -> Self {
-        Self {
+        Self(Box::new(Document {
             kind: "about:blank",
             title,
             status: status.as_u16(),
@@ -37,11 +41,11 @@ impl Problem {
             fields: vec![],
             request_id: super::request_id(),
             retry_after_s: None,
-        }
+        }))
     }
 
     fn detail(mut self, detail: impl Into<String>) -> Self {
-        self.detail = Some(detail.into());
+        self.0.detail = Some(detail.into());
         self
     }
 }
@@ -108,14 +112,14 @@ pub fn invalid(fields: Vec<FieldError>) -> Problem {
         "invalid",
         "Some values are not valid",
     );
-    problem.fields = fields;
+    problem.0.fields = fields;
     problem
 }
 
 /// 429: come back later.
 pub fn busy(retry_after_s: u32) -> Problem {
     let mut problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, "busy", "Too much is waiting");
-    problem.retry_after_s = Some(retry_after_s);
+    problem.0.retry_after_s = Some(retry_after_s);
     problem.detail("nothing of the batch was stored; send it again after the time in Retry-After")
 }
 
@@ -135,7 +139,7 @@ pub fn unavailable(detail: impl Into<String>) -> Problem {
         "unavailable",
         "Not possible right now",
     );
-    problem.retry_after_s = Some(2);
+    problem.0.retry_after_s = Some(2);
     problem.detail(detail)
 }
 
@@ -163,15 +167,16 @@ impl From<sqlx::Error> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let body = serde_json::to_vec(&self).unwrap_or_default();
+        let status =
+            StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let body = serde_json::to_vec(&self.0).unwrap_or_default();
         let mut response = (status, body).into_response();
         let headers = response.headers_mut();
         headers.insert(
             header::CONTENT_TYPE,
             HeaderValue::from_static("application/problem+json"),
         );
-        if let Some(seconds) = self.retry_after_s {
+        if let Some(seconds) = self.0.retry_after_s {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         if status == StatusCode::UNAUTHORIZED {

@@ -17,6 +17,7 @@ use crate::server::calendar;
 use crate::server::db::{Db, facts};
 use crate::server::plant::{Line, Plant, Site};
 use crate::server::state::App;
+use std::sync::Arc;
 
 /// How far back the present speed is looked at.
 const SPEED_OVER: DurMs = DurMs(10 * MINUTE_MS);
@@ -32,11 +33,45 @@ pub struct TileWithAccount {
     pub assets: Account,
 }
 
+/// A board that was computed a moment ago serves everyone who asks at the same time: after a restart every screen
+/// comes back at once.
+#[derive(Debug, Default)]
+pub struct RecentBoard(tokio::sync::Mutex<Option<Arc<BoardView>>>);
+
+/// How old a board may be to be shown to the next one.
+const RECENT: DurMs = DurMs(200);
+
+impl RecentBoard {
+    async fn get(&self, app: &App) -> Result<Arc<BoardView>, ServiceError> {
+        let mut held = self.0.lock().await;
+        let (now, seq) = (app.clock.now(), app.hub.seq());
+        if let Some(board) = held.as_ref()
+            && board.seq >= seq
+            && now >= board.now
+            && now - board.now < RECENT
+        {
+            return Ok(Arc::clone(board));
+        }
+        let board = Arc::new(compute(app).await?);
+        *held = Some(Arc::clone(&board));
+        Ok(board)
+    }
+
+    /// Forgets the board: the plant changed.
+    pub async fn forget(&self) {
+        *self.0.lock().await = None;
+    }
+}
+
 /// The board as it is now.
 ///
 /// # Errors
 /// The database's.
-pub async fn board(app: &App) -> Result<BoardView, ServiceError> {
+pub async fn board(app: &App) -> Result<Arc<BoardView>, ServiceError> {
+    app.board.get(app).await
+}
+
+async fn compute(app: &App) -> Result<BoardView, ServiceError> {
     let (plant, now) = (app.plant.get(), app.clock.now());
     let seq = facts::last_seq(&app.db).await?;
     let mut tiles = Vec::with_capacity(plant.lines.len());

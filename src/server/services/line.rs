@@ -222,7 +222,7 @@ fn stops(plant: &Plant, line: &Line, data: &LineData) -> (Vec<StopRow>, u32, u32
             });
         }
     }
-    rows.sort_by(|a, b| b.from.cmp(&a.from));
+    rows.sort_by_key(|row| std::cmp::Reverse(row.from));
     rows.truncate(MAX_STOPS);
     (rows, long, minor)
 }

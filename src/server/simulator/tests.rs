@@ -77,7 +77,7 @@ fn every_code_machine_and_product_sent_is_in_the_plant() {
                     "{item:?}"
                 );
             }
-            for product in &item.product {
+            if let Some(product) = &item.product {
                 assert!(
                     rates.contains(&(item.machine.clone(), product.clone())),
                     "{item:?}"
@@ -146,9 +146,9 @@ fn replay(items: &[Item], from: i64) -> HashMap<String, Replay> {
                         .entry((TsMs(ms(item)).minute().0, product))
                         .or_default();
                     if channel == Channel::Good {
-                        minute.0 += made
+                        minute.0 += made;
                     } else {
-                        minute.1 += made
+                        minute.1 += made;
                     }
                 }
             }
