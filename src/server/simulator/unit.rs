@@ -97,6 +97,7 @@ impl Unit {
         (night, end): ((i64, i64), i64),
     ) -> Self {
         let (scrap_left, minor_left, prompt_left) = (survives(&mut rng), survives(&mut rng), survives(&mut rng));
+        let level = wear.level;
         Self {
             machine,
             seed,
@@ -119,7 +120,7 @@ impl Unit {
             prompt_left,
             heat: 0.0,
             made: Reading::default(),
-            run: Run::default(),
+            run: Run { level, ..Run::default() },
         }
     }
 
@@ -154,7 +155,9 @@ impl Unit {
         let bucket = self.wear.age + second / 600;
         let wander = (0..3).map(|n| noise(self.seed, self.index, bucket + n)).sum::<f64>() / 3.0;
         let slow = drift.map_or(0.0, |d| d.speed_loss * worn.powi(3));
-        let pace = (self.machine.pace + 0.03 * wander - if at_night { 0.015 } else { 0.0 }).min(1.0) * (1.0 - slow);
+        let pace = (self.machine.pace + 0.03 * wander - if at_night { 0.015 } else { 0.0 }).min(1.0)
+            * self.wear.level
+            * (1.0 - slow);
         let best = f64::from(units_per_min(self.machine, product)) * PIECE as f64 / 60.0;
         self.rate = (best * pace) as u64;
         let crew = if at_night { 1.25 } else { 1.0 };
