@@ -98,6 +98,7 @@ impl Unit {
     ) -> Self {
         let (scrap_left, minor_left, prompt_left) =
             (survives(&mut rng), survives(&mut rng), survives(&mut rng));
+        let level = wear.level;
         Self {
             machine,
             seed,
@@ -120,7 +121,10 @@ impl Unit {
             prompt_left,
             heat: 0.0,
             made: Reading::default(),
-            run: Run::default(),
+            run: Run {
+                level,
+                ..Run::default()
+            },
         }
     }
 
@@ -164,6 +168,7 @@ impl Unit {
         let slow = drift.map_or(0.0, |d| d.speed_loss * worn.powi(3));
         let pace = (self.machine.pace + 0.03 * wander - if at_night { 0.015 } else { 0.0 })
             .min(1.0)
+            * self.wear.level
             * (1.0 - slow);
         let best = f64::from(units_per_min(self.machine, product)) * PIECE as f64 / 60.0;
         self.rate = (best * pace) as u64;
