@@ -393,7 +393,8 @@ fn ninety_days() {
         }
     }
     println!("state changes in a week: {changes:?}");
-    for (machine, a) in accounts(SEED, monday(), 84) {
+    let all = accounts(SEED, monday(), 84);
+    for (machine, a) in &all {
         let [av, p, q, oee] = [a.availability(), a.performance(), a.quality(), a.oee()].map(known);
         let ppt = a.planned_production().secs();
         println!(
@@ -402,6 +403,21 @@ fn ninety_days() {
             a.unplanned.secs() / ppt,
             a.changeover.secs() / ppt,
             a.waiting.secs() / ppt
+        );
+    }
+    line_oee(&all);
+}
+
+/// Of serial lines: good pieces that left the line, at the pace of the constraint, over the constraint's planned
+/// time. Near enough with one mean rate, for a look.
+fn line_oee(all: &[(&'static str, Account)]) {
+    let of = |code| &all.iter().find(|(machine, _)| *machine == code).expect("a machine").1;
+    for (line, pacing, output) in [("L-BAG1", "BAG1", "LOAD1"), ("L-BOT1", "FILL1", "PACK1")] {
+        let (pacing, output) = (of(pacing), of(output));
+        let left = output.counts.good as f64 / pacing.counts.good as f64;
+        println!(
+            "{line}: OEE {:.3}, good pieces of the constraint that left the line {left:.4}",
+            known(pacing.oee()) * left
         );
     }
 }
