@@ -50,7 +50,8 @@ impl DayRun {
                 .filter(|(at, ..)| from.0 <= *at && *at < to.0);
             out.extend(told.map(|(at, rank, item)| (at, place, rank, item)));
         }
-        out.sort_by(|a, b| (a.0, a.1, a.2, &a.3.id).cmp(&(b.0, b.1, b.2, &b.3.id)));
+        // Items are large: sort small keys and move each item once. What stands at the same place keeps its order.
+        out.sort_by_cached_key(|(at, place, rank, _)| (*at, *place, *rank));
         out.into_iter().map(|(.., item)| item).collect()
     }
 

@@ -15,6 +15,8 @@ use crate::domain::timeline::Interval;
 use jiff::civil::date;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+mod sizes;
+
 const SEED: u64 = 20_260_301;
 
 /// A Monday.
@@ -421,7 +423,7 @@ fn some_machines_run_slower_between_two_maintenances() {
 }
 
 /// The accounts of every machine over days, from the truth, by the arithmetic of the product.
-pub(super) fn accounts(seed: u64, first: Day, days: i64) -> Vec<(&'static str, Account)> {
+fn accounts(seed: u64, first: Day, days: i64) -> Vec<(&'static str, Account)> {
     let mut out: Vec<(&'static str, Account)> = each_machine()
         .map(|(_, m)| (m.code, Account::default()))
         .collect();
@@ -509,49 +511,6 @@ fn figures_are_those_of_a_real_plant() {
         assert!(
             (0.6..0.99).contains(&a) && p < 1.0 && q > 0.94,
             "{machine}: A {a} P {p} Q {q}"
-        );
-    }
-}
-
-/// `cargo test --release --features ssr --lib simulator -- --ignored --nocapture` shows sizes and times.
-#[test]
-#[ignore = "measures, does not judge"]
-fn ninety_days() {
-    let from = monday().span().from();
-    let to = monday().plus(90).span().from();
-    let start = std::time::Instant::now();
-    let mut kinds: BTreeMap<String, usize> = BTreeMap::new();
-    for n in 0..90 {
-        std::hint::black_box(day(SEED, monday().plus(n)));
-    }
-    println!("90 days simulated in {:?}", start.elapsed());
-    let start = std::time::Instant::now();
-    for item in items(SEED, from, to, Sampling::History) {
-        *kinds.entry(format!("{:?}", item.kind)).or_default() += 1;
-    }
-    println!(
-        "90 days of items in {:?}: {} {kinds:?}",
-        start.elapsed(),
-        kinds.values().sum::<usize>()
-    );
-    let live = whole(&day(SEED, monday()), Sampling::Live).len();
-    println!("one live Monday: {live}");
-    let mut changes: BTreeMap<&str, usize> = BTreeMap::new();
-    for n in 0..7 {
-        for machine in day(SEED, monday().plus(n)).truth().machines {
-            *changes.entry(machine.machine).or_default() += machine.states.len();
-        }
-    }
-    println!("state changes in a week: {changes:?}");
-    for (machine, a) in accounts(SEED, monday(), 84) {
-        let [av, p, q, oee] = [a.availability(), a.performance(), a.quality(), a.oee()].map(known);
-        let ppt = a.planned_production().secs();
-        println!(
-            "{machine:7} A {av:.3} P {p:.3} Q {q:.3} OEE {oee:.3}  minor {:.3} unplanned {:.3} changeover {:.3} waiting {:.3}",
-            a.minor.secs() / ppt,
-            a.unplanned.secs() / ppt,
-            a.changeover.secs() / ppt,
-            a.waiting.secs() / ppt
         );
     }
 }

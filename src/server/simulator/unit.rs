@@ -318,7 +318,12 @@ impl Unit {
         if self.machine.scrap == 0.0 {
             return 0;
         }
-        self.cold *= 0.985;
+        // Below a thousandth it no longer matters, and ever smaller numbers are slow to compute with.
+        self.cold = if self.cold > 1e-3 {
+            self.cold * 0.985
+        } else {
+            0.0
+        };
         let share = self.machine.scrap * product.scrap
             + STARTUP_SCRAP * self.cold * (self.machine.scrap / 0.01).min(1.0);
         self.scrap_left -= f64::from(pieces) * share;
