@@ -9,7 +9,7 @@ const routes = [
   { path: '/lines/L1', heading: 'Bagger', status: 200 },
   { path: '/lines/L2', heading: 'Bottling', status: 200 },
   { path: '/lines/L3', heading: 'Presses', status: 200 },
-  { path: '/lines/L1?from=1790000000000&to=1790000000001', heading: /./, status: 200 },
+  { path: '/lines/L1?from=1790000040000&to=1790003640000', heading: /./, status: 200 },
   { path: '/lines/nowhere', heading: /./, status: 404 },
   { path: '/nowhere', heading: /./, status: 404 },
 ];
