@@ -12,4 +12,5 @@ pub mod live;
 pub mod plant;
 pub mod replay;
 pub mod services;
+pub mod simulator;
 pub mod state;

@@ -48,7 +48,8 @@ impl Progress {
     #[must_use]
     pub fn target_at(&self, at: TsMs, now: TsMs) -> Option<f64> {
         let grown = now.min(self.grows_until) - at;
-        self.target.map(|t| t + self.target_per_h * grown.0.max(0) as f64 / 3_600_000.0)
+        self.target
+            .map(|t| t + self.target_per_h * grown.0.max(0) as f64 / 3_600_000.0)
     }
 }
 
@@ -69,7 +70,8 @@ impl HourBar {
     /// A finished hour that fell clearly short of its target.
     #[must_use]
     pub fn missed(&self) -> bool {
-        !self.running && matches!((self.actual, self.target), (Some(a), Some(t)) if (a as f64) < t * 0.9)
+        !self.running
+            && matches!((self.actual, self.target), (Some(a), Some(t)) if (a as f64) < t * 0.9)
     }
 }
 
@@ -127,5 +129,6 @@ pub struct BoardView {
 #[server(prefix = "/api", endpoint = "board", input = GetUrl, output = Json)]
 pub async fn board() -> Result<BoardView, ApiError> {
     let app = crate::server::state::App::here()?;
-    crate::server::services::board::board(&app).await.map_err(ApiError::from)
+    let board = crate::server::services::board::board(&app).await;
+    board.map(|board| (*board).clone()).map_err(ApiError::from)
 }

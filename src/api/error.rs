@@ -42,9 +42,14 @@ impl FromServerFnError for ApiError {
         match error {
             ServerFnErrorErr::Request(_) => Self::Offline,
             ServerFnErrorErr::Args(problem) | ServerFnErrorErr::MissingArg(problem) => {
-                Self::Invalid { field: "request".to_owned(), problem }
+                Self::Invalid {
+                    field: "request".to_owned(),
+                    problem,
+                }
             }
-            _ => Self::Internal { request: "unknown".to_owned() },
+            _ => Self::Internal {
+                request: "unknown".to_owned(),
+            },
         }
     }
 }

@@ -130,5 +130,7 @@ pub struct LineView {
 #[server(prefix = "/api", endpoint = "line", input = GetUrl, output = Json)]
 pub async fn line(code: String, from: Option<i64>, to: Option<i64>) -> Result<LineView, ApiError> {
     let app = crate::server::state::App::here()?;
-    crate::server::services::line::line(&app, &code, from.zip(to)).await.map_err(ApiError::from)
+    crate::server::services::line::line(&app, &code, from.zip(to))
+        .await
+        .map_err(ApiError::from)
 }

@@ -156,7 +156,11 @@ impl Account {
     /// Known time over planned production time.
     #[must_use]
     pub fn coverage(&self) -> Figure {
-        Figure::ratio(self.known().0, self.planned_production().0, Why::NotScheduled)
+        Figure::ratio(
+            self.known().0,
+            self.planned_production().0,
+            Why::NotScheduled,
+        )
     }
 
     fn no_known_time(&self) -> Option<Why> {
@@ -288,7 +292,11 @@ pub fn account(
     let lengths = stop_lengths(machine.intervals);
     let cuts = machine.schedule.cut(window);
     let by_signal = matches!(machine.schedule, Schedule::BySignal);
-    let started = if by_signal { machine.first_fact.unwrap_or(window.to()) } else { window.from() };
+    let started = if by_signal {
+        machine.first_fact.unwrap_or(window.to())
+    } else {
+        window.from()
+    };
     // What no interval covers (the future, or nothing stored) is unknown; track how much was placed.
     for (cut, planned) in &cuts {
         let mut placed = DurMs::ZERO;
@@ -300,7 +308,9 @@ pub fn account(
             rest = Span::clamped(cut.from().max(started).min(cut.to()), cut.to());
         }
         for (interval, stop) in overlapping(machine.intervals, &lengths, rest) {
-            let Some(part) = interval.span.intersect(rest) else { continue };
+            let Some(part) = interval.span.intersect(rest) else {
+                continue;
+            };
             let len = part.len();
             placed += len;
             let slot = match (planned, interval.state.bucket()) {
@@ -311,7 +321,9 @@ pub fn account(
                 (Planned::Production, TimeBucket::Run) => &mut out.run,
                 (Planned::Production, TimeBucket::Changeover) => &mut out.changeover,
                 (Planned::Production, TimeBucket::Unknown) => &mut out.unknown,
-                (Planned::Production, TimeBucket::Unplanned | TimeBucket::Waiting) if stop < machine.minor_stop => {
+                (Planned::Production, TimeBucket::Unplanned | TimeBucket::Waiting)
+                    if stop < machine.minor_stop =>
+                {
                     &mut out.minor
                 }
                 (Planned::Production, TimeBucket::Unplanned) => &mut out.unplanned,
@@ -356,5 +368,8 @@ fn overlapping<'a>(
     span: Span,
 ) -> impl Iterator<Item = (&'a Interval, DurMs)> {
     let first = intervals.partition_point(|i| i.span.to() <= span.from());
-    intervals[first..].iter().zip(lengths[first..].iter().copied()).take_while(move |(i, _)| i.span.from() < span.to())
+    intervals[first..]
+        .iter()
+        .zip(lengths[first..].iter().copied())
+        .take_while(move |(i, _)| i.span.from() < span.to())
 }

@@ -133,10 +133,22 @@ mod tests {
     #[test]
     fn silence_is_never_shown_as_idle_and_a_break_hides_a_stop() {
         for planned in [Planned::Production, Planned::Break, Planned::Off] {
-            assert_eq!(Condition::of(MachineState::NoData, planned, None), Condition::NoData);
-            assert_eq!(Condition::of(MachineState::Running, planned, Some(0.5)), Condition::Slow);
+            assert_eq!(
+                Condition::of(MachineState::NoData, planned, None),
+                Condition::NoData
+            );
+            assert_eq!(
+                Condition::of(MachineState::Running, planned, Some(0.5)),
+                Condition::Slow
+            );
         }
-        assert_eq!(Condition::of(MachineState::Stopped, Planned::Break, None), Condition::Planned);
-        assert_eq!(Condition::of(MachineState::Stopped, Planned::Production, None), Condition::Stopped);
+        assert_eq!(
+            Condition::of(MachineState::Stopped, Planned::Break, None),
+            Condition::Planned
+        );
+        assert_eq!(
+            Condition::of(MachineState::Stopped, Planned::Production, None),
+            Condition::Stopped
+        );
     }
 }

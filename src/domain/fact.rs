@@ -199,6 +199,11 @@ impl Fact {
     /// Its place in the order of the machine's facts.
     #[must_use]
     pub fn key(&self) -> FactKey {
-        FactKey { at: self.at, rank: self.kind.rank(), source: self.source, item: self.item.clone() }
+        FactKey {
+            at: self.at,
+            rank: self.kind.rank(),
+            source: self.source,
+            item: self.item.clone(),
+        }
     }
 }

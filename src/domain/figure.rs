@@ -49,7 +49,11 @@ impl Figure {
     /// `part / whole`, or `why` when the whole is 0.
     #[must_use]
     pub fn ratio(part: i64, whole: i64, why: Why) -> Self {
-        if whole == 0 { Self::Unknown(why) } else { Self::Known(part as f64 / whole as f64) }
+        if whole == 0 {
+            Self::Unknown(why)
+        } else {
+            Self::Known(part as f64 / whole as f64)
+        }
     }
 
     /// The ratio, if there is one.

@@ -74,7 +74,12 @@ impl Head {
     pub fn transition(&self) -> Option<Transition> {
         let from = self.since?;
         let state = self.state.unwrap_or(MachineState::NoData);
-        Some(Transition { from, state, fault: self.fault.clone(), product: self.product })
+        Some(Transition {
+            from,
+            state,
+            fault: self.fault.clone(),
+            product: self.product,
+        })
     }
 
     /// Takes in the next fact. Facts must come in the order of their keys.
@@ -85,12 +90,17 @@ impl Head {
             self.begin(fact.at, out);
         }
         match &fact.kind {
-            FactKind::State { state, fault } => self.enter(fact.at, *state, fault.as_ref(), rules, out),
+            FactKind::State { state, fault } => {
+                self.enter(fact.at, *state, fault.as_ref(), rules, out);
+            }
             FactKind::Fault { code, active: true } => {
                 self.faults.entry(code.clone()).or_insert(fact.at);
                 self.explain(fact.at, code, rules, out);
             }
-            FactKind::Fault { code, active: false } => {
+            FactKind::Fault {
+                code,
+                active: false,
+            } => {
                 self.faults.remove(code);
             }
             FactKind::Product { product, job } => {
@@ -102,7 +112,9 @@ impl Head {
                     self.begin(fact.at, out);
                 }
             }
-            FactKind::Count { counts, product } => self.count(fact.at, *counts, product.or(self.product), out),
+            FactKind::Count { counts, product } => {
+                self.count(fact.at, *counts, product.or(self.product), out);
+            }
             FactKind::Counter { channel, value } => {
                 let made = match self.counters.insert(*channel, *value) {
                     None => 0,
@@ -134,17 +146,31 @@ impl Head {
     /// A silence longer than the machine may keep is time without data from the moment it was last heard. When it
     /// speaks again it goes on in the state it last reported.
     fn notice_silence(&mut self, at: TsMs, rules: &FoldRules, out: &mut Folded) {
-        let (Some(last), Some(max)) = (&self.last, rules.max_silence) else { return };
+        let (Some(last), Some(max)) = (&self.last, rules.max_silence) else {
+            return;
+        };
         if at - last.at <= max {
             return;
         }
         let from = last.at;
-        let unknown = Transition { from, state: MachineState::NoData, fault: None, product: self.product };
+        let unknown = Transition {
+            from,
+            state: MachineState::NoData,
+            fault: None,
+            product: self.product,
+        };
         out.transitions.insert(from, unknown);
         self.begin(at, out);
     }
 
-    fn enter(&mut self, at: TsMs, state: MachineState, fault: Option<&String>, rules: &FoldRules, out: &mut Folded) {
+    fn enter(
+        &mut self,
+        at: TsMs,
+        state: MachineState,
+        fault: Option<&String>,
+        rules: &FoldRules,
+        out: &mut Folded,
+    ) {
         let same = self.state == Some(state);
         match fault {
             None if same => return,
@@ -167,13 +193,20 @@ impl Head {
         if state.bucket() != TimeBucket::Unplanned {
             return None;
         }
-        let causes = self.faults.iter().filter(|(code, _)| !rules.not_causes.contains(*code));
-        causes.min_by_key(|(code, since)| (**since, (*code).clone())).map(|(code, _)| code.clone())
+        let causes = self
+            .faults
+            .iter()
+            .filter(|(code, _)| !rules.not_causes.contains(*code));
+        causes
+            .min_by_key(|(code, since)| (**since, (*code).clone()))
+            .map(|(code, _)| code.clone())
     }
 
     /// A fault that comes shortly after an unexplained stop explains it.
     fn explain(&mut self, at: TsMs, code: &str, rules: &FoldRules, out: &mut Folded) {
-        let stopped = self.state.is_some_and(|s| s.bucket() == TimeBucket::Unplanned);
+        let stopped = self
+            .state
+            .is_some_and(|s| s.bucket() == TimeBucket::Unplanned);
         let fresh = self.since.is_some_and(|since| at - since <= FAULT_GRACE);
         if stopped && fresh && self.fault.is_none() && !rules.not_causes.contains(code) {
             self.fault = Some(code.to_owned());
@@ -191,13 +224,22 @@ impl Head {
         let minute = at.minute();
         let off = self.state.is_some_and(MachineState::is_off);
         self.minute.retain(|m| m.minute == minute);
-        let place = self.minute.iter().position(|m| m.product == product && m.off == off);
+        let place = self
+            .minute
+            .iter()
+            .position(|m| m.product == product && m.off == off);
         let place = place.unwrap_or_else(|| {
-            self.minute.push(MinuteCount { minute, product, off, counts: Counts::default() });
+            self.minute.push(MinuteCount {
+                minute,
+                product,
+                off,
+                counts: Counts::default(),
+            });
             self.minute.len() - 1
         });
         self.minute[place].counts += counts;
-        out.minutes.insert((minute, product, off), self.minute[place].counts);
+        out.minutes
+            .insert((minute, product, off), self.minute[place].counts);
     }
 }
 

@@ -14,7 +14,12 @@ impl LocalTime {
     /// The offset from UTC in force.
     #[must_use]
     pub fn offset_at(&self, at: TsMs) -> DurMs {
-        let step = self.steps.iter().rev().find(|(from, _)| *from <= at).or(self.steps.first());
+        let step = self
+            .steps
+            .iter()
+            .rev()
+            .find(|(from, _)| *from <= at)
+            .or(self.steps.first());
         DurMs(step.map_or(0, |s| s.1))
     }
 
@@ -59,7 +64,9 @@ mod tests {
     fn clock_follows_the_offset_in_force() {
         // Europe/Rome, 2026-03-29: 01:00 UTC is where +1 h becomes +2 h.
         let change = TsMs(1_774_746_000_000);
-        let rome = LocalTime { steps: vec![(TsMs(0), 3_600_000), (change, 7_200_000)] };
+        let rome = LocalTime {
+            steps: vec![(TsMs(0), 3_600_000), (change, 7_200_000)],
+        };
         assert_eq!(rome.clock(TsMs(change.0 - MINUTE_MS)), "01:59");
         assert_eq!(rome.clock(change), "03:00");
         assert_eq!(rome.date(change), "2026-03-29");

@@ -136,7 +136,10 @@ mod tests {
     fn codes_and_names_are_distinct_and_read_back() {
         for state in MachineState::ALL {
             assert_eq!(MachineState::from_code(state.code()), Some(state));
-            assert_eq!(serde_json::to_string(&state).expect("json"), format!("\"{}\"", state.name()));
+            assert_eq!(
+                serde_json::to_string(&state).expect("json"),
+                format!("\"{}\"", state.name())
+            );
         }
         assert_eq!(MachineState::from_code(0), None);
     }

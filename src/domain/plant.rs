@@ -225,7 +225,10 @@ pub struct FieldError {
 
 impl FieldError {
     fn new(field: impl Into<String>, problem: impl Into<String>) -> Self {
-        Self { field: field.into(), problem: problem.into() }
+        Self {
+            field: field.into(),
+            problem: problem.into(),
+        }
     }
 }
 
@@ -240,7 +243,11 @@ pub fn minutes_of_day(text: &str) -> Option<i64> {
 /// A code is what stands in addresses: letters, digits, `-`, `_`, `.`; at most 40.
 #[must_use]
 pub fn is_code(text: &str) -> bool {
-    !text.is_empty() && text.len() <= 40 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+    !text.is_empty()
+        && text.len() <= 40
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
 }
 
 impl PlantDef {
@@ -258,11 +265,20 @@ impl PlantDef {
         let lists: [(&str, Vec<&str>); 4] = [
             ("area", self.areas.iter().map(|a| a.code.as_str()).collect()),
             ("line", self.lines.iter().map(|l| l.code.as_str()).collect()),
-            ("machine", self.machines.iter().map(|m| m.code.as_str()).collect()),
-            ("product", self.products.iter().map(|p| p.code.as_str()).collect()),
+            (
+                "machine",
+                self.machines.iter().map(|m| m.code.as_str()).collect(),
+            ),
+            (
+                "product",
+                self.products.iter().map(|p| p.code.as_str()).collect(),
+            ),
         ];
         if !is_code(&self.site.code) {
-            found.push(FieldError::new("site.code", "must be 1 to 40 letters, digits, '-', '_' or '.'"));
+            found.push(FieldError::new(
+                "site.code",
+                "must be 1 to 40 letters, digits, '-', '_' or '.'",
+            ));
         }
         for (list, codes) in lists {
             let mut seen = HashSet::new();
@@ -274,7 +290,10 @@ impl PlantDef {
                     ));
                 }
                 if !seen.insert(code) {
-                    found.push(FieldError::new(format!("{list}[{i}].code"), format!("'{code}' is given twice")));
+                    found.push(FieldError::new(
+                        format!("{list}[{i}].code"),
+                        format!("'{code}' is given twice"),
+                    ));
                 }
             }
         }
@@ -292,57 +311,101 @@ impl PlantDef {
             }
         };
         for (i, line) in self.lines.iter().enumerate() {
-            want(areas.contains(&line.area), format!("line[{i}].area"), &line.area);
+            want(
+                areas.contains(&line.area),
+                format!("line[{i}].area"),
+                &line.area,
+            );
             for shift in &line.shifts {
                 want(shifts.contains(shift), format!("line[{i}].shifts"), shift);
             }
         }
         for (i, machine) in self.machines.iter().enumerate() {
-            want(lines.contains(&machine.line), format!("machine[{i}].line"), &machine.line);
+            want(
+                lines.contains(&machine.line),
+                format!("machine[{i}].line"),
+                &machine.line,
+            );
         }
         for (i, rate) in self.rates.iter().enumerate() {
-            want(machines.contains(&rate.machine), format!("rate[{i}].machine"), &rate.machine);
-            want(products.contains(&rate.product), format!("rate[{i}].product"), &rate.product);
+            want(
+                machines.contains(&rate.machine),
+                format!("rate[{i}].machine"),
+                &rate.machine,
+            );
+            want(
+                products.contains(&rate.product),
+                format!("rate[{i}].product"),
+                &rate.product,
+            );
         }
         for (i, fault) in self.faults.iter().enumerate() {
-            want(machines.contains(&fault.machine), format!("fault[{i}].machine"), &fault.machine);
+            want(
+                machines.contains(&fault.machine),
+                format!("fault[{i}].machine"),
+                &fault.machine,
+            );
         }
     }
 
     fn check_values(&self, found: &mut Vec<FieldError>) {
         for (i, line) in self.lines.iter().enumerate() {
             if !(line.target_oee > 0.0 && line.target_oee <= 1.0) {
-                found.push(FieldError::new(format!("line[{i}].target_oee"), "must be above 0 and at most 1"));
+                found.push(FieldError::new(
+                    format!("line[{i}].target_oee"),
+                    "must be above 0 and at most 1",
+                ));
             }
             if line.minor_stop_s < 0 {
-                found.push(FieldError::new(format!("line[{i}].minor_stop_s"), "must not be negative"));
+                found.push(FieldError::new(
+                    format!("line[{i}].minor_stop_s"),
+                    "must not be negative",
+                ));
             }
         }
         for (i, machine) in self.machines.iter().enumerate() {
             if machine.silence_s.is_some_and(|s| s <= 0) {
-                found.push(FieldError::new(format!("machine[{i}].silence_s"), "must be above 0"));
+                found.push(FieldError::new(
+                    format!("machine[{i}].silence_s"),
+                    "must be above 0",
+                ));
             }
             if machine.counter_max.is_some_and(|c| c <= 0) {
-                found.push(FieldError::new(format!("machine[{i}].counter_max"), "must be above 0"));
+                found.push(FieldError::new(
+                    format!("machine[{i}].counter_max"),
+                    "must be above 0",
+                ));
             }
         }
         for (i, rate) in self.rates.iter().enumerate() {
             if rate.units <= 0 {
-                found.push(FieldError::new(format!("rate[{i}].units"), "must be above 0"));
+                found.push(FieldError::new(
+                    format!("rate[{i}].units"),
+                    "must be above 0",
+                ));
             }
             if rate.per_s <= 0 {
-                found.push(FieldError::new(format!("rate[{i}].per_s"), "must be above 0"));
+                found.push(FieldError::new(
+                    format!("rate[{i}].per_s"),
+                    "must be above 0",
+                ));
             }
         }
         for (i, shift) in self.shifts.iter().enumerate() {
             let times = [("start", &shift.start), ("end", &shift.end)];
             for (name, text) in times {
                 if minutes_of_day(text).is_none() {
-                    found.push(FieldError::new(format!("shift[{i}].{name}"), "must be a time of day, HH:MM"));
+                    found.push(FieldError::new(
+                        format!("shift[{i}].{name}"),
+                        "must be a time of day, HH:MM",
+                    ));
                 }
             }
             if shift.days.iter().any(|d| !(1..=7).contains(d)) {
-                found.push(FieldError::new(format!("shift[{i}].days"), "must be 1 (Monday) to 7 (Sunday)"));
+                found.push(FieldError::new(
+                    format!("shift[{i}].days"),
+                    "must be 1 (Monday) to 7 (Sunday)",
+                ));
             }
             for (j, pause) in shift.breaks.iter().enumerate() {
                 for (name, text) in [("start", &pause.start), ("end", &pause.end)] {

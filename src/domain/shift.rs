@@ -60,7 +60,11 @@ impl Schedule {
     #[must_use]
     pub fn cut(&self, window: Span) -> Vec<(Span, Planned)> {
         let Self::Calendar(shifts) = self else {
-            return if window.is_empty() { vec![] } else { vec![(window, Planned::Production)] };
+            return if window.is_empty() {
+                vec![]
+            } else {
+                vec![(window, Planned::Production)]
+            };
         };
         let mut out = Vec::new();
         let mut at = window.from();
@@ -87,7 +91,9 @@ impl Schedule {
     /// What the calendar says about an instant.
     #[must_use]
     pub fn at(&self, at: TsMs) -> Planned {
-        self.cut(Span::clamped(at, at + DurMs(1))).first().map_or(Planned::Off, |(_, what)| *what)
+        self.cut(Span::clamped(at, at + DurMs(1)))
+            .first()
+            .map_or(Planned::Off, |(_, what)| *what)
     }
 }
 
@@ -101,8 +107,16 @@ mod tests {
 
     #[test]
     fn a_calendar_tiles_the_window() {
-        let shift = |from, to, breaks| ShiftInstance { name: "s".into(), day: "d".into(), span: span(from, to), breaks };
-        let schedule = Schedule::Calendar(vec![shift(10, 50, vec![span(20, 25)]), shift(50, 80, vec![])]);
+        let shift = |from, to, breaks| ShiftInstance {
+            name: "s".into(),
+            day: "d".into(),
+            span: span(from, to),
+            breaks,
+        };
+        let schedule = Schedule::Calendar(vec![
+            shift(10, 50, vec![span(20, 25)]),
+            shift(50, 80, vec![]),
+        ]);
         let cut = schedule.cut(span(0, 100));
         assert_eq!(
             cut,
@@ -116,7 +130,10 @@ mod tests {
             ]
         );
         assert_eq!(schedule.at(TsMs(22)), Planned::Break);
-        assert_eq!(schedule.cut(span(22, 24)), vec![(span(22, 24), Planned::Break)]);
+        assert_eq!(
+            schedule.cut(span(22, 24)),
+            vec![(span(22, 24), Planned::Break)]
+        );
         assert_eq!(Schedule::BySignal.at(TsMs(5)), Planned::Production);
     }
 }

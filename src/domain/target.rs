@@ -39,7 +39,10 @@ pub fn target(
         }
         let first = intervals.partition_point(|i| i.span.to() <= cut.from());
         let mut covered_to = cut.from();
-        for interval in intervals[first..].iter().take_while(|i| i.span.from() < cut.to()) {
+        for interval in intervals[first..]
+            .iter()
+            .take_while(|i| i.span.from() < cut.to())
+        {
             if let Some(part) = interval.span.intersect(cut) {
                 covered_to = part.to();
                 if !interval.state.is_off() {
@@ -48,7 +51,10 @@ pub fn target(
             }
         }
         if covered_to < cut.to() {
-            add(Span::clamped(covered_to, cut.to()), intervals.last().and_then(|i| i.product));
+            add(
+                Span::clamped(covered_to, cut.to()),
+                intervals.last().and_then(|i| i.product),
+            );
         }
     }
     (planned_ms == 0 || rated_ms > 0).then_some(pieces)
@@ -66,19 +72,44 @@ mod tests {
 
     fn interval(from: i64, to: i64, product: i64) -> Interval {
         let span = span(from, to);
-        Interval { span, state: MachineState::Running, fault: None, product: Some(ProductId(product)), open: false }
+        Interval {
+            span,
+            state: MachineState::Running,
+            fault: None,
+            product: Some(ProductId(product)),
+            open: false,
+        }
     }
 
     #[test]
     fn follows_product_changes_and_leaves_breaks_out() {
         let rate = |p: Option<ProductId>, _| p.and_then(|p| IdealRate::new(p.0, 10));
         let intervals = [interval(0, 100, 1), interval(100, 150, 2)];
-        let shift = ShiftInstance { name: String::new(), day: String::new(), span: span(0, 200), breaks: vec![span(50, 60)] };
+        let shift = ShiftInstance {
+            name: String::new(),
+            day: String::new(),
+            span: span(0, 200),
+            breaks: vec![span(50, 60)],
+        };
         let schedule = Schedule::Calendar(vec![shift]);
         // 90 ms at 1 per 10 ms, 50 ms at 2 per 10 ms; then the last product goes on for 50 ms.
-        assert_eq!(target(span(0, 150), &intervals, &schedule, 0.5, rate), Some((9.0 + 10.0) * 0.5));
-        assert_eq!(target(span(0, 200), &intervals, &schedule, 1.0, rate), Some(9.0 + 20.0));
-        assert_eq!(target(span(300, 400), &intervals, &schedule, 1.0, rate), Some(0.0), "nothing is planned");
-        assert_eq!(target(span(0, 100), &intervals, &schedule, 1.0, |_, _| None), None, "no rate, no target");
+        assert_eq!(
+            target(span(0, 150), &intervals, &schedule, 0.5, rate),
+            Some((9.0 + 10.0) * 0.5)
+        );
+        assert_eq!(
+            target(span(0, 200), &intervals, &schedule, 1.0, rate),
+            Some(9.0 + 20.0)
+        );
+        assert_eq!(
+            target(span(300, 400), &intervals, &schedule, 1.0, rate),
+            Some(0.0),
+            "nothing is planned"
+        );
+        assert_eq!(
+            target(span(0, 100), &intervals, &schedule, 1.0, |_, _| None),
+            None,
+            "no rate, no target"
+        );
     }
 }

@@ -90,18 +90,34 @@ mod tests {
     use super::*;
 
     fn at(from: i64, state: MachineState) -> Transition {
-        Transition { from: TsMs(from), state, fault: None, product: None }
+        Transition {
+            from: TsMs(from),
+            state,
+            fault: None,
+            product: None,
+        }
     }
 
     fn hearing(last: i64, max: Option<i64>, now: i64) -> Hearing {
-        Hearing { last: Some(TsMs(last)), max_silence: max.map(DurMs), now: TsMs(now) }
+        Hearing {
+            last: Some(TsMs(last)),
+            max_silence: max.map(DurMs),
+            now: TsMs(now),
+        }
     }
 
     #[test]
     fn tiles_the_window_from_no_data_to_the_open_end() {
         let list = [at(10, MachineState::Running), at(30, MachineState::Stopped)];
-        let got = intervals(&list, Span::clamped(TsMs(0), TsMs(100)), hearing(30, None, 50));
-        let plain: Vec<_> = got.iter().map(|i| (i.span.from().0, i.span.to().0, i.state, i.open)).collect();
+        let got = intervals(
+            &list,
+            Span::clamped(TsMs(0), TsMs(100)),
+            hearing(30, None, 50),
+        );
+        let plain: Vec<_> = got
+            .iter()
+            .map(|i| (i.span.from().0, i.span.to().0, i.state, i.open))
+            .collect();
         assert_eq!(
             plain,
             [
@@ -119,7 +135,16 @@ mod tests {
         let still = intervals(&list, window, hearing(20, Some(30), 50));
         assert_eq!(still.len(), 1, "30 ms of silence are allowed");
         let silent = intervals(&list, window, hearing(20, Some(30), 51));
-        let plain: Vec<_> = silent.iter().map(|i| (i.span.from().0, i.span.to().0, i.state)).collect();
-        assert_eq!(plain, [(0, 20, MachineState::Running), (20, 51, MachineState::NoData)]);
+        let plain: Vec<_> = silent
+            .iter()
+            .map(|i| (i.span.from().0, i.span.to().0, i.state))
+            .collect();
+        assert_eq!(
+            plain,
+            [
+                (0, 20, MachineState::Running),
+                (20, 51, MachineState::NoData)
+            ]
+        );
     }
 }

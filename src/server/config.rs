@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 /// Where data go when nothing else is said.
 pub const DEFAULT_DATABASE: &str = "sqlite://var/ms5-floor.db";
 /// Where pages are served when nothing else is said.
-pub const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 3000);
+pub const DEFAULT_LISTEN: SocketAddr =
+    SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 3000);
 
 /// Which database.
 #[derive(Clone, Debug, clap::Args)]
@@ -78,9 +79,12 @@ pub enum ConfigError {
 
 impl File {
     fn read(path: Option<&Path>) -> Result<Self, ConfigError> {
-        let Some(path) = path else { return Ok(Self::default()) };
+        let Some(path) = path else {
+            return Ok(Self::default());
+        };
         let name = path.display().to_string();
-        let text = std::fs::read_to_string(path).map_err(|e| ConfigError::Unreadable(name.clone(), e))?;
+        let text =
+            std::fs::read_to_string(path).map_err(|e| ConfigError::Unreadable(name.clone(), e))?;
         toml::from_str(&text).map_err(|e| ConfigError::Wrong(name, Box::new(e)))
     }
 }
@@ -96,7 +100,10 @@ impl DatabaseArgs {
     }
 
     fn url(&self, from_file: Option<String>) -> String {
-        self.database.clone().or(from_file).unwrap_or_else(|| DEFAULT_DATABASE.to_owned())
+        self.database
+            .clone()
+            .or(from_file)
+            .unwrap_or_else(|| DEFAULT_DATABASE.to_owned())
     }
 }
 
@@ -137,13 +144,23 @@ mod tests {
         let mut config = tempfile::NamedTempFile::new().expect("file");
         config.write_all(file.as_bytes()).expect("write");
         let path = config.path().display().to_string();
-        let args = ["ms5-floor", "--config", &path].into_iter().chain(args.iter().copied());
-        Cli::try_parse_from(args).map_err(|e| e.to_string())?.serve.resolve().map_err(|e| e.to_string())
+        let args = ["ms5-floor", "--config", &path]
+            .into_iter()
+            .chain(args.iter().copied());
+        Cli::try_parse_from(args)
+            .map_err(|e| e.to_string())?
+            .serve
+            .resolve()
+            .map_err(|e| e.to_string())
     }
 
     #[test]
     fn a_flag_beats_the_file_and_the_file_beats_the_default() {
-        let got = settings(&["--listen", "127.0.0.1:4000"], "listen = '127.0.0.1:5000'\nsite = 'a'").expect("settings");
+        let got = settings(
+            &["--listen", "127.0.0.1:4000"],
+            "listen = '127.0.0.1:5000'\nsite = 'a'",
+        )
+        .expect("settings");
         assert_eq!(got.listen.port(), 4000);
         assert_eq!(got.site, Some(PathBuf::from("a")));
         assert_eq!(settings(&[], "").expect("settings").listen, DEFAULT_LISTEN);
@@ -151,9 +168,25 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_named() {
-        assert!(settings(&[], "lissen = 'x'").expect_err("unknown key").contains("lissen"));
-        assert!(settings(&["--listen", "nowhere"], "").expect_err("bad address").contains("--listen"));
-        assert!(settings(&["--listen", "0.0.0.0:80"], "").expect_err("remote").contains("--allow-remote"));
-        assert!(settings(&["--listen", "0.0.0.0:80", "--allow-remote"], "").expect("allowed").allow_remote);
+        assert!(
+            settings(&[], "lissen = 'x'")
+                .expect_err("unknown key")
+                .contains("lissen")
+        );
+        assert!(
+            settings(&["--listen", "nowhere"], "")
+                .expect_err("bad address")
+                .contains("--listen")
+        );
+        assert!(
+            settings(&["--listen", "0.0.0.0:80"], "")
+                .expect_err("remote")
+                .contains("--allow-remote")
+        );
+        assert!(
+            settings(&["--listen", "0.0.0.0:80", "--allow-remote"], "")
+                .expect("allowed")
+                .allow_remote
+        );
     }
 }

@@ -14,7 +14,9 @@ pub mod sources;
 pub mod timeline;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::sqlite::{SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{
+    SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
+};
 use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 use std::str::FromStr;
 use std::time::Duration;
@@ -76,7 +78,9 @@ pub enum OpenError {
     #[error("database: '{0}' is neither sqlite://FILE nor postgres://USER@HOST/NAME")]
     Address(String),
     /// The program is older than the database.
-    #[error("database: it has schema version {found}, this program knows only {known}; start a newer program")]
+    #[error(
+        "database: it has schema version {found}, this program knows only {known}; start a newer program"
+    )]
     Newer {
         /// What the database has.
         found: i64,
@@ -105,14 +109,20 @@ impl Db {
     pub async fn open(url: &str) -> Result<Self, OpenError> {
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             let options = PgConnectOptions::from_str(url)?;
-            let pool = PgPoolOptions::new().max_connections(16).acquire_timeout(Duration::from_secs(5));
+            let pool = PgPoolOptions::new()
+                .max_connections(16)
+                .acquire_timeout(Duration::from_secs(5));
             return Ok(Self::Postgres(pool.connect_with(options).await?));
         }
         let Some(path) = url.strip_prefix("sqlite://").filter(|p| !p.is_empty()) else {
             return Err(OpenError::Address(url.to_owned()));
         };
-        if let Some(folder) = std::path::Path::new(path).parent().filter(|f| !f.as_os_str().is_empty()) {
-            std::fs::create_dir_all(folder).map_err(|e| OpenError::Folder(folder.display().to_string(), e))?;
+        if let Some(folder) = std::path::Path::new(path)
+            .parent()
+            .filter(|f| !f.as_os_str().is_empty())
+        {
+            std::fs::create_dir_all(folder)
+                .map_err(|e| OpenError::Folder(folder.display().to_string(), e))?;
         }
         let options = SqliteConnectOptions::new()
             .filename(path)
@@ -127,10 +137,20 @@ impl Db {
             .journal_mode(SqliteJournalMode::Wal)
             // What is acknowledged survives a power cut, not only a crash of the program.
             .synchronous(SqliteSynchronous::Full);
-        let pool = || SqlitePoolOptions::new().idle_timeout(None).max_lifetime(None);
+        let pool = || {
+            SqlitePoolOptions::new()
+                .idle_timeout(None)
+                .max_lifetime(None)
+        };
         let write = pool().max_connections(1).connect_with(writer).await?;
-        let readers = std::thread::available_parallelism().map_or(4, |n| n.get() * 2).try_into().unwrap_or(4);
-        let read = pool().max_connections(readers).connect_with(options.read_only(true)).await?;
+        let readers = std::thread::available_parallelism()
+            .map_or(4, |n| n.get() * 2)
+            .try_into()
+            .unwrap_or(4);
+        let read = pool()
+            .max_connections(readers)
+            .connect_with(options.read_only(true))
+            .await?;
         Ok(Self::Sqlite { write, read })
     }
 
@@ -153,7 +173,10 @@ impl Db {
     pub async fn begin_append(&self) -> sqlx::Result<Tx> {
         let mut tx = self.begin().await?;
         if let Tx::Postgres(tx) = &mut tx {
-            sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(APPEND_LOCK).execute(&mut **tx).await?;
+            sqlx::query("SELECT pg_advisory_xact_lock($1)")
+                .bind(APPEND_LOCK)
+                .execute(&mut **tx)
+                .await?;
         }
         Ok(tx)
     }
@@ -169,7 +192,10 @@ impl Db {
     /// # Errors
     /// When it does not give one.
     pub async fn ping(&self) -> sqlx::Result<()> {
-        reading!(self, |pool| sqlx::query("SELECT 1").execute(pool).await.map(drop))
+        reading!(self, |pool| sqlx::query("SELECT 1")
+            .execute(pool)
+            .await
+            .map(drop))
     }
 
     /// Closes all connections; the last writer folds SQLite's log into the file.

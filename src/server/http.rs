@@ -48,11 +48,20 @@ pub struct Shared {
 pub fn router(shared: &Shared) -> Router {
     // For machines: keys, JSON, problem documents.
     let machines = Router::new()
-        .route("/api/v1/ingest", post(ingest::post).layer(DefaultBodyLimit::max(crate::api::ingest::MAX_BATCH_BYTES)))
-        .route("/api/v1/plant", put(plant::put).layer(DefaultBodyLimit::max(crate::api::ingest::MAX_BATCH_BYTES)))
+        .route(
+            "/api/v1/ingest",
+            post(ingest::post).layer(DefaultBodyLimit::max(crate::api::ingest::MAX_BATCH_BYTES)),
+        )
+        .route(
+            "/api/v1/plant",
+            put(plant::put).layer(DefaultBodyLimit::max(crate::api::ingest::MAX_BATCH_BYTES)),
+        )
         .route("/api/v1/quarantine", get(quarantine::list))
         .route("/api/v1/quarantine/{id}/retry", post(quarantine::retry))
-        .route("/api/v1/quarantine/{id}", axum::routing::delete(quarantine::dismiss))
+        .route(
+            "/api/v1/quarantine/{id}",
+            axum::routing::delete(quarantine::dismiss),
+        )
         .route("/api/v1/oee/{line}", get(oee::get))
         .with_state(shared.clone());
     // For screens: the stream, the compiled site, the pages.
@@ -77,7 +86,10 @@ pub fn router(shared: &Shared) -> Router {
 }
 
 /// Gives every request an id, which its log lines, problem documents and answer carry.
-async fn with_request_id(request: axum::extract::Request, next: axum::middleware::Next) -> axum::response::Response {
+async fn with_request_id(
+    request: axum::extract::Request,
+    next: axum::middleware::Next,
+) -> axum::response::Response {
     let id = uuid::Uuid::now_v7().to_string();
     let value = axum::http::HeaderValue::from_str(&id);
     let mut response = REQUEST_ID.scope(id, next.run(request)).await;

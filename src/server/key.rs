@@ -32,14 +32,23 @@ pub fn hash(key: &str) -> Vec<u8> {
 /// The engine's, or the operating system's when it gives no random bits.
 pub async fn create(db: &Db, wanted: &NewKey<'_>, now: TsMs) -> sqlx::Result<(SourceId, String)> {
     let mut bits = [0_u8; 32];
-    rand::rngs::OsRng.try_fill_bytes(&mut bits).map_err(|e| sqlx::Error::Io(std::io::Error::other(e)))?;
+    rand::rngs::OsRng
+        .try_fill_bytes(&mut bits)
+        .map_err(|e| sqlx::Error::Io(std::io::Error::other(e)))?;
     let mut key = PREFIX.to_owned();
     for byte in bits {
         key.push_str(&format!("{byte:02x}"));
     }
     let mut tx = db.begin().await?;
-    let id =
-        sources::upsert(&mut tx, wanted.name, &hash(&key), wanted.may_backfill, wanted.may_configure, now).await?;
+    let id = sources::upsert(
+        &mut tx,
+        wanted.name,
+        &hash(&key),
+        wanted.may_backfill,
+        wanted.may_configure,
+        now,
+    )
+    .await?;
     tx.commit().await?;
     Ok((id, key))
 }

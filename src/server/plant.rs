@@ -64,13 +64,19 @@ impl Line {
     /// The machine that sets the pace: the one marked so, else the first.
     #[must_use]
     pub fn pacing(&self) -> Option<&Machine> {
-        self.machines.iter().find(|m| m.pacing).or_else(|| self.machines.first())
+        self.machines
+            .iter()
+            .find(|m| m.pacing)
+            .or_else(|| self.machines.first())
     }
 
     /// The machine whose output leaves the line: the one marked so, else the last.
     #[must_use]
     pub fn output(&self) -> Option<&Machine> {
-        self.machines.iter().find(|m| m.output).or_else(|| self.machines.last())
+        self.machines
+            .iter()
+            .find(|m| m.output)
+            .or_else(|| self.machines.last())
     }
 }
 
@@ -129,39 +135,65 @@ impl Plant {
     }
 
     fn from_rows(version: i64, rows: PlantRows) -> sqlx::Result<Self> {
-        let mut plant = Self { version, ..Self::default() };
+        let mut plant = Self {
+            version,
+            ..Self::default()
+        };
         if let Some(site) = rows.site {
             let zone = TimeZone::get(&site.zone).map_err(|e| sqlx::Error::Decode(Box::new(e)))?;
-            plant.site = Some(Site { name: site.name, zone, simulated: site.simulated != 0 });
+            plant.site = Some(Site {
+                name: site.name,
+                zone,
+                simulated: site.simulated != 0,
+            });
         }
         let mut not_causes: HashMap<i64, BTreeSet<String>> = HashMap::new();
         for fault in rows.faults {
             if fault.kind != "fault" {
-                not_causes.entry(fault.machine_id).or_default().insert(fault.code.clone());
+                not_causes
+                    .entry(fault.machine_id)
+                    .or_default()
+                    .insert(fault.code.clone());
             }
-            plant.faults.entry(MachineId(fault.machine_id)).or_default().insert(fault.code, fault.text);
+            plant
+                .faults
+                .entry(MachineId(fault.machine_id))
+                .or_default()
+                .insert(fault.code, fault.text);
         }
         for row in rows.lines {
-            let machines = rows.machines.iter().filter(|m| m.line_id == row.id).map(|m| Machine {
-                id: MachineId(m.id),
-                code: m.code.clone(),
-                name: m.name.clone(),
-                pacing: m.pacing != 0,
-                output: m.output != 0,
-                rules: FoldRules {
-                    max_silence: m.max_silence_ms.map(DurMs),
-                    counter_max: m.counter_max,
-                    not_causes: not_causes.remove(&m.id).unwrap_or_default(),
-                },
-            });
+            let machines = rows
+                .machines
+                .iter()
+                .filter(|m| m.line_id == row.id)
+                .map(|m| Machine {
+                    id: MachineId(m.id),
+                    code: m.code.clone(),
+                    name: m.name.clone(),
+                    pacing: m.pacing != 0,
+                    output: m.output != 0,
+                    rules: FoldRules {
+                        max_silence: m.max_silence_ms.map(DurMs),
+                        counter_max: m.counter_max,
+                        not_causes: not_causes.remove(&m.id).unwrap_or_default(),
+                    },
+                });
             let machines: Vec<Machine> = machines.collect();
-            let shifts = rows.shifts.iter().filter(|s| s.line_id == row.id).map(pattern);
+            let shifts = rows
+                .shifts
+                .iter()
+                .filter(|s| s.line_id == row.id)
+                .map(pattern);
             plant.lines.push(Line {
                 id: LineId(row.id),
                 code: row.code,
                 name: row.name,
                 area: row.area,
-                coupling: if row.coupling == "parallel" { Coupling::Parallel } else { Coupling::Serial },
+                coupling: if row.coupling == "parallel" {
+                    Coupling::Parallel
+                } else {
+                    Coupling::Serial
+                },
                 target_oee: row.target_oee,
                 minor_stop: DurMs(row.minor_stop_ms),
                 shifts: shifts.collect::<sqlx::Result<_>>()?,
@@ -175,13 +207,25 @@ impl Plant {
             }
         }
         for row in rows.products {
-            plant.product_codes.insert(row.code.clone(), ProductId(row.id));
-            plant.products.insert(ProductId(row.id), Product { code: row.code, name: row.name });
+            plant
+                .product_codes
+                .insert(row.code.clone(), ProductId(row.id));
+            plant.products.insert(
+                ProductId(row.id),
+                Product {
+                    code: row.code,
+                    name: row.name,
+                },
+            );
         }
         for row in rows.rates {
             if let Some(rate) = IdealRate::new(row.units, row.per_ms) {
                 let key = (MachineId(row.machine_id), ProductId(row.product_id));
-                plant.rates.entry(key).or_default().push((TsMs(row.valid_from), rate));
+                plant
+                    .rates
+                    .entry(key)
+                    .or_default()
+                    .push((TsMs(row.valid_from), rate));
             }
         }
         Ok(plant)
@@ -221,22 +265,40 @@ impl Plant {
 
     /// The ideal rate of a product on a machine at an instant.
     #[must_use]
-    pub fn rate(&self, machine: MachineId, product: Option<ProductId>, at: TsMs) -> Option<IdealRate> {
+    pub fn rate(
+        &self,
+        machine: MachineId,
+        product: Option<ProductId>,
+        at: TsMs,
+    ) -> Option<IdealRate> {
         let list = self.rates.get(&(machine, product?))?;
-        list.iter().rev().find(|(from, _)| *from <= at).map(|(_, rate)| *rate)
+        list.iter()
+            .rev()
+            .find(|(from, _)| *from <= at)
+            .map(|(_, rate)| *rate)
     }
 
     /// What a fault code means; the code itself when the catalogue does not know it.
     #[must_use]
     pub fn fault_text(&self, machine: MachineId, code: &str) -> String {
-        self.faults.get(&machine).and_then(|f| f.get(code)).cloned().unwrap_or_else(|| code.to_owned())
+        self.faults
+            .get(&machine)
+            .and_then(|f| f.get(code))
+            .cloned()
+            .unwrap_or_else(|| code.to_owned())
     }
 }
 
 fn pattern(row: &ShiftRow) -> sqlx::Result<ShiftPattern> {
     let breaks = serde_json::from_str(&row.breaks).map_err(|e| sqlx::Error::Decode(Box::new(e)))?;
     let name = row.name.clone();
-    Ok(ShiftPattern { name, days: row.days, start_min: row.start_min, end_min: row.end_min, breaks })
+    Ok(ShiftPattern {
+        name,
+        days: row.days,
+        start_min: row.start_min,
+        end_min: row.end_min,
+        breaks,
+    })
 }
 
 /// The version of the stored model.
@@ -244,7 +306,10 @@ fn pattern(row: &ShiftRow) -> sqlx::Result<ShiftPattern> {
 /// # Errors
 /// The engine's.
 pub async fn stored_version(db: &Db) -> sqlx::Result<i64> {
-    Ok(settings::get(db, settings::PLANT_VERSION).await?.and_then(|v| v.parse().ok()).unwrap_or(0))
+    Ok(settings::get(db, settings::PLANT_VERSION)
+        .await?
+        .and_then(|v| v.parse().ok())
+        .unwrap_or(0))
 }
 
 /// The model that everyone on this node sees; it is replaced as a whole.

@@ -91,7 +91,10 @@ pub fn at(item: &Item) -> TsMs {
 impl<'a> Columns<'a> {
     fn find(headers: &csv::StringRecord, mapping: &'a Mapping) -> Result<Self, ReadError> {
         let find = |name: &str| {
-            headers.iter().position(|h| h == name).ok_or_else(|| ReadError::NoColumn(name.to_owned()))
+            headers
+                .iter()
+                .position(|h| h == name)
+                .ok_or_else(|| ReadError::NoColumn(name.to_owned()))
         };
         let optional = |name: Option<&String>| name.map(|n| find(n)).transpose();
         Ok(Self {
@@ -114,22 +117,35 @@ impl<'a> Columns<'a> {
             value: value.to_owned(),
             problem,
         };
-        let Some(machine) = self.mapping.machine.values.get(get(self.machine)) else { return Ok(None) };
+        let Some(machine) = self.mapping.machine.values.get(get(self.machine)) else {
+            return Ok(None);
+        };
         let at = self.mapping.time.parse(get(self.time));
-        let at = at.ok_or_else(|| wrong(&self.mapping.time.column, get(self.time), "is not a time"))?;
-        let mut record = Record { at, state: None, pieces: None, product: None };
+        let at =
+            at.ok_or_else(|| wrong(&self.mapping.time.column, get(self.time), "is not a time"))?;
+        let mut record = Record {
+            at,
+            state: None,
+            pieces: None,
+            product: None,
+        };
         if let (Some(column), Some(map)) = (self.state, &self.mapping.state) {
             let state = map.values.get(number_text(get(column)));
-            let state = state.ok_or_else(|| wrong(&map.column, get(column), "is not in the mapping's states"))?;
+            let state = state
+                .ok_or_else(|| wrong(&map.column, get(column), "is not in the mapping's states"))?;
             record.state = Some(state.clone());
         }
         if let (Some(column), Some(map)) = (self.count, &self.mapping.count) {
             let n = whole(get(column));
-            record.pieces = Some(n.ok_or_else(|| wrong(&map.column, get(column), "is not a whole number of pieces"))?);
+            record.pieces = Some(n.ok_or_else(|| {
+                wrong(&map.column, get(column), "is not a whole number of pieces")
+            })?);
         }
         if let (Some(column), Some(map)) = (self.product, &self.mapping.product) {
             let product = map.values.get(number_text(get(column)));
-            let product = product.ok_or_else(|| wrong(&map.column, get(column), "is not in the mapping's products"))?;
+            let product = product.ok_or_else(|| {
+                wrong(&map.column, get(column), "is not in the mapping's products")
+            })?;
             record.product = Some(product.clone());
         }
         Ok(Some((machine.clone(), record)))
@@ -145,7 +161,11 @@ fn number_text(text: &str) -> &str {
 }
 
 fn whole(text: &str) -> Option<i64> {
-    if text.is_empty() { Some(0) } else { number_text(text).parse().ok() }
+    if text.is_empty() {
+        Some(0)
+    } else {
+        number_text(text).parse().ok()
+    }
 }
 
 /// The state items of one machine.
@@ -178,7 +198,13 @@ fn states(machine: &str, records: &[Record], mapping: &Mapping, items: &mut Vec<
     for (at, state) in &by_slot {
         match before {
             Some((end, _)) if end < *at => {
-                tell(end, &StateMap { state: slot.gap, fault: None });
+                tell(
+                    end,
+                    &StateMap {
+                        state: slot.gap,
+                        fault: None,
+                    },
+                );
                 tell(*at, state);
             }
             Some((_, same)) if same == *state => {}
@@ -187,20 +213,38 @@ fn states(machine: &str, records: &[Record], mapping: &Mapping, items: &mut Vec<
         before = Some((TsMs(at.0 + length), state));
     }
     if let Some((end, _)) = before {
-        tell(end, &StateMap { state: slot.gap, fault: None });
+        tell(
+            end,
+            &StateMap {
+                state: slot.gap,
+                fault: None,
+            },
+        );
     }
 }
 
 /// The product and count items of one machine.
 fn pieces(machine: &str, records: &[Record], mapping: &Mapping, items: &mut Vec<Item>) {
-    let channel = mapping.count.as_ref().map_or(Channel::Ungraded, |c| c.channel);
+    let channel = mapping
+        .count
+        .as_ref()
+        .map_or(Channel::Ungraded, |c| c.channel);
     let mut product: Option<&String> = None;
     let mut same_time = (TsMs(i64::MIN), 0);
     for record in records {
-        same_time = if same_time.0 == record.at { (record.at, same_time.1 + 1) } else { (record.at, 0) };
+        same_time = if same_time.0 == record.at {
+            (record.at, same_time.1 + 1)
+        } else {
+            (record.at, 0)
+        };
         let id = |kind: &str| format!("{machine}-{}-{}-{kind}", record.at.0, same_time.1);
         if record.product.is_some() && record.product.as_ref() != product {
-            let mut item = Item::new(id("product"), machine.to_owned(), record.at, ItemKind::Product);
+            let mut item = Item::new(
+                id("product"),
+                machine.to_owned(),
+                record.at,
+                ItemKind::Product,
+            );
             item.product.clone_from(&record.product);
             items.push(item);
             product = record.product.as_ref();

@@ -69,18 +69,37 @@ pub struct DayRun {
 /// Simulates one production day of the whole plant.
 #[must_use]
 pub fn day(seed: u64, day: Day) -> DayRun {
-    let mut out = DayRun { day, span: day.span(), schedules: Vec::new(), runs: Vec::new() };
-    let mut first = 0;
-    for (line_index, line) in LINES.into_iter().enumerate() {
-        let plan = DaySchedule::new(line, line_index, day);
-        let age = wear::age(line, line_index, day);
-        for machines in line.chains() {
-            out.runs.extend(chain::run(Place { seed, line, line_index, machines, first, plan: &plan, age }));
-            first += machines.len();
-        }
-        out.schedules.push(plan);
+    let (schedules, runs): (Vec<_>, Vec<_>) = (0..LINES.len())
+        .map(|line| line_day(seed, line, day))
+        .unzip();
+    DayRun {
+        day,
+        span: day.span(),
+        schedules,
+        runs: runs.concat(),
     }
-    out
+}
+
+/// One production day of the line at this place in the plant.
+fn line_day(seed: u64, line_index: usize, day: Day) -> (DaySchedule, Vec<Run>) {
+    let line = LINES[line_index];
+    let plan = DaySchedule::new(line, line_index, day);
+    let age = wear::age(line, line_index, day);
+    let mut first = LINES[..line_index].iter().map(|l| l.machines.len()).sum();
+    let mut runs = Vec::new();
+    for machines in line.chains() {
+        runs.extend(chain::run(Place {
+            seed,
+            line,
+            line_index,
+            machines,
+            first,
+            plan: &plan,
+            age,
+        }));
+        first += machines.len();
+    }
+    (plan, runs)
 }
 
 /// Everything that the plant's machines report in `[from, to)`, in order of time, made day by day as it is asked for.
@@ -90,7 +109,8 @@ pub fn items(seed: u64, from: TsMs, to: TsMs, sampling: Sampling) -> impl Iterat
 
 /// The production days that `[from, to)` touches.
 pub fn days(from: TsMs, to: TsMs) -> impl Iterator<Item = Day> {
-    std::iter::successors(Some(Day::of(from)), |day| Some(day.plus(1))).take_while(move |day| day.span().from() < to)
+    std::iter::successors(Some(Day::of(from)), |day| Some(day.plus(1)))
+        .take_while(move |day| day.span().from() < to)
 }
 
 /// A plant in operation: remembers the days that it made last, so that asking every second is cheap.
@@ -104,7 +124,10 @@ impl Simulator {
     /// A plant with this seed.
     #[must_use]
     pub fn new(seed: u64) -> Self {
-        Self { seed, made: VecDeque::new() }
+        Self {
+            seed,
+            made: VecDeque::new(),
+        }
     }
 
     /// One production day.
@@ -121,7 +144,9 @@ impl Simulator {
 
     /// Everything that the machines report in `[from, to)`, in order of time.
     pub fn items(&mut self, from: TsMs, to: TsMs, sampling: Sampling) -> Vec<Item> {
-        days(from, to).flat_map(|wanted| self.day(wanted).items(from, to, sampling)).collect()
+        days(from, to)
+            .flat_map(|wanted| self.day(wanted).items(from, to, sampling))
+            .collect()
     }
 
     /// What has to be said at `at` to someone who knows nothing of the past: state, product, active faults and

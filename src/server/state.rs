@@ -1,14 +1,16 @@
 //! What every request can reach.
 
 use super::clock::Clock;
-use super::db::Db;
+use super::db::{Db, facts};
 use super::ingest::writer::Writer;
 use super::live::hub::Hub;
-use super::plant::CurrentPlant;
+use super::plant::{CurrentPlant, Plant};
+use super::services::board::RecentBoard;
 use super::services::error::ServiceError;
 use crate::api::error::ApiError;
 use leptos::prelude::use_context;
 use std::sync::Arc;
+use tokio::task::JoinHandle;
 
 /// The running server's parts. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -23,6 +25,8 @@ pub struct App {
     pub writer: Writer,
     /// Where open screens listen.
     pub hub: Hub,
+    /// The board of a moment ago.
+    pub board: Arc<RecentBoard>,
     /// The build of the site that is served.
     pub build: Arc<str>,
 }
@@ -35,23 +39,62 @@ impl App {
     pub fn here() -> Result<Self, ApiError> {
         use_context().ok_or_else(|| {
             tracing::error!("a server function ran without the server's state");
-            ApiError::Internal { request: "none".to_owned() }
+            ApiError::Internal {
+                request: "none".to_owned(),
+            }
         })
+    }
+}
+
+impl App {
+    /// Puts the parts together on an open, migrated database and starts the task that writes facts. That task ends when
+    /// the last clone of the returned `App` is gone.
+    ///
+    /// # Errors
+    /// The engine's, or a stored plant that cannot be read.
+    pub async fn start(db: Db, clock: Clock, build: &str) -> sqlx::Result<(Self, JoinHandle<()>)> {
+        let (plant, hub) = (Arc::new(CurrentPlant::default()), Hub::default());
+        plant.set(Plant::load(&db).await?);
+        hub.committed(facts::last_seq(&db).await?, &[]);
+        let (writer, writing) =
+            Writer::start(db.clone(), clock.clone(), Arc::clone(&plant), hub.clone());
+        let (board, build) = (Arc::default(), Arc::from(build));
+        Ok((
+            Self {
+                db,
+                clock,
+                plant,
+                writer,
+                hub,
+                board,
+                build,
+            },
+            writing,
+        ))
     }
 }
 
 impl From<ServiceError> for ApiError {
     fn from(error: ServiceError) -> Self {
         match error {
-            ServiceError::NotFound { what, code } => Self::NotFound { what: what.to_owned(), code },
+            ServiceError::NotFound { what, code } => Self::NotFound {
+                what: what.to_owned(),
+                code,
+            },
             ServiceError::Invalid(fields) => {
                 let first = fields.into_iter().next();
-                let (field, problem) = first.map_or_else(|| ("request".to_owned(), "is not valid".to_owned()), |f| (f.field, f.problem));
+                let (field, problem) = first.map_or_else(
+                    || ("request".to_owned(), "is not valid".to_owned()),
+                    |f| (f.field, f.problem),
+                );
                 Self::Invalid { field, problem }
             }
             ServiceError::Database(error) => {
                 tracing::error!(%error, "a server function failed");
-                Self::Internal { request: crate::server::http::request_id().unwrap_or_else(|| "unknown".to_owned()) }
+                Self::Internal {
+                    request: crate::server::http::request_id()
+                        .unwrap_or_else(|| "unknown".to_owned()),
+                }
             }
         }
     }

@@ -34,10 +34,20 @@ pub enum Key {
 impl Key {
     /// Does it.
     pub async fn run(self) -> Result<(), Failure> {
-        let Self::Create { name, may_backfill, may_configure, out, database } = self;
+        let Self::Create {
+            name,
+            may_backfill,
+            may_configure,
+            out,
+            database,
+        } = self;
         let db = Db::open(&database.resolve()?).await?;
         migrate::migrate(&db).await?;
-        let wanted = NewKey { name: &name, may_backfill, may_configure };
+        let wanted = NewKey {
+            name: &name,
+            may_backfill,
+            may_configure,
+        };
         let (_, key) = key::create(&db, &wanted, Clock::system().now()).await?;
         db.close().await;
         match out {

@@ -52,13 +52,17 @@ impl Replay {
         if self.batch == 0 || self.batch > MAX_BATCH_ITEMS {
             return Err(format!("--batch: must be 1 to {MAX_BATCH_ITEMS}").into());
         }
-        if self.pace.is_some_and(|pace| !pace.is_finite() || pace <= 0.0) {
+        if self
+            .pace
+            .is_some_and(|pace| !pace.is_finite() || pace <= 0.0)
+        {
             return Err("--pace: must be above 0".into());
         }
         let text = fs::read_to_string(&self.mapping).map_err(|e| named(&self.mapping, &e))?;
         let mapping: Mapping = toml::from_str(&text).map_err(|e| named(&self.mapping, &e))?;
         let recording = fs::File::open(&self.file).map_err(|e| named(&self.file, &e))?;
-        let items = read(std::io::BufReader::new(recording), &mapping).map_err(|e| named(&self.file, &e))?;
+        let items = read(std::io::BufReader::new(recording), &mapping)
+            .map_err(|e| named(&self.file, &e))?;
         let key = fs::read_to_string(&self.key_file).map_err(|e| named(&self.key_file, &e))?;
         let sender = Sender::new(&self.server, &key, Duration::from_secs(self.patience));
         if let Some(plant) = mapping.plant.as_ref().filter(|_| !self.keep_plant) {
@@ -78,7 +82,8 @@ impl Replay {
             if number < sent_before {
                 continue;
             }
-            if let (Some(pace), Some(first), Some(next)) = (self.pace, items.first(), batch.first()) {
+            if let (Some(pace), Some(first), Some(next)) = (self.pace, items.first(), batch.first())
+            {
                 let due = Duration::from_secs_f64((at(next) - at(first)).secs().max(0.0) / pace);
                 std::thread::sleep(due.saturating_sub(begun.elapsed()));
             }
@@ -86,16 +91,28 @@ impl Replay {
             self.keep_progress(number + 1)?;
         }
         bar.finish();
-        println!("{} accepted, {} known already, {} rejected", sent.accepted, sent.duplicate, sent.rejected);
+        println!(
+            "{} accepted, {} known already, {} rejected",
+            sent.accepted, sent.duplicate, sent.rejected
+        );
         if let Some(first) = sent.first_rejected.first() {
-            let (code, detail) = (first.code.as_deref().unwrap_or("?"), first.detail.as_deref().unwrap_or(""));
-            return Err(format!("{} items are in quarantine; the first: {code}: {detail}", sent.rejected).into());
+            let (code, detail) = (
+                first.code.as_deref().unwrap_or("?"),
+                first.detail.as_deref().unwrap_or(""),
+            );
+            return Err(format!(
+                "{} items are in quarantine; the first: {code}: {detail}",
+                sent.rejected
+            )
+            .into());
         }
         Ok(())
     }
 
     fn sent_before(&self) -> Result<usize, Failure> {
-        let Some(file) = &self.progress else { return Ok(0) };
+        let Some(file) = &self.progress else {
+            return Ok(0);
+        };
         match fs::read_to_string(file) {
             Ok(text) => text.trim().parse().map_err(|e| named(file, &e)),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(0),
@@ -105,7 +122,9 @@ impl Replay {
 
     /// Written beside and moved over, so that an interruption leaves the old count or the new one.
     fn keep_progress(&self, batches: usize) -> Result<(), Failure> {
-        let Some(file) = &self.progress else { return Ok(()) };
+        let Some(file) = &self.progress else {
+            return Ok(());
+        };
         let beside = file.with_extension("part");
         fs::write(&beside, batches.to_string()).map_err(|e| named(&beside, &e))?;
         fs::rename(&beside, file).map_err(|e| named(file, &e))

@@ -3,12 +3,9 @@
 use super::Failure;
 use crate::server::clock::Clock;
 use crate::server::config::{ServeArgs, Settings};
-use crate::server::db::{Db, facts, migrate};
+use crate::server::db::{Db, migrate};
 use crate::server::http::{Shared, Site, router};
-use crate::server::ingest::writer::Writer;
-use crate::server::live::hub::Hub;
 use crate::server::live::{nodes, publisher};
-use crate::server::plant::{CurrentPlant, Plant};
 use crate::server::state::App;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,8 +20,12 @@ const DRAIN: Duration = Duration::from_secs(10);
 /// Serves until it is told to stop.
 pub async fn run(args: ServeArgs) -> Result<(), Failure> {
     let settings = args.resolve()?;
-    let filter = EnvFilter::try_from_env("MS5_LOG").unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let filter =
+        EnvFilter::try_from_env("MS5_LOG").unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
     serve(settings).await
 }
 
@@ -32,26 +33,26 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
     let site = Site::open(settings.site)?;
     let db = Db::open(&settings.database).await?;
     migrate::migrate(&db).await?;
-    let clock = Clock::system();
-    let plant = Arc::new(CurrentPlant::default());
-    plant.set(Plant::load(&db).await?);
-    let hub = Hub::default();
-    hub.committed(facts::last_seq(&db).await?, &[]);
-    let (writer, writing) = Writer::start(db.clone(), clock.clone(), Arc::clone(&plant), hub.clone());
-    let build = Arc::from(site.manifest.build.as_str());
-    let app = App { db: db.clone(), clock, plant, writer, hub, build };
+    let (app, writing) = App::start(db.clone(), Clock::system(), &site.manifest.build).await?;
 
     let stop = CancellationToken::new();
     let publishing = tokio::spawn(publisher::run(app.clone(), stop.clone()));
     let following = tokio::spawn(nodes::follow(app.clone(), stop.clone()));
-    let listener = TcpListener::bind(settings.listen).await.map_err(|e| format!("--listen: {}: {e}", settings.listen))?;
+    let listener = TcpListener::bind(settings.listen)
+        .await
+        .map_err(|e| format!("--listen: {}: {e}", settings.listen))?;
     println!("serving on http://{}", listener.local_addr()?);
-    let shared = Shared { app, site: Arc::new(site), stop: stop.clone() };
+    let shared = Shared {
+        app,
+        site: Arc::new(site),
+        stop: stop.clone(),
+    };
     let router = router(&shared);
     drop(shared);
 
     let stopping = stop.clone();
-    let serving = axum::serve(listener, router).with_graceful_shutdown(async move { stopping.cancelled().await });
+    let serving = axum::serve(listener, router)
+        .with_graceful_shutdown(async move { stopping.cancelled().await });
     let mut serving = tokio::spawn(serving.into_future());
     tokio::select! {
         ended = &mut serving => ended??,
@@ -68,7 +69,9 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
     following.await?;
     // All writers are gone now: what waits is written, then the task ends.
     if tokio::time::timeout(DRAIN, writing).await.is_err() {
-        tracing::warn!("stopped before everything that waited was written; none of it was acknowledged");
+        tracing::warn!(
+            "stopped before everything that waited was written; none of it was acknowledged"
+        );
     }
     db.close().await;
     Ok(())

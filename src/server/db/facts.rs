@@ -43,9 +43,16 @@ struct FactRow {
 
 impl FactRow {
     fn into_fact(self) -> sqlx::Result<Fact> {
-        let kind: FactKind = serde_json::from_str(&self.body).map_err(|e| sqlx::Error::Decode(Box::new(e)))?;
+        let kind: FactKind =
+            serde_json::from_str(&self.body).map_err(|e| sqlx::Error::Decode(Box::new(e)))?;
         let (source, machine) = (SourceId(self.source_id), MachineId(self.machine_id));
-        Ok(Fact { source, item: self.item_id, machine, at: TsMs(self.at_ms), kind })
+        Ok(Fact {
+            source,
+            item: self.item_id,
+            machine,
+            at: TsMs(self.at_ms),
+            kind,
+        })
     }
 }
 
@@ -64,7 +71,10 @@ pub async fn append(tx: &mut Tx, facts: &[&NewFact], received: TsMs) -> sqlx::Re
         new += writing!(tx, |conn| {
             let mut query = sqlx::query(sql);
             for NewFact { fact, body } in piece {
-                query = query.bind(fact.source.0).bind(&fact.item).bind(fact.machine.0);
+                query = query
+                    .bind(fact.source.0)
+                    .bind(&fact.item)
+                    .bind(fact.machine.0);
                 query = query.bind(fact.at.0).bind(body).bind(received.0);
             }
             query.execute(conn).await?.rows_affected()
@@ -77,17 +87,32 @@ pub async fn append(tx: &mut Tx, facts: &[&NewFact], received: TsMs) -> sqlx::Re
 ///
 /// # Errors
 /// The engine's.
-pub async fn find(tx: &mut Tx, source: SourceId, items: &[&str]) -> sqlx::Result<Vec<StoredIdentity>> {
+pub async fn find(
+    tx: &mut Tx,
+    source: SourceId,
+    items: &[&str],
+) -> sqlx::Result<Vec<StoredIdentity>> {
     const SQLITE: &str = "SELECT seq, item_id, machine_id, at_ms, body FROM fact
         WHERE source_id = $1 AND item_id IN (SELECT value FROM json_each($2))";
     const POSTGRES: &str = "SELECT seq, item_id, machine_id, at_ms, body FROM fact
         WHERE source_id = $1 AND item_id = ANY($2)";
     match tx {
         Tx::Sqlite(tx) => {
-            let list = serde_json::to_string(items).map_err(|e| sqlx::Error::Encode(Box::new(e)))?;
-            sqlx::query_as(SQLITE).bind(source.0).bind(list).fetch_all(&mut **tx).await
+            let list =
+                serde_json::to_string(items).map_err(|e| sqlx::Error::Encode(Box::new(e)))?;
+            sqlx::query_as(SQLITE)
+                .bind(source.0)
+                .bind(list)
+                .fetch_all(&mut **tx)
+                .await
         }
-        Tx::Postgres(tx) => sqlx::query_as(POSTGRES).bind(source.0).bind(items).fetch_all(&mut **tx).await,
+        Tx::Postgres(tx) => {
+            sqlx::query_as(POSTGRES)
+                .bind(source.0)
+                .bind(items)
+                .fetch_all(&mut **tx)
+                .await
+        }
     }
 }
 
@@ -107,7 +132,9 @@ pub async fn last_seq_in(tx: &mut Tx) -> sqlx::Result<Seq> {
 /// The engine's.
 pub async fn last_seq(db: &Db) -> sqlx::Result<Seq> {
     let seq: i64 = reading!(db, |pool| {
-        sqlx::query_scalar("SELECT COALESCE(MAX(seq), 0) FROM fact").fetch_one(pool).await?
+        sqlx::query_scalar("SELECT COALESCE(MAX(seq), 0) FROM fact")
+            .fetch_one(pool)
+            .await?
     });
     Ok(Seq(seq))
 }
@@ -116,11 +143,21 @@ pub async fn last_seq(db: &Db) -> sqlx::Result<Seq> {
 ///
 /// # Errors
 /// The engine's, or a stored body that cannot be read.
-pub async fn between(tx: &mut Tx, machine: MachineId, from: TsMs, to: TsMs) -> sqlx::Result<Vec<Fact>> {
+pub async fn between(
+    tx: &mut Tx,
+    machine: MachineId,
+    from: TsMs,
+    to: TsMs,
+) -> sqlx::Result<Vec<Fact>> {
     const SQL: &str = "SELECT source_id, item_id, machine_id, at_ms, body FROM fact
         WHERE machine_id = $1 AND at_ms >= $2 AND at_ms < $3";
     let rows: Vec<FactRow> = writing!(tx, |conn| {
-        sqlx::query_as(SQL).bind(machine.0).bind(from.0).bind(to.0).fetch_all(conn).await?
+        sqlx::query_as(SQL)
+            .bind(machine.0)
+            .bind(from.0)
+            .bind(to.0)
+            .fetch_all(conn)
+            .await?
     });
     rows.into_iter().map(FactRow::into_fact).collect()
 }
@@ -131,7 +168,10 @@ pub async fn between(tx: &mut Tx, machine: MachineId, from: TsMs, to: TsMs) -> s
 /// The engine's.
 pub async fn last_heard(db: &Db, machine: MachineId) -> sqlx::Result<Option<TsMs>> {
     let at: Option<i64> = reading!(db, |pool| {
-        sqlx::query_scalar("SELECT MAX(at_ms) FROM fact WHERE machine_id = $1").bind(machine.0).fetch_one(pool).await?
+        sqlx::query_scalar("SELECT MAX(at_ms) FROM fact WHERE machine_id = $1")
+            .bind(machine.0)
+            .fetch_one(pool)
+            .await?
     });
     Ok(at.map(TsMs))
 }
@@ -142,7 +182,10 @@ pub async fn last_heard(db: &Db, machine: MachineId) -> sqlx::Result<Option<TsMs
 /// The engine's.
 pub async fn machines_since(db: &Db, seq: Seq) -> sqlx::Result<Vec<MachineId>> {
     let ids: Vec<i64> = reading!(db, |pool| {
-        sqlx::query_scalar("SELECT DISTINCT machine_id FROM fact WHERE seq > $1").bind(seq.0).fetch_all(pool).await?
+        sqlx::query_scalar("SELECT DISTINCT machine_id FROM fact WHERE seq > $1")
+            .bind(seq.0)
+            .fetch_all(pool)
+            .await?
     });
     Ok(ids.into_iter().map(MachineId).collect())
 }

@@ -47,7 +47,9 @@ pub async fn migrate(db: &Db) -> Result<(), OpenError> {
 /// The engine's, also when there is no schema yet.
 pub async fn version(db: &Db) -> sqlx::Result<i64> {
     reading!(db, |pool| {
-        sqlx::query_scalar("SELECT COALESCE(MAX(version), 0) FROM _sqlx_migrations").fetch_one(pool).await
+        sqlx::query_scalar("SELECT COALESCE(MAX(version), 0) FROM _sqlx_migrations")
+            .fetch_one(pool)
+            .await
     })
 }
 

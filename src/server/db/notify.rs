@@ -13,7 +13,9 @@ const CHANNEL: &str = "ms5_facts";
 /// The engine's.
 pub async fn hint(tx: &mut Tx, seq: Seq) -> sqlx::Result<()> {
     if let Tx::Postgres(tx) = tx {
-        let query = sqlx::query("SELECT pg_notify($1, $2)").bind(CHANNEL).bind(seq.0.to_string());
+        let query = sqlx::query("SELECT pg_notify($1, $2)")
+            .bind(CHANNEL)
+            .bind(seq.0.to_string());
         query.execute(&mut **tx).await?;
     }
     Ok(())
@@ -28,7 +30,9 @@ impl Hints {
     /// # Errors
     /// The engine's.
     pub async fn listen(db: &Db) -> sqlx::Result<Option<Self>> {
-        let Db::Postgres(pool) = db else { return Ok(None) };
+        let Db::Postgres(pool) = db else {
+            return Ok(None);
+        };
         let mut listener = PgListener::connect_with(pool).await?;
         listener.listen(CHANNEL).await?;
         Ok(Some(Self(listener)))

@@ -2,7 +2,9 @@
 
 use super::{Db, Tx, reading, writing};
 use crate::domain::ids::{LineId, MachineId, ProductId};
-use crate::domain::plant::{AreaDef, Coupling, FaultDef, FaultKind, LineDef, MachineDef, ProductDef, SiteDef};
+use crate::domain::plant::{
+    AreaDef, Coupling, FaultDef, FaultKind, LineDef, MachineDef, ProductDef, SiteDef,
+};
 use crate::domain::time::TsMs;
 
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -89,11 +91,13 @@ pub struct PlantRows {
 /// The engine's.
 pub async fn load(db: &Db) -> sqlx::Result<PlantRows> {
     const SITE: &str = "SELECT code, name, zone, simulated FROM site ORDER BY id LIMIT 1";
-    const LINES: &str = "SELECT l.id, l.code, l.name, a.name AS area, l.coupling, l.target_oee, l.minor_stop_ms
+    const LINES: &str =
+        "SELECT l.id, l.code, l.name, a.name AS area, l.coupling, l.target_oee, l.minor_stop_ms
         FROM line l JOIN area a ON a.id = l.area_id ORDER BY a.position, l.position, l.id";
     const SHIFTS: &str = "SELECT ls.line_id, s.name, s.days, s.start_min, s.end_min, s.breaks
         FROM line_shift ls JOIN shift_pattern s ON s.id = ls.shift_id ORDER BY ls.line_id, s.start_min";
-    const MACHINES: &str = "SELECT id, line_id, code, name, pacing, output, max_silence_ms, counter_max
+    const MACHINES: &str =
+        "SELECT id, line_id, code, name, pacing, output, max_silence_ms, counter_max
         FROM machine ORDER BY line_id, position, id";
     const PRODUCTS: &str = "SELECT id, code, name FROM product ORDER BY id";
     const RATES: &str = "SELECT machine_id, product_id, valid_from, units, per_ms, origin
@@ -140,7 +144,13 @@ pub async fn put_area(tx: &mut Tx, site: i64, position: i64, area: &AreaDef) -> 
         ON CONFLICT (code) DO UPDATE SET site_id = excluded.site_id, name = excluded.name, position = excluded.position
         RETURNING id";
     writing!(tx, |conn| {
-        sqlx::query_scalar(SQL).bind(site).bind(&area.code).bind(&area.name).bind(position).fetch_one(conn).await
+        sqlx::query_scalar(SQL)
+            .bind(site)
+            .bind(&area.code)
+            .bind(&area.name)
+            .bind(position)
+            .fetch_one(conn)
+            .await
     })
 }
 
@@ -160,7 +170,11 @@ pub async fn put_shift(
             end_min = excluded.end_min, breaks = excluded.breaks
         RETURNING id";
     writing!(tx, |conn| {
-        let query = sqlx::query_scalar(SQL).bind(name).bind(days).bind(start_min).bind(end_min);
+        let query = sqlx::query_scalar(SQL)
+            .bind(name)
+            .bind(days)
+            .bind(start_min)
+            .bind(end_min);
         query.bind(breaks).fetch_one(conn).await
     })
 }
@@ -169,7 +183,12 @@ pub async fn put_shift(
 ///
 /// # Errors
 /// The engine's.
-pub async fn put_line(tx: &mut Tx, area: i64, position: i64, line: &LineDef) -> sqlx::Result<LineId> {
+pub async fn put_line(
+    tx: &mut Tx,
+    area: i64,
+    position: i64,
+    line: &LineDef,
+) -> sqlx::Result<LineId> {
     const SQL: &str = "INSERT INTO line (area_id, code, name, position, coupling, target_oee, minor_stop_ms)
         VALUES ($1, $2, $3, $4, $5, $6, $7)
         ON CONFLICT (code) DO UPDATE SET area_id = excluded.area_id, name = excluded.name,
@@ -181,8 +200,17 @@ pub async fn put_line(tx: &mut Tx, area: i64, position: i64, line: &LineDef) -> 
         Coupling::Parallel => "parallel",
     };
     let id: i64 = writing!(tx, |conn| {
-        let query = sqlx::query_scalar(SQL).bind(area).bind(&line.code).bind(&line.name).bind(position);
-        query.bind(coupling).bind(line.target_oee).bind(line.minor_stop_s * 1000).fetch_one(conn).await?
+        let query = sqlx::query_scalar(SQL)
+            .bind(area)
+            .bind(&line.code)
+            .bind(&line.name)
+            .bind(position);
+        query
+            .bind(coupling)
+            .bind(line.target_oee)
+            .bind(line.minor_stop_s * 1000)
+            .fetch_one(conn)
+            .await?
     });
     Ok(LineId(id))
 }
@@ -193,7 +221,10 @@ pub async fn put_line(tx: &mut Tx, area: i64, position: i64, line: &LineDef) -> 
 /// The engine's.
 pub async fn put_line_shifts(tx: &mut Tx, line: LineId, shifts: &[i64]) -> sqlx::Result<()> {
     writing!(tx, |conn| {
-        sqlx::query("DELETE FROM line_shift WHERE line_id = $1").bind(line.0).execute(conn).await?;
+        sqlx::query("DELETE FROM line_shift WHERE line_id = $1")
+            .bind(line.0)
+            .execute(conn)
+            .await?;
     });
     for shift in shifts {
         writing!(tx, |conn| {
@@ -208,7 +239,12 @@ pub async fn put_line_shifts(tx: &mut Tx, line: LineId, shifts: &[i64]) -> sqlx:
 ///
 /// # Errors
 /// The engine's.
-pub async fn put_machine(tx: &mut Tx, line: LineId, position: i64, machine: &MachineDef) -> sqlx::Result<MachineId> {
+pub async fn put_machine(
+    tx: &mut Tx,
+    line: LineId,
+    position: i64,
+    machine: &MachineDef,
+) -> sqlx::Result<MachineId> {
     const SQL: &str = "INSERT INTO machine
             (line_id, code, name, position, pacing, output, max_silence_ms, counter_max)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
@@ -217,9 +253,19 @@ pub async fn put_machine(tx: &mut Tx, line: LineId, position: i64, machine: &Mac
             max_silence_ms = excluded.max_silence_ms, counter_max = excluded.counter_max
         RETURNING id";
     let id: i64 = writing!(tx, |conn| {
-        let query = sqlx::query_scalar(SQL).bind(line.0).bind(&machine.code).bind(&machine.name).bind(position);
-        let query = query.bind(i64::from(machine.pacing)).bind(i64::from(machine.output));
-        query.bind(machine.silence_s.map(|s| s * 1000)).bind(machine.counter_max).fetch_one(conn).await?
+        let query = sqlx::query_scalar(SQL)
+            .bind(line.0)
+            .bind(&machine.code)
+            .bind(&machine.name)
+            .bind(position);
+        let query = query
+            .bind(i64::from(machine.pacing))
+            .bind(i64::from(machine.output));
+        query
+            .bind(machine.silence_s.map(|s| s * 1000))
+            .bind(machine.counter_max)
+            .fetch_one(conn)
+            .await?
     });
     Ok(MachineId(id))
 }
@@ -232,7 +278,11 @@ pub async fn put_product(tx: &mut Tx, product: &ProductDef) -> sqlx::Result<Prod
     const SQL: &str = "INSERT INTO product (code, name) VALUES ($1, $2)
         ON CONFLICT (code) DO UPDATE SET name = excluded.name RETURNING id";
     let id: i64 = writing!(tx, |conn| {
-        sqlx::query_scalar(SQL).bind(&product.code).bind(&product.name).fetch_one(conn).await?
+        sqlx::query_scalar(SQL)
+            .bind(&product.code)
+            .bind(&product.name)
+            .fetch_one(conn)
+            .await?
     });
     Ok(ProductId(id))
 }
@@ -242,13 +292,23 @@ pub async fn put_product(tx: &mut Tx, product: &ProductDef) -> sqlx::Result<Prod
 /// # Errors
 /// The engine's.
 pub async fn put_rate(tx: &mut Tx, rate: &RateRow) -> sqlx::Result<()> {
-    const SQL: &str = "INSERT INTO ideal_rate (machine_id, product_id, valid_from, units, per_ms, origin)
+    const SQL: &str =
+        "INSERT INTO ideal_rate (machine_id, product_id, valid_from, units, per_ms, origin)
         VALUES ($1, $2, $3, $4, $5, $6)
         ON CONFLICT (machine_id, product_id, valid_from) DO UPDATE
         SET units = excluded.units, per_ms = excluded.per_ms, origin = excluded.origin";
     writing!(tx, |conn| {
-        let query = sqlx::query(SQL).bind(rate.machine_id).bind(rate.product_id).bind(rate.valid_from);
-        query.bind(rate.units).bind(rate.per_ms).bind(&rate.origin).execute(conn).await.map(drop)
+        let query = sqlx::query(SQL)
+            .bind(rate.machine_id)
+            .bind(rate.product_id)
+            .bind(rate.valid_from);
+        query
+            .bind(rate.units)
+            .bind(rate.per_ms)
+            .bind(&rate.origin)
+            .execute(conn)
+            .await
+            .map(drop)
     })
 }
 
@@ -256,10 +316,19 @@ pub async fn put_rate(tx: &mut Tx, rate: &RateRow) -> sqlx::Result<()> {
 ///
 /// # Errors
 /// The engine's.
-pub async fn latest_rate(tx: &mut Tx, machine: MachineId, product: ProductId) -> sqlx::Result<Option<RateRow>> {
-    const SQL: &str = "SELECT machine_id, product_id, valid_from, units, per_ms, origin FROM ideal_rate
+pub async fn latest_rate(
+    tx: &mut Tx,
+    machine: MachineId,
+    product: ProductId,
+) -> sqlx::Result<Option<RateRow>> {
+    const SQL: &str =
+        "SELECT machine_id, product_id, valid_from, units, per_ms, origin FROM ideal_rate
         WHERE machine_id = $1 AND product_id = $2 ORDER BY valid_from DESC LIMIT 1";
-    writing!(tx, |conn| sqlx::query_as(SQL).bind(machine.0).bind(product.0).fetch_optional(conn).await)
+    writing!(tx, |conn| sqlx::query_as(SQL)
+        .bind(machine.0)
+        .bind(product.0)
+        .fetch_optional(conn)
+        .await)
 }
 
 /// Writes the meaning of a fault code.
@@ -267,7 +336,8 @@ pub async fn latest_rate(tx: &mut Tx, machine: MachineId, product: ProductId) ->
 /// # Errors
 /// The engine's.
 pub async fn put_fault(tx: &mut Tx, machine: MachineId, fault: &FaultDef) -> sqlx::Result<()> {
-    const SQL: &str = "INSERT INTO fault_code (machine_id, code, text, kind) VALUES ($1, $2, $3, $4)
+    const SQL: &str =
+        "INSERT INTO fault_code (machine_id, code, text, kind) VALUES ($1, $2, $3, $4)
         ON CONFLICT (machine_id, code) DO UPDATE SET text = excluded.text, kind = excluded.kind";
     let kind = match fault.kind {
         FaultKind::Fault => "fault",
@@ -275,7 +345,10 @@ pub async fn put_fault(tx: &mut Tx, machine: MachineId, fault: &FaultDef) -> sql
         FaultKind::Status => "status",
     };
     writing!(tx, |conn| {
-        let query = sqlx::query(SQL).bind(machine.0).bind(&fault.code).bind(&fault.text);
+        let query = sqlx::query(SQL)
+            .bind(machine.0)
+            .bind(&fault.code)
+            .bind(&fault.text);
         query.bind(kind).execute(conn).await.map(drop)
     })
 }

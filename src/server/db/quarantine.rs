@@ -43,9 +43,14 @@ pub struct HeldRow {
 }
 
 static HOLD: LazyLock<Bulk> = LazyLock::new(|| {
-    let head = "INSERT INTO quarantine (source_id, item_id, item_hash, received_ms, code, detail, item)";
+    let head =
+        "INSERT INTO quarantine (source_id, item_id, item_hash, received_ms, code, detail, item)";
     // A sender that tries the same wrong item again and again fills one row.
-    Bulk::new(head, 7, "ON CONFLICT (source_id, item_hash, code) DO NOTHING")
+    Bulk::new(
+        head,
+        7,
+        "ON CONFLICT (source_id, item_hash, code) DO NOTHING",
+    )
 });
 
 /// Keeps items aside.
@@ -58,7 +63,11 @@ pub async fn hold(tx: &mut Tx, items: &[Held], received: TsMs) -> sqlx::Result<(
             let mut query = sqlx::query(sql);
             for held in piece {
                 let hash = i64::from_ne_bytes(xxh3_64(held.text.as_bytes()).to_ne_bytes());
-                query = query.bind(held.source.0).bind(&held.item).bind(hash).bind(received.0);
+                query = query
+                    .bind(held.source.0)
+                    .bind(&held.item)
+                    .bind(hash)
+                    .bind(received.0);
                 query = query.bind(held.code).bind(&held.detail).bind(&held.text);
             }
             query.execute(conn).await?;
@@ -72,10 +81,15 @@ pub async fn hold(tx: &mut Tx, items: &[Held], received: TsMs) -> sqlx::Result<(
 /// # Errors
 /// The engine's.
 pub async fn list(db: &Db, before: Option<i64>, limit: i64) -> sqlx::Result<Vec<HeldRow>> {
-    const SQL: &str = "SELECT q.id, s.name AS source, q.item_id, q.received_ms, q.code, q.detail, q.item
+    const SQL: &str =
+        "SELECT q.id, s.name AS source, q.item_id, q.received_ms, q.code, q.detail, q.item
         FROM quarantine q JOIN source s ON s.id = q.source_id
         WHERE q.id < $1 ORDER BY q.id DESC LIMIT $2";
-    reading!(db, |pool| sqlx::query_as(SQL).bind(before.unwrap_or(i64::MAX)).bind(limit).fetch_all(pool).await)
+    reading!(db, |pool| sqlx::query_as(SQL)
+        .bind(before.unwrap_or(i64::MAX))
+        .bind(limit)
+        .fetch_all(pool)
+        .await)
 }
 
 /// One item in quarantine.
@@ -83,9 +97,13 @@ pub async fn list(db: &Db, before: Option<i64>, limit: i64) -> sqlx::Result<Vec<
 /// # Errors
 /// The engine's.
 pub async fn get(db: &Db, id: i64) -> sqlx::Result<Option<HeldRow>> {
-    const SQL: &str = "SELECT q.id, s.name AS source, q.item_id, q.received_ms, q.code, q.detail, q.item
+    const SQL: &str =
+        "SELECT q.id, s.name AS source, q.item_id, q.received_ms, q.code, q.detail, q.item
         FROM quarantine q JOIN source s ON s.id = q.source_id WHERE q.id = $1";
-    reading!(db, |pool| sqlx::query_as(SQL).bind(id).fetch_optional(pool).await)
+    reading!(db, |pool| sqlx::query_as(SQL)
+        .bind(id)
+        .fetch_optional(pool)
+        .await)
 }
 
 /// Takes an item out of quarantine.
@@ -94,6 +112,10 @@ pub async fn get(db: &Db, id: i64) -> sqlx::Result<Option<HeldRow>> {
 /// The engine's.
 pub async fn release(tx: &mut Tx, id: i64) -> sqlx::Result<()> {
     writing!(tx, |conn| {
-        sqlx::query("DELETE FROM quarantine WHERE id = $1").bind(id).execute(conn).await.map(drop)
+        sqlx::query("DELETE FROM quarantine WHERE id = $1")
+            .bind(id)
+            .execute(conn)
+            .await
+            .map(drop)
     })
 }

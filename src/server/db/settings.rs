@@ -11,7 +11,10 @@ pub const PLANT_VERSION: &str = "plant_version";
 /// The engine's.
 pub async fn get(db: &Db, key: &str) -> sqlx::Result<Option<String>> {
     reading!(db, |pool| {
-        sqlx::query_scalar("SELECT value FROM setting WHERE key = $1").bind(key).fetch_optional(pool).await
+        sqlx::query_scalar("SELECT value FROM setting WHERE key = $1")
+            .bind(key)
+            .fetch_optional(pool)
+            .await
     })
 }
 
@@ -22,5 +25,9 @@ pub async fn get(db: &Db, key: &str) -> sqlx::Result<Option<String>> {
 pub async fn increment(tx: &mut Tx, key: &str) -> sqlx::Result<()> {
     const SQL: &str = "INSERT INTO setting (key, value) VALUES ($1, '1')
         ON CONFLICT (key) DO UPDATE SET value = CAST(CAST(setting.value AS BIGINT) + 1 AS TEXT)";
-    writing!(tx, |conn| sqlx::query(SQL).bind(key).execute(conn).await.map(drop))
+    writing!(tx, |conn| sqlx::query(SQL)
+        .bind(key)
+        .execute(conn)
+        .await
+        .map(drop))
 }

@@ -30,8 +30,24 @@ impl SourceRow {
 /// # Errors
 /// The engine's.
 pub async fn by_key_hash(db: &Db, hash: &[u8]) -> sqlx::Result<Option<SourceRow>> {
-    const SQL: &str = "SELECT id, name, may_backfill, may_configure FROM source WHERE key_hash = $1";
-    reading!(db, |pool| sqlx::query_as(SQL).bind(hash).fetch_optional(pool).await)
+    const SQL: &str =
+        "SELECT id, name, may_backfill, may_configure FROM source WHERE key_hash = $1";
+    reading!(db, |pool| sqlx::query_as(SQL)
+        .bind(hash)
+        .fetch_optional(pool)
+        .await)
+}
+
+/// The sender of this name.
+///
+/// # Errors
+/// The engine's.
+pub async fn by_name(db: &Db, name: &str) -> sqlx::Result<Option<SourceRow>> {
+    const SQL: &str = "SELECT id, name, may_backfill, may_configure FROM source WHERE name = $1";
+    reading!(db, |pool| sqlx::query_as(SQL)
+        .bind(name)
+        .fetch_optional(pool)
+        .await)
 }
 
 /// Adds a sender; a sender of that name gets the new key and rights instead.

@@ -44,13 +44,24 @@ impl Rows {
     /// # Errors
     /// When a head cannot be written as JSON.
     pub fn add(&mut self, machine: MachineId, folded: Folded) -> sqlx::Result<()> {
-        self.transitions.extend(folded.transitions.into_values().map(|t| (machine, t)));
+        self.transitions
+            .extend(folded.transitions.into_values().map(|t| (machine, t)));
         let minutes = folded.minutes.into_iter();
-        self.minutes.extend(
-            minutes.map(|((minute, product, off), counts)| (machine, MinuteCount { minute, product, off, counts })),
-        );
+        self.minutes
+            .extend(minutes.map(|((minute, product, off), counts)| {
+                (
+                    machine,
+                    MinuteCount {
+                        minute,
+                        product,
+                        off,
+                        counts,
+                    },
+                )
+            }));
         for (at, head) in folded.checkpoints {
-            let text = serde_json::to_string(&head).map_err(|e| sqlx::Error::Encode(Box::new(e)))?;
+            let text =
+                serde_json::to_string(&head).map_err(|e| sqlx::Error::Encode(Box::new(e)))?;
             self.checkpoints.push((machine, at, text));
         }
         Ok(())
@@ -75,8 +86,14 @@ impl Rows {
             writing!(tx, |conn| {
                 let mut query = sqlx::query(sql);
                 for (machine, m) in piece {
-                    query = query.bind(machine.0).bind(m.minute.0).bind(m.product.map_or(0, |p| p.0));
-                    query = query.bind(i64::from(m.off)).bind(m.counts.good).bind(m.counts.scrap);
+                    query = query
+                        .bind(machine.0)
+                        .bind(m.minute.0)
+                        .bind(m.product.map_or(0, |p| p.0));
+                    query = query
+                        .bind(i64::from(m.off))
+                        .bind(m.counts.good)
+                        .bind(m.counts.scrap);
                     query = query.bind(m.counts.rework).bind(m.counts.ungraded);
                 }
                 query.execute(conn).await?;
@@ -105,9 +122,15 @@ struct TransitionRow {
 
 impl TransitionRow {
     fn into_transition(self) -> sqlx::Result<Transition> {
-        let state = MachineState::from_code(self.state)
-            .ok_or_else(|| sqlx::Error::Decode(format!("state {} is not known", self.state).into()))?;
-        Ok(Transition { from: TsMs(self.from_ms), state, fault: self.fault, product: self.product_id.map(ProductId) })
+        let state = MachineState::from_code(self.state).ok_or_else(|| {
+            sqlx::Error::Decode(format!("state {} is not known", self.state).into())
+        })?;
+        Ok(Transition {
+            from: TsMs(self.from_ms),
+            state,
+            fault: self.fault,
+            product: self.product_id.map(ProductId),
+        })
     }
 }
 
@@ -115,15 +138,26 @@ impl TransitionRow {
 ///
 /// # Errors
 /// The engine's, or a stored state that is not known.
-pub async fn transitions(db: &Db, machine: MachineId, window: Span) -> sqlx::Result<Vec<Transition>> {
+pub async fn transitions(
+    db: &Db,
+    machine: MachineId,
+    window: Span,
+) -> sqlx::Result<Vec<Transition>> {
     const SQL: &str = "SELECT from_ms, state, fault, product_id FROM transition
         WHERE machine_id = $1 AND from_ms < $3 AND from_ms >= COALESCE(
             (SELECT MAX(from_ms) FROM transition WHERE machine_id = $1 AND from_ms <= $2), $2)
         ORDER BY from_ms";
     let rows: Vec<TransitionRow> = reading!(db, |pool| {
-        sqlx::query_as(SQL).bind(machine.0).bind(window.from().0).bind(window.to().0).fetch_all(pool).await?
+        sqlx::query_as(SQL)
+            .bind(machine.0)
+            .bind(window.from().0)
+            .bind(window.to().0)
+            .fetch_all(pool)
+            .await?
     });
-    rows.into_iter().map(TransitionRow::into_transition).collect()
+    rows.into_iter()
+        .map(TransitionRow::into_transition)
+        .collect()
 }
 
 /// When a machine's timeline begins.
@@ -132,7 +166,10 @@ pub async fn transitions(db: &Db, machine: MachineId, window: Span) -> sqlx::Res
 /// The engine's.
 pub async fn first(db: &Db, machine: MachineId) -> sqlx::Result<Option<TsMs>> {
     const SQL: &str = "SELECT MIN(from_ms) FROM transition WHERE machine_id = $1";
-    let at: Option<i64> = reading!(db, |pool| sqlx::query_scalar(SQL).bind(machine.0).fetch_one(pool).await?);
+    let at: Option<i64> = reading!(db, |pool| sqlx::query_scalar(SQL)
+        .bind(machine.0)
+        .fetch_one(pool)
+        .await?);
     Ok(at.map(TsMs))
 }
 
@@ -155,13 +192,23 @@ pub async fn minutes(db: &Db, machine: MachineId, window: Span) -> sqlx::Result<
     const SQL: &str = "SELECT minute_ms, product_id, off, good, scrap, rework, ungraded FROM minute_count
         WHERE machine_id = $1 AND minute_ms >= $2 AND minute_ms < $3 ORDER BY minute_ms, product_id, off";
     let rows: Vec<MinuteRow> = reading!(db, |pool| {
-        sqlx::query_as(SQL).bind(machine.0).bind(window.from().0).bind(window.to().0).fetch_all(pool).await?
+        sqlx::query_as(SQL)
+            .bind(machine.0)
+            .bind(window.from().0)
+            .bind(window.to().0)
+            .fetch_all(pool)
+            .await?
     });
     let count = |r: MinuteRow| MinuteCount {
         minute: TsMs(r.minute_ms),
         product: (r.product_id != 0).then_some(ProductId(r.product_id)),
         off: r.off != 0,
-        counts: Counts { good: r.good, scrap: r.scrap, rework: r.rework, ungraded: r.ungraded },
+        counts: Counts {
+            good: r.good,
+            scrap: r.scrap,
+            rework: r.rework,
+            ungraded: r.ungraded,
+        },
     };
     Ok(rows.into_iter().map(count).collect())
 }
@@ -183,8 +230,12 @@ struct CheckpointRow {
 
 impl CheckpointRow {
     fn into_checkpoint(self) -> sqlx::Result<Checkpoint> {
-        let head = serde_json::from_str(&self.head).map_err(|e| sqlx::Error::Decode(Box::new(e)))?;
-        Ok(Checkpoint { at: TsMs(self.at_ms), head })
+        let head =
+            serde_json::from_str(&self.head).map_err(|e| sqlx::Error::Decode(Box::new(e)))?;
+        Ok(Checkpoint {
+            at: TsMs(self.at_ms),
+            head,
+        })
     }
 }
 
@@ -192,11 +243,18 @@ impl CheckpointRow {
 ///
 /// # Errors
 /// The engine's, or a stored head that cannot be read.
-pub async fn checkpoint_before(tx: &mut Tx, machine: MachineId, at: TsMs) -> sqlx::Result<Option<Checkpoint>> {
+pub async fn checkpoint_before(
+    tx: &mut Tx,
+    machine: MachineId,
+    at: TsMs,
+) -> sqlx::Result<Option<Checkpoint>> {
     const SQL: &str = "SELECT at_ms, head FROM checkpoint WHERE machine_id = $1 AND at_ms <= $2
         ORDER BY at_ms DESC LIMIT 1";
-    let row: Option<CheckpointRow> =
-        writing!(tx, |conn| sqlx::query_as(SQL).bind(machine.0).bind(at.0).fetch_optional(conn).await?);
+    let row: Option<CheckpointRow> = writing!(tx, |conn| sqlx::query_as(SQL)
+        .bind(machine.0)
+        .bind(at.0)
+        .fetch_optional(conn)
+        .await?);
     row.map(CheckpointRow::into_checkpoint).transpose()
 }
 
@@ -204,11 +262,18 @@ pub async fn checkpoint_before(tx: &mut Tx, machine: MachineId, at: TsMs) -> sql
 ///
 /// # Errors
 /// The engine's, or a stored head that cannot be read.
-pub async fn checkpoint_after(tx: &mut Tx, machine: MachineId, at: TsMs) -> sqlx::Result<Option<Checkpoint>> {
+pub async fn checkpoint_after(
+    tx: &mut Tx,
+    machine: MachineId,
+    at: TsMs,
+) -> sqlx::Result<Option<Checkpoint>> {
     const SQL: &str = "SELECT at_ms, head FROM checkpoint WHERE machine_id = $1 AND at_ms > $2
         ORDER BY at_ms LIMIT 1";
-    let row: Option<CheckpointRow> =
-        writing!(tx, |conn| sqlx::query_as(SQL).bind(machine.0).bind(at.0).fetch_optional(conn).await?);
+    let row: Option<CheckpointRow> = writing!(tx, |conn| sqlx::query_as(SQL)
+        .bind(machine.0)
+        .bind(at.0)
+        .fetch_optional(conn)
+        .await?);
     row.map(CheckpointRow::into_checkpoint).transpose()
 }
 
@@ -229,14 +294,25 @@ pub struct Replaced {
 /// # Errors
 /// The engine's.
 pub async fn clear(tx: &mut Tx, machine: MachineId, stretch: Replaced) -> sqlx::Result<()> {
-    const TRANSITIONS: &str = "DELETE FROM transition WHERE machine_id = $1 AND from_ms >= $2 AND from_ms < $3";
-    const MINUTES: &str = "DELETE FROM minute_count WHERE machine_id = $1 AND minute_ms >= $2 AND minute_ms < $3";
-    const CHECKPOINTS: &str = "DELETE FROM checkpoint WHERE machine_id = $1 AND at_ms >= $2 AND at_ms < $3";
-    let parts =
-        [(TRANSITIONS, stretch.transitions), (MINUTES, stretch.minutes), (CHECKPOINTS, stretch.checkpoints)];
+    const TRANSITIONS: &str =
+        "DELETE FROM transition WHERE machine_id = $1 AND from_ms >= $2 AND from_ms < $3";
+    const MINUTES: &str =
+        "DELETE FROM minute_count WHERE machine_id = $1 AND minute_ms >= $2 AND minute_ms < $3";
+    const CHECKPOINTS: &str =
+        "DELETE FROM checkpoint WHERE machine_id = $1 AND at_ms >= $2 AND at_ms < $3";
+    let parts = [
+        (TRANSITIONS, stretch.transitions),
+        (MINUTES, stretch.minutes),
+        (CHECKPOINTS, stretch.checkpoints),
+    ];
     for (sql, span) in parts {
         writing!(tx, |conn| {
-            sqlx::query(sql).bind(machine.0).bind(span.from().0).bind(span.to().0).execute(conn).await?;
+            sqlx::query(sql)
+                .bind(machine.0)
+                .bind(span.from().0)
+                .bind(span.to().0)
+                .execute(conn)
+                .await?;
         });
     }
     Ok(())

@@ -71,9 +71,11 @@ impl Site {
             #[cfg(not(feature = "embed"))]
             None => return Err(SiteError::None),
         };
-        let text = files.read("manifest.json").map_err(|e| SiteError::Missing(files.name("manifest.json"), e))?;
-        let manifest =
-            serde_json::from_slice(&text).map_err(|e| SiteError::Manifest(files.name("manifest.json"), e))?;
+        let text = files
+            .read("manifest.json")
+            .map_err(|e| SiteError::Missing(files.name("manifest.json"), e))?;
+        let manifest = serde_json::from_slice(&text)
+            .map_err(|e| SiteError::Manifest(files.name("manifest.json"), e))?;
         Ok(Self { files, manifest })
     }
 }
@@ -96,7 +98,9 @@ impl Files {
         match self {
             Self::Folder(folder) => std::fs::read(folder.join(path)).map(Cow::Owned),
             #[cfg(feature = "embed")]
-            Self::Inside => Embedded::get(path).map(|f| f.data).ok_or_else(|| std::io::ErrorKind::NotFound.into()),
+            Self::Inside => Embedded::get(path)
+                .map(|f| f.data)
+                .ok_or_else(|| std::io::ErrorKind::NotFound.into()),
         }
     }
 }
@@ -107,7 +111,12 @@ pub async fn get_hashed(
     Path(file): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    serve(&shared.site, &format!("pkg/{file}"), &headers, "public, max-age=31536000, immutable")
+    serve(
+        &shared.site,
+        &format!("pkg/{file}"),
+        &headers,
+        "public, max-age=31536000, immutable",
+    )
 }
 
 /// A file of the site's root, such as the icon; its name stays when it changes.
@@ -115,21 +124,43 @@ pub async fn get_plain(site: &Site, path: &str, headers: &HeaderMap) -> Result<R
     serve(site, path.trim_start_matches('/'), headers, "no-cache")
 }
 
-fn serve(site: &Site, path: &str, headers: &HeaderMap, cache: &'static str) -> Result<Response, Problem> {
-    let accepted = headers.get(header::ACCEPT_ENCODING).and_then(|h| h.to_str().ok()).unwrap_or_default();
+fn serve(
+    site: &Site,
+    path: &str,
+    headers: &HeaderMap,
+    cache: &'static str,
+) -> Result<Response, Problem> {
+    let accepted = headers
+        .get(header::ACCEPT_ENCODING)
+        .and_then(|h| h.to_str().ok())
+        .unwrap_or_default();
     let accepts = |coding: &str| {
-        let names = accepted.split(',').map(|part| part.split(';').next().unwrap_or_default().trim());
+        let names = accepted
+            .split(',')
+            .map(|part| part.split(';').next().unwrap_or_default().trim());
         names.into_iter().any(|name| name == coding)
     };
-    let packed = [("br", "br"), ("gzip", "gz")].into_iter().filter(|(coding, _)| accepts(coding));
-    let packed = packed.filter_map(|(coding, ending)| Some((coding, site.files.read(&format!("{path}.{ending}")).ok()?)));
+    let packed = [("br", "br"), ("gzip", "gz")]
+        .into_iter()
+        .filter(|(coding, _)| accepts(coding));
+    let packed = packed.filter_map(|(coding, ending)| {
+        Some((coding, site.files.read(&format!("{path}.{ending}")).ok()?))
+    });
     let (coding, bytes) = match packed.into_iter().next() {
         Some((coding, bytes)) => (Some(coding), bytes),
-        None => (None, site.files.read(path).map_err(|_| not_found(format!("file '{path}' does not exist")))?),
+        None => (
+            None,
+            site.files
+                .read(path)
+                .map_err(|_| not_found(format!("file '{path}' does not exist")))?,
+        ),
     };
     let mut response = Body::from(bytes.into_owned()).into_response();
     let out = response.headers_mut();
-    out.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type(path)));
+    out.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static(content_type(path)),
+    );
     out.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
     out.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
     if let Some(coding) = coding {

@@ -34,10 +34,15 @@ pub async fn post(
     let body = body_of(body)?;
     let batch: Batch<'_> = serde_json::from_slice(&body).map_err(|e| malformed(e.to_string()))?;
     if batch.items.is_empty() {
-        return Err(invalid(vec![FieldError { field: "items".to_owned(), problem: "must not be empty".to_owned() }]));
+        return Err(invalid(vec![FieldError {
+            field: "items".to_owned(),
+            problem: "must not be empty".to_owned(),
+        }]));
     }
     if batch.items.len() > MAX_BATCH_ITEMS {
-        return Err(too_large(format!("at most {MAX_BATCH_ITEMS} items in one batch")));
+        return Err(too_large(format!(
+            "at most {MAX_BATCH_ITEMS} items in one batch"
+        )));
     }
     let texts = batch.items.iter().map(|item| item.get());
     Ok(Json(store(&shared, &sender, texts).await?))
@@ -52,12 +57,23 @@ pub async fn store<'a>(
     let app = &shared.app;
     let plant = app.plant.get();
     let may_backfill = sender.0.may_backfill != 0;
-    let door = Door { source: sender.0.source(), may_backfill, plant: &plant, now: app.clock.now() };
-    let items: Vec<Checked> = texts.map(|text| door.check(text).map_err(|why| (why, text.to_owned()))).collect();
-    let results = app.writer.store(sender.0.source(), items).await.map_err(|refused| match refused {
-        Refused::Busy => busy(1),
-        Refused::Failed => unavailable("the batch could not be stored; nothing of it was"),
-    })?;
+    let door = Door {
+        source: sender.0.source(),
+        may_backfill,
+        plant: &plant,
+        now: app.clock.now(),
+    };
+    let items: Vec<Checked> = texts
+        .map(|text| door.check(text).map_err(|why| (why, text.to_owned())))
+        .collect();
+    let results =
+        app.writer
+            .store(sender.0.source(), items)
+            .await
+            .map_err(|refused| match refused {
+                Refused::Busy => busy(1),
+                Refused::Failed => unavailable("the batch could not be stored; nothing of it was"),
+            })?;
     let count = |status| results.iter().filter(|r| r.status == status).count();
     Ok(BatchAnswer {
         accepted: count(ItemStatus::Accepted),
@@ -72,9 +88,16 @@ pub async fn store<'a>(
 /// # Errors
 /// 415.
 pub fn require_json(headers: &HeaderMap) -> Result<(), Problem> {
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|h| h.to_str().ok()).unwrap_or_default();
+    let kind = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|h| h.to_str().ok())
+        .unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim();
-    if kind.eq_ignore_ascii_case("application/json") { Ok(()) } else { Err(not_json()) }
+    if kind.eq_ignore_ascii_case("application/json") {
+        Ok(())
+    } else {
+        Err(not_json())
+    }
 }
 
 /// The body, or why it could not be taken.

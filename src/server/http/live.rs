@@ -43,7 +43,10 @@ pub async fn get(
         return Err(unavailable("too many screens are open on this node"));
     }
     // The browser's own reconnect sends the header, a fresh stream the query.
-    let header = headers.get("last-event-id").and_then(|h| h.to_str().ok()).and_then(|h| h.parse().ok());
+    let header = headers
+        .get("last-event-id")
+        .and_then(|h| h.to_str().ok())
+        .and_then(|h| h.parse().ok());
     let since = Seq(header.or(wanted.since).unwrap_or(-1));
     let (out, events) = mpsc::channel(WAITING);
     tokio::spawn(feed(shared, since, wanted.line, out));
@@ -56,7 +59,11 @@ async fn feed(shared: Shared, since: Seq, line: Option<String>, out: Out) {
     // Listening starts before the first figures are read: nothing can fall between.
     let mut events = app.hub.listen();
     let _interest = line.as_ref().map(|code| app.hub.look_at(code));
-    let hello = Hello { build: app.build.to_string(), now: app.clock.now(), seq: app.hub.seq() };
+    let hello = Hello {
+        build: app.build.to_string(),
+        now: app.clock.now(),
+        seq: app.hub.seq(),
+    };
     if send(&out, "hello", None, &hello).await.is_none() {
         return;
     }
@@ -86,8 +93,8 @@ async fn catch_up(shared: &Shared, line: Option<&str>, out: &Out) -> Option<()> 
     let app = &shared.app;
     match board::board(app).await {
         Ok(board) => {
-            for tile in board.tiles {
-                send(out, "tile", Some(board.seq), &tile).await?;
+            for tile in &board.tiles {
+                send(out, "tile", Some(board.seq), tile).await?;
             }
         }
         Err(error) => tracing::error!(%error, "a stream could not be brought up to date"),
@@ -95,7 +102,9 @@ async fn catch_up(shared: &Shared, line: Option<&str>, out: &Out) -> Option<()> 
     if let Some(code) = line {
         match line::line(app, code, None).await {
             Ok(view) => send(out, "line", Some(view.seq), &view).await?,
-            Err(error) => tracing::warn!(%error, line = code, "a line's stream could not be brought up to date"),
+            Err(error) => {
+                tracing::warn!(%error, line = code, "a line's stream could not be brought up to date");
+            }
         }
     }
     Some(())
@@ -105,7 +114,10 @@ async fn forward(out: &Out, event: &Event, line: Option<&str>) -> Option<()> {
     if event.line.is_some() && event.line.as_deref() != line {
         return Some(());
     }
-    let message = sse::Event::default().event(event.name).id(event.seq.0.to_string()).data(&*event.data);
+    let message = sse::Event::default()
+        .event(event.name)
+        .id(event.seq.0.to_string())
+        .data(&*event.data);
     out.send(Ok(message)).await.ok()
 }
 

@@ -21,16 +21,26 @@ pub async fn get(
     Path(line): Path<String>,
     Query(bounds): Query<Bounds>,
 ) -> Result<Json<LineOee>, Problem> {
-    let (from, to) = (instant("from", bounds.from.as_deref())?, instant("to", bounds.to.as_deref())?);
+    let (from, to) = (
+        instant("from", bounds.from.as_deref())?,
+        instant("to", bounds.to.as_deref())?,
+    );
     Ok(Json(calculate_oee(&shared.app, &line, from, to).await?))
 }
 
 fn instant(field: &str, text: Option<&str>) -> Result<i64, Problem> {
-    let wrong = |problem: String| invalid(vec![FieldError { field: field.to_owned(), problem }]);
+    let wrong = |problem: String| {
+        invalid(vec![FieldError {
+            field: field.to_owned(),
+            problem,
+        }])
+    };
     let text = text.ok_or_else(|| wrong("is missing".to_owned()))?;
     if let Ok(ms) = text.parse::<i64>() {
         return Ok(ms);
     }
-    let at: jiff::Timestamp = text.parse().map_err(|e| wrong(format!("is neither epoch milliseconds nor RFC 3339: {e}")))?;
+    let at: jiff::Timestamp = text
+        .parse()
+        .map_err(|e| wrong(format!("is neither epoch milliseconds nor RFC 3339: {e}")))?;
     Ok(at.as_millisecond())
 }

@@ -15,18 +15,27 @@ use leptos_axum::{LeptosRoutes, ResponseOptions, generate_route_list};
 
 /// The routes of `app.rs`, the server functions, the plain files of the site, and "not found" for everything else.
 pub fn router(shared: &Shared) -> Router {
+    // Named one by one: what registers itself while the program is linked may be left out by the linker.
+    server_fn::axum::register_explicit::<crate::api::board::Board>();
+    server_fn::axum::register_explicit::<crate::api::line::Line>();
     let options = LeptosOptions::builder().output_name("ms5-floor").build();
     let routes = generate_route_list(Pages);
     let (context, page) = (provide(shared), page(shared));
     let fallback = {
         let (context, page) = (provide(shared), self::page(shared));
         let render = leptos_axum::render_app_async_with_context(context, page);
-        move |State(shared): State<Shared>, request: Request| missing(shared, request, render.clone())
+        move |State(shared): State<Shared>, request: Request| {
+            missing(shared, request, render.clone())
+        }
     };
     Router::new()
         .leptos_routes_with_context(&options, routes, context, page)
         .with_state(options)
-        .merge(Router::new().fallback(get(fallback)).with_state(shared.clone()))
+        .merge(
+            Router::new()
+                .fallback(get(fallback))
+                .with_state(shared.clone()),
+        )
 }
 
 /// What pages and server functions find in their context.
@@ -40,13 +49,20 @@ fn page(shared: &Shared) -> impl Fn() -> leptos::prelude::AnyView + Clone + Send
     use leptos::prelude::IntoAny;
     let names = shared.site.manifest.clone();
     move || {
-        if let (Some(response), Some(nonce)) = (use_context::<ResponseOptions>(), leptos::nonce::use_nonce())
+        if let (Some(response), Some(nonce)) =
+            (use_context::<ResponseOptions>(), leptos::nonce::use_nonce())
             && let Ok(policy) = HeaderValue::from_str(&page_policy(&nonce))
         {
             response.insert_header(header::CONTENT_SECURITY_POLICY, policy);
         }
         let names = names.clone();
-        shell(ShellOptions { js: names.js, wasm: names.wasm, css: names.css, build: names.build }).into_any()
+        shell(ShellOptions {
+            js: names.js,
+            wasm: names.wasm,
+            css: names.css,
+            build: names.build,
+        })
+        .into_any()
     }
 }
 
@@ -57,11 +73,17 @@ where
     R: Future<Output = Response>,
 {
     let is_read = request.method() == Method::GET || request.method() == Method::HEAD;
-    if is_read && let Ok(file) = get_plain(&shared.site, request.uri().path(), request.headers()).await {
+    if is_read
+        && let Ok(file) = get_plain(&shared.site, request.uri().path(), request.headers()).await
+    {
         return file;
     }
     if request.uri().path().starts_with("/api/") {
-        return super::problem::not_found(format!("path '{}' does not exist", request.uri().path())).into_response();
+        return super::problem::not_found(format!(
+            "path '{}' does not exist",
+            request.uri().path()
+        ))
+        .into_response();
     }
     let mut response = render(request).await;
     *response.status_mut() = axum::http::StatusCode::NOT_FOUND;

@@ -30,7 +30,8 @@ pub async fn put(
 ) -> Result<Json<PlantAnswer>, Problem> {
     sender.must_configure()?;
     require_json(&headers)?;
-    let def: PlantDef = serde_json::from_slice(&body_of(body)?).map_err(|e| malformed(e.to_string()))?;
+    let def: PlantDef =
+        serde_json::from_slice(&body_of(body)?).map_err(|e| malformed(e.to_string()))?;
     let app = &shared.app;
     let (plant, changed) = apply(&app.db, &def, app.clock.now()).await?;
     let (version, lines) = (plant.version, plant.lines.len());
@@ -38,8 +39,17 @@ pub async fn put(
     app.plant.set(plant);
     if !changed.is_empty() {
         let rebuilt = app.writer.rebuild(changed).await;
-        rebuilt.map_err(|_| unavailable("the plant is set, but its timeline could not be folded anew; send it again"))?;
+        rebuilt.map_err(|_| {
+            unavailable(
+                "the plant is set, but its timeline could not be folded anew; send it again",
+            )
+        })?;
     }
+    app.board.forget().await;
     app.hub.everything_changed();
-    Ok(Json(PlantAnswer { version, lines, machines }))
+    Ok(Json(PlantAnswer {
+        version,
+        lines,
+        machines,
+    }))
 }

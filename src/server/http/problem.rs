@@ -7,9 +7,13 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use std::any::Any;
 
-/// What went wrong, for the one who asked.
+/// What went wrong, for the one who asked. Boxed, because every handler's result has room for one.
+#[derive(Clone, Debug)]
+pub struct Problem(Box<Document>);
+
+/// The document as it is sent.
 #[derive(Clone, Debug, Serialize)]
-pub struct Problem {
+struct Document {
     #[serde(rename = "type")]
     kind: &'static str,
     title: &'static str,
@@ -28,7 +32,7 @@ pub struct Problem {
 
 impl Problem {
     fn new(status: StatusCode, code: &'static str, title: &'static str) -> Self {
-        Self {
+        Self(Box::new(Document {
             kind: "about:blank",
             title,
             status: status.as_u16(),
@@ -37,30 +41,43 @@ impl Problem {
             fields: vec![],
             request_id: super::request_id(),
             retry_after_s: None,
-        }
+        }))
     }
 
     fn detail(mut self, detail: impl Into<String>) -> Self {
-        self.detail = Some(detail.into());
+        self.0.detail = Some(detail.into());
         self
     }
 }
 
 /// 400: the body or query is not what it should be.
 pub fn malformed(detail: impl Into<String>) -> Problem {
-    Problem::new(StatusCode::BAD_REQUEST, "malformed", "The request cannot be read").detail(detail)
+    Problem::new(
+        StatusCode::BAD_REQUEST,
+        "malformed",
+        "The request cannot be read",
+    )
+    .detail(detail)
 }
 
 /// 401: no key, or one that is not known.
 pub fn unauthenticated() -> Problem {
-    Problem::new(StatusCode::UNAUTHORIZED, "unauthenticated", "A valid key is needed")
-        .detail("send 'Authorization: Bearer KEY'; keys are made by 'ms5-floor key create'")
+    Problem::new(
+        StatusCode::UNAUTHORIZED,
+        "unauthenticated",
+        "A valid key is needed",
+    )
+    .detail("send 'Authorization: Bearer KEY'; keys are made by 'ms5-floor key create'")
 }
 
 /// 403: the key may not do this.
 pub fn forbidden(permission: &str) -> Problem {
-    Problem::new(StatusCode::FORBIDDEN, "forbidden", "The key may not do this")
-        .detail(format!("the key lacks the right '{permission}'"))
+    Problem::new(
+        StatusCode::FORBIDDEN,
+        "forbidden",
+        "The key may not do this",
+    )
+    .detail(format!("the key lacks the right '{permission}'"))
 }
 
 /// 404: there is no such thing.
@@ -70,38 +87,59 @@ pub fn not_found(detail: impl Into<String>) -> Problem {
 
 /// 413: too much at once.
 pub fn too_large(detail: impl Into<String>) -> Problem {
-    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "The batch is too large").detail(detail)
+    Problem::new(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "too_large",
+        "The batch is too large",
+    )
+    .detail(detail)
 }
 
 /// 415: not JSON.
 pub fn not_json() -> Problem {
-    Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "The body must be JSON")
-        .detail("send 'Content-Type: application/json'")
+    Problem::new(
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        "unsupported_media_type",
+        "The body must be JSON",
+    )
+    .detail("send 'Content-Type: application/json'")
 }
 
 /// 422: it can be read, but breaks a rule.
 pub fn invalid(fields: Vec<FieldError>) -> Problem {
-    let mut problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "Some values are not valid");
-    problem.fields = fields;
+    let mut problem = Problem::new(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "invalid",
+        "Some values are not valid",
+    );
+    problem.0.fields = fields;
     problem
 }
 
 /// 429: come back later.
 pub fn busy(retry_after_s: u32) -> Problem {
     let mut problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, "busy", "Too much is waiting");
-    problem.retry_after_s = Some(retry_after_s);
+    problem.0.retry_after_s = Some(retry_after_s);
     problem.detail("nothing of the batch was stored; send it again after the time in Retry-After")
 }
 
 /// 500: something failed inside.
 pub fn internal() -> Problem {
-    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Something failed inside")
+    Problem::new(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "internal",
+        "Something failed inside",
+    )
 }
 
 /// 503: not now.
 pub fn unavailable(detail: impl Into<String>) -> Problem {
-    let mut problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Not possible right now");
-    problem.retry_after_s = Some(2);
+    let mut problem = Problem::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "unavailable",
+        "Not possible right now",
+    );
+    problem.0.retry_after_s = Some(2);
     problem.detail(detail)
 }
 
@@ -129,12 +167,16 @@ impl From<sqlx::Error> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let body = serde_json::to_vec(&self).unwrap_or_default();
+        let status =
+            StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let body = serde_json::to_vec(&self.0).unwrap_or_default();
         let mut response = (status, body).into_response();
         let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        if let Some(seconds) = self.retry_after_s {
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
+        if let Some(seconds) = self.0.retry_after_s {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         if status == StatusCode::UNAUTHORIZED {
@@ -145,9 +187,19 @@ impl IntoResponse for Problem {
 }
 
 /// A handler panicked: a bug of ours, not of the one who asked.
-#[expect(clippy::needless_pass_by_value, reason = "the layer hands the payload over by value")]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the layer hands the payload over by value"
+)]
 pub fn panicked(payload: Box<dyn Any + Send + 'static>) -> Response {
-    let text = payload.downcast_ref::<String>().map(String::as_str).or_else(|| payload.downcast_ref::<&str>().copied());
-    tracing::error!(panic = text.unwrap_or("unknown"), request_id = super::request_id(), "a handler panicked");
+    let text = payload
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| payload.downcast_ref::<&str>().copied());
+    tracing::error!(
+        panic = text.unwrap_or("unknown"),
+        request_id = super::request_id(),
+        "a handler panicked"
+    );
     internal().into_response()
 }

@@ -26,7 +26,9 @@ pub async fn list(
 ) -> Result<Json<Vec<HeldRow>>, Problem> {
     sender.must_configure()?;
     let limit = page.limit.unwrap_or(100).clamp(1, 500);
-    Ok(Json(quarantine::list(&shared.app.db, page.before, limit).await?))
+    Ok(Json(
+        quarantine::list(&shared.app.db, page.before, limit).await?,
+    ))
 }
 
 /// Sends an item again, as the caller; when it is stored now it leaves quarantine.
@@ -39,14 +41,22 @@ pub async fn retry(
     let row = quarantine::get(&shared.app.db, id).await?;
     let row = row.ok_or_else(|| not_found(format!("quarantined item {id} does not exist")))?;
     let answer = store(&shared, &sender, std::iter::once(row.item.as_str())).await?;
-    if answer.results.iter().all(|r| r.status != ItemStatus::Rejected) {
+    if answer
+        .results
+        .iter()
+        .all(|r| r.status != ItemStatus::Rejected)
+    {
         release(&shared, id).await?;
     }
     Ok(Json(answer))
 }
 
 /// Dismisses an item.
-pub async fn dismiss(State(shared): State<Shared>, sender: Sender, Path(id): Path<i64>) -> Result<StatusCode, Problem> {
+pub async fn dismiss(
+    State(shared): State<Shared>,
+    sender: Sender,
+    Path(id): Path<i64>,
+) -> Result<StatusCode, Problem> {
     sender.must_configure()?;
     let row = quarantine::get(&shared.app.db, id).await?;
     row.ok_or_else(|| not_found(format!("quarantined item {id} does not exist")))?;

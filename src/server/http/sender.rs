@@ -18,7 +18,11 @@ impl Sender {
     /// # Errors
     /// 403.
     pub fn must_configure(&self) -> Result<(), Problem> {
-        if self.0.may_configure != 0 { Ok(()) } else { Err(forbidden("configure")) }
+        if self.0.may_configure != 0 {
+            Ok(())
+        } else {
+            Err(forbidden("configure"))
+        }
     }
 }
 
@@ -26,9 +30,14 @@ impl FromRequestParts<Shared> for Sender {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, shared: &Shared) -> Result<Self, Problem> {
-        let header = parts.headers.get(header::AUTHORIZATION).and_then(|h| h.to_str().ok());
+        let header = parts
+            .headers
+            .get(header::AUTHORIZATION)
+            .and_then(|h| h.to_str().ok());
         let key = header.and_then(|h| h.split_once(' '));
-        let key = key.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, key)| key.trim());
+        let key = key
+            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+            .map(|(_, key)| key.trim());
         let key = key.ok_or_else(unauthenticated)?;
         let row = sources::by_key_hash(&shared.app.db, &key::hash(key)).await?;
         row.map(Self).ok_or_else(unauthenticated)

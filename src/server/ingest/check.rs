@@ -51,20 +51,48 @@ impl Door<'_> {
             code: "malformed_item",
             detail: e.to_string(),
         })?;
-        let refuse = |(code, detail)| Refusal { id: clip(&item.id), code, detail };
-        self.fact(&item).map_err(refuse)
+        self.check_item(&item)
+    }
+
+    /// Reads one item that was made in this program.
+    ///
+    /// # Errors
+    /// The reason why it is not a fact.
+    pub fn check_item(&self, item: &Item) -> Result<NewFact, Refusal> {
+        self.fact(item).map_err(|(code, detail)| Refusal {
+            id: clip(&item.id),
+            code,
+            detail,
+        })
     }
 
     fn fact(&self, item: &Item) -> Result<NewFact, (&'static str, String)> {
         if item.id.is_empty() || item.id.len() > MAX_TEXT {
-            return Err(("invalid_value", format!("id: must have 1 to {MAX_TEXT} bytes")));
+            return Err((
+                "invalid_value",
+                format!("id: must have 1 to {MAX_TEXT} bytes"),
+            ));
         }
         let machine = self.plant.machine_id(&item.machine);
-        let machine = machine.ok_or_else(|| ("unknown_machine", format!("machine: '{}' is not known", item.machine)))?;
+        let machine = machine.ok_or_else(|| {
+            (
+                "unknown_machine",
+                format!("machine: '{}' is not known", item.machine),
+            )
+        })?;
         let at = self.instant(&item.at)?;
         let kind = self.kind(item)?;
         let body = serde_json::to_string(&kind).map_err(|e| ("malformed_item", e.to_string()))?;
-        Ok(NewFact { fact: Fact { source: self.source, item: item.id.clone(), machine, at, kind }, body })
+        Ok(NewFact {
+            fact: Fact {
+                source: self.source,
+                item: item.id.clone(),
+                machine,
+                at,
+                kind,
+            },
+            body,
+        })
     }
 
     fn instant(&self, at: &At) -> Result<TsMs, (&'static str, String)> {
@@ -72,19 +100,29 @@ impl Door<'_> {
             At::Ms(at) => *at,
             At::Text(text) => {
                 let parsed = text.parse::<jiff::Timestamp>();
-                let parsed = parsed.map_err(|e| ("invalid_value", format!("at: not an RFC 3339 time: {e}")))?;
+                let parsed = parsed
+                    .map_err(|e| ("invalid_value", format!("at: not an RFC 3339 time: {e}")))?;
                 TsMs(parsed.as_millisecond())
             }
         };
         // Beyond the years 1970 to 2200 a value is not a time but a mistake in the unit.
         if !(0..7_258_118_400_000).contains(&at.0) {
-            return Err(("invalid_value", format!("at: {} is not a time in epoch milliseconds", at.0)));
+            return Err((
+                "invalid_value",
+                format!("at: {} is not a time in epoch milliseconds", at.0),
+            ));
         }
         if !self.may_backfill && self.now - at > MAX_AGE {
-            return Err(("too_old", "at: more than 7 days ago; the key may not backfill".to_owned()));
+            return Err((
+                "too_old",
+                "at: more than 7 days ago; the key may not backfill".to_owned(),
+            ));
         }
         if !self.may_backfill && at - self.now > MAX_AHEAD {
-            return Err(("too_far_ahead", "at: more than 2 minutes in the future".to_owned()));
+            return Err((
+                "too_far_ahead",
+                "at: more than 2 minutes in the future".to_owned(),
+            ));
         }
         Ok(at)
     }
@@ -94,10 +132,18 @@ impl Door<'_> {
         match item.kind {
             ItemKind::State => {
                 let state = item.state.ok_or_else(|| missing("state"))?;
-                if state == crate::domain::machine_state::MachineState::NoData && item.fault.is_some() {
-                    return Err(("invalid_value", "fault: a machine without data has no known fault".to_owned()));
+                if state == crate::domain::machine_state::MachineState::NoData
+                    && item.fault.is_some()
+                {
+                    return Err((
+                        "invalid_value",
+                        "fault: a machine without data has no known fault".to_owned(),
+                    ));
                 }
-                Ok(FactKind::State { state, fault: text("fault", item.fault.as_ref())? })
+                Ok(FactKind::State {
+                    state,
+                    fault: text("fault", item.fault.as_ref())?,
+                })
             }
             ItemKind::Count => {
                 let of = |name: &str, n: Option<i64>| pieces(name, n.unwrap_or(0));
@@ -107,22 +153,37 @@ impl Door<'_> {
                     rework: of("rework", item.rework)?,
                     ungraded: of("ungraded", item.ungraded)?,
                 };
-                if [item.good, item.scrap, item.rework, item.ungraded].iter().all(Option::is_none) {
+                if [item.good, item.scrap, item.rework, item.ungraded]
+                    .iter()
+                    .all(Option::is_none)
+                {
                     return Err(missing("good"));
                 }
-                Ok(FactKind::Count { counts, product: self.product(item.product.as_ref())? })
+                Ok(FactKind::Count {
+                    counts,
+                    product: self.product(item.product.as_ref())?,
+                })
             }
             ItemKind::Counter => {
                 let channel = item.channel.ok_or_else(|| missing("channel"))?;
                 let value = item.value.ok_or_else(|| missing("value"))?;
-                Ok(FactKind::Counter { channel, value: whole("value", value)? })
+                Ok(FactKind::Counter {
+                    channel,
+                    value: whole("value", value)?,
+                })
             }
             ItemKind::Fault => {
                 let code = text("code", item.code.as_ref())?.ok_or_else(|| missing("code"))?;
-                Ok(FactKind::Fault { code, active: item.active.ok_or_else(|| missing("active"))? })
+                Ok(FactKind::Fault {
+                    code,
+                    active: item.active.ok_or_else(|| missing("active"))?,
+                })
             }
             ItemKind::Product => {
-                let (product, job) = (self.product(item.product.as_ref())?, text("job", item.job.as_ref())?);
+                let (product, job) = (
+                    self.product(item.product.as_ref())?,
+                    text("job", item.job.as_ref())?,
+                );
                 if product.is_none() && job.is_none() {
                     return Err(missing("product"));
                 }
@@ -131,7 +192,11 @@ impl Door<'_> {
             ItemKind::Measurement => {
                 let name = text("name", item.name.as_ref())?.ok_or_else(|| missing("name"))?;
                 let value = item.value.ok_or_else(|| missing("value"))?;
-                Ok(FactKind::Measurement { name, value, unit: text("unit", item.unit.as_ref())? })
+                Ok(FactKind::Measurement {
+                    name,
+                    value,
+                    unit: text("unit", item.unit.as_ref())?,
+                })
             }
         }
     }
@@ -155,8 +220,14 @@ impl Door<'_> {
             ("name", item.name.is_some(), &[Measurement]),
             ("unit", item.unit.is_some(), &[Measurement]),
         ];
-        match fields.iter().find(|(_, given, kinds)| *given && !kinds.contains(&item.kind)) {
-            Some((name, ..)) => Err(("unexpected_field", format!("{name}: does not belong to this kind of item"))),
+        match fields
+            .iter()
+            .find(|(_, given, kinds)| *given && !kinds.contains(&item.kind))
+        {
+            Some((name, ..)) => Err((
+                "unexpected_field",
+                format!("{name}: does not belong to this kind of item"),
+            )),
             None => Ok(()),
         }
     }
@@ -164,7 +235,8 @@ impl Door<'_> {
     fn product(&self, code: Option<&String>) -> Result<Option<ProductId>, (&'static str, String)> {
         let Some(code) = code else { return Ok(None) };
         let id = self.plant.product_id(code);
-        id.map(Some).ok_or_else(|| ("unknown_product", format!("product: '{code}' is not known")))
+        id.map(Some)
+            .ok_or_else(|| ("unknown_product", format!("product: '{code}' is not known")))
     }
 }
 
@@ -174,9 +246,10 @@ fn missing(field: &str) -> (&'static str, String) {
 
 fn text(field: &str, value: Option<&String>) -> Result<Option<String>, (&'static str, String)> {
     match value {
-        Some(v) if v.is_empty() || v.len() > MAX_TEXT => {
-            Err(("invalid_value", format!("{field}: must have 1 to {MAX_TEXT} bytes")))
-        }
+        Some(v) if v.is_empty() || v.len() > MAX_TEXT => Err((
+            "invalid_value",
+            format!("{field}: must have 1 to {MAX_TEXT} bytes"),
+        )),
         other => Ok(other.cloned()),
     }
 }
@@ -185,17 +258,26 @@ fn pieces(field: &str, n: i64) -> Result<i64, (&'static str, String)> {
     if (0..=MAX_PIECES).contains(&n) {
         Ok(n)
     } else {
-        Err(("invalid_value", format!("{field}: must be 0 to {MAX_PIECES}")))
+        Err((
+            "invalid_value",
+            format!("{field}: must be 0 to {MAX_PIECES}"),
+        ))
     }
 }
 
 /// A counter reading: PLC gateways often send whole numbers as floats.
 fn whole(field: &str, value: f64) -> Result<i64, (&'static str, String)> {
-    #[expect(clippy::cast_possible_truncation, reason = "checked to be whole and within range")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "checked to be whole and within range"
+    )]
     if value.fract() == 0.0 && (0.0..=MAX_PIECES as f64).contains(&value) {
         Ok(value as i64)
     } else {
-        Err(("invalid_value", format!("{field}: must be a whole number from 0 to {MAX_PIECES}")))
+        Err((
+            "invalid_value",
+            format!("{field}: must be a whole number from 0 to {MAX_PIECES}"),
+        ))
     }
 }
 
@@ -205,7 +287,9 @@ fn readable_id(text: &str) -> String {
     struct OnlyId {
         id: String,
     }
-    serde_json::from_str::<OnlyId>(text).map(|o| clip(&o.id)).unwrap_or_default()
+    serde_json::from_str::<OnlyId>(text)
+        .map(|o| clip(&o.id))
+        .unwrap_or_default()
 }
 
 fn clip(text: &str) -> String {

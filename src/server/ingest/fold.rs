@@ -50,7 +50,9 @@ impl Heads {
     ) -> sqlx::Result<()> {
         let mut new: Vec<(FactKey, Fact)> = new.into_iter().map(|f| (f.key(), f)).collect();
         new.sort_by(|a, b| a.0.cmp(&b.0));
-        let (Some((first, _)), Some((last, _))) = (new.first(), new.last()) else { return Ok(()) };
+        let (Some((first, _)), Some((last, _))) = (new.first(), new.last()) else {
+            return Ok(());
+        };
         let (first, changed) = (first.clone(), Span::clamped(first.at, last.at));
         let Some(memory) = self.0.get_mut(&machine) else {
             let memory = refold(tx, machine, rules, changed, rows).await?;
@@ -92,7 +94,16 @@ impl Heads {
         rows: &mut Rows,
     ) -> sqlx::Result<()> {
         let all = Span::clamped(TsMs(i64::MIN), END);
-        timeline::clear(tx, machine, Replaced { transitions: all, minutes: all, checkpoints: all }).await?;
+        timeline::clear(
+            tx,
+            machine,
+            Replaced {
+                transitions: all,
+                minutes: all,
+                checkpoints: all,
+            },
+        )
+        .await?;
         let memory = refold(tx, machine, rules, Span::clamped(TsMs(i64::MIN), END), rows).await?;
         self.0.insert(machine, memory);
         Ok(())
@@ -127,7 +138,11 @@ fn restate(head: &Head) -> Folded {
     if let Some(transition) = head.transition() {
         folded.transitions.insert(transition.from, transition);
     }
-    folded.minutes.extend(head.minute.iter().map(|m| ((m.minute, m.product, m.off), m.counts)));
+    folded.minutes.extend(
+        head.minute
+            .iter()
+            .map(|m| ((m.minute, m.product, m.off), m.counts)),
+    );
     folded
 }
 
@@ -141,15 +156,23 @@ async fn refold(
     rows: &mut Rows,
 ) -> sqlx::Result<Memory> {
     let start = timeline::checkpoint_before(tx, machine, changed.from()).await?;
-    let (mut position, base) = start.map_or_else(|| (TsMs(i64::MIN), Head::default()), |c| (c.at, c.head));
+    let (mut position, base) =
+        start.map_or_else(|| (TsMs(i64::MIN), Head::default()), |c| (c.at, c.head));
     let mut head = base.clone();
     let mut folded = restate(&head);
-    let mut memory = Memory { base: base.clone(), tail: Vec::new(), head: Head::default() };
+    let mut memory = Memory {
+        base: base.clone(),
+        tail: Vec::new(),
+        head: Head::default(),
+    };
     loop {
         let next = timeline::checkpoint_after(tx, machine, position).await?;
         let until = next.as_ref().map_or(END, |c| c.at);
-        let mut facts: Vec<(FactKey, Fact)> =
-            facts::between(tx, machine, position, until).await?.into_iter().map(|f| (f.key(), f)).collect();
+        let mut facts: Vec<(FactKey, Fact)> = facts::between(tx, machine, position, until)
+            .await?
+            .into_iter()
+            .map(|f| (f.key(), f))
+            .collect();
         facts.sort_by(|a, b| a.0.cmp(&b.0));
         memory.base = head.clone();
         for (_, fact) in &facts {
@@ -196,16 +219,30 @@ async fn clear_up_to(
 }
 
 /// The memory of a machine whose timeline is right: from its last checkpoint on.
-async fn latest(tx: &mut Tx, machine: MachineId, rules: &FoldRules, known: Checkpoint) -> sqlx::Result<Memory> {
-    let last = timeline::checkpoint_before(tx, machine, END).await?.unwrap_or(known);
-    let mut tail: Vec<(FactKey, Fact)> =
-        facts::between(tx, machine, last.at, END).await?.into_iter().map(|f| (f.key(), f)).collect();
+async fn latest(
+    tx: &mut Tx,
+    machine: MachineId,
+    rules: &FoldRules,
+    known: Checkpoint,
+) -> sqlx::Result<Memory> {
+    let last = timeline::checkpoint_before(tx, machine, END)
+        .await?
+        .unwrap_or(known);
+    let mut tail: Vec<(FactKey, Fact)> = facts::between(tx, machine, last.at, END)
+        .await?
+        .into_iter()
+        .map(|f| (f.key(), f))
+        .collect();
     tail.sort_by(|a, b| a.0.cmp(&b.0));
     let (mut head, mut ignored) = (last.head.clone(), Folded::default());
     for (_, fact) in &tail {
         head.apply(fact, rules, &mut ignored);
     }
-    let mut memory = Memory { base: last.head, tail, head };
+    let mut memory = Memory {
+        base: last.head,
+        tail,
+        head,
+    };
     memory.trim(rules);
     Ok(memory)
 }

@@ -39,8 +39,15 @@ pub enum Refused {
 pub type Checked = Result<NewFact, (Refusal, String)>;
 
 enum Job {
-    Batch { source: SourceId, items: Vec<Checked>, reply: oneshot::Sender<Result<Vec<ItemResult>, Refused>> },
-    Rebuild { machines: Vec<MachineId>, reply: oneshot::Sender<Result<(), Refused>> },
+    Batch {
+        source: SourceId,
+        items: Vec<Checked>,
+        reply: oneshot::Sender<Result<Vec<ItemResult>, Refused>>,
+    },
+    Rebuild {
+        machines: Vec<MachineId>,
+        reply: oneshot::Sender<Result<(), Refused>>,
+    },
 }
 
 impl Job {
@@ -73,11 +80,26 @@ struct Task {
 impl Writer {
     /// Starts the writing task. It ends when the last `Writer` is dropped and everything that waited is written.
     #[must_use]
-    pub fn start(db: Db, clock: Clock, plant: Arc<CurrentPlant>, hub: Hub) -> (Self, tokio::task::JoinHandle<()>) {
+    pub fn start(
+        db: Db,
+        clock: Clock,
+        plant: Arc<CurrentPlant>,
+        hub: Hub,
+    ) -> (Self, tokio::task::JoinHandle<()>) {
         let (jobs, mut inbox) = mpsc::unbounded_channel();
         let waiting = Arc::new(AtomicUsize::new(0));
-        let writer = Self { jobs, waiting: Arc::clone(&waiting) };
-        let mut task = Task { db, clock, plant, hub, heads: Heads::default(), seq: Seq(0) };
+        let writer = Self {
+            jobs,
+            waiting: Arc::clone(&waiting),
+        };
+        let mut task = Task {
+            db,
+            clock,
+            plant,
+            hub,
+            heads: Heads::default(),
+            seq: Seq(0),
+        };
         let handle = tokio::spawn(async move {
             while let Some(first) = inbox.recv().await {
                 let mut group = vec![first];
@@ -99,14 +121,26 @@ impl Writer {
     ///
     /// # Errors
     /// [`Refused::Busy`] before anything is done; [`Refused::Failed`] when nothing of it was stored.
-    pub async fn store(&self, source: SourceId, items: Vec<Checked>) -> Result<Vec<ItemResult>, Refused> {
+    pub async fn store(
+        &self,
+        source: SourceId,
+        items: Vec<Checked>,
+    ) -> Result<Vec<ItemResult>, Refused> {
         let size = items.len();
         if self.waiting.fetch_add(size, Ordering::AcqRel) > MAX_WAITING {
             self.waiting.fetch_sub(size, Ordering::AcqRel);
             return Err(Refused::Busy);
         }
         let (reply, answer) = oneshot::channel();
-        if self.jobs.send(Job::Batch { source, items, reply }).is_err() {
+        if self
+            .jobs
+            .send(Job::Batch {
+                source,
+                items,
+                reply,
+            })
+            .is_err()
+        {
             self.waiting.fetch_sub(size, Ordering::AcqRel);
             return Err(Refused::Failed);
         }
@@ -119,7 +153,9 @@ impl Writer {
     /// [`Refused::Failed`] when the timeline could not be written; it is as it was then.
     pub async fn rebuild(&self, machines: Vec<MachineId>) -> Result<(), Refused> {
         let (reply, answer) = oneshot::channel();
-        self.jobs.send(Job::Rebuild { machines, reply }).map_err(|_| Refused::Failed)?;
+        self.jobs
+            .send(Job::Rebuild { machines, reply })
+            .map_err(|_| Refused::Failed)?;
         answer.await.unwrap_or(Err(Refused::Failed))
     }
 }
@@ -144,7 +180,13 @@ impl Task {
                     drop(reply.send(answer.ok_or(Refused::Failed)));
                 }
                 Job::Rebuild { reply, .. } => {
-                    reply.send(if results.is_ok() { Ok(()) } else { Err(Refused::Failed) }).unwrap_or_default();
+                    reply
+                        .send(if results.is_ok() {
+                            Ok(())
+                        } else {
+                            Err(Refused::Failed)
+                        })
+                        .unwrap_or_default();
                 }
             }
         }
@@ -162,19 +204,33 @@ impl Task {
         let machines: Vec<MachineId> = fresh.by_machine.keys().copied().collect();
         let plant = self.plant.get();
         for (machine, new) in fresh.by_machine {
-            let Some((_, known)) = plant.machine(machine) else { continue };
-            self.heads.take_in(&mut tx, machine, &known.rules, new, &mut rows).await?;
+            let Some((_, known)) = plant.machine(machine) else {
+                continue;
+            };
+            self.heads
+                .take_in(&mut tx, machine, &known.rules, new, &mut rows)
+                .await?;
         }
         for job in group {
-            let Job::Rebuild { machines, .. } = job else { continue };
+            let Job::Rebuild { machines, .. } = job else {
+                continue;
+            };
             for machine in machines {
-                let Some((_, known)) = plant.machine(*machine) else { continue };
-                self.heads.rebuild(&mut tx, *machine, &known.rules, &mut rows).await?;
+                let Some((_, known)) = plant.machine(*machine) else {
+                    continue;
+                };
+                self.heads
+                    .rebuild(&mut tx, *machine, &known.rules, &mut rows)
+                    .await?;
             }
         }
         rows.write(&mut tx).await?;
         quarantine::hold(&mut tx, &fresh.held, now).await?;
-        let seq = if machines.is_empty() { before } else { facts::last_seq_in(&mut tx).await? };
+        let seq = if machines.is_empty() {
+            before
+        } else {
+            facts::last_seq_in(&mut tx).await?
+        };
         notify::hint(&mut tx, seq).await?;
         tx.commit().await?;
         Ok((fresh.results, Committed { seq, machines }))
@@ -196,12 +252,22 @@ struct Fresh {
 }
 
 fn result(id: &str, status: ItemStatus) -> ItemResult {
-    ItemResult { id: id.to_owned(), status, code: None, detail: None }
+    ItemResult {
+        id: id.to_owned(),
+        status,
+        code: None,
+        detail: None,
+    }
 }
 
 fn refusal(refusal: &Refusal) -> ItemResult {
     let (code, detail) = (Some(refusal.code.to_owned()), Some(refusal.detail.clone()));
-    ItemResult { id: refusal.id.clone(), status: ItemStatus::Rejected, code, detail }
+    ItemResult {
+        id: refusal.id.clone(),
+        status: ItemStatus::Rejected,
+        code,
+        detail,
+    }
 }
 
 fn same_content(a: &NewFact, b: &NewFact) -> bool {
@@ -220,7 +286,9 @@ impl Known<'_> {
     fn is_same(&self, new: &NewFact) -> bool {
         match self {
             Self::Here(first) => same_content(first, new),
-            Self::Stored(s) => s.machine_id == new.fact.machine.0 && s.at_ms == new.fact.at.0 && s.body == new.body,
+            Self::Stored(s) => {
+                s.machine_id == new.fact.machine.0 && s.at_ms == new.fact.at.0 && s.body == new.body
+            }
         }
     }
 }
@@ -230,16 +298,24 @@ async fn append(tx: &mut Tx, group: &[Job], before: Seq, now: TsMs) -> sqlx::Res
     let mut first: HashMap<(SourceId, &str), &NewFact> = HashMap::new();
     let mut unique: Vec<&NewFact> = Vec::new();
     for new in group.iter().flat_map(facts_of) {
-        first.entry((new.fact.source, new.fact.item.as_str())).or_insert_with(|| {
-            unique.push(new);
-            new
-        });
+        first
+            .entry((new.fact.source, new.fact.item.as_str()))
+            .or_insert_with(|| {
+                unique.push(new);
+                new
+            });
     }
     let added = facts::append(tx, &unique, now).await?;
-    let stored = if added == unique.len() { HashMap::new() } else { stored_before(tx, &unique, before).await? };
+    let stored = if added == unique.len() {
+        HashMap::new()
+    } else {
+        stored_before(tx, &unique, before).await?
+    };
     let mut fresh = Fresh::default();
     for job in group {
-        let Job::Batch { source, items, .. } = job else { continue };
+        let Job::Batch { source, items, .. } = job else {
+            continue;
+        };
         let mut answers = Vec::with_capacity(items.len());
         for item in items {
             answers.push(match item {
@@ -263,10 +339,19 @@ async fn append(tx: &mut Tx, group: &[Job], before: Seq, now: TsMs) -> sqlx::Res
     Ok(fresh)
 }
 
-fn answer(new: &NewFact, known: Option<Known<'_>>, source: SourceId, fresh: &mut Fresh) -> ItemResult {
+fn answer(
+    new: &NewFact,
+    known: Option<Known<'_>>,
+    source: SourceId,
+    fresh: &mut Fresh,
+) -> ItemResult {
     match known {
         None => {
-            fresh.by_machine.entry(new.fact.machine).or_default().push(new.fact.clone());
+            fresh
+                .by_machine
+                .entry(new.fact.machine)
+                .or_default()
+                .push(new.fact.clone());
             result(&new.fact.item, ItemStatus::Accepted)
         }
         Some(known) if known.is_same(new) => result(&new.fact.item, ItemStatus::Duplicate),
@@ -276,7 +361,10 @@ fn answer(new: &NewFact, known: Option<Known<'_>>, source: SourceId, fresh: &mut
                 code: "conflict",
                 detail: "id: already stored with another content".to_owned(),
             };
-            let text = format!("{{\"at\":{},\"machine\":{},\"body\":{}}}", new.fact.at.0, new.fact.machine.0, new.body);
+            let text = format!(
+                "{{\"at\":{},\"machine\":{},\"body\":{}}}",
+                new.fact.at.0, new.fact.machine.0, new.body
+            );
             fresh.held.push(held(source, &why, &text));
             refusal(&why)
         }
@@ -292,7 +380,13 @@ fn facts_of(job: &Job) -> impl Iterator<Item = &NewFact> {
 }
 
 fn held(source: SourceId, why: &Refusal, text: &str) -> Held {
-    Held { source, item: why.id.clone(), code: why.code, detail: why.detail.clone(), text: text.to_owned() }
+    Held {
+        source,
+        item: why.id.clone(),
+        code: why.code,
+        detail: why.detail.clone(),
+        text: text.to_owned(),
+    }
 }
 
 /// Which of these identities were stored before this transaction, and with what.
@@ -303,14 +397,24 @@ async fn stored_before<'a>(
 ) -> sqlx::Result<HashMap<(SourceId, &'a str), facts::StoredIdentity>> {
     let mut by_source: BTreeMap<SourceId, Vec<&'a str>> = BTreeMap::new();
     for new in unique {
-        by_source.entry(new.fact.source).or_default().push(&new.fact.item);
+        by_source
+            .entry(new.fact.source)
+            .or_default()
+            .push(&new.fact.item);
     }
     let mut out = HashMap::new();
     for (source, items) in by_source {
         let rows = facts::find(tx, source, &items).await?;
-        let mut rows: HashMap<String, _> =
-            rows.into_iter().filter(|r| r.seq <= before.0).map(|r| (r.item_id.clone(), r)).collect();
-        out.extend(items.into_iter().filter_map(|item| Some(((source, item), rows.remove(item)?))));
+        let mut rows: HashMap<String, _> = rows
+            .into_iter()
+            .filter(|r| r.seq <= before.0)
+            .map(|r| (r.item_id.clone(), r))
+            .collect();
+        out.extend(
+            items
+                .into_iter()
+                .filter_map(|item| Some(((source, item), rows.remove(item)?))),
+        );
     }
     Ok(out)
 }

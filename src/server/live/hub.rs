@@ -118,7 +118,10 @@ impl Hub {
     #[must_use]
     pub fn look_at(&self, line: &str) -> Interest {
         *lock(&self.0.interest).entry(line.to_owned()).or_insert(0) += 1;
-        Interest { hub: self.clone(), line: line.to_owned() }
+        Interest {
+            hub: self.clone(),
+            line: line.to_owned(),
+        }
     }
 
     /// The lines that someone looks at.
@@ -167,7 +170,10 @@ mod tests {
         hub.committed(Seq(5), &[MachineId(1)]);
         hub.committed(Seq(3), &[MachineId(2)]);
         assert_eq!(hub.seq(), Seq(5));
-        assert_eq!(hub.take_changes().machines, HashSet::from([MachineId(1), MachineId(2)]));
+        assert_eq!(
+            hub.take_changes().machines,
+            HashSet::from([MachineId(1), MachineId(2)])
+        );
         assert_eq!(hub.take_changes(), Changes::default());
     }
 }

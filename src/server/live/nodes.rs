@@ -40,6 +40,7 @@ async fn next(hints: Option<&mut Hints>) -> sqlx::Result<()> {
 async fn catch_up(app: &App) -> sqlx::Result<()> {
     if stored_version(&app.db).await? != app.plant.get().version {
         app.plant.set(Plant::load(&app.db).await?);
+        app.board.forget().await;
         app.hub.everything_changed();
     }
     let seen = app.hub.seq();

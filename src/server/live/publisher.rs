@@ -46,7 +46,12 @@ pub async fn run(app: App, stop: CancellationToken) {
             continue;
         }
         if changes.everything {
-            app.hub.publish(Event { name: "reset", seq: app.hub.seq(), line: None, data: "{}".into() });
+            app.hub.publish(Event {
+                name: "reset",
+                seq: app.hub.seq(),
+                line: None,
+                data: "{}".into(),
+            });
         }
         pending.add(&plant, &changes.machines, Instant::now());
         pending.send(&app, &plant).await;
@@ -58,7 +63,8 @@ impl Pending {
         for line in &plant.lines {
             let changed = line.machines.iter().any(|m| machines.contains(&m.id));
             let due = |last: &HashMap<String, Instant>| {
-                last.get(&line.code).is_none_or(|at| now.duration_since(*at) >= REFRESH_EVERY)
+                last.get(&line.code)
+                    .is_none_or(|at| now.duration_since(*at) >= REFRESH_EVERY)
             };
             if changed || due(&self.last_tile) {
                 self.tiles.insert(line.code.clone());
@@ -73,20 +79,35 @@ impl Pending {
     fn next_due(&self, now: Instant) -> Duration {
         let rest = |set: &HashSet<String>, last: &HashMap<String, Instant>, every: Duration| {
             let lines = set.iter();
-            lines.map(|l| last.get(l).map_or(Duration::ZERO, |at| (*at + every).duration_since(now))).min()
+            lines
+                .map(|l| {
+                    last.get(l)
+                        .map_or(Duration::ZERO, |at| (*at + every).duration_since(now))
+                })
+                .min()
         };
         let tile = rest(&self.tiles, &self.last_tile, TILE_EVERY);
         let page = rest(&self.pages, &self.last_page, PAGE_EVERY);
-        [tile, page].into_iter().flatten().min().unwrap_or(Duration::from_secs(1)).min(Duration::from_secs(1))
+        [tile, page]
+            .into_iter()
+            .flatten()
+            .min()
+            .unwrap_or(Duration::from_secs(1))
+            .min(Duration::from_secs(1))
     }
 
     async fn send(&mut self, app: &App, plant: &Plant) {
         let now = Instant::now();
         let ready = |last: &HashMap<String, Instant>, line: &String, every: Duration| {
-            last.get(line).is_none_or(|at| now.duration_since(*at) >= every)
+            last.get(line)
+                .is_none_or(|at| now.duration_since(*at) >= every)
         };
-        let tiles: Vec<String> =
-            self.tiles.iter().filter(|l| ready(&self.last_tile, l, TILE_EVERY)).cloned().collect();
+        let tiles: Vec<String> = self
+            .tiles
+            .iter()
+            .filter(|l| ready(&self.last_tile, l, TILE_EVERY))
+            .cloned()
+            .collect();
         for code in tiles {
             self.tiles.remove(&code);
             self.last_tile.insert(code.clone(), now);
@@ -94,8 +115,12 @@ impl Pending {
         }
         let looked_at = app.hub.looked_at();
         self.pages.retain(|code| looked_at.contains(code));
-        let pages: Vec<String> =
-            self.pages.iter().filter(|l| ready(&self.last_page, l, PAGE_EVERY)).cloned().collect();
+        let pages: Vec<String> = self
+            .pages
+            .iter()
+            .filter(|l| ready(&self.last_page, l, PAGE_EVERY))
+            .cloned()
+            .collect();
         for code in pages {
             self.pages.remove(&code);
             self.last_page.insert(code.clone(), now);
@@ -122,9 +147,20 @@ async fn page(app: &App, code: &str) {
     }
 }
 
-fn send(hub: &Hub, name: &'static str, line: Option<Arc<str>>, view: &impl serde::Serialize, seq: crate::domain::ids::Seq) {
+fn send(
+    hub: &Hub,
+    name: &'static str,
+    line: Option<Arc<str>>,
+    view: &impl serde::Serialize,
+    seq: crate::domain::ids::Seq,
+) {
     match serde_json::to_string(view) {
-        Ok(json) => hub.publish(Event { name, seq, line, data: json.into() }),
+        Ok(json) => hub.publish(Event {
+            name,
+            seq,
+            line,
+            data: json.into(),
+        }),
         Err(error) => tracing::error!(%error, "an event could not be written as JSON"),
     }
 }

@@ -109,7 +109,9 @@ impl TimeMap {
     #[must_use]
     pub fn parse(&self, text: &str) -> Option<TsMs> {
         match self.format {
-            TimeFormat::Rfc3339 => Some(TsMs(text.parse::<jiff::Timestamp>().ok()?.as_millisecond())),
+            TimeFormat::Rfc3339 => {
+                Some(TsMs(text.parse::<jiff::Timestamp>().ok()?.as_millisecond()))
+            }
             TimeFormat::EpochS => Some(TsMs(text.parse::<i64>().ok()?.checked_mul(1000)?)),
             TimeFormat::EpochMs => Some(TsMs(text.parse().ok()?)),
         }

@@ -70,9 +70,16 @@ impl Sender {
     /// `patience`.
     #[must_use]
     pub fn new(server: &str, key: &str, patience: Duration) -> Self {
-        let config = Agent::config_builder().timeout_global(Some(Duration::from_secs(60))).http_status_as_error(false);
+        let config = Agent::config_builder()
+            .timeout_global(Some(Duration::from_secs(60)))
+            .http_status_as_error(false);
         let agent = Agent::new_with_config(config.build());
-        Self { agent, server: server.trim_end_matches('/').to_owned(), key: key.trim().to_owned(), patience }
+        Self {
+            agent,
+            server: server.trim_end_matches('/').to_owned(),
+            key: key.trim().to_owned(),
+            patience,
+        }
     }
 
     /// Sets up the plant.
@@ -81,7 +88,12 @@ impl Sender {
     /// When the server says no or cannot be reached.
     pub fn put_plant(&self, plant: &PlantDef) -> Result<(), SendError> {
         let url = format!("{}/api/v1/plant", self.server);
-        self.with_patience(&url, || self.agent.put(&url).header("authorization", self.bearer()).send_json(plant))?;
+        self.with_patience(&url, || {
+            self.agent
+                .put(&url)
+                .header("authorization", self.bearer())
+                .send_json(plant)
+        })?;
         Ok(())
     }
 
@@ -92,14 +104,27 @@ impl Sender {
     pub fn send(&self, items: &[Item], sent: &mut Sent) -> Result<(), SendError> {
         let url = format!("{}/api/v1/ingest", self.server);
         let batch = Batch { items };
-        let mut response = self
-            .with_patience(&url, || self.agent.post(&url).header("authorization", self.bearer()).send_json(&batch))?;
+        let mut response = self.with_patience(&url, || {
+            self.agent
+                .post(&url)
+                .header("authorization", self.bearer())
+                .send_json(&batch)
+        })?;
         let answer: BatchAnswer =
-            response.body_mut().read_json().map_err(|error| SendError::Answer { url: url.clone(), error })?;
+            response
+                .body_mut()
+                .read_json()
+                .map_err(|error| SendError::Answer {
+                    url: url.clone(),
+                    error,
+                })?;
         sent.accepted += answer.accepted;
         sent.duplicate += answer.duplicate;
         sent.rejected += answer.rejected;
-        let rejected = answer.results.into_iter().filter(|r| r.status == ItemStatus::Rejected);
+        let rejected = answer
+            .results
+            .into_iter()
+            .filter(|r| r.status == ItemStatus::Rejected);
         let room = 5_usize.saturating_sub(sent.first_rejected.len());
         sent.first_rejected.extend(rejected.take(room));
         Ok(())
@@ -124,14 +149,26 @@ impl Sender {
                     if status.is_success() {
                         return Ok(response);
                     }
-                    let body = response.body_mut().read_to_string().unwrap_or_else(|e| e.to_string());
-                    let refused = SendError::Refused { url: url.to_owned(), status, body };
-                    if status != StatusCode::TOO_MANY_REQUESTS && status != StatusCode::SERVICE_UNAVAILABLE {
+                    let body = response
+                        .body_mut()
+                        .read_to_string()
+                        .unwrap_or_else(|e| e.to_string());
+                    let refused = SendError::Refused {
+                        url: url.to_owned(),
+                        status,
+                        body,
+                    };
+                    if status != StatusCode::TOO_MANY_REQUESTS
+                        && status != StatusCode::SERVICE_UNAVAILABLE
+                    {
                         return Err(refused);
                     }
                     refused
                 }
-                Err(error) => SendError::Unreachable { url: url.to_owned(), error },
+                Err(error) => SendError::Unreachable {
+                    url: url.to_owned(),
+                    error,
+                },
             };
             if waited >= self.patience {
                 return Err(passing);

@@ -17,6 +17,7 @@ use crate::server::calendar;
 use crate::server::db::{Db, facts};
 use crate::server::plant::{Line, Plant, Site};
 use crate::server::state::App;
+use std::sync::Arc;
 
 /// How far back the present speed is looked at.
 const SPEED_OVER: DurMs = DurMs(10 * MINUTE_MS);
@@ -32,11 +33,45 @@ pub struct TileWithAccount {
     pub assets: Account,
 }
 
+/// A board that was computed a moment ago serves everyone who asks at the same time: after a restart every screen
+/// comes back at once.
+#[derive(Debug, Default)]
+pub struct RecentBoard(tokio::sync::Mutex<Option<Arc<BoardView>>>);
+
+/// How old a board may be to be shown to the next one.
+const RECENT: DurMs = DurMs(200);
+
+impl RecentBoard {
+    async fn get(&self, app: &App) -> Result<Arc<BoardView>, ServiceError> {
+        let mut held = self.0.lock().await;
+        let (now, seq) = (app.clock.now(), app.hub.seq());
+        if let Some(board) = held.as_ref()
+            && board.seq >= seq
+            && now >= board.now
+            && now - board.now < RECENT
+        {
+            return Ok(Arc::clone(board));
+        }
+        let board = Arc::new(compute(app).await?);
+        *held = Some(Arc::clone(&board));
+        Ok(board)
+    }
+
+    /// Forgets the board: the plant changed.
+    pub async fn forget(&self) {
+        *self.0.lock().await = None;
+    }
+}
+
 /// The board as it is now.
 ///
 /// # Errors
 /// The database's.
-pub async fn board(app: &App) -> Result<BoardView, ServiceError> {
+pub async fn board(app: &App) -> Result<Arc<BoardView>, ServiceError> {
+    app.board.get(app).await
+}
+
+async fn compute(app: &App) -> Result<BoardView, ServiceError> {
     let (plant, now) = (app.plant.get(), app.clock.now());
     let seq = facts::last_seq(&app.db).await?;
     let mut tiles = Vec::with_capacity(plant.lines.len());
@@ -46,25 +81,51 @@ pub async fn board(app: &App) -> Result<BoardView, ServiceError> {
         tiles.push(tile);
         sum += assets;
     }
-    let site = plant.site.as_ref().map(|site| site_view(site, Span::clamped(now - DurMs(2 * DAY_MS), now + DurMs(DAY_MS))));
-    Ok(BoardView { now, seq, site, oee: sum.oee(), tiles })
+    let site = plant.site.as_ref().map(|site| {
+        site_view(
+            site,
+            Span::clamped(now - DurMs(2 * DAY_MS), now + DurMs(DAY_MS)),
+        )
+    });
+    Ok(BoardView {
+        now,
+        seq,
+        site,
+        oee: sum.oee(),
+        tiles,
+    })
 }
 
 /// The site as pages show it, with its clock over `window`.
 #[must_use]
 pub fn site_view(site: &Site, window: Span) -> SiteView {
-    SiteView { name: site.name.clone(), simulated: site.simulated, clock: calendar::local_time(&site.zone, window) }
+    SiteView {
+        name: site.name.clone(),
+        simulated: site.simulated,
+        clock: calendar::local_time(&site.zone, window),
+    }
 }
 
 /// The tile of one line.
 ///
 /// # Errors
 /// The database's.
-pub async fn tile(db: &Db, plant: &Plant, line: &Line, seq: Seq, now: TsMs) -> Result<TileWithAccount, ServiceError> {
-    let Some(site) = &plant.site else { return Err(super::error::not_found("site", "")) };
+pub async fn tile(
+    db: &Db,
+    plant: &Plant,
+    line: &Line,
+    seq: Seq,
+    now: TsMs,
+) -> Result<TileWithAccount, ServiceError> {
+    let Some(site) = &plant.site else {
+        return Err(super::error::not_found("site", ""));
+    };
     let focus = focus(site, line, now);
     // The present speed looks back a little further than a shift that has just begun.
-    let window = Span::clamped(focus.horizon.from().min(now - SPEED_OVER), focus.horizon.to().max(now));
+    let window = Span::clamped(
+        focus.horizon.from().min(now - SPEED_OVER),
+        focus.horizon.to().max(now),
+    );
     let data = read(db, site, line, window, now).await?;
     let clock = calendar::local_time(&site.zone, focus.horizon);
     Ok(tile_of(plant, line, &data, &focus, &clock, seq, now))
@@ -91,7 +152,9 @@ pub fn tile_of(
         (Figure::Unknown(Why::NotScheduled), Condition::NoData) => Figure::Unknown(Why::NoData),
         (oee, _) => oee,
     };
-    let product = data.paced(line).find_map(|m| m.intervals.last().and_then(|i| i.product));
+    let product = data
+        .paced(line)
+        .find_map(|m| m.intervals.last().and_then(|i| i.product));
     let tile = Tile {
         code: line.code.clone(),
         name: line.name.clone(),
@@ -101,8 +164,13 @@ pub fn tile_of(
         condition: present.condition,
         since: present.since,
         detail: present.detail,
-        product: product.and_then(|p| plant.product(p)).map(|p| p.name.clone()),
-        shift: focus.shift.as_ref().map(|s| ShiftView { name: s.name.clone(), span: s.span }),
+        product: product
+            .and_then(|p| plant.product(p))
+            .map(|p| p.name.clone()),
+        shift: focus.shift.as_ref().map(|s| ShiftView {
+            name: s.name.clone(),
+            span: s.span,
+        }),
         progress: Some(progress(plant, line, data, focus, now)),
         hours: hours(plant, line, data, focus.horizon, clock, now),
         oee,
@@ -128,14 +196,26 @@ fn present(plant: &Plant, line: &Line, data: &LineData, speed: Option<f64>, now:
         // Side by side: the one that most needs somebody.
         Coupling::Parallel => data.machines.iter().min_by_key(|m| urgency(of(m, None))),
     };
-    let Some(chosen) = chosen else { return Present { condition: Condition::NoData, since: None, detail: None } };
+    let Some(chosen) = chosen else {
+        return Present {
+            condition: Condition::NoData,
+            since: None,
+            detail: None,
+        };
+    };
     let condition = of(chosen, speed);
     let since = match condition {
         Condition::NoData => chosen.heard,
-        Condition::NotScheduled | Condition::Planned => planned_since(&data.schedule, now).or_else(|| since(chosen)),
+        Condition::NotScheduled | Condition::Planned => {
+            planned_since(&data.schedule, now).or_else(|| since(chosen))
+        }
         _ => since(chosen),
     };
-    Present { condition, since, detail: detail(plant, line, data, chosen, condition, speed) }
+    Present {
+        condition,
+        since,
+        detail: detail(plant, line, data, chosen, condition, speed),
+    }
 }
 
 /// The order in which conditions of machines side by side are shown.
@@ -157,7 +237,9 @@ const fn urgency(condition: Condition) -> u8 {
 /// When the break or the time outside shifts that holds `now` began, within the schedule's reach.
 fn planned_since(schedule: &Schedule, now: TsMs) -> Option<TsMs> {
     let cut = schedule.cut(Span::clamped(now - DurMs(DAY_MS), now + DurMs(1)));
-    cut.last().filter(|(_, what)| *what != Planned::Production).map(|(span, _)| span.from())
+    cut.last()
+        .filter(|(_, what)| *what != Planned::Production)
+        .map(|(span, _)| span.from())
 }
 
 fn detail(
@@ -168,8 +250,17 @@ fn detail(
     condition: Condition,
     speed: Option<f64>,
 ) -> Option<String> {
-    let name = |m: &MachineData| plant.machine(m.id).map_or_else(String::new, |(_, machine)| machine.name.clone());
-    let cause = |m: &MachineData| m.intervals.last().and_then(|i| i.fault.as_ref()).map(|f| plant.fault_text(m.id, f));
+    let name = |m: &MachineData| {
+        plant
+            .machine(m.id)
+            .map_or_else(String::new, |(_, machine)| machine.name.clone())
+    };
+    let cause = |m: &MachineData| {
+        m.intervals
+            .last()
+            .and_then(|i| i.fault.as_ref())
+            .map(|f| plant.fault_text(m.id, f))
+    };
     let alone = line.machines.len() == 1;
     match condition {
         Condition::Slow => speed.map(|s| format!("at {:.0} % of its rate", s * 100.0)),
@@ -182,7 +273,10 @@ fn detail(
         // The cause of waiting is elsewhere: name the machine that stands.
         Condition::Starved | Condition::Blocked => {
             let standing = data.machines.iter().find(|m| {
-                m.intervals.last().is_some_and(|i| i.state.bucket() == TimeBucket::Unplanned) && m.id != chosen.id
+                m.intervals
+                    .last()
+                    .is_some_and(|i| i.state.bucket() == TimeBucket::Unplanned)
+                    && m.id != chosen.id
             });
             standing.map(|m| match cause(m) {
                 Some(cause) => format!("{}: {cause}", name(m)),
@@ -201,12 +295,19 @@ fn speed_ratio(plant: &Plant, line: &Line, data: &LineData, now: TsMs) -> Option
     for machine in data.paced(line) {
         sum += data.machine_account(plant, line, machine, window);
     }
-    let expected: f64 = data.paced(line).filter_map(|m| {
-        let product = m.intervals.last()?.product;
-        Some(plant.rate(m.id, product, now)?.per_ms() * sum.run.0 as f64)
-    }).sum();
+    let expected: f64 = data
+        .paced(line)
+        .filter_map(|m| {
+            let product = m.intervals.last()?.product;
+            Some(plant.rate(m.id, product, now)?.per_ms() * sum.run.0 as f64)
+        })
+        .sum();
     let ratio = sum.ideal_total.0 as f64 / (sum.run.0 as f64 * 1e6);
-    (sum.run.0 >= SPEED_OVER.0 / 2 && sum.unrated == 0 && expected >= SPEED_PIECES && ratio.is_finite()).then_some(ratio)
+    (sum.run.0 >= SPEED_OVER.0 / 2
+        && sum.unrated == 0
+        && expected >= SPEED_PIECES
+        && ratio.is_finite())
+    .then_some(ratio)
 }
 
 /// Whether a speed ratio means "slow".
@@ -218,14 +319,23 @@ pub fn is_slow(ratio: f64) -> bool {
 /// Pieces of a minute that count as made: good ones, and those whose quality nobody reports.
 fn made(data: &LineData, line: &Line, window: Span) -> i64 {
     let minutes = data.counted(line).flat_map(|m| &m.minutes);
-    minutes.filter(|m| !m.off && window.contains(m.minute)).map(|m| m.counts.good + m.counts.ungraded).sum()
+    minutes
+        .filter(|m| !m.off && window.contains(m.minute))
+        .map(|m| m.counts.good + m.counts.ungraded)
+        .sum()
 }
 
 fn wanted(plant: &Plant, line: &Line, data: &LineData, window: Span) -> Option<f64> {
     let mut sum = None;
     for machine in data.paced(line) {
         let rate = |product, at| plant.rate(machine.id, product, at);
-        if let Some(pieces) = target(window, &machine.intervals, &data.schedule, line.target_oee, rate) {
+        if let Some(pieces) = target(
+            window,
+            &machine.intervals,
+            &data.schedule,
+            line.target_oee,
+            rate,
+        ) {
             sum = Some(sum.unwrap_or(0.0) + pieces);
         }
     }
@@ -234,8 +344,13 @@ fn wanted(plant: &Plant, line: &Line, data: &LineData, window: Span) -> Option<f
 
 fn progress(plant: &Plant, line: &Line, data: &LineData, focus: &Focus, now: TsMs) -> Progress {
     let past = Span::clamped(focus.horizon.from(), focus.horizon.to().min(now));
-    let ahead = data.schedule.cut(Span::clamped(now, focus.horizon.to().max(now)));
-    let stretch = ahead.first().filter(|(_, what)| *what == Planned::Production).map(|(span, _)| *span);
+    let ahead = data
+        .schedule
+        .cut(Span::clamped(now, focus.horizon.to().max(now)));
+    let stretch = ahead
+        .first()
+        .filter(|(_, what)| *what == Planned::Production)
+        .map(|(span, _)| *span);
     let per_h = stretch.and_then(|s| {
         let hour = Span::clamped(s.from(), s.from() + DurMs(HOUR_MS).min(s.len()));
         Some(wanted(plant, line, data, hour)? * HOUR_MS as f64 / hour.len().0.max(1) as f64)
@@ -250,7 +365,14 @@ fn progress(plant: &Plant, line: &Line, data: &LineData, focus: &Focus, now: TsM
 
 /// Output and target by clock hour of the site over `horizon`.
 #[must_use]
-pub fn hours(plant: &Plant, line: &Line, data: &LineData, horizon: Span, clock: &LocalTime, now: TsMs) -> Vec<HourBar> {
+pub fn hours(
+    plant: &Plant,
+    line: &Line,
+    data: &LineData,
+    horizon: Span,
+    clock: &LocalTime,
+    now: TsMs,
+) -> Vec<HourBar> {
     let mut out = Vec::new();
     let mut from = horizon.from();
     // A window of many days has no use for bars of an hour; it shows its last two days by hour.
@@ -262,7 +384,11 @@ pub fn hours(plant: &Plant, line: &Line, data: &LineData, horizon: Span, clock: 
         let next = TsMs(from.0 + HOUR_MS - into_hour.rem_euclid(HOUR_MS));
         let span = Span::clamped(from, next.min(horizon.to()));
         let running = span.contains(now);
-        let asked = if running { Span::clamped(from, now) } else { span };
+        let asked = if running {
+            Span::clamped(from, now)
+        } else {
+            span
+        };
         out.push(HourBar {
             span,
             actual: (from <= now).then(|| made(data, line, span)),

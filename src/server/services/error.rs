@@ -24,11 +24,17 @@ pub enum ServiceError {
 /// There is no such thing.
 #[must_use]
 pub fn not_found(what: &'static str, code: &str) -> ServiceError {
-    ServiceError::NotFound { what, code: code.to_owned() }
+    ServiceError::NotFound {
+        what,
+        code: code.to_owned(),
+    }
 }
 
 /// One value is wrong.
 #[must_use]
 pub fn invalid(field: &str, problem: impl Into<String>) -> ServiceError {
-    ServiceError::Invalid(vec![FieldError { field: field.to_owned(), problem: problem.into() }])
+    ServiceError::Invalid(vec![FieldError {
+        field: field.to_owned(),
+        problem: problem.into(),
+    }])
 }

@@ -24,7 +24,11 @@ const SPEED_OVER: DurMs = DurMs(10 * MINUTE_MS);
 ///
 /// # Errors
 /// An unknown line, a window that cannot be, or the database's.
-pub async fn line(app: &App, code: &str, chosen: Option<(i64, i64)>) -> Result<LineView, ServiceError> {
+pub async fn line(
+    app: &App,
+    code: &str,
+    chosen: Option<(i64, i64)>,
+) -> Result<LineView, ServiceError> {
     let (plant, now) = (app.plant.get(), app.clock.now());
     let line = plant.line(code).ok_or_else(|| not_found("line", code))?;
     let site = plant.site.as_ref().ok_or_else(|| not_found("site", ""))?;
@@ -39,14 +43,30 @@ pub async fn line(app: &App, code: &str, chosen: Option<(i64, i64)>) -> Result<L
     };
     let tile = tile(&app.db, &plant, line, seq, now).await?.tile;
     let data = read(&app.db, site, line, horizon, now).await?;
-    let recent = read(&app.db, site, line, Span::clamped(now.minute() - SPEED_OVER, now), now).await?;
+    let recent = read(
+        &app.db,
+        site,
+        line,
+        Span::clamped(now.minute() - SPEED_OVER, now),
+        now,
+    )
+    .await?;
     let clock = calendar::local_time(&site.zone, horizon);
     let (stops, stop_count, minor_count) = stops(&plant, line, &data);
-    let rows = line.machines.iter().filter_map(|m| row(&plant, line, &data, &recent, m, now));
+    let rows = line
+        .machines
+        .iter()
+        .filter_map(|m| row(&plant, line, &data, &recent, m, now));
     Ok(LineView {
         now,
         seq,
-        site: site_view(site, Span::clamped(horizon.from().min(now) - DurMs(DAY_MS), horizon.to().max(now) + DurMs(DAY_MS))),
+        site: site_view(
+            site,
+            Span::clamped(
+                horizon.from().min(now) - DurMs(DAY_MS),
+                horizon.to().max(now) + DurMs(DAY_MS),
+            ),
+        ),
         tile,
         window: data.window,
         kind,
@@ -55,7 +75,11 @@ pub async fn line(app: &App, code: &str, chosen: Option<(i64, i64)>) -> Result<L
         assets: data.asset_account(&plant, line, data.window),
         target_oee: line.target_oee,
         minor_stop_s: line.minor_stop.0 / 1000,
-        ribbons: data.machines.iter().map(|m| ribbon(&plant, &data, m)).collect(),
+        ribbons: data
+            .machines
+            .iter()
+            .map(|m| ribbon(&plant, &data, m))
+            .collect(),
         hours: hours(&plant, line, &data, horizon, &clock, now),
         machines: rows.collect(),
         stops,
@@ -78,7 +102,9 @@ pub fn window(from: i64, to: i64) -> Result<Span, ServiceError> {
     }
     match Span::new(TsMs(from), TsMs(to)) {
         Some(span) if span.is_empty() => Err(invalid("to", "must be after from")),
-        Some(span) if span.len() > MAX_WINDOW => Err(invalid("to", "must be at most five years after from")),
+        Some(span) if span.len() > MAX_WINDOW => {
+            Err(invalid("to", "must be at most five years after from"))
+        }
         Some(span) if from >= 0 => Ok(span),
         Some(_) => Err(invalid("from", "must not be before 1970")),
         None => Err(invalid("to", "must be after from")),
@@ -90,42 +116,73 @@ fn cause(plant: &Plant, machine: &MachineData, fault: Option<&String>) -> Option
 }
 
 fn machine_name(plant: &Plant, machine: &MachineData) -> String {
-    plant.machine(machine.id).map_or_else(String::new, |(_, m)| m.name.clone())
+    plant
+        .machine(machine.id)
+        .map_or_else(String::new, |(_, m)| m.name.clone())
 }
 
 fn ribbon(plant: &Plant, data: &LineData, machine: &MachineData) -> Ribbon {
     let mut parts: Vec<RibbonPart> = Vec::new();
     for interval in &machine.intervals {
-        let Some(span) = interval.span.intersect(data.window) else { continue };
+        let Some(span) = interval.span.intersect(data.window) else {
+            continue;
+        };
         let cause = cause(plant, machine, interval.fault.as_ref());
         match parts.last_mut() {
             // A change of product cuts intervals but not what is seen of them.
             Some(last) if last.state == interval.state && last.cause == cause => {
                 last.span = Span::clamped(last.span.from(), span.to());
             }
-            _ => parts.push(RibbonPart { span, state: interval.state, cause }),
+            _ => parts.push(RibbonPart {
+                span,
+                state: interval.state,
+                cause,
+            }),
         }
     }
-    Ribbon { machine: machine_name(plant, machine), parts }
+    Ribbon {
+        machine: machine_name(plant, machine),
+        parts,
+    }
 }
 
-fn row(plant: &Plant, line: &Line, data: &LineData, recent: &LineData, machine: &Machine, now: TsMs) -> Option<MachineRow> {
+fn row(
+    plant: &Plant,
+    line: &Line,
+    data: &LineData,
+    recent: &LineData,
+    machine: &Machine,
+    now: TsMs,
+) -> Option<MachineRow> {
     let (over, present) = (data.machine(machine.id)?, recent.machine(machine.id)?);
     let last = present.intervals.last();
     let product = last.and_then(|i| i.product);
     let state = last.map_or(MachineState::NoData, |i| i.state);
     // The running minute is not complete: it would show as a drop in speed.
-    let made: i64 = present.minutes.iter().filter(|m| m.minute < now.minute()).map(|m| m.counts.total()).sum();
+    let made: i64 = present
+        .minutes
+        .iter()
+        .filter(|m| m.minute < now.minute())
+        .map(|m| m.counts.total())
+        .sum();
     let minutes = SPEED_OVER.0 as f64 / MINUTE_MS as f64;
     Some(MachineRow {
         code: machine.code.clone(),
         name: machine.name.clone(),
         state,
-        since: if state == MachineState::NoData { present.heard } else { since(present) },
+        since: if state == MachineState::NoData {
+            present.heard
+        } else {
+            since(present)
+        },
         cause: last.and_then(|i| cause(plant, present, i.fault.as_ref())),
-        product: product.and_then(|p| plant.product(p)).map(|p| p.name.clone()),
+        product: product
+            .and_then(|p| plant.product(p))
+            .map(|p| p.name.clone()),
         per_minute: (state != MachineState::NoData).then_some(made as f64 / minutes),
-        ideal_per_minute: plant.rate(machine.id, product, now).map(|r| r.per_ms() * MINUTE_MS as f64),
+        ideal_per_minute: plant
+            .rate(machine.id, product, now)
+            .map(|r| r.per_ms() * MINUTE_MS as f64),
         account: data.machine_account(plant, line, over, data.window),
         heard: over.heard,
         pacing: line.pacing().is_some_and(|p| p.id == machine.id),
@@ -139,9 +196,13 @@ fn stops(plant: &Plant, line: &Line, data: &LineData) -> (Vec<StopRow>, u32, u32
         let lengths = stop_lengths(&machine.intervals);
         for (interval, length) in machine.intervals.iter().zip(lengths) {
             let bucket = interval.state.bucket();
-            let is_stop = matches!(bucket, TimeBucket::Unplanned | TimeBucket::Waiting | TimeBucket::Changeover);
+            let is_stop = matches!(
+                bucket,
+                TimeBucket::Unplanned | TimeBucket::Waiting | TimeBucket::Changeover
+            );
             let counted = data.window.contains(interval.span.from());
-            let planned = data.schedule.at(interval.span.from()) == crate::domain::shift::Planned::Production;
+            let planned =
+                data.schedule.at(interval.span.from()) == crate::domain::shift::Planned::Production;
             if !is_stop || !counted || !planned {
                 continue;
             }
@@ -161,7 +222,7 @@ fn stops(plant: &Plant, line: &Line, data: &LineData) -> (Vec<StopRow>, u32, u32
             });
         }
     }
-    rows.sort_by(|a, b| b.from.cmp(&a.from));
+    rows.sort_by_key(|row| std::cmp::Reverse(row.from));
     rows.truncate(MAX_STOPS);
     (rows, long, minor)
 }

@@ -74,17 +74,25 @@ pub struct LineOee {
 ///
 /// # Errors
 /// An unknown line, a window that cannot be, or the database's.
-pub async fn calculate_oee(app: &App, code: &str, from: i64, to: i64) -> Result<LineOee, ServiceError> {
+pub async fn calculate_oee(
+    app: &App,
+    code: &str,
+    from: i64,
+    to: i64,
+) -> Result<LineOee, ServiceError> {
     let (plant, now) = (app.plant.get(), app.clock.now());
     let window = window(from, to)?;
     let line = plant.line(code).ok_or_else(|| not_found("line", code))?;
     let site = plant.site.as_ref().ok_or_else(|| not_found("site", ""))?;
     let data = read(&app.db, site, line, window, now).await?;
     let machines = line.machines.iter().zip(&data.machines);
-    let machines = machines.map(|(m, d)| Reckoned::new(&m.code, data.machine_account(&plant, line, d, data.window)));
+    let machines = machines
+        .map(|(m, d)| Reckoned::new(&m.code, data.machine_account(&plant, line, d, data.window)));
     Ok(LineOee {
         window: data.window,
-        line: data.line_account(&plant, line, data.window).map(|a| Reckoned::new(&line.code, a)),
+        line: data
+            .line_account(&plant, line, data.window)
+            .map(|a| Reckoned::new(&line.code, a)),
         assets: Reckoned::new(&line.code, data.asset_account(&plant, line, data.window)),
         machines: machines.collect(),
     })

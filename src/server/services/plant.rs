@@ -17,11 +17,21 @@ use std::collections::HashMap;
 ///
 /// # Errors
 /// [`ServiceError::Invalid`] with every wrong field; the engine's errors. Nothing is changed then.
-pub async fn apply(db: &Db, def: &PlantDef, now: TsMs) -> Result<(Plant, Vec<MachineId>), ServiceError> {
+pub async fn apply(
+    db: &Db,
+    def: &PlantDef,
+    now: TsMs,
+) -> Result<(Plant, Vec<MachineId>), ServiceError> {
     let mut problems = def.problems();
     if TimeZone::get(&def.site.zone).is_err() {
-        let problem = format!("'{}' is not a time zone of the IANA database", def.site.zone);
-        problems.push(FieldError { field: "site.zone".to_owned(), problem });
+        let problem = format!(
+            "'{}' is not a time zone of the IANA database",
+            def.site.zone
+        );
+        problems.push(FieldError {
+            field: "site.zone".to_owned(),
+            problem,
+        });
     }
     if !problems.is_empty() {
         return Err(ServiceError::Invalid(problems));
@@ -33,7 +43,11 @@ pub async fn apply(db: &Db, def: &PlantDef, now: TsMs) -> Result<(Plant, Vec<Mac
     tx.commit().await?;
     let after = Plant::load(db).await?;
     let machines = after.lines.iter().flat_map(|l| &l.machines);
-    let changed = machines.filter(|m| before.machine(m.id).is_some_and(|(_, old)| old.rules != m.rules));
+    let changed = machines.filter(|m| {
+        before
+            .machine(m.id)
+            .is_some_and(|(_, old)| old.rules != m.rules)
+    });
     let changed = changed.map(|m| m.id).collect();
     Ok((after, changed))
 }
@@ -51,7 +65,10 @@ async fn write(tx: &mut Tx, def: &PlantDef, now: TsMs) -> sqlx::Result<()> {
     let site = rows::put_site(tx, &def.site).await?;
     let mut areas = HashMap::new();
     for (i, area) in def.areas.iter().enumerate() {
-        areas.insert(area.code.as_str(), rows::put_area(tx, site, position(i), area).await?);
+        areas.insert(
+            area.code.as_str(),
+            rows::put_area(tx, site, position(i), area).await?,
+        );
     }
     let mut shifts = HashMap::new();
     for shift in &def.shifts {
@@ -60,7 +77,11 @@ async fn write(tx: &mut Tx, def: &PlantDef, now: TsMs) -> sqlx::Result<()> {
     let mut lines = HashMap::new();
     for (i, line) in def.lines.iter().enumerate() {
         let id = rows::put_line(tx, known(&areas, &line.area)?, position(i), line).await?;
-        let ids: Vec<i64> = line.shifts.iter().map(|s| known(&shifts, s)).collect::<sqlx::Result<_>>()?;
+        let ids: Vec<i64> = line
+            .shifts
+            .iter()
+            .map(|s| known(&shifts, s))
+            .collect::<sqlx::Result<_>>()?;
         rows::put_line_shifts(tx, id, &ids).await?;
         lines.insert(line.code.as_str(), id);
     }
@@ -74,7 +95,10 @@ async fn write(tx: &mut Tx, def: &PlantDef, now: TsMs) -> sqlx::Result<()> {
         products.insert(product.code.as_str(), rows::put_product(tx, product).await?);
     }
     for rate in &def.rates {
-        let (machine, product) = (known(&machines, &rate.machine)?, known(&products, &rate.product)?);
+        let (machine, product) = (
+            known(&machines, &rate.machine)?,
+            known(&products, &rate.product)?,
+        );
         let last = rows::latest_rate(tx, machine, product).await?;
         put_rate(tx, rate, (machine.0, product.0), last, now).await?;
     }
@@ -86,10 +110,24 @@ async fn write(tx: &mut Tx, def: &PlantDef, now: TsMs) -> sqlx::Result<()> {
 
 async fn put_shift(tx: &mut Tx, shift: &ShiftDef) -> sqlx::Result<i64> {
     let minutes = |text: &str| minutes_of_day(text).unwrap_or(0);
-    let days = shift.days.iter().fold(0_i64, |bits, day| bits | 1 << (day - 1));
-    let breaks: Vec<(i64, i64)> = shift.breaks.iter().map(|b| (minutes(&b.start), minutes(&b.end))).collect();
+    let days = shift
+        .days
+        .iter()
+        .fold(0_i64, |bits, day| bits | 1 << (day - 1));
+    let breaks: Vec<(i64, i64)> = shift
+        .breaks
+        .iter()
+        .map(|b| (minutes(&b.start), minutes(&b.end)))
+        .collect();
     let breaks = serde_json::to_string(&breaks).map_err(|e| sqlx::Error::Encode(Box::new(e)))?;
-    rows::put_shift(tx, &shift.name, days, (minutes(&shift.start), minutes(&shift.end)), &breaks).await
+    rows::put_shift(
+        tx,
+        &shift.name,
+        days,
+        (minutes(&shift.start), minutes(&shift.end)),
+        &breaks,
+    )
+    .await
 }
 
 async fn put_rate(
@@ -103,10 +141,24 @@ async fn put_rate(
     let valid_from = match last {
         None => SINCE_EVER.0,
         // The same rate, however it is written: only its origin may change.
-        Some(old) if i128::from(old.units) * i128::from(per_ms) == i128::from(units) * i128::from(old.per_ms) => {
+        Some(old)
+            if i128::from(old.units) * i128::from(per_ms)
+                == i128::from(units) * i128::from(old.per_ms) =>
+        {
             old.valid_from
         }
         Some(_) => now.minute().0,
     };
-    rows::put_rate(tx, &RateRow { machine_id, product_id, valid_from, units, per_ms, origin }).await
+    rows::put_rate(
+        tx,
+        &RateRow {
+            machine_id,
+            product_id,
+            valid_from,
+            units,
+            per_ms,
+            origin,
+        },
+    )
+    .await
 }

@@ -1,12 +1,12 @@
 //! Reads what the figures of a line are computed from, over a window of time.
 
+use crate::domain::account::MinuteCount;
 use crate::domain::account::{Account, MachineWindow, account};
 use crate::domain::ids::MachineId;
 use crate::domain::plant::Coupling;
 use crate::domain::shift::{Schedule, ShiftInstance};
 use crate::domain::time::{DAY_MS, DurMs, MINUTE_MS, Span, TsMs};
 use crate::domain::timeline::{Hearing, Interval, Transition, intervals};
-use crate::domain::account::MinuteCount;
 use crate::server::calendar;
 use crate::server::db::{Db, facts, timeline};
 use crate::server::plant::{Line, Machine, Plant, Site};
@@ -52,7 +52,8 @@ pub struct Focus {
 #[must_use]
 pub fn focus(site: &Site, line: &Line, now: TsMs) -> Focus {
     let last_day = Span::clamped(TsMs((now - DurMs(DAY_MS)).minute().0 + MINUTE_MS), now);
-    let shift = calendar::shift_at(site, line, now).or_else(|| calendar::shifts(site, line, last_day).pop());
+    let shift = calendar::shift_at(site, line, now)
+        .or_else(|| calendar::shifts(site, line, last_day).pop());
     let horizon = shift.as_ref().map_or(last_day, |s| s.span);
     Focus { shift, horizon }
 }
@@ -61,16 +62,32 @@ pub fn focus(site: &Site, line: &Line, now: TsMs) -> Focus {
 ///
 /// # Errors
 /// The engine's.
-pub async fn read(db: &Db, site: &Site, line: &Line, window: Span, now: TsMs) -> sqlx::Result<LineData> {
+pub async fn read(
+    db: &Db,
+    site: &Site,
+    line: &Line,
+    window: Span,
+    now: TsMs,
+) -> sqlx::Result<LineData> {
     let past = Span::clamped(window.from().min(now), window.to().min(now));
     let mut machines = Vec::with_capacity(line.machines.len());
     for machine in &line.machines {
         machines.push(read_machine(db, line, machine, past, now).await?);
     }
-    Ok(LineData { window: past, schedule: calendar::schedule(site, line, window), machines })
+    Ok(LineData {
+        window: past,
+        schedule: calendar::schedule(site, line, window),
+        machines,
+    })
 }
 
-async fn read_machine(db: &Db, line: &Line, machine: &Machine, window: Span, now: TsMs) -> sqlx::Result<MachineData> {
+async fn read_machine(
+    db: &Db,
+    line: &Line,
+    machine: &Machine,
+    window: Span,
+    now: TsMs,
+) -> sqlx::Result<MachineData> {
     let reach = line.minor_stop;
     let wide = Span::clamped(window.from() - reach, (window.to() + reach).min(now));
     let transitions = timeline::transitions(db, machine.id, wide).await?;
@@ -87,7 +104,14 @@ async fn read_machine(db: &Db, line: &Line, machine: &Machine, window: Span, now
     if wide.to() < now {
         intervals.iter_mut().for_each(|i| i.open = false);
     }
-    Ok(MachineData { id: machine.id, intervals, transitions, minutes, first, heard })
+    Ok(MachineData {
+        id: machine.id,
+        intervals,
+        transitions,
+        minutes,
+        first,
+        heard,
+    })
 }
 
 impl LineData {
@@ -99,11 +123,26 @@ impl LineData {
 
     /// The account of one machine over `window`, which lies inside the data's.
     #[must_use]
-    pub fn machine_account(&self, plant: &Plant, line: &Line, data: &MachineData, window: Span) -> Account {
-        account(window, &self.inputs(line, data, &data.minutes), |product, at| plant.rate(data.id, product, at))
+    pub fn machine_account(
+        &self,
+        plant: &Plant,
+        line: &Line,
+        data: &MachineData,
+        window: Span,
+    ) -> Account {
+        account(
+            window,
+            &self.inputs(line, data, &data.minutes),
+            |product, at| plant.rate(data.id, product, at),
+        )
     }
 
-    fn inputs<'a>(&'a self, line: &Line, data: &'a MachineData, minutes: &'a [MinuteCount]) -> MachineWindow<'a> {
+    fn inputs<'a>(
+        &'a self,
+        line: &Line,
+        data: &'a MachineData,
+        minutes: &'a [MinuteCount],
+    ) -> MachineWindow<'a> {
         MachineWindow {
             intervals: &data.intervals,
             minutes,
@@ -133,7 +172,9 @@ impl LineData {
         let pacing = self.machine(line.pacing()?.id)?;
         let output = self.machine(line.output()?.id)?;
         let inputs = self.inputs(line, pacing, &output.minutes);
-        Some(account(window, &inputs, |product, at| plant.rate(pacing.id, product, at)))
+        Some(account(window, &inputs, |product, at| {
+            plant.rate(pacing.id, product, at)
+        }))
     }
 
     /// The machines whose pieces are the line's: the last of a serial line, all of a parallel one.
@@ -142,7 +183,9 @@ impl LineData {
             Coupling::Serial => line.output().map(|m| m.id),
             Coupling::Parallel => None,
         };
-        self.machines.iter().filter(move |m| output.is_none_or(|id| m.id == id))
+        self.machines
+            .iter()
+            .filter(move |m| output.is_none_or(|id| m.id == id))
     }
 
     /// The machines whose ideal rate is the line's: the pacing one of a serial line, all of a parallel one.
@@ -151,7 +194,9 @@ impl LineData {
             Coupling::Serial => line.pacing().map(|m| m.id),
             Coupling::Parallel => None,
         };
-        self.machines.iter().filter(move |m| pacing.is_none_or(|id| m.id == id))
+        self.machines
+            .iter()
+            .filter(move |m| pacing.is_none_or(|id| m.id == id))
     }
 }
 
@@ -159,9 +204,17 @@ impl LineData {
 #[must_use]
 pub fn since(data: &MachineData) -> Option<TsMs> {
     let last = data.intervals.last()?;
-    let same = data.intervals.iter().rev().take_while(|i| i.state == last.state);
+    let same = data
+        .intervals
+        .iter()
+        .rev()
+        .take_while(|i| i.state == last.state);
     let first = same.last()?;
     // The first interval is cut at the window's edge; its transition is not.
-    let uncut = data.transitions.iter().rev().find(|t| t.from <= first.span.from() && t.state == first.state);
+    let uncut = data
+        .transitions
+        .iter()
+        .rev()
+        .find(|t| t.from <= first.span.from() && t.state == first.state);
     Some(uncut.map_or(first.span.from(), |t| t.from))
 }

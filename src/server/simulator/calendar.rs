@@ -38,7 +38,11 @@ impl Day {
         let local = at.to_zoned(ZONE.clone()).datetime();
         let minutes = i64::from(local.hour()) * 60 + i64::from(local.minute());
         let today = Self(local.date());
-        if minutes < DAY_STARTS { today.plus(-1) } else { today }
+        if minutes < DAY_STARTS {
+            today.plus(-1)
+        } else {
+            today
+        }
     }
 
     /// The day this many days later.
@@ -70,7 +74,10 @@ impl Day {
         let on = self.plus(minutes.div_euclid(24 * 60)).0;
         let in_day = minutes.rem_euclid(24 * 60);
         let civil = on.at(0, 0, 0, 0).saturating_add(in_day.minutes());
-        let at = ZONE.to_ambiguous_timestamp(civil).compatible().unwrap_or(Timestamp::UNIX_EPOCH);
+        let at = ZONE
+            .to_ambiguous_timestamp(civil)
+            .compatible()
+            .unwrap_or(Timestamp::UNIX_EPOCH);
         TsMs(at.as_millisecond())
     }
 }
@@ -112,11 +119,20 @@ pub struct DaySchedule {
 impl DaySchedule {
     /// The plan of a line for a day.
     pub(super) fn new(line: &Line, line_index: usize, day: Day) -> Self {
-        let shifts: Vec<_> = line.shifts.iter().filter_map(|shift| instance(shift, day)).collect();
+        let shifts: Vec<_> = line
+            .shifts
+            .iter()
+            .filter_map(|shift| instance(shift, day))
+            .collect();
         let span = day.span();
         let second = |at: TsMs| (at - span.from()).0 / 1000;
         let len = second(span.to());
-        let mut out = Self { day, shifts, slots: Vec::new(), night: (len, len) };
+        let mut out = Self {
+            day,
+            shifts,
+            slots: Vec::new(),
+            night: (len, len),
+        };
         let (Some(first), Some(last)) = (out.shifts.first(), out.shifts.last()) else {
             out.slots.push((0, len, Slot::Off));
             return out;
@@ -125,18 +141,32 @@ impl DaySchedule {
         if last.span.to() > day.local(24 * 60) {
             out.night = (second(last.span.from()), end);
         }
-        let maintained = if wear::starts_block(line_index, day) { start + line.maintenance_s } else { start };
+        let maintained = if wear::starts_block(line_index, day) {
+            start + line.maintenance_s
+        } else {
+            start
+        };
         let cleaned = end - line.clean_s;
-        let mut plan = vec![(0, start, Slot::Off), (start, maintained, Slot::Maintenance)];
+        let mut plan = vec![
+            (0, start, Slot::Off),
+            (start, maintained, Slot::Maintenance),
+        ];
         let mut at = maintained;
         for pause in out.shifts.iter().flat_map(|s| &s.breaks) {
-            let (from, to) = (second(pause.from()).max(at), second(pause.to()).min(cleaned));
+            let (from, to) = (
+                second(pause.from()).max(at),
+                second(pause.to()).min(cleaned),
+            );
             if from < to {
                 plan.extend([(at, from, Slot::Work), (from, to, Slot::Break)]);
                 at = to;
             }
         }
-        plan.extend([(at, cleaned, Slot::Work), (cleaned, end, Slot::Clean), (end, len, Slot::Off)]);
+        plan.extend([
+            (at, cleaned, Slot::Work),
+            (cleaned, end, Slot::Clean),
+            (end, len, Slot::Off),
+        ]);
         plan.retain(|(from, to, _)| from < to);
         out.slots = plan;
         out
@@ -144,7 +174,10 @@ impl DaySchedule {
 
     /// Stretches of planned production in seconds after the day's start.
     pub(super) fn work(&self) -> impl Iterator<Item = (i64, i64)> {
-        self.slots.iter().filter(|s| s.2 == Slot::Work).map(|s| (s.0, s.1))
+        self.slots
+            .iter()
+            .filter(|s| s.2 == Slot::Work)
+            .map(|s| (s.0, s.1))
     }
 
     /// Seconds of planned production.
@@ -154,7 +187,12 @@ impl DaySchedule {
 
     /// The end of the last shift in seconds after the day's start; 0 on a day off.
     pub(super) fn end(&self) -> i64 {
-        self.slots.iter().filter(|s| s.2 != Slot::Off).map(|s| s.1).max().unwrap_or(0)
+        self.slots
+            .iter()
+            .filter(|s| s.2 != Slot::Off)
+            .map(|s| s.1)
+            .max()
+            .unwrap_or(0)
     }
 
     /// The second of the day at which this much planned production has passed.
@@ -171,15 +209,26 @@ impl DaySchedule {
 
 /// One shift on one day, if it works then.
 fn instance(shift: &Shift, day: Day) -> Option<ShiftInstance> {
-    let works = shift.days.iter().any(|d| i64::from(*d) == i64::from(day.weekday()));
+    let works = shift
+        .days
+        .iter()
+        .any(|d| i64::from(*d) == i64::from(day.weekday()));
     let (start, end) = (minutes_of_day(shift.start)?, minutes_of_day(shift.end)?);
     // A time before the shift's start is on the next date.
-    let place = |minutes: i64| day.local(if minutes < start { minutes + 24 * 60 } else { minutes });
+    let place = |minutes: i64| {
+        day.local(if minutes < start {
+            minutes + 24 * 60
+        } else {
+            minutes
+        })
+    };
     let to = if end <= start { end + 24 * 60 } else { end };
-    let breaks = shift
-        .breaks
-        .iter()
-        .filter_map(|(from, to, _)| Some(Span::clamped(place(minutes_of_day(from)?), place(minutes_of_day(to)?))));
+    let breaks = shift.breaks.iter().filter_map(|(from, to, _)| {
+        Some(Span::clamped(
+            place(minutes_of_day(from)?),
+            place(minutes_of_day(to)?),
+        ))
+    });
     works.then(|| ShiftInstance {
         name: shift.name.to_owned(),
         day: day.to_string(),
@@ -204,15 +253,24 @@ mod tests {
         assert_eq!(hours(Day::new(date(2026, 3, 28))), 23);
         assert_eq!(hours(Day::new(date(2026, 10, 24))), 25);
         // 06:00 in Rome is 05:00 UTC in winter, 04:00 in summer.
-        assert_eq!(Day::new(date(2026, 1, 15)).span().from().0 % (24 * HOUR_MS), 5 * HOUR_MS);
-        assert_eq!(Day::new(date(2026, 7, 15)).span().from().0 % (24 * HOUR_MS), 4 * HOUR_MS);
+        assert_eq!(
+            Day::new(date(2026, 1, 15)).span().from().0 % (24 * HOUR_MS),
+            5 * HOUR_MS
+        );
+        assert_eq!(
+            Day::new(date(2026, 7, 15)).span().from().0 % (24 * HOUR_MS),
+            4 * HOUR_MS
+        );
     }
 
     #[test]
     fn the_written_out_zone_agrees_with_the_database() {
-        let Ok(rome) = TimeZone::get(crate::server::simulator::plant::ZONE) else { return };
+        let Ok(rome) = TimeZone::get(crate::server::simulator::plant::ZONE) else {
+            return;
+        };
         for hour in 0..(3 * 366 * 24) {
-            let at = Timestamp::from_millisecond(1_735_689_600_000 + hour * HOUR_MS).expect("in range");
+            let at =
+                Timestamp::from_millisecond(1_735_689_600_000 + hour * HOUR_MS).expect("in range");
             assert_eq!(ZONE.to_offset(at), rome.to_offset(at), "{at}");
         }
     }
@@ -234,8 +292,18 @@ mod tests {
                 let len = plan.day.span().len().0 / 1000;
                 assert_eq!(plan.slots.first().map(|s| s.0), Some(0));
                 assert_eq!(plan.slots.last().map(|s| s.1), Some(len));
-                assert!(plan.slots.windows(2).all(|w| w[0].1 == w[1].0 && w[0].0 < w[0].1), "{plan:?}");
-                assert!(plan.shifts.windows(2).all(|w| w[0].span.to() == w[1].span.from()), "{plan:?}");
+                assert!(
+                    plan.slots
+                        .windows(2)
+                        .all(|w| w[0].1 == w[1].0 && w[0].0 < w[0].1),
+                    "{plan:?}"
+                );
+                assert!(
+                    plan.shifts
+                        .windows(2)
+                        .all(|w| w[0].span.to() == w[1].span.from()),
+                    "{plan:?}"
+                );
             }
         }
     }

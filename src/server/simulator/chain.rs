@@ -80,22 +80,49 @@ pub(super) fn run(place: Place<'_>) -> Vec<Run> {
 
 impl<'a> Chain<'a> {
     fn new(place: Place<'a>) -> Self {
-        let Place { seed, machines, first, plan, .. } = place;
+        let Place {
+            seed,
+            machines,
+            first,
+            plan,
+            ..
+        } = place;
         let unit = |(i, machine)| {
             let index = first + i;
             let rng = stream(seed, Purpose::Machine, plan.day.number(), index as u64);
             let wear = Wear::new(seed, machine, index, place.line_index, plan, place.age);
-            Unit::new(machine, (seed, index as u64), rng, wear, (plan.night, plan.end()))
+            Unit::new(
+                machine,
+                (seed, index as u64),
+                rng,
+                wear,
+                (plan.night, plan.end()),
+            )
         };
         let units: Vec<_> = machines.iter().enumerate().map(unit).collect();
-        let buffers = machines.iter().map(|m| Buffer { room: m.buffer, ..Buffer::default() }).collect();
+        let buffers = machines
+            .iter()
+            .map(|m| Buffer {
+                room: m.buffer,
+                ..Buffer::default()
+            })
+            .collect();
         let jobs = plan::jobs(seed, place.line, machines, first, plan);
-        Self { place, units, buffers, jobs, next_job: 1, changeover: None }
+        Self {
+            place,
+            units,
+            buffers,
+            jobs,
+            next_job: 1,
+            changeover: None,
+        }
     }
 
     /// Puts a job's product on every machine.
     fn load_job(&mut self, job: usize, now: i64) {
-        let Some(job) = self.jobs.get(job) else { return };
+        let Some(job) = self.jobs.get(job) else {
+            return;
+        };
         for unit in &mut self.units {
             unit.set_up(&self.place.line.products[job.product]);
             unit.run.products.push((now, job.product, job.name.clone()));
@@ -108,14 +135,24 @@ impl<'a> Chain<'a> {
             unit.step(
                 from,
                 Order::Stand(Cause::NotScheduled),
-                Around { before: None, enough: 0, last: true, room: None, wide: 0 },
+                Around {
+                    before: None,
+                    enough: 0,
+                    last: true,
+                    room: None,
+                    wide: 0,
+                },
             );
             let seconds = usize::try_from(to - from).unwrap_or(0);
-            unit.run.counts.extend(std::iter::repeat_n(unit.made, seconds));
+            unit.run
+                .counts
+                .extend(std::iter::repeat_n(unit.made, seconds));
             let minutes = ((from + 59) / 60..(to + 59) / 60).count();
             unit.run.speed.extend(std::iter::repeat_n(0.0, minutes));
             if unit.machine.drift.is_some() {
-                unit.run.temperature.extend(std::iter::repeat_n(23.0, minutes));
+                unit.run
+                    .temperature
+                    .extend(std::iter::repeat_n(23.0, minutes));
                 unit.run.worn.extend(std::iter::repeat_n(0.0, minutes));
             }
         }
@@ -139,7 +176,11 @@ impl<'a> Chain<'a> {
             && slot == Slot::Work
             && self.jobs.get(self.next_job).is_some_and(|j| j.from <= now)
         {
-            self.changeover = Some(Changeover { job: self.next_job, until: None, known: None });
+            self.changeover = Some(Changeover {
+                job: self.next_job,
+                until: None,
+                known: None,
+            });
             self.next_job += 1;
         }
         match self.change_over(now) {
@@ -177,7 +218,10 @@ impl<'a> Chain<'a> {
             if i + 1 < self.units.len() {
                 let buffer = &mut self.buffers[i];
                 buffer.level += put;
-                buffer.seen = (buffer.seen.0.min(buffer.level), buffer.seen.1.max(buffer.level));
+                buffer.seen = (
+                    buffer.seen.0.min(buffer.level),
+                    buffer.seen.1.max(buffer.level),
+                );
             }
             if before != self.units[i].waits_upstream() {
                 self.blame(i);
@@ -189,22 +233,30 @@ impl<'a> Chain<'a> {
     }
 
     fn around(&self, i: usize) -> Around {
+        // The machine that sets the pace goes on as soon as it can; faster ones wait until it is worth a start.
+        let share = if self.units[i].machine.pacing { 8 } else { 2 };
         let before = i.checked_sub(1).map(|up| self.buffers[up]);
         let behind = (i + 1 < self.units.len()).then_some(self.buffers[i]);
         Around {
             before: before.map(|b| b.level),
-            enough: before.map_or(0, |b| b.room / 4),
+            enough: before.map_or(0, |b| b.room / share),
             last: i.checked_sub(1).is_none_or(|up| self.units[up].done),
             room: behind.map(|b| b.room - b.level),
-            wide: behind.map_or(0, |b| b.room / 3),
+            wide: behind.map_or(0, |b| b.room / share),
         }
     }
 
     /// Writes down which machine a waiting one waits for: the first on the way that does not itself wait so.
     fn blame(&mut self, i: usize) {
-        let Some(upstream) = self.units[i].waits_upstream() else { return };
+        let Some(upstream) = self.units[i].waits_upstream() else {
+            return;
+        };
         let at_fault = |j: &usize| self.units[*j].waits_upstream() != Some(upstream);
-        let culprit = if upstream { (0..i).rev().find(at_fault) } else { (i + 1..self.units.len()).find(at_fault) };
+        let culprit = if upstream {
+            (0..i).rev().find(at_fault)
+        } else {
+            (i + 1..self.units.len()).find(at_fault)
+        };
         if let Some(last) = self.units[i].run.changes.last_mut() {
             last.waits_for = culprit;
         }
@@ -217,7 +269,11 @@ impl<'a> Chain<'a> {
             .units
             .iter()
             .map(|u| {
-                u.run.stretches(len).filter(|(c, _)| c.cause == Cause::Breakdown).map(|(c, to)| (c.at, to)).collect()
+                u.run
+                    .stretches(len)
+                    .filter(|(c, _)| c.cause == Cause::Breakdown)
+                    .map(|(c, to)| (c.at, to))
+                    .collect()
             })
             .collect();
         for (i, unit) in self.units.iter_mut().enumerate() {
@@ -239,13 +295,27 @@ impl<'a> Chain<'a> {
 }
 
 /// Bits that follow from the states of this machine and the next.
-fn derived(run: &Run, bits: &super::model::Companions, next_down: &[(i64, i64)], len: i64, end: i64) -> Vec<FaultSpan> {
+fn derived(
+    run: &Run,
+    bits: &super::model::Companions,
+    next_down: &[(i64, i64)],
+    len: i64,
+    end: i64,
+) -> Vec<FaultSpan> {
     let mut out = Vec::new();
     for (change, to) in run.stretches(len) {
         let (from, to) = (change.at, to.min(end - 1));
         match change.state {
-            MachineState::Running => out.push(FaultSpan { code: bits.running, from, to }),
-            MachineState::Changeover => out.push(FaultSpan { code: bits.batch, from, to }),
+            MachineState::Running => out.push(FaultSpan {
+                code: bits.running,
+                from,
+                to,
+            }),
+            MachineState::Changeover => out.push(FaultSpan {
+                code: bits.batch,
+                from,
+                to,
+            }),
             MachineState::Blocked => {
                 let overlaps = next_down.iter().map(|d| (d.0.max(from), d.1.min(to)));
                 out.extend(overlaps.filter(|(a, b)| a < b).map(|(from, to)| FaultSpan {

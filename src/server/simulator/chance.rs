@@ -12,6 +12,8 @@ pub(super) enum Purpose {
     Machine = 2,
     /// Lives and repairs of one failure mode in a block of 28 days.
     Wear = 3,
+    /// Level shifts of a machine's speed from block to block.
+    Level = 4,
 }
 
 /// A stream of its own for each (seed, purpose, number of the day or block, thing).
@@ -76,9 +78,16 @@ mod tests {
         let mut rng = stream(7, Purpose::Wear, 0, 0);
         let mean = |f: &mut dyn FnMut() -> f64| (0..20_000).map(|_| f()).sum::<f64>() / 20_000.0;
         let life = mean(&mut || weibull(&mut rng, 2.0, 100.0));
-        assert!((life - 88.62).abs() < 1.5, "mean of Weibull(2, 100) is 88.62, got {life}");
+        assert!(
+            (life - 88.62).abs() < 1.5,
+            "mean of Weibull(2, 100) is 88.62, got {life}"
+        );
         let log = mean(&mut || lognormal(&mut rng, 10.0, 0.5).ln());
-        assert!((log - 10_f64.ln()).abs() < 0.02, "median 10, got {}", log.exp());
+        assert!(
+            (log - 10_f64.ln()).abs() < 0.02,
+            "median 10, got {}",
+            log.exp()
+        );
         let mut at = 0;
         let centre = mean(&mut || {
             at += 1;

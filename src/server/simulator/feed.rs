@@ -37,13 +37,21 @@ impl DayRun {
                 Sampling::Live => {
                     // A second more on both sides: readings do not stand on whole seconds.
                     let second = |at: TsMs| (at - self.span.from()).0.div_euclid(1000);
-                    teller.tell((second(from) - 1).max(0), (second(to) + 2).min(teller.len), sampling);
+                    teller.tell(
+                        (second(from) - 1).max(0),
+                        (second(to) + 2).min(teller.len),
+                        sampling,
+                    );
                 }
             }
-            let told = teller.out.into_iter().filter(|(at, ..)| from.0 <= *at && *at < to.0);
+            let told = teller
+                .out
+                .into_iter()
+                .filter(|(at, ..)| from.0 <= *at && *at < to.0);
             out.extend(told.map(|(at, rank, item)| (at, place, rank, item)));
         }
-        out.sort_by(|a, b| (a.0, a.1, a.2, &a.3.id).cmp(&(b.0, b.1, b.2, &b.3.id)));
+        // Items are large: sort small keys and move each item once. What stands at the same place keeps its order.
+        out.sort_by_cached_key(|(at, place, rank, _)| (*at, *place, *rank));
         out.into_iter().map(|(.., item)| item).collect()
     }
 
@@ -59,10 +67,18 @@ impl DayRun {
             if let Some(change) = run.at(second) {
                 teller.state(second, change);
             }
-            for fault in run.faults.iter().filter(|f| f.from <= second && second < f.to) {
+            for fault in run
+                .faults
+                .iter()
+                .filter(|f| f.from <= second && second < f.to)
+            {
                 teller.fault(second, fault.code, true);
             }
-            let known = usize::try_from(second).ok().and_then(|s| run.counts.get(s)).copied().unwrap_or_default();
+            let known = usize::try_from(second)
+                .ok()
+                .and_then(|s| run.counts.get(s))
+                .copied()
+                .unwrap_or_default();
             let ms = teller.ms(second);
             teller.counter(ms, Channel::Good, known.good);
             teller.counter(ms, Channel::Scrap, known.scrap);
@@ -91,16 +107,35 @@ struct Teller<'a> {
 impl<'a> Teller<'a> {
     fn new(day: &DayRun, line: &'static Line, machine: &'static Machine, run: &'a Run) -> Self {
         let (start_ms, len) = (day.span.from().0, day.span.len().0 / 1000);
-        Self { start_ms, len, line, machine, run, out: Vec::new() }
+        Self {
+            start_ms,
+            len,
+            line,
+            machine,
+            run,
+            out: Vec::new(),
+        }
     }
 
     fn ms(&self, second: i64) -> i64 {
         self.start_ms + second * 1000
     }
 
-    fn push(&mut self, ms: i64, rank: u8, what: &str, kind: ItemKind, fill: impl FnOnce(&mut Item)) {
+    fn push(
+        &mut self,
+        ms: i64,
+        rank: u8,
+        what: &str,
+        kind: ItemKind,
+        fill: impl FnOnce(&mut Item),
+    ) {
         let code = self.machine.code;
-        let mut item = Item::new(format!("{code}-{what}-{ms}"), code.to_owned(), TsMs(ms), kind);
+        let mut item = Item::new(
+            format!("{code}-{what}-{ms}"),
+            code.to_owned(),
+            TsMs(ms),
+            kind,
+        );
         fill(&mut item);
         self.out.push((ms, rank, item));
     }
@@ -129,7 +164,11 @@ impl<'a> Teller<'a> {
     }
 
     fn counter(&mut self, ms: i64, channel: Channel, value: u32) {
-        let what = if channel == Channel::Good { "good" } else { "scrap" };
+        let what = if channel == Channel::Good {
+            "good"
+        } else {
+            "scrap"
+        };
         self.push(ms, 4, what, ItemKind::Counter, |item| {
             item.channel = Some(channel);
             item.value = Some(f64::from(value));
@@ -174,17 +213,22 @@ impl<'a> Teller<'a> {
     }
 
     fn before(&self, second: i64) -> Reading {
-        usize::try_from(second).ok().and_then(|s| self.run.counts.get(s)).copied().unwrap_or_default()
+        usize::try_from(second)
+            .ok()
+            .and_then(|s| self.run.counts.get(s))
+            .copied()
+            .unwrap_or_default()
     }
 
-    /// Reads both counters at the end of `second`, and tells those that moved since the end of `since`.
-    fn read(&mut self, second: i64, since: i64) {
-        let (now, then) = (self.before(second + 1), self.before(since + 1));
+    /// Reads both counters at the end of `second`, and tells those that moved since the end of `since`, except those
+    /// that moved since the end of `told`: they have been told already.
+    fn read(&mut self, second: i64, since: i64, told: i64) {
+        let [now, then, told] = [second, since, told].map(|s| self.before(s + 1));
         let ms = self.ms(second) + READ_AT_MS;
-        if now.good != then.good {
+        if now.good != then.good && now.good == told.good {
             self.counter(ms, Channel::Good, now.good);
         }
-        if now.scrap != then.scrap {
+        if now.scrap != then.scrap && now.scrap == told.scrap {
             self.counter(ms, Channel::Scrap, now.scrap);
         }
     }
@@ -197,35 +241,42 @@ impl<'a> Teller<'a> {
         }
         for second in from..to {
             if second % 60 == 59 {
-                self.read(second, second - 60);
+                self.read(second, second - 60, second);
             } else if sampling == Sampling::Live && second % 2 == 1 {
-                self.read(second, second - 2);
+                self.read(second, second - 2, second);
             }
         }
         // What was made before a planned stop belongs to the time before it.
         let run = self.run;
         let first = run.changes.partition_point(|c| c.at <= from);
-        for change in run.changes[first..].iter().take_while(|c| c.at <= to) {
+        for change in run.changes[first..]
+            .iter()
+            .take_while(|c| c.at <= to)
+            .filter(|c| c.state.is_off())
+        {
             let last = change.at - 1;
-            let told = last % 60 == 59 || (sampling == Sampling::Live && last % 2 == 1 && self.moved(last));
-            if change.state.is_off() && !told {
-                self.read(last, last - last % 60 - 1);
+            let told = if sampling == Sampling::Live && last % 2 == 1 {
+                last - 2
+            } else {
+                last
+            };
+            if last % 60 != 59 {
+                self.read(last, last - last % 60 - 1, told);
             }
         }
-    }
-
-    /// Whether both or neither of the counters that moved in this minute also moved in these two seconds.
-    fn moved(&self, second: i64) -> bool {
-        let (now, two, minute) = (self.before(second + 1), self.before(second - 1), self.before(second - second % 60));
-        (now.good == two.good) == (now.good == minute.good) && (now.scrap == two.scrap) == (now.scrap == minute.scrap)
     }
 
     fn tell_measurements(&mut self, from: i64, to: i64, sampling: Sampling) {
         let every = if sampling == Sampling::Live { 60 } else { 600 };
         let run = self.run;
         for second in (from..to).filter(|s| s % every == 0) {
-            let Ok(minute) = usize::try_from(second / 60) else { continue };
-            if run.at(second).is_none_or(|c| c.state == MachineState::NotScheduled) {
+            let Ok(minute) = usize::try_from(second / 60) else {
+                continue;
+            };
+            if run
+                .at(second)
+                .is_none_or(|c| c.state == MachineState::NotScheduled)
+            {
                 continue;
             }
             if let Some(speed) = run.speed.get(minute) {
@@ -239,9 +290,15 @@ impl<'a> Teller<'a> {
 
     /// Repeats the state wherever the machine would otherwise be silent for too long.
     fn keep_alive(&mut self) {
-        let Some(silence) = self.machine.silence_s else { return };
+        let Some(silence) = self.machine.silence_s else {
+            return;
+        };
         let every = silence - HEARTBEAT_MARGIN_S;
-        let mut heard: Vec<i64> = self.out.iter().map(|(ms, ..)| (ms - self.start_ms) / 1000).collect();
+        let mut heard: Vec<i64> = self
+            .out
+            .iter()
+            .map(|(ms, ..)| (ms - self.start_ms) / 1000)
+            .collect();
         heard.push(self.len);
         heard.sort_unstable();
         for pair in heard.windows(2) {

@@ -31,17 +31,29 @@ pub(super) struct Fault {
 
 /// A fault bit that stops the machine.
 pub(super) const fn fault(code: &'static str, text: &'static str) -> Fault {
-    Fault { code, text, kind: FaultKind::Fault }
+    Fault {
+        code,
+        text,
+        kind: FaultKind::Fault,
+    }
 }
 
 /// A request to the operator.
 pub(super) const fn prompt(code: &'static str, text: &'static str) -> Fault {
-    Fault { code, text, kind: FaultKind::Prompt }
+    Fault {
+        code,
+        text,
+        kind: FaultKind::Prompt,
+    }
 }
 
 /// Plain information.
 pub(super) const fn status(code: &'static str, text: &'static str) -> Fault {
-    Fault { code, text, kind: FaultKind::Status }
+    Fault {
+        code,
+        text,
+        kind: FaultKind::Status,
+    }
 }
 
 /// A way to break down: Weibull lives in hours of planned production, lognormal repairs.
@@ -61,12 +73,24 @@ pub(super) struct Mode {
 
 /// A breakdown with the usual spread of repairs.
 pub(super) const fn mode(code: &'static str, scale_h: f64, shape: f64, repair_min: f64) -> Mode {
-    Mode { code: Some(code), scale_h, shape, repair_min, sigma: 0.55 }
+    Mode {
+        code: Some(code),
+        scale_h,
+        shape,
+        repair_min,
+        sigma: 0.55,
+    }
 }
 
 /// A longer stop that the machine does not explain: someone has to.
 pub(super) const fn unexplained(scale_h: f64, minutes: f64) -> Mode {
-    Mode { code: None, scale_h, shape: 1.0, repair_min: minutes, sigma: 0.4 }
+    Mode {
+        code: None,
+        scale_h,
+        shape: 1.0,
+        repair_min: minutes,
+        sigma: 0.4,
+    }
 }
 
 /// A kind of minor stop: 10 to 120 seconds.
@@ -86,12 +110,24 @@ pub(super) struct Minor {
 
 /// A minor stop that sets a fault bit.
 pub(super) const fn minor(code: &'static str, weight: f64, median_s: f64) -> Minor {
-    Minor { code: Some(code), weight, median_s, state: MachineState::Stopped, chatters: false }
+    Minor {
+        code: Some(code),
+        weight,
+        median_s,
+        state: MachineState::Stopped,
+        chatters: false,
+    }
 }
 
 /// A minor stop without any bit.
 pub(super) const fn jam(weight: f64, median_s: f64) -> Minor {
-    Minor { code: None, weight, median_s, state: MachineState::Stopped, chatters: false }
+    Minor {
+        code: None,
+        weight,
+        median_s,
+        state: MachineState::Stopped,
+        chatters: false,
+    }
 }
 
 /// Bits that come with a stop besides its cause.

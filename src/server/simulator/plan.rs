@@ -24,7 +24,13 @@ const CLEAR_OF_BREAKS_S: i64 = 40 * 60;
 const CLEAR_OF_END_S: i64 = 90 * 60;
 
 /// The jobs of the chain that is `index`-th in the plant; empty on a day off.
-pub(super) fn jobs(seed: u64, line: &Line, chain: &[Machine], index: usize, plan: &DaySchedule) -> Vec<Job> {
+pub(super) fn jobs(
+    seed: u64,
+    line: &Line,
+    chain: &[Machine],
+    index: usize,
+    plan: &DaySchedule,
+) -> Vec<Job> {
     let work = plan.work_s();
     if work == 0 {
         return Vec::new();
@@ -38,22 +44,43 @@ pub(super) fn jobs(seed: u64, line: &Line, chain: &[Machine], index: usize, plan
         let jitter = (rng.random::<f64>() - 0.5) * 0.3;
         let setup_s = lognormal(&mut rng, line.changeover_min * 60.0, 0.2) as i64;
         let aim = ((n as f64 + jitter) / count as f64 * work as f64) as i64;
-        let at = if n == 0 { Some(0) } else { plan.second_after(aim).and_then(|at| clear(plan, at)) };
+        let at = if n == 0 {
+            Some(0)
+        } else {
+            plan.second_after(aim).and_then(|at| clear(plan, at))
+        };
         let Some(at) = at else { continue };
-        if out.last().is_some_and(|before| n > 0 && at - before.from < CLEAR_OF_END_S) {
+        if out
+            .last()
+            .is_some_and(|before| n > 0 && at - before.from < CLEAR_OF_END_S)
+        {
             continue;
         }
         let product = (shift + out.len()) % line.products.len();
         let setup_s = if n == 0 { 0 } else { setup_s.max(300) };
-        out.push(Job { name: name(line, chain, plan.day, out.len() + 1), product, from: at, setup_s });
+        out.push(Job {
+            name: name(line, chain, plan.day, out.len() + 1),
+            product,
+            from: at,
+            setup_s,
+        });
     }
     out
 }
 
 /// The job's name: of the line, or of the machine where machines stand side by side.
 fn name(line: &Line, chain: &[Machine], day: Day, n: usize) -> String {
-    let who = if line.machines.len() == chain.len() { line.code } else { chain[0].code };
-    let date: String = day.to_string().chars().filter(char::is_ascii_digit).skip(2).collect();
+    let who = if line.machines.len() == chain.len() {
+        line.code
+    } else {
+        chain[0].code
+    };
+    let date: String = day
+        .to_string()
+        .chars()
+        .filter(char::is_ascii_digit)
+        .skip(2)
+        .collect();
     format!("{who}-{date}-{n}")
 }
 
@@ -86,8 +113,15 @@ mod tests {
                 assert_eq!(jobs.is_empty(), plan.work_s() == 0);
                 for pair in jobs.windows(2) {
                     changeovers += 1;
-                    assert!(pair[1].from >= pair[0].from + CLEAR_OF_END_S && pair[0].product != pair[1].product);
-                    assert!(plan.work().any(|(a, b)| a <= pair[1].from && pair[1].from < b), "{pair:?} {plan:?}");
+                    assert!(
+                        pair[1].from >= pair[0].from + CLEAR_OF_END_S
+                            && pair[0].product != pair[1].product
+                    );
+                    assert!(
+                        plan.work()
+                            .any(|(a, b)| a <= pair[1].from && pair[1].from < b),
+                        "{pair:?} {plan:?}"
+                    );
                 }
             }
         }

@@ -2,7 +2,8 @@
 
 use super::model::{LINES, Line, Machine, Shift, units_per_min};
 use crate::domain::plant::{
-    AreaDef, BreakDef, FaultDef, LineDef, MachineDef, PlantDef, ProductDef, RateDef, ShiftDef, SiteDef,
+    AreaDef, BreakDef, FaultDef, LineDef, MachineDef, PlantDef, ProductDef, RateDef, ShiftDef,
+    SiteDef,
 };
 
 /// The simulated site.
@@ -13,7 +14,10 @@ pub const ZONE: &str = "Europe/Rome";
 /// The whole simulated plant.
 #[must_use]
 pub fn plant() -> PlantDef {
-    let areas = [("BAKERY", "Bakery packing hall"), ("BEVERAGE", "Beverage hall")];
+    let areas = [
+        ("BAKERY", "Bakery packing hall"),
+        ("BEVERAGE", "Beverage hall"),
+    ];
     PlantDef {
         site: SiteDef {
             code: SITE.to_owned(),
@@ -21,23 +25,43 @@ pub fn plant() -> PlantDef {
             zone: ZONE.to_owned(),
             simulated: true,
         },
-        areas: areas.map(|(code, name)| AreaDef { code: code.to_owned(), name: name.to_owned() }).to_vec(),
-        shifts: LINES.iter().flat_map(|line| line.shifts).map(shift_def).collect(),
+        areas: areas
+            .map(|(code, name)| AreaDef {
+                code: code.to_owned(),
+                name: name.to_owned(),
+            })
+            .to_vec(),
+        shifts: LINES
+            .iter()
+            .flat_map(|line| line.shifts)
+            .map(shift_def)
+            .collect(),
         lines: LINES.iter().map(|line| line_def(line)).collect(),
-        machines: each_machine().map(|(line, machine)| machine_def(line, machine)).collect(),
+        machines: each_machine()
+            .map(|(line, machine)| machine_def(line, machine))
+            .collect(),
         products: LINES
             .iter()
             .flat_map(|line| line.products)
-            .map(|p| ProductDef { code: p.code.to_owned(), name: p.name.to_owned() })
+            .map(|p| ProductDef {
+                code: p.code.to_owned(),
+                name: p.name.to_owned(),
+            })
             .collect(),
-        rates: each_machine().flat_map(|(line, machine)| rate_defs(line, machine)).collect(),
-        faults: each_machine().flat_map(|(_, machine)| fault_defs(machine)).collect(),
+        rates: each_machine()
+            .flat_map(|(line, machine)| rate_defs(line, machine))
+            .collect(),
+        faults: each_machine()
+            .flat_map(|(_, machine)| fault_defs(machine))
+            .collect(),
     }
 }
 
 /// Every machine with its line, in the order of the plant.
 pub(super) fn each_machine() -> impl Iterator<Item = (&'static Line, &'static Machine)> {
-    LINES.into_iter().flat_map(|line| line.machines.iter().map(move |machine| (line, machine)))
+    LINES
+        .into_iter()
+        .flat_map(|line| line.machines.iter().map(move |machine| (line, machine)))
 }
 
 fn shift_def(shift: &Shift) -> ShiftDef {
@@ -88,7 +112,10 @@ fn rate_defs(line: &'static Line, machine: &'static Machine) -> impl Iterator<It
         source: if machine.speed_pct == 100 {
             "Nameplate, confirmed by time study (simulated)".to_owned()
         } else {
-            format!("Nameplate: {} % of the line's pace (simulated)", machine.speed_pct)
+            format!(
+                "Nameplate: {} % of the line's pace (simulated)",
+                machine.speed_pct
+            )
         },
     })
 }
@@ -113,7 +140,12 @@ mod tests {
         let plant = plant();
         assert_eq!(plant.problems(), []);
         assert!(plant.machines.len() >= 14 && plant.lines.len() == 6 && plant.areas.len() == 2);
-        assert_eq!(plant.rates.len(), each_machine().map(|(line, _)| line.products.len()).sum::<usize>());
+        assert_eq!(
+            plant.rates.len(),
+            each_machine()
+                .map(|(line, _)| line.products.len())
+                .sum::<usize>()
+        );
         let shifts: HashSet<_> = plant.shifts.iter().map(|s| &s.name).collect();
         assert_eq!(shifts.len(), plant.shifts.len(), "shift names are unique");
     }
@@ -127,7 +159,16 @@ mod tests {
             let prompts = machine.prompts.iter().copied();
             let mut used: Vec<_> = modes.chain(minors).chain(prompts).collect();
             if let Some(c) = &machine.companions {
-                used.extend([c.guard.0, c.guard.1, c.reset, c.estop.1, c.downstream, c.running, c.ready, c.batch]);
+                used.extend([
+                    c.guard.0,
+                    c.guard.1,
+                    c.reset,
+                    c.estop.1,
+                    c.downstream,
+                    c.running,
+                    c.ready,
+                    c.batch,
+                ]);
                 used.extend(c.estop.0);
             }
             for code in used {

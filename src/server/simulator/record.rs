@@ -81,6 +81,8 @@ pub(super) struct Run {
     pub temperature: Vec<f32>,
     /// How worn the drifting part is at each full minute; empty without one.
     pub worn: Vec<f32>,
+    /// Factor on the machine's usual pace.
+    pub level: f64,
     /// Failures that struck.
     pub struck: Vec<Struck>,
     /// The fewest and the most pieces in the buffer behind it.
@@ -117,7 +119,12 @@ impl Run {
 
     /// The stretches from each change to the next, the last one to `end`.
     pub(super) fn stretches(&self, end: i64) -> impl Iterator<Item = (&Change, i64)> {
-        let ends = self.changes.iter().skip(1).map(|c| c.at).chain(std::iter::once(end));
+        let ends = self
+            .changes
+            .iter()
+            .skip(1)
+            .map(|c| c.at)
+            .chain(std::iter::once(end));
         self.changes.iter().zip(ends)
     }
 
@@ -128,7 +135,9 @@ impl Run {
         let mut out: Vec<FaultSpan> = Vec::with_capacity(self.faults.len());
         for span in self.faults.drain(..) {
             match out.last_mut() {
-                Some(last) if last.code == span.code && span.from <= last.to => last.to = last.to.max(span.to),
+                Some(last) if last.code == span.code && span.from <= last.to => {
+                    last.to = last.to.max(span.to)
+                }
                 _ => out.push(span),
             }
         }

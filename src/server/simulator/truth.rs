@@ -37,6 +37,9 @@ pub struct MachineTruth {
     pub minutes: Vec<TrueMinute>,
     /// Failures that struck.
     pub failures: Vec<TrueFailure>,
+    /// Factor on the machine's usual speed, the same from one planned maintenance to the next: below 1 is an injected
+    /// level shift.
+    pub level: f64,
     /// How worn its drifting part was at each full hour, 0 new to 1 failing; empty for most machines.
     pub worn: Vec<f32>,
     /// The fewest and the most pieces in the buffer behind it, and its size.
@@ -98,22 +101,31 @@ impl DayRun {
     /// The truth about this day.
     #[must_use]
     pub fn truth(&self) -> DayTruth {
-        let machines = each_machine().zip(&self.runs).map(|((line, machine), run)| self.of(line, machine, run));
-        DayTruth { day: self.day.to_string(), from: self.span.from(), to: self.span.to(), machines: machines.collect() }
+        let machines = each_machine()
+            .zip(&self.runs)
+            .map(|((line, machine), run)| self.of(line, machine, run));
+        DayTruth {
+            day: self.day.to_string(),
+            from: self.span.from(),
+            to: self.span.to(),
+            machines: machines.collect(),
+        }
     }
 
     fn of(&self, line: &'static Line, machine: &'static Machine, run: &Run) -> MachineTruth {
         let start = self.span.from().0;
         let at = |second: i64| TsMs(start + second * 1000);
-        let states = run.stretches(self.span.len().0 / 1000).map(|(change, to)| TrueState {
-            from: at(change.at),
-            to: at(to),
-            state: change.state,
-            fault: change.fault,
-            cause: change.cause,
-            // Only machines of serial lines wait for each other; there the chain is the line.
-            waits_for: change.waits_for.map(|i| line.machines[i].code),
-        });
+        let states = run
+            .stretches(self.span.len().0 / 1000)
+            .map(|(change, to)| TrueState {
+                from: at(change.at),
+                to: at(to),
+                state: change.state,
+                fault: change.fault,
+                cause: change.cause,
+                // Only machines of serial lines wait for each other; there the chain is the line.
+                waits_for: change.waits_for.map(|i| line.machines[i].code),
+            });
         let failure = |s: &super::record::Struck| {
             let mode = &machine.modes[s.life.mode];
             TrueFailure {
@@ -131,6 +143,7 @@ impl DayRun {
             states: states.collect(),
             minutes: self.minutes(line, run),
             failures: run.struck.iter().map(failure).collect(),
+            level: run.level,
             worn: run.worn.iter().step_by(60).copied().collect(),
             buffer: (run.buffer.0, run.buffer.1, machine.buffer),
             left: run.left,

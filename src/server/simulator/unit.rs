@@ -96,7 +96,9 @@ impl Unit {
         wear: Wear,
         (night, end): ((i64, i64), i64),
     ) -> Self {
-        let (scrap_left, minor_left, prompt_left) = (survives(&mut rng), survives(&mut rng), survives(&mut rng));
+        let (scrap_left, minor_left, prompt_left) =
+            (survives(&mut rng), survives(&mut rng), survives(&mut rng));
+        let level = wear.level;
         Self {
             machine,
             seed,
@@ -119,7 +121,10 @@ impl Unit {
             prompt_left,
             heat: 0.0,
             made: Reading::default(),
-            run: Run::default(),
+            run: Run {
+                level,
+                ..Run::default()
+            },
         }
     }
 
@@ -131,7 +136,11 @@ impl Unit {
 
     /// Pieces a minute at the present speed, 0 when it stands.
     pub(super) fn speed(&self) -> f64 {
-        if self.doing == Doing::Running { self.rate as f64 * 60.0 / PIECE as f64 } else { 0.0 }
+        if self.doing == Doing::Running {
+            self.rate as f64 * 60.0 / PIECE as f64
+        } else {
+            0.0
+        }
     }
 
     /// Whether it waits for the machine before it (`Some(true)`) or behind it (`Some(false)`).
@@ -152,13 +161,20 @@ impl Unit {
         let drift = self.machine.drift.as_ref();
         // Speed wanders over half an hour around the machine's usual pace; the night crew runs a little slower.
         let bucket = self.wear.age + second / 600;
-        let wander = (0..3).map(|n| noise(self.seed, self.index, bucket + n)).sum::<f64>() / 3.0;
+        let wander = (0..3)
+            .map(|n| noise(self.seed, self.index, bucket + n))
+            .sum::<f64>()
+            / 3.0;
         let slow = drift.map_or(0.0, |d| d.speed_loss * worn.powi(3));
-        let pace = (self.machine.pace + 0.03 * wander - if at_night { 0.015 } else { 0.0 }).min(1.0) * (1.0 - slow);
+        let pace = (self.machine.pace + 0.03 * wander - if at_night { 0.015 } else { 0.0 })
+            .min(1.0)
+            * self.wear.level
+            * (1.0 - slow);
         let best = f64::from(units_per_min(self.machine, product)) * PIECE as f64 / 60.0;
         self.rate = (best * pace) as u64;
         let crew = if at_night { 1.25 } else { 1.0 };
-        self.minor_hazard = self.machine.minors_per_h / 3600.0 * product.minors * crew * (1.0 + worn);
+        self.minor_hazard =
+            self.machine.minors_per_h / 3600.0 * product.minors * crew * (1.0 + worn);
         if let Some(drift) = drift {
             self.warm(drift, worn, second);
         }
@@ -169,19 +185,35 @@ impl Unit {
     fn warm(&mut self, drift: &Drift, worn: f64, second: i64) {
         let hour = second as f64 / 3600.0;
         let hall = 23.0 + 2.5 * ((hour - 3.0) / 24.0 * std::f64::consts::TAU).sin();
-        let aim = if self.doing == Doing::Running { drift.healthy_c - 23.0 + drift.rise_c * worn.powi(3) } else { 0.0 };
+        let aim = if self.doing == Doing::Running {
+            drift.healthy_c - 23.0 + drift.rise_c * worn.powi(3)
+        } else {
+            0.0
+        };
         self.heat += (aim - self.heat) * (1.0 - (-60.0_f64 / 600.0).exp());
         let sensor = 0.4 * noise(self.seed, self.index + 1000, self.wear.age + second);
-        self.run.temperature.push((hall + self.heat + sensor) as f32);
+        self.run
+            .temperature
+            .push((hall + self.heat + sensor) as f32);
         self.run.worn.push(worn as f32);
     }
 
     fn enter(&mut self, at: i64, state: MachineState, fault: Option<&'static str>, cause: Cause) {
-        self.run.enter(Change { at, state, fault, cause, waits_for: None });
+        self.run.enter(Change {
+            at,
+            state,
+            fault,
+            cause,
+            waits_for: None,
+        });
     }
 
     fn raise(&mut self, code: &'static str, from: i64, to: i64) {
-        self.run.faults.push(FaultSpan { code, from, to: to.min(self.end - 1) });
+        self.run.faults.push(FaultSpan {
+            code,
+            from,
+            to: to.min(self.end - 1),
+        });
     }
 
     /// One second. Returns how many pieces were taken from before and how many good ones put behind.
@@ -194,7 +226,9 @@ impl Unit {
         match order {
             Order::Stand(cause) => self.stand(now, cause),
             Order::Pause => self.stand(now, Cause::Break),
-            Order::Empty(cause) if self.done || (around.last && around.before.unwrap_or(0) == 0) => {
+            Order::Empty(cause)
+                if self.done || (around.last && around.before.unwrap_or(0) == 0) =>
+            {
                 self.done = true;
                 self.stand(now, cause);
             }
@@ -238,11 +272,19 @@ impl Unit {
         let wanted = u32::try_from(wanted).unwrap_or(u32::MAX);
         let before = around.before.unwrap_or(u32::MAX);
         let room = around.room.unwrap_or(u32::MAX);
-        let least = if self.doing == Doing::Starved && !around.last { around.enough } else { wanted.min(1) };
+        let least = if self.doing == Doing::Starved && !around.last {
+            around.enough
+        } else {
+            wanted.min(1)
+        };
         if before < least {
             return self.wait(now, Doing::Starved, MachineState::Starved);
         }
-        let least = if self.doing == Doing::Blocked { around.wide } else { wanted.min(1) };
+        let least = if self.doing == Doing::Blocked {
+            around.wide
+        } else {
+            wanted.min(1)
+        };
         if room < least {
             return self.wait(now, Doing::Blocked, MachineState::Blocked);
         }
@@ -270,13 +312,20 @@ impl Unit {
 
     /// How many of these pieces are scrap: a hazard per piece, higher just after a start.
     fn grade(&mut self, pieces: u32) -> u32 {
-        let Some(product) = self.product else { return 0 };
+        let Some(product) = self.product else {
+            return 0;
+        };
         if self.machine.scrap == 0.0 {
             return 0;
         }
-        self.cold *= 0.985;
-        let share =
-            self.machine.scrap * product.scrap + STARTUP_SCRAP * self.cold * (self.machine.scrap / 0.01).min(1.0);
+        // Below a thousandth it no longer matters, and ever smaller numbers are slow to compute with.
+        self.cold = if self.cold > 1e-3 {
+            self.cold * 0.985
+        } else {
+            0.0
+        };
+        let share = self.machine.scrap * product.scrap
+            + STARTUP_SCRAP * self.cold * (self.machine.scrap / 0.01).min(1.0);
         self.scrap_left -= f64::from(pieces) * share;
         let mut scrap = 0;
         while self.scrap_left <= 0.0 && scrap < pieces {
@@ -292,7 +341,13 @@ impl Unit {
             return false;
         }
         self.show_prompts(now);
-        if let Some((_, life)) = self.wear.due.get(self.next_due).filter(|(at, _)| *at <= now).copied() {
+        if let Some((_, life)) = self
+            .wear
+            .due
+            .get(self.next_due)
+            .filter(|(at, _)| *at <= now)
+            .copied()
+        {
             self.next_due += 1;
             self.break_down(now, life);
             return true;
@@ -329,14 +384,20 @@ impl Unit {
         let code = self.machine.modes[life.mode].code;
         let until = self.go_down(now, life.repair_s as i64);
         self.enter(now, MachineState::Stopped, code, Cause::Breakdown);
-        self.run.struck.push(Struck { at: now, until, life });
+        self.run.struck.push(Struck {
+            at: now,
+            until,
+            life,
+        });
         if let Some(code) = code {
             self.raise(code, now, until);
         }
         if until - now > LONG_STOP_S {
             self.cold = 1.0;
         }
-        let Some(companions) = &self.machine.companions else { return };
+        let Some(companions) = &self.machine.companions else {
+            return;
+        };
         if code.is_some_and(|c| companions.estop.0.contains(&c)) {
             self.raise(companions.estop.1, now + 15, until);
         } else if until - now > LONG_STOP_S {
@@ -366,11 +427,19 @@ impl Unit {
     /// Sets the bit of a minor stop, once or chattering.
     fn show_minor(&mut self, minor: &Minor, now: i64, until: i64) {
         let Some(code) = minor.code else { return };
-        let times = if minor.chatters { self.rng.random_range(2..=4) } else { 1 };
+        let times = if minor.chatters {
+            self.rng.random_range(2..=4)
+        } else {
+            1
+        };
         let piece = ((until - now) / times).max(2);
         for n in 0..times {
             let from = now + n * piece;
-            let to = if n + 1 == times { until } else { from + (piece * 3 / 5).max(1) };
+            let to = if n + 1 == times {
+                until
+            } else {
+                from + (piece * 3 / 5).max(1)
+            };
             self.raise(code, from, to.min(until));
         }
     }

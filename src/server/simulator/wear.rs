@@ -8,6 +8,7 @@
 use super::calendar::{Day, DaySchedule};
 use super::chance::{Purpose, lognormal, stream, weibull};
 use super::model::{Line, Machine};
+use rand::Rng;
 
 /// Days between two planned maintenances.
 const BLOCK_DAYS: i64 = 28;
@@ -48,24 +49,43 @@ pub(super) struct Wear {
     pub due: Vec<(i64, Life)>,
     /// All lives of the drifting part in this block.
     pub drifting: Vec<Life>,
+    /// Factor on the machine's usual pace in this block: 1, or less after a maintenance that was done badly.
+    pub level: f64,
 }
 
 /// Age of the line's block at the start of the day, in seconds of planned production.
 pub(super) fn age(line: &Line, line_index: usize, day: Day) -> i64 {
     let past = day.number() - block_start(line_index, day);
-    (1..=past).map(|back| DaySchedule::new(line, line_index, day.plus(-back)).work_s()).sum()
+    (1..=past)
+        .map(|back| DaySchedule::new(line, line_index, day.plus(-back)).work_s())
+        .sum()
 }
 
 impl Wear {
     /// The wear of the machine that is `index`-th in the plant, on the day of `plan`.
-    pub(super) fn new(seed: u64, machine: &Machine, index: usize, line: usize, plan: &DaySchedule, age: i64) -> Self {
+    pub(super) fn new(
+        seed: u64,
+        machine: &Machine,
+        index: usize,
+        line: usize,
+        plan: &DaySchedule,
+        age: i64,
+    ) -> Self {
         let block = block_start(line, plan.day);
-        let mut out = Self { age, due: Vec::new(), drifting: Vec::new() };
+        let mut out = Self {
+            age,
+            due: Vec::new(),
+            drifting: Vec::new(),
+            level: level(seed, machine, index, block),
+        };
         for mode in 0..machine.modes.len() {
             let lives = lives(seed, machine, index, mode, block);
             let today = lives.iter().filter_map(|life| {
                 let after = life.to as i64 - age;
-                (after >= 0).then(|| plan.second_after(after)).flatten().map(|at| (at, *life))
+                (after >= 0)
+                    .then(|| plan.second_after(after))
+                    .flatten()
+                    .map(|at| (at, *life))
             });
             out.due.extend(today);
             if machine.drift.as_ref().is_some_and(|d| d.mode == mode) {
@@ -79,7 +99,27 @@ impl Wear {
     /// How far the drifting part is through its life, 0 to 1, when the block is this old.
     pub(super) fn worn(&self, age: f64) -> f64 {
         let life = self.drifting.iter().find(|life| age < life.to);
-        life.map_or(0.0, |life| ((age - life.from) / (life.to - life.from)).clamp(0.0, 1.0))
+        life.map_or(0.0, |life| {
+            ((age - life.from) / (life.to - life.from)).clamp(0.0, 1.0)
+        })
+    }
+}
+
+/// Share of blocks in which a machine stays slower than it should be.
+const SLOW_BLOCKS: f64 = 0.3;
+
+/// A level shift that lasts from one planned maintenance to the next. A machine with a drifting part has none, so
+/// that its loss of speed has one cause.
+fn level(seed: u64, machine: &Machine, index: usize, block: i64) -> f64 {
+    let mut rng = stream(seed, Purpose::Level, block, index as u64);
+    let (slow, loss) = (
+        rng.random::<f64>() < SLOW_BLOCKS,
+        0.03 + 0.03 * rng.random::<f64>(),
+    );
+    if slow && machine.drift.is_none() {
+        1.0 - loss
+    } else {
+        1.0
     }
 }
 
@@ -93,7 +133,12 @@ fn lives(seed: u64, machine: &Machine, index: usize, mode: usize, block: i64) ->
     while from < block_s {
         let to = from + weibull(&mut rng, what.shape, what.scale_h * 3600.0).max(LEAST_LIFE_S);
         let repair_s = lognormal(&mut rng, what.repair_min * 60.0, what.sigma).max(60.0);
-        out.push(Life { mode, from, to, repair_s });
+        out.push(Life {
+            mode,
+            from,
+            to,
+            repair_s,
+        });
         from = to + repair_s;
     }
     out
@@ -108,11 +153,17 @@ mod tests {
     #[test]
     fn blocks_start_on_a_monday_every_28_days() {
         for line in 0..LINES.len() {
-            let starts: Vec<_> =
-                (0..200).map(|n| Day::new(date(2026, 1, 1)).plus(n)).filter(|d| starts_block(line, *d)).collect();
+            let starts: Vec<_> = (0..200)
+                .map(|n| Day::new(date(2026, 1, 1)).plus(n))
+                .filter(|d| starts_block(line, *d))
+                .collect();
             assert!(starts.len() >= 7);
             assert!(starts.iter().all(|d| (d.number() - 4) % 7 == 0));
-            assert!(starts.windows(2).all(|w| w[1].number() - w[0].number() == 28));
+            assert!(
+                starts
+                    .windows(2)
+                    .all(|w| w[1].number() - w[0].number() == 28)
+            );
         }
     }
 
@@ -120,7 +171,10 @@ mod tests {
     fn failures_of_the_days_of_a_block_are_those_of_the_block() {
         let (line, index) = (LINES[3], 3);
         let machine = &line.machines[1];
-        let start = (0..28).map(|n| Day::new(date(2026, 6, 1)).plus(n)).find(|d| starts_block(index, *d)).expect("one");
+        let start = (0..28)
+            .map(|n| Day::new(date(2026, 6, 1)).plus(n))
+            .find(|d| starts_block(index, *d))
+            .expect("one");
         let mut seen = 0;
         let mut last_age = 0;
         for day in (0..28).map(|n| start.plus(n)) {
@@ -137,7 +191,12 @@ mod tests {
             last_age = age + plan.work_s();
         }
         let expected: usize = (0..machine.modes.len())
-            .map(|mode| lives(5, machine, 8, mode, start.number()).iter().filter(|l| (l.to as i64) < last_age).count())
+            .map(|mode| {
+                lives(5, machine, 8, mode, start.number())
+                    .iter()
+                    .filter(|l| (l.to as i64) < last_age)
+                    .count()
+            })
             .sum();
         assert_eq!(seen, expected);
     }

@@ -1,8 +1,8 @@
 //! `L-BAG1`: a slicer and bagger feeding a basket loader, with the fault words of the real machines.
 
 use super::{
-    ALL_WEEK, Companions, Fault, Line, Machine, Minor, PLAIN, Product, Shift, fault, jam, minor, mode, prompt, status,
-    unexplained,
+    ALL_WEEK, Companions, Fault, Line, Machine, Minor, PLAIN, Product, Shift, fault, jam, minor,
+    mode, prompt, status, unexplained,
 };
 use crate::domain::machine_state::MachineState;
 use crate::domain::plant::Coupling;
@@ -83,17 +83,17 @@ const MACHINES: &[Machine] = &[
         name: "Slicer and bagger 1",
         pacing: true,
         silence_s: Some(120),
-        pace: 0.96,
+        pace: 0.945,
         scrap: 0.008,
-        buffer: 60,
-        minors_per_h: 3.2,
+        buffer: 90,
+        minors_per_h: 3.5,
         prompts_per_h: 1.1,
         faults: BAG1_FAULTS,
         modes: &[
-            mode("F44", 13.0, 1.3, 5.5),
-            mode("F27", 12.0, 1.4, 5.5),
+            mode("F44", 11.0, 1.3, 5.5),
+            mode("F27", 11.0, 1.4, 5.5),
             mode("F42", 18.0, 1.2, 6.0),
-            mode("F40", 24.0, 1.8, 9.0),
+            mode("F40", 20.0, 1.8, 9.0),
             mode("F23", 34.0, 1.0, 3.0),
             mode("F31", 42.0, 2.6, 15.0),
             mode("F34", 60.0, 1.0, 11.0),
@@ -106,7 +106,10 @@ const MACHINES: &[Machine] = &[
         ],
         minors: &[
             minor("F49", 0.24, 40.0),
-            Minor { chatters: true, ..minor("F36", 0.22, 28.0) },
+            Minor {
+                chatters: true,
+                ..minor("F36", 0.22, 28.0)
+            },
             minor("F39", 0.18, 30.0),
             minor("F38", 0.16, 60.0),
             minor("F16", 0.05, 35.0),
@@ -144,7 +147,10 @@ const MACHINES: &[Machine] = &[
             mode("CB_TRIP", 240.0, 1.3, 24.0),
         ],
         minors: &[
-            Minor { state: MachineState::Blocked, ..minor("M4_FULL_PAUSE", 0.3, 45.0) },
+            Minor {
+                state: MachineState::Blocked,
+                ..minor("M4_FULL_PAUSE", 0.3, 45.0)
+            },
             minor("LC1", 0.14, 20.0),
             minor("LC2", 0.08, 20.0),
             minor("LC3", 0.07, 20.0),
@@ -191,12 +197,30 @@ pub(crate) const LINE: Line = Line {
     ],
     machines: MACHINES,
     products: &[
-        Product { code: "TOAST-400", name: "White toast bread 400 g", per_min: 60, scrap: 1.0, minors: 1.0 },
-        Product { code: "WHOLE-500", name: "Wholemeal sandwich loaf 500 g", per_min: 52, scrap: 1.2, minors: 1.0 },
+        Product {
+            code: "TOAST-400",
+            name: "White toast bread 400 g",
+            per_min: 60,
+            scrap: 1.0,
+            minors: 1.0,
+        },
+        Product {
+            code: "WHOLE-500",
+            name: "Wholemeal sandwich loaf 500 g",
+            per_min: 52,
+            scrap: 1.2,
+            minors: 1.0,
+        },
         // The bad product: seeds jam the blades, the dough is soft.
-        Product { code: "SEED-750", name: "Seeded multigrain loaf 750 g", per_min: 44, scrap: 4.5, minors: 2.4 },
+        Product {
+            code: "SEED-750",
+            name: "Seeded multigrain loaf 750 g",
+            per_min: 44,
+            scrap: 4.5,
+            minors: 2.4,
+        },
     ],
-    run_h: 5.5,
+    run_h: 5.0,
     changeover_min: 17.0,
     clean_s: 40 * 60,
     maintenance_s: 150 * 60,

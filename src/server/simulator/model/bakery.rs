@@ -1,8 +1,8 @@
 //! The independent machines of the bakery packing hall: slicers and tray packers.
 
 use super::{
-    Fault, Line, MON_FRI, MON_SAT, Machine, Minor, Mode, PLAIN, Product, Shift, fault, jam, minor, mode, prompt,
-    unexplained,
+    Fault, Line, MON_FRI, MON_SAT, Machine, Minor, Mode, PLAIN, Product, Shift, fault, jam, minor,
+    mode, prompt, unexplained,
 };
 use crate::domain::plant::Coupling;
 
@@ -19,24 +19,27 @@ const SLICER_FAULTS: &[Fault] = &[
 ];
 
 const SLICER_MODES: &[Mode] = &[
-    mode("S01", 60.0, 1.6, 18.0),
-    mode("S02", 45.0, 2.4, 12.0),
-    mode("S03", 28.0, 1.3, 7.0),
-    mode("S04", 20.0, 1.2, 6.0),
+    mode("S01", 40.0, 1.6, 18.0),
+    mode("S02", 30.0, 2.4, 12.0),
+    mode("S03", 18.0, 1.3, 7.0),
+    mode("S04", 13.0, 1.2, 6.0),
     unexplained(40.0, 7.0),
 ];
 
 const SLICER_MINORS: &[Minor] = &[
-    Minor { chatters: true, ..minor("S06", 0.4, 30.0) },
+    Minor {
+        chatters: true,
+        ..minor("S06", 0.4, 30.0)
+    },
     minor("S05", 0.3, 40.0),
     minor("S07", 0.1, 25.0),
     jam(0.2, 25.0),
 ];
 
 const SLICER: Machine = Machine {
-    pace: 0.97,
+    pace: 0.945,
     scrap: 0.011,
-    minors_per_h: 2.4,
+    minors_per_h: 3.0,
     prompts_per_h: 0.4,
     faults: SLICER_FAULTS,
     modes: SLICER_MODES,
@@ -58,21 +61,27 @@ const TRAY_FAULTS: &[Fault] = &[
 ];
 
 const TRAY_MODES: &[Mode] = &[
-    mode("T01", 26.0, 1.5, 11.0),
-    mode("T03", 11.0, 1.2, 8.0),
-    mode("T04", 20.0, 1.7, 10.0),
-    mode("T05", 24.0, 1.1, 14.0),
-    mode("T02", 9.0, 1.1, 6.0),
+    mode("T01", 18.0, 1.5, 11.0),
+    mode("T03", 7.5, 1.2, 8.0),
+    mode("T04", 14.0, 1.7, 10.0),
+    mode("T05", 17.0, 1.1, 14.0),
+    mode("T02", 7.0, 1.1, 6.0),
     unexplained(25.0, 7.0),
 ];
 
-const TRAY_MINORS: &[Minor] =
-    &[minor("T06", 0.35, 30.0), Minor { chatters: true, ..minor("T07", 0.35, 25.0) }, jam(0.3, 30.0)];
+const TRAY_MINORS: &[Minor] = &[
+    minor("T06", 0.35, 30.0),
+    Minor {
+        chatters: true,
+        ..minor("T07", 0.35, 25.0)
+    },
+    jam(0.3, 30.0),
+];
 
 const TRAY: Machine = Machine {
-    pace: 0.94,
+    pace: 0.905,
     scrap: 0.016,
-    minors_per_h: 4.5,
+    minors_per_h: 6.0,
     prompts_per_h: 0.5,
     faults: TRAY_FAULTS,
     modes: TRAY_MODES,
@@ -106,14 +115,37 @@ pub(crate) const SLICERS: Line = Line {
         },
     ],
     machines: &[
-        Machine { code: "SLC1", name: "Slicer 1", output: true, ..SLICER },
-        Machine { code: "SLC2", name: "Slicer 2", output: true, minors_per_h: 3.4, ..SLICER },
+        Machine {
+            code: "SLC1",
+            name: "Slicer 1",
+            output: true,
+            ..SLICER
+        },
+        Machine {
+            code: "SLC2",
+            name: "Slicer 2",
+            output: true,
+            minors_per_h: 4.2,
+            ..SLICER
+        },
     ],
     products: &[
-        Product { code: "CIAB-300", name: "Sliced ciabatta 300 g", per_min: 48, scrap: 1.0, minors: 1.0 },
-        Product { code: "BRIO-450", name: "Brioche loaf 450 g", per_min: 40, scrap: 1.3, minors: 1.2 },
+        Product {
+            code: "CIAB-300",
+            name: "Sliced ciabatta 300 g",
+            per_min: 48,
+            scrap: 1.0,
+            minors: 1.0,
+        },
+        Product {
+            code: "BRIO-450",
+            name: "Brioche loaf 450 g",
+            per_min: 40,
+            scrap: 1.3,
+            minors: 1.2,
+        },
     ],
-    run_h: 6.5,
+    run_h: 5.0,
     changeover_min: 15.0,
     clean_s: 30 * 60,
     maintenance_s: 90 * 60,
@@ -144,16 +176,44 @@ pub(crate) const TRAYS: Line = Line {
         },
     ],
     machines: &[
-        Machine { code: "TRAY1", name: "Tray packer 1", output: true, ..TRAY },
-        Machine { code: "TRAY2", name: "Tray packer 2", output: true, ..TRAY },
+        Machine {
+            code: "TRAY1",
+            name: "Tray packer 1",
+            output: true,
+            ..TRAY
+        },
+        Machine {
+            code: "TRAY2",
+            name: "Tray packer 2",
+            output: true,
+            ..TRAY
+        },
     ],
     products: &[
-        Product { code: "BUN-6", name: "Burger buns, tray of 6", per_min: 30, scrap: 1.0, minors: 1.0 },
-        Product { code: "HOTDOG-4", name: "Hot dog rolls, tray of 4", per_min: 36, scrap: 1.0, minors: 1.0 },
-        Product { code: "MINI-12", name: "Mini rolls, tray of 12", per_min: 22, scrap: 1.4, minors: 1.3 },
+        Product {
+            code: "BUN-6",
+            name: "Burger buns, tray of 6",
+            per_min: 30,
+            scrap: 1.0,
+            minors: 1.0,
+        },
+        Product {
+            code: "HOTDOG-4",
+            name: "Hot dog rolls, tray of 4",
+            per_min: 36,
+            scrap: 1.0,
+            minors: 1.0,
+        },
+        Product {
+            code: "MINI-12",
+            name: "Mini rolls, tray of 12",
+            per_min: 22,
+            scrap: 1.4,
+            minors: 1.3,
+        },
     ],
-    run_h: 4.5,
-    changeover_min: 20.0,
+    run_h: 4.0,
+    changeover_min: 22.0,
     clean_s: 30 * 60,
     maintenance_s: 120 * 60,
 };

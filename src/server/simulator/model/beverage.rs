@@ -1,7 +1,8 @@
 //! The beverage hall: a bottling line whose machines depend on each other, labellers and palletisers that do not.
 
 use super::{
-    Drift, Fault, Line, MON_FRI, Machine, Minor, PLAIN, Product, Shift, fault, jam, minor, mode, prompt, unexplained,
+    Drift, Fault, Line, MON_FRI, Machine, Minor, PLAIN, Product, Shift, fault, jam, minor, mode,
+    prompt, unexplained,
 };
 use crate::domain::machine_state::MachineState;
 use crate::domain::plant::Coupling;
@@ -23,10 +24,17 @@ const BOTTLING_MACHINES: &[Machine] = &[
             fault("D04", "Rinser water pressure low"),
             fault("D05", "Sweep arm overload"),
         ],
-        modes: &[mode("D01", 24.0, 1.2, 6.0), mode("D04", 70.0, 1.3, 11.0), mode("D05", 110.0, 1.8, 22.0)],
+        modes: &[
+            mode("D01", 14.0, 1.2, 7.0),
+            mode("D04", 70.0, 1.3, 11.0),
+            mode("D05", 110.0, 1.8, 22.0),
+        ],
         minors: &[
             minor("D02", 0.6, 35.0),
-            Minor { state: MachineState::Starved, ..minor("D03", 0.25, 50.0) },
+            Minor {
+                state: MachineState::Starved,
+                ..minor("D03", 0.25, 50.0)
+            },
             jam(0.15, 30.0),
         ],
         ..PLAIN
@@ -35,10 +43,10 @@ const BOTTLING_MACHINES: &[Machine] = &[
         code: "FILL1",
         name: "Filler 1",
         pacing: true,
-        pace: 0.97,
+        pace: 0.945,
         scrap: 0.009,
         buffer: 400,
-        minors_per_h: 2.2,
+        minors_per_h: 3.0,
         prompts_per_h: 0.3,
         faults: &[
             fault("L01", "Main bearing overheated"),
@@ -53,15 +61,25 @@ const BOTTLING_MACHINES: &[Machine] = &[
         modes: &[
             // About once in three weeks of three shifts; foretold by the bearing's temperature.
             mode("L01", 330.0, 6.0, 190.0),
-            mode("L02", 22.0, 1.3, 9.0),
-            mode("L03", 26.0, 1.0, 8.0),
+            mode("L02", 14.0, 1.3, 9.0),
+            mode("L03", 18.0, 1.0, 8.0),
             mode("L04", 60.0, 1.1, 10.0),
-            mode("L07", 80.0, 1.8, 21.0),
+            mode("L07", 60.0, 1.8, 21.0),
             unexplained(36.0, 7.0),
         ],
-        minors: &[minor("L05", 0.45, 45.0), minor("L06", 0.3, 30.0), jam(0.25, 25.0)],
+        minors: &[
+            minor("L05", 0.45, 45.0),
+            minor("L06", 0.3, 30.0),
+            jam(0.25, 25.0),
+        ],
         prompts: &["L20"],
-        drift: Some(Drift { mode: 0, sensor: "bearing_temperature", healthy_c: 52.0, rise_c: 34.0, speed_loss: 0.09 }),
+        drift: Some(Drift {
+            mode: 0,
+            sensor: "bearing_temperature",
+            healthy_c: 52.0,
+            rise_c: 34.0,
+            speed_loss: 0.09,
+        }),
         ..PLAIN
     },
     Machine {
@@ -77,8 +95,19 @@ const BOTTLING_MACHINES: &[Machine] = &[
             fault("C03", "Torque out of limits"),
             fault("C04", "Head overload"),
         ],
-        modes: &[mode("C02", 20.0, 1.2, 6.5), mode("C03", 48.0, 1.4, 9.0), mode("C04", 120.0, 1.9, 24.0)],
-        minors: &[minor("C01", 0.5, 30.0), Minor { chatters: true, ..minor("C02", 0.3, 30.0) }, jam(0.2, 25.0)],
+        modes: &[
+            mode("C02", 14.0, 1.2, 7.0),
+            mode("C03", 48.0, 1.4, 9.0),
+            mode("C04", 120.0, 1.9, 24.0),
+        ],
+        minors: &[
+            minor("C01", 0.5, 30.0),
+            Minor {
+                chatters: true,
+                ..minor("C02", 0.3, 30.0)
+            },
+            jam(0.2, 25.0),
+        ],
         ..PLAIN
     },
     Machine {
@@ -94,8 +123,12 @@ const BOTTLING_MACHINES: &[Machine] = &[
             fault("B03", "Glue temperature low"),
             fault("B04", "Label misaligned"),
         ],
-        modes: &[mode("B01", 16.0, 1.1, 6.0), mode("B03", 75.0, 1.2, 14.0)],
-        minors: &[minor("B02", 0.4, 70.0), minor("B04", 0.4, 25.0), jam(0.2, 25.0)],
+        modes: &[mode("B01", 11.0, 1.1, 7.0), mode("B03", 75.0, 1.2, 14.0)],
+        minors: &[
+            minor("B02", 0.4, 70.0),
+            minor("B04", 0.4, 25.0),
+            jam(0.2, 25.0),
+        ],
         ..PLAIN
     },
     Machine {
@@ -113,10 +146,17 @@ const BOTTLING_MACHINES: &[Machine] = &[
             fault("P04", "Pallet change fault"),
             fault("P05", "Full pallets not taken away"),
         ],
-        modes: &[mode("P01", 15.0, 1.2, 6.0), mode("P04", 40.0, 1.3, 9.0), mode("P03", 60.0, 1.4, 12.0)],
+        modes: &[
+            mode("P01", 12.0, 1.2, 7.0),
+            mode("P04", 40.0, 1.3, 9.0),
+            mode("P03", 60.0, 1.4, 12.0),
+        ],
         minors: &[
             minor("P02", 0.35, 45.0),
-            Minor { state: MachineState::Blocked, ..minor("P05", 0.35, 60.0) },
+            Minor {
+                state: MachineState::Blocked,
+                ..minor("P05", 0.35, 60.0)
+            },
             jam(0.3, 30.0),
         ],
         ..PLAIN
@@ -133,13 +173,21 @@ const LABELLER_FAULTS: &[Fault] = &[
 ];
 
 const LABELLER: Machine = Machine {
-    pace: 0.985,
-    scrap: 0.007,
-    minors_per_h: 1.8,
+    pace: 0.955,
+    scrap: 0.009,
+    minors_per_h: 2.6,
     prompts_per_h: 0.25,
     faults: LABELLER_FAULTS,
-    modes: &[mode("E01", 30.0, 1.2, 6.0), mode("E03", 55.0, 1.5, 12.0), mode("E05", 60.0, 1.0, 6.0)],
-    minors: &[minor("E02", 0.4, 60.0), minor("E04", 0.4, 20.0), jam(0.2, 20.0)],
+    modes: &[
+        mode("E01", 16.0, 1.2, 7.0),
+        mode("E03", 36.0, 1.5, 12.0),
+        mode("E05", 34.0, 1.0, 6.5),
+    ],
+    minors: &[
+        minor("E02", 0.4, 60.0),
+        minor("E04", 0.4, 20.0),
+        jam(0.2, 20.0),
+    ],
     prompts: &["E20"],
     ..PLAIN
 };
@@ -154,18 +202,22 @@ const PALLETISER_FAULTS: &[Fault] = &[
 ];
 
 const PALLETISER: Machine = Machine {
-    pace: 0.95,
+    pace: 0.915,
     scrap: 0.004,
-    minors_per_h: 3.0,
+    minors_per_h: 4.2,
     prompts_per_h: 0.3,
     faults: PALLETISER_FAULTS,
     modes: &[
-        mode("Z01", 13.0, 1.2, 7.0),
-        mode("Z04", 90.0, 2.0, 32.0),
-        mode("Z05", 17.0, 1.1, 6.0),
+        mode("Z01", 7.5, 1.2, 8.0),
+        mode("Z04", 55.0, 2.0, 32.0),
+        mode("Z05", 10.0, 1.1, 7.0),
         unexplained(30.0, 7.0),
     ],
-    minors: &[minor("Z02", 0.35, 60.0), minor("Z03", 0.4, 25.0), jam(0.25, 30.0)],
+    minors: &[
+        minor("Z02", 0.35, 60.0),
+        minor("Z03", 0.4, 25.0),
+        jam(0.25, 30.0),
+    ],
     prompts: &["Z20"],
     ..PLAIN
 };
@@ -203,12 +255,30 @@ pub(crate) const BOTTLING: Line = Line {
     ],
     machines: BOTTLING_MACHINES,
     products: &[
-        Product { code: "WATER-500", name: "Still water 500 ml", per_min: 400, scrap: 1.0, minors: 1.0 },
-        Product { code: "COLA-500", name: "Cola 500 ml", per_min: 360, scrap: 1.3, minors: 1.1 },
-        Product { code: "TEA-1000", name: "Lemon iced tea 1 l", per_min: 240, scrap: 1.1, minors: 1.0 },
+        Product {
+            code: "WATER-500",
+            name: "Still water 500 ml",
+            per_min: 400,
+            scrap: 1.0,
+            minors: 1.0,
+        },
+        Product {
+            code: "COLA-500",
+            name: "Cola 500 ml",
+            per_min: 360,
+            scrap: 1.3,
+            minors: 1.1,
+        },
+        Product {
+            code: "TEA-1000",
+            name: "Lemon iced tea 1 l",
+            per_min: 240,
+            scrap: 1.1,
+            minors: 1.0,
+        },
     ],
-    run_h: 7.0,
-    changeover_min: 22.0,
+    run_h: 5.5,
+    changeover_min: 24.0,
     clean_s: 45 * 60,
     maintenance_s: 180 * 60,
 };
@@ -238,14 +308,36 @@ pub(crate) const LABELLING: Line = Line {
         },
     ],
     machines: &[
-        Machine { code: "LAB21", name: "Labeller 2.1", output: true, ..LABELLER },
-        Machine { code: "LAB22", name: "Labeller 2.2", output: true, ..LABELLER },
+        Machine {
+            code: "LAB21",
+            name: "Labeller 2.1",
+            output: true,
+            ..LABELLER
+        },
+        Machine {
+            code: "LAB22",
+            name: "Labeller 2.2",
+            output: true,
+            ..LABELLER
+        },
     ],
     products: &[
-        Product { code: "JUICE-250", name: "Orange juice 250 ml glass", per_min: 180, scrap: 1.0, minors: 1.0 },
-        Product { code: "SYRUP-700", name: "Elderflower syrup 700 ml", per_min: 120, scrap: 1.2, minors: 1.0 },
+        Product {
+            code: "JUICE-250",
+            name: "Orange juice 250 ml glass",
+            per_min: 180,
+            scrap: 1.0,
+            minors: 1.0,
+        },
+        Product {
+            code: "SYRUP-700",
+            name: "Elderflower syrup 700 ml",
+            per_min: 120,
+            scrap: 1.2,
+            minors: 1.0,
+        },
     ],
-    run_h: 8.0,
+    run_h: 5.0,
     changeover_min: 15.0,
     clean_s: 20 * 60,
     maintenance_s: 60 * 60,
@@ -276,16 +368,39 @@ pub(crate) const PALLETISING: Line = Line {
         },
     ],
     machines: &[
-        Machine { code: "PAL1", name: "Palletiser 1", output: true, ..PALLETISER },
+        Machine {
+            code: "PAL1",
+            name: "Palletiser 1",
+            output: true,
+            ..PALLETISER
+        },
         // Heard only when something changes: for it, silence means no change.
-        Machine { code: "PAL2", name: "Palletiser 2", output: true, silence_s: None, ..PALLETISER },
+        Machine {
+            code: "PAL2",
+            name: "Palletiser 2",
+            output: true,
+            silence_s: None,
+            ..PALLETISER
+        },
     ],
     products: &[
-        Product { code: "CASE-12", name: "Cases of 12 x 500 ml", per_min: 20, scrap: 1.0, minors: 1.0 },
-        Product { code: "CASE-6", name: "Cases of 6 x 1 l", per_min: 16, scrap: 1.0, minors: 1.1 },
+        Product {
+            code: "CASE-12",
+            name: "Cases of 12 x 500 ml",
+            per_min: 20,
+            scrap: 1.0,
+            minors: 1.0,
+        },
+        Product {
+            code: "CASE-6",
+            name: "Cases of 6 x 1 l",
+            per_min: 16,
+            scrap: 1.0,
+            minors: 1.1,
+        },
     ],
-    run_h: 6.0,
-    changeover_min: 12.0,
+    run_h: 4.5,
+    changeover_min: 16.0,
     clean_s: 20 * 60,
     maintenance_s: 60 * 60,
 };

@@ -1,0 +1,101 @@
+//! `ms5-floor simulate history`.
+
+use super::{Failure, SENDER, Seed};
+use crate::domain::time::{DAY_MS, DurMs, HOUR_MS, TsMs};
+use crate::server::clock::Clock;
+use crate::server::config::DatabaseArgs;
+use crate::server::db::{Db, facts, migrate, sources};
+use crate::server::ingest::check::Door;
+use crate::server::ingest::writer::{Checked, Writer};
+use crate::server::live::hub::Hub;
+use crate::server::plant::{CurrentPlant, Plant};
+use crate::server::services::plant::apply;
+use crate::server::simulator::{Sampling, day, days, plant};
+use std::sync::Arc;
+use tokio::sync::mpsc;
+
+/// Facts in one transaction.
+const BATCH: usize = 5_000;
+/// Two days of items may be ready while a third is written.
+const READY: usize = 2;
+
+/// Write the last days into the database.
+#[derive(Debug, clap::Args)]
+pub struct History {
+    /// How many days
+    #[arg(long, default_value_t = 30, value_name = "N")]
+    days: u16,
+    #[command(flatten)]
+    seed: Seed,
+    #[command(flatten)]
+    database: DatabaseArgs,
+}
+
+impl History {
+    /// Does it. Days that are there already are not written again.
+    pub async fn run(self) -> Result<(), Failure> {
+        let db = Db::open(&self.database.resolve()?).await?;
+        migrate::migrate(&db).await?;
+        let sender = sources::by_name(&db, SENDER).await?;
+        let sender = sender.ok_or_else(|| {
+            format!("the sender '{SENDER}' has no key; type: ms5-floor key create --name {SENDER} --may-backfill --may-configure")
+        })?;
+        let clock = Clock::system();
+        let now = clock.now();
+        let (model, _) = apply(&db, &plant(), now).await?;
+        let from = TsMs((now - DurMs(i64::from(self.days) * DAY_MS)).hour().0);
+        let from = from.max(told_until(&db, &model).await?.unwrap_or(from));
+        let current = Arc::new(CurrentPlant::default());
+        current.set(model);
+        let (writer, writing) =
+            Writer::start(db.clone(), clock, Arc::clone(&current), Hub::default());
+        let source = sender.source();
+        let (ready, mut made) = mpsc::channel::<Vec<Checked>>(READY);
+        let (seed, model) = (self.seed.seed, current.get());
+        let making = tokio::task::spawn_blocking(move || {
+            let door = Door {
+                source,
+                may_backfill: true,
+                plant: &model,
+                now,
+            };
+            for wanted in days(from, now) {
+                let items = day(seed, wanted).items(from, now, Sampling::History);
+                let checked = items
+                    .iter()
+                    .map(|i| door.check_item(i).map_err(|why| (why, String::new())))
+                    .collect();
+                if ready.blocking_send(checked).is_err() {
+                    return;
+                }
+            }
+        });
+        let mut written = 0;
+        while let Some(mut items) = made.recv().await {
+            while !items.is_empty() {
+                let rest = items.split_off(items.len().min(BATCH));
+                written += writer.store(source, items).await?.len();
+                items = rest;
+            }
+        }
+        making.await?;
+        drop(writer);
+        writing.await?;
+        db.close().await;
+        println!("{written} facts of the simulated plant");
+        Ok(())
+    }
+}
+
+/// Until when every simulated machine has told something, less an hour: what is told again is known already.
+async fn told_until(db: &Db, model: &Plant) -> sqlx::Result<Option<TsMs>> {
+    let codes = plant().machines;
+    let mut first = None;
+    for id in codes.iter().filter_map(|m| model.machine_id(&m.code)) {
+        let Some(heard) = facts::last_heard(db, id).await? else {
+            return Ok(None);
+        };
+        first = Some(first.map_or(heard, |f: TsMs| f.min(heard)));
+    }
+    Ok(first.map(|f| f - DurMs(HOUR_MS)))
+}
