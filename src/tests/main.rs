@@ -1,1 +1,13 @@
-fn main() {}
+//! Tests of the whole server. Each file is named after the policy that it holds; `harness` is what they stand on.
+//!
+//! Whatever touches a database is run on SQLite and on PostgreSQL: `on_both!` makes two tests of one.
+
+#[macro_use]
+mod harness;
+mod chance;
+
+mod ingest_answers_item_by_item;
+mod ingest_refuses_with_a_problem;
+mod quarantine_keeps_what_is_wrong;
+mod rules_change_while_facts_come_in;
+mod stored_timeline_equals_a_fresh_fold;

@@ -3,6 +3,7 @@
 
 use super::check::Refusal;
 use super::fold::Heads;
+use super::tell::item_of;
 use crate::api::ingest::{ItemResult, ItemStatus};
 use crate::domain::fact::Fact;
 use crate::domain::ids::{MachineId, Seq, SourceId};
@@ -13,7 +14,7 @@ use crate::server::db::quarantine::{self, Held};
 use crate::server::db::timeline::Rows;
 use crate::server::db::{Db, Tx, notify};
 use crate::server::live::hub::Hub;
-use crate::server::plant::CurrentPlant;
+use crate::server::plant::{CurrentPlant, Plant};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -199,10 +200,10 @@ impl Task {
         if before != self.seq {
             self.heads.forget();
         }
-        let fresh = append(&mut tx, group, before, now).await?;
+        let plant = self.plant.get();
+        let fresh = append(&mut tx, group, &plant, before, now).await?;
         let mut rows = Rows::default();
         let machines: Vec<MachineId> = fresh.by_machine.keys().copied().collect();
-        let plant = self.plant.get();
         for (machine, new) in fresh.by_machine {
             let Some((_, known)) = plant.machine(machine) else {
                 continue;
@@ -294,7 +295,13 @@ impl Known<'_> {
 }
 
 /// Appends what is new in the group and answers every item.
-async fn append(tx: &mut Tx, group: &[Job], before: Seq, now: TsMs) -> sqlx::Result<Fresh> {
+async fn append(
+    tx: &mut Tx,
+    group: &[Job],
+    plant: &Plant,
+    before: Seq,
+    now: TsMs,
+) -> sqlx::Result<Fresh> {
     let mut first: HashMap<(SourceId, &str), &NewFact> = HashMap::new();
     let mut unique: Vec<&NewFact> = Vec::new();
     for new in group.iter().flat_map(facts_of) {
@@ -330,7 +337,7 @@ async fn append(tx: &mut Tx, group: &[Job], before: Seq, now: TsMs) -> sqlx::Res
                         (None, Some(f)) if !std::ptr::eq(*f, new) => Some(Known::Here(f)),
                         _ => None,
                     };
-                    answer(new, known, *source, &mut fresh)
+                    answer(new, known, (*source, plant), &mut fresh)
                 }
             });
         }
@@ -342,7 +349,7 @@ async fn append(tx: &mut Tx, group: &[Job], before: Seq, now: TsMs) -> sqlx::Res
 fn answer(
     new: &NewFact,
     known: Option<Known<'_>>,
-    source: SourceId,
+    (source, plant): (SourceId, &Plant),
     fresh: &mut Fresh,
 ) -> ItemResult {
     match known {
@@ -361,10 +368,7 @@ fn answer(
                 code: "conflict",
                 detail: "id: already stored with another content".to_owned(),
             };
-            let text = format!(
-                "{{\"at\":{},\"machine\":{},\"body\":{}}}",
-                new.fact.at.0, new.fact.machine.0, new.body
-            );
+            let text = serde_json::to_string(&item_of(&new.fact, plant)).unwrap_or_default();
             fresh.held.push(held(source, &why, &text));
             refusal(&why)
         }
