@@ -1,0 +1,69 @@
+//! `cargo xtask bench`: the budgets of the design, measured on a release build, beside a rival where there is one.
+//!
+//! What is noisy on a shared machine is measured as a ratio to a rival in the same run. A missed floor or limit fails
+//! the run; a missed aim is told.
+
+mod facts;
+mod floor;
+mod http;
+mod ingest;
+mod load;
+mod machine;
+mod report;
+mod rival;
+mod streams;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Args, ValueEnum};
+
+use crate::server;
+use crate::workspace::Workspace;
+
+use report::Report;
+
+#[derive(Args)]
+pub struct Options {
+    /// Only this part; may be given several times
+    #[arg(long, value_enum)]
+    only: Vec<Part>,
+    /// Where the numbers go, for programs; without it target/bench.json
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Part {
+    /// Facts stored by second
+    Ingest,
+    /// From an event to the painted frame
+    Pixel,
+    /// What a screen loads first
+    Sizes,
+    /// From the start of the process until it is ready, and what a day takes on disk
+    Start,
+    /// What an idle server keeps in memory
+    Memory,
+}
+
+impl Options {
+    fn wants(&self, part: Part) -> bool {
+        self.only.is_empty() || self.only.contains(&part)
+    }
+}
+
+pub fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
+    let server = server::build(workspace, server::Kind::Release)?;
+    let mut report = Report::begin()?;
+    if options.wants(Part::Ingest) {
+        ingest::run(workspace, &server, &mut report)?;
+    }
+    let file = options.json.clone();
+    let held = report.end(&file.unwrap_or_else(|| workspace.target.join("bench.json")))?;
+    Ok(match held {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::FAILURE,
+    })
+}
