@@ -9,18 +9,23 @@ mod http;
 mod ingest;
 mod load;
 mod machine;
+mod memory;
+mod pixel;
 mod report;
 mod rival;
+mod sizes;
+mod start;
 mod streams;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 
-use crate::server;
+use crate::browser::Profile;
 use crate::workspace::Workspace;
+use crate::{server, site, stop};
 
 use report::Report;
 
@@ -55,10 +60,23 @@ impl Options {
 }
 
 pub fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
+    if options.wants(Part::Pixel) || options.wants(Part::Sizes) {
+        site::build(workspace, Profile::Release)?;
+    }
     let server = server::build(workspace, server::Kind::Release)?;
     let mut report = Report::begin()?;
-    if options.wants(Part::Ingest) {
-        ingest::run(workspace, &server, &mut report)?;
+    let parts: [(Part, Measure); 5] = [
+        (Part::Ingest, ingest::run),
+        (Part::Start, start::run),
+        (Part::Memory, memory::run),
+        (Part::Sizes, sizes::run),
+        (Part::Pixel, pixel::run),
+    ];
+    for (part, measure) in parts {
+        if options.wants(part) {
+            report.part(|report| measure(workspace, &server, report));
+            stop::check()?;
+        }
     }
     let file = options.json.clone();
     let held = report.end(&file.unwrap_or_else(|| workspace.target.join("bench.json")))?;
@@ -67,3 +85,5 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
         false => ExitCode::FAILURE,
     })
 }
+
+type Measure = fn(&Workspace, &Path, &mut Report) -> Result<()>;

@@ -183,6 +183,8 @@ impl Row {
 
 pub struct Report {
     rows: Vec<Row>,
+    /// Parts that could not be measured to their end.
+    failures: Vec<String>,
     before: Load,
 }
 
@@ -190,6 +192,7 @@ impl Report {
     pub fn begin() -> Result<Self> {
         Ok(Self {
             rows: Vec::new(),
+            failures: Vec::new(),
             before: Load::now()?,
         })
     }
@@ -197,6 +200,14 @@ impl Report {
     pub fn add(&mut self, row: Row) {
         println!("  {}", row.cells().join(" | "));
         self.rows.push(row);
+    }
+
+    /// Measures one part. One that fails keeps the others from nothing.
+    pub fn part(&mut self, measure: impl FnOnce(&mut Self) -> Result<()>) {
+        if let Err(error) = measure(self) {
+            eprintln!("error: {error:#}");
+            self.failures.push(format!("{error:#}"));
+        }
     }
 
     /// Prints the table and writes the JSON; tells whether every floor was held.
@@ -214,6 +225,7 @@ impl Report {
             "load_before": self.before.json(),
             "load_after": after.json(),
             "rows": rows,
+            "failures": self.failures,
         });
         if let Some(folder) = file.parent() {
             fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
