@@ -81,6 +81,8 @@ pub(super) struct Run {
     pub temperature: Vec<f32>,
     /// How worn the drifting part is at each full minute; empty without one.
     pub worn: Vec<f32>,
+    /// Factor on the machine's usual pace.
+    pub level: f64,
     /// Failures that struck.
     pub struck: Vec<Struck>,
     /// The fewest and the most pieces in the buffer behind it.
@@ -134,7 +136,7 @@ impl Run {
         for span in self.faults.drain(..) {
             match out.last_mut() {
                 Some(last) if last.code == span.code && span.from <= last.to => {
-                    last.to = last.to.max(span.to);
+                    last.to = last.to.max(span.to)
                 }
                 _ => out.push(span),
             }
