@@ -8,6 +8,10 @@ mod chance;
 
 mod ingest_answers_item_by_item;
 mod ingest_refuses_with_a_problem;
+mod layering;
 mod quarantine_keeps_what_is_wrong;
+mod reading_never_writes;
 mod rules_change_while_facts_come_in;
+mod schema_versions;
+mod sequence_is_commit_order;
 mod stored_timeline_equals_a_fresh_fold;
