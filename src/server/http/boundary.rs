@@ -19,12 +19,18 @@ impl From<ServiceError> for ApiError {
                     || ("request".to_owned(), "is not valid".to_owned()),
                     |f| (f.field, f.problem),
                 );
-                (StatusCode::UNPROCESSABLE_ENTITY, Self::Invalid { field, problem })
+                (
+                    StatusCode::UNPROCESSABLE_ENTITY,
+                    Self::Invalid { field, problem },
+                )
             }
             ServiceError::Database(error) => {
                 let request = super::request_id().unwrap_or_else(|| "unknown".to_owned());
                 tracing::error!(%error, request_id = request, "a server function failed");
-                (StatusCode::INTERNAL_SERVER_ERROR, Self::Internal { request })
+                (
+                    StatusCode::INTERNAL_SERVER_ERROR,
+                    Self::Internal { request },
+                )
             }
         };
         // The framework answers every error of a server function with 500, and a page that shows one with 200.
