@@ -208,8 +208,13 @@ pub struct Server {
 impl Server {
     /// Starts the parts on a database, without publisher: tests that need one start it.
     pub async fn start(place: &Place, clock: Clock) -> Self {
+        Self::on(place, place.open().await, clock).await
+    }
+
+    /// Starts them on connections of the caller's own.
+    pub async fn on(place: &Place, db: Db, clock: Clock) -> Self {
         let site = Site::open(Some(place.site())).expect("the site");
-        let started = App::start(place.open().await, clock, &site.manifest.build).await;
+        let started = App::start(db, clock, &site.manifest.build).await;
         let (app, writing) = started.expect("the server's parts");
         let stop = CancellationToken::new();
         let shared = Shared {

@@ -6,6 +6,8 @@
 mod harness;
 mod chance;
 
+mod every_millisecond_has_one_bucket;
+mod fold_is_order_free;
 mod ingest_answers_item_by_item;
 mod ingest_refuses_with_a_problem;
 mod layering;
@@ -15,3 +17,4 @@ mod rules_change_while_facts_come_in;
 mod schema_versions;
 mod sequence_is_commit_order;
 mod stored_timeline_equals_a_fresh_fold;
+mod worked_sheets;
