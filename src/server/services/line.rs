@@ -7,6 +7,7 @@ use crate::api::line::{LineView, MachineRow, Ribbon, RibbonPart, StopRow, Window
 use crate::domain::account::stop_lengths;
 use crate::domain::ids::Seq;
 use crate::domain::machine_state::{MachineState, TimeBucket};
+use crate::domain::plant::Coupling;
 use crate::domain::shift::Planned;
 use crate::domain::time::{DAY_MS, DurMs, MINUTE_MS, Span, TsMs};
 use crate::server::calendar;
@@ -186,7 +187,8 @@ fn row(
             .map(|r| r.per_ms() * MINUTE_MS as f64),
         account: data.machine_account(plant, line, over, data.window),
         heard: over.heard,
-        pacing: line.pacing().is_some_and(|p| p.id == machine.id),
+        pacing: line.coupling == Coupling::Serial
+            && line.pacing().is_some_and(|p| p.id == machine.id),
     })
 }
 

@@ -58,15 +58,18 @@ pub fn Stops(model: LineModel) -> impl IntoView {
     };
     let summary = move || {
         let (long, minor, under) = counts.get();
+        if long == 0 && minor == 0 {
+            return "No stop in this stretch of time.".to_owned();
+        }
         let under = format::duration(crate::domain::time::DurMs(under * 1000));
-        format!("{long} stops, and {minor} minor ones under {under}; the latest:")
+        format!("{long} stops, besides {minor} minor ones under {under}")
     };
     let none = move || stops.with(Vec::is_empty);
     view! {
         <section class="panel">
             <h2>"Latest stops"</h2>
             <p class="panel-note">
-                {move || if none() { "No stop in this stretch of time.".to_owned() } else { summary() }}
+                {summary}
             </p>
             <div class="table-box" tabindex="0" role="region" aria-label="Latest stops" hidden=none>
                 <table class="table">
