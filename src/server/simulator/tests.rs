@@ -148,9 +148,9 @@ fn replay(items: &[Item], from: i64) -> HashMap<String, Replay> {
                         .entry((TsMs(ms(item)).minute().0, product))
                         .or_default();
                     if channel == Channel::Good {
-                        minute.0 += made
+                        minute.0 += made;
                     } else {
-                        minute.1 += made
+                        minute.1 += made;
                     }
                 }
             }
