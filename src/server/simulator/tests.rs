@@ -15,8 +15,6 @@ use crate::domain::timeline::Interval;
 use jiff::civil::date;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-mod sizes;
-
 const SEED: u64 = 20_260_301;
 
 /// A Monday.
