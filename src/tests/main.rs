@@ -16,5 +16,7 @@ mod reading_never_writes;
 mod rules_change_while_facts_come_in;
 mod schema_versions;
 mod sequence_is_commit_order;
+mod shifts_follow_the_local_clock;
 mod stored_timeline_equals_a_fresh_fold;
+mod windows_add_up;
 mod worked_sheets;
