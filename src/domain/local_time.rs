@@ -1,6 +1,6 @@
 //! Clock times of the site, computed alike on server and browser from offsets that the server looked up.
 
-use super::time::{DAY_MS, DurMs, MINUTE_MS, TsMs};
+use super::time::{DAY_MS, DurMs, MINUTE_MS, Span, TsMs};
 use serde::{Deserialize, Serialize};
 
 /// The offsets of a time zone from UTC over a stretch of time.
@@ -25,6 +25,14 @@ impl LocalTime {
 
     fn local_ms(&self, at: TsMs) -> i64 {
         at.0 + self.offset_at(at).0
+    }
+
+    /// The local day that holds `at`, from midnight to midnight; 23 or 25 hours when the clock changes.
+    #[must_use]
+    pub fn day(&self, at: TsMs) -> Span {
+        let midnight = |local: i64| TsMs(local) - self.offset_at(TsMs(local) - self.offset_at(at));
+        let first = self.local_ms(at).div_euclid(DAY_MS) * DAY_MS;
+        Span::clamped(midnight(first), midnight(first + DAY_MS))
     }
 
     /// `14:05`.
@@ -71,5 +79,9 @@ mod tests {
         assert_eq!(rome.clock(change), "03:00");
         assert_eq!(rome.date(change), "2026-03-29");
         assert_eq!(rome.date(TsMs(951_782_400_000)), "2000-02-29");
+        let day = rome.day(change);
+        assert_eq!(rome.clock(day.from()), "00:00");
+        assert_eq!(rome.clock(day.to()), "00:00");
+        assert_eq!(day.len(), DurMs(23 * 3_600_000), "the clock goes forward");
     }
 }

@@ -1,6 +1,7 @@
 //! What the server answers, over which path, to whom.
 
 mod assets;
+mod boundary;
 mod health;
 mod ingest;
 mod live;

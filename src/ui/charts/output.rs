@@ -1,0 +1,183 @@
+//! Output by hour, or by day in a long window, against what should have been made.
+
+use super::themed_svg::{Role, ThemedSvg};
+use crate::api::board::HourBar;
+use crate::domain::local_time::LocalTime;
+use crate::domain::time::Span;
+use crate::ui::format;
+use plotters::prelude::*;
+
+/// More bars than this become days.
+const MOST_HOURS: usize = 50;
+const SIZE: (u32, u32) = (760, 270);
+const FONT: u32 = 13;
+
+/// The bars to show: the hours, or their sums by local day.
+#[must_use]
+pub fn bars(hours: &[HourBar], clock: &LocalTime) -> Vec<HourBar> {
+    if hours.len() <= MOST_HOURS {
+        return hours.to_vec();
+    }
+    let mut days: Vec<HourBar> = Vec::new();
+    for hour in hours {
+        match days.last_mut() {
+            Some(day) if clock.day(day.span.from()) == clock.day(hour.span.from()) => {
+                day.span = Span::clamped(day.span.from(), hour.span.to());
+                day.actual = sum(day.actual, hour.actual, |a, b| a + b);
+                day.target = sum(day.target, hour.target, |a, b| a + b);
+                day.running |= hour.running;
+            }
+            _ => days.push(*hour),
+        }
+    }
+    days
+}
+
+/// The sum of what is known.
+fn sum<T>(a: Option<T>, b: Option<T>, add: impl Fn(T, T) -> T) -> Option<T> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(add(a, b)),
+        (a, b) => a.or(b),
+    }
+}
+
+/// When a bar begins: `07:00`, or the day.
+#[must_use]
+pub fn name(bar: &HourBar, by_day: bool, clock: &LocalTime) -> String {
+    if by_day {
+        clock.date(bar.span.from())
+    } else {
+        clock.clock(bar.span.from())
+    }
+}
+
+/// The chart as SVG.
+#[must_use]
+pub fn output_svg(bars: &[HourBar], by_day: bool, clock: &LocalTime) -> String {
+    let mut body = String::new();
+    // The backend cannot fail, and a chart without room to draw in has nothing to say.
+    let _ = draw(&mut body, bars, by_day, clock);
+    let (width, height) = SIZE;
+    format!(
+        r#"<svg class="chart" viewBox="0 0 {width} {height}" role="img" aria-labelledby="output-title"><title id="output-title">Output against target. The numbers are in the table below.</title>{body}</svg>"#
+    )
+}
+
+fn draw(
+    out: &mut String,
+    bars: &[HourBar],
+    by_day: bool,
+    clock: &LocalTime,
+) -> Result<(), Box<dyn std::error::Error>> {
+    let top = bars
+        .iter()
+        .flat_map(|b| [b.actual.map_or(0.0, |a| a as f64), b.target.unwrap_or(0.0)])
+        .fold(1.0, f64::max)
+        * 1.08;
+    let label = ("sans-serif", FONT).into_font().color(&Role::Label.color());
+    let area = ThemedSvg::new(out, SIZE).into_drawing_area();
+    let mut chart = ChartBuilder::on(&area)
+        .margin_top(10)
+        .margin_right(6)
+        .x_label_area_size(26)
+        .y_label_area_size(58)
+        .build_cartesian_2d((0..bars.len().max(1)).into_segmented(), 0.0..top)?;
+    // Every label when there is room, else every second, third, …
+    let every = bars.len().div_ceil(if by_day { 9 } else { 14 }).max(1);
+    let x_label = |x: &SegmentValue<usize>| match x {
+        SegmentValue::CenterOf(i) if i % every == 0 => {
+            let text = bars.get(*i).map(|bar| name(bar, by_day, clock));
+            let text = text.unwrap_or_default();
+            // Of a date, month and day: the year stands in the head of the page.
+            text.split_once('-')
+                .map_or(text.clone(), |(_, day)| day.to_owned())
+        }
+        _ => String::new(),
+    };
+    chart
+        .configure_mesh()
+        .disable_x_mesh()
+        // With none, plotters 0.3.7 looks for room for 0 marks for ever.
+        .max_light_lines(1)
+        .bold_line_style(Role::Grid.color())
+        .light_line_style(Role::Grid.color())
+        .axis_style(Role::Grid.color())
+        .label_style(label)
+        .x_labels(bars.len() + 1)
+        .y_labels(5)
+        .set_all_tick_mark_size(0)
+        .x_label_formatter(&x_label)
+        .y_label_formatter(&|y: &f64| format::pieces(*y))
+        .draw()?;
+    chart.draw_series(bars.iter().enumerate().filter_map(|(i, bar)| {
+        let role = match bar {
+            bar if bar.running => Role::Running,
+            bar if bar.missed() => Role::Missed,
+            _ => Role::Bar,
+        };
+        let corners = [
+            (SegmentValue::Exact(i), 0.0),
+            (SegmentValue::Exact(i + 1), bar.actual? as f64),
+        ];
+        let mut rect = Rectangle::new(corners, role.color().filled());
+        rect.set_margin(0, 0, 3, 3);
+        Some(rect)
+    }))?;
+    chart.draw_series(bars.iter().enumerate().filter_map(|(i, bar)| {
+        let target = bar.target?;
+        let ends = [
+            (SegmentValue::Exact(i), target),
+            (SegmentValue::Exact(i + 1), target),
+        ];
+        Some(PathElement::new(ends, Role::Target.color()))
+    }))?;
+    area.present()?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::time::{HOUR_MS, TsMs};
+
+    fn hour(i: i64, actual: Option<i64>) -> HourBar {
+        HourBar {
+            span: Span::clamped(TsMs(i * HOUR_MS), TsMs((i + 1) * HOUR_MS)),
+            actual,
+            target: Some(100.0),
+            running: false,
+        }
+    }
+
+    #[test]
+    fn a_long_window_is_summed_by_day_and_loses_nothing() {
+        let hours: Vec<_> = (0..72).map(|i| hour(i, (i < 60).then_some(i))).collect();
+        let days = bars(&hours, &LocalTime::default());
+        assert_eq!(days.len(), 3);
+        assert_eq!(
+            days.iter().filter_map(|d| d.actual).sum::<i64>(),
+            (0..60).sum::<i64>()
+        );
+        assert_eq!(days[0].target, Some(2_400.0));
+        assert_eq!(
+            bars(&hours[..24], &LocalTime::default()).len(),
+            24,
+            "a day stays in hours"
+        );
+    }
+
+    #[test]
+    fn the_chart_has_a_bar_for_each_hour_that_began_and_no_colour_of_its_own() {
+        let hours = [hour(6, Some(95)), hour(7, Some(40)), hour(8, None)];
+        let svg = output_svg(&hours, false, &LocalTime::default());
+        assert_eq!(svg.matches(r#"class="hour""#).count(), 1);
+        assert_eq!(
+            svg.matches(r#"class="hour missed" fill="url(#hatch-missed)""#)
+                .count(),
+            1
+        );
+        assert_eq!(svg.matches(r#"class="target""#).count(), 3);
+        assert!(svg.contains(">07:00</text>"), "{svg}");
+        assert!(!svg.contains("style=") && !svg.contains("=\"#"), "{svg}");
+    }
+}

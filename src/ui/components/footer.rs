@@ -1,0 +1,53 @@
+//! The foot of every page: is what I see true now?
+
+use crate::ui::format;
+use crate::ui::live::{Connection, Live};
+use crate::ui::theme::ThemeSwitch;
+use leptos::prelude::*;
+
+/// Connection, age of the data, who can see this, and the colours.
+#[component]
+pub fn Footer(
+    /// When the page was computed, in the site's clock: all there is to say without scripts.
+    #[prop(into)]
+    as_of: Signal<String>,
+) -> impl IntoView {
+    let live = expect_context::<Live>();
+    let connection = Memo::new(move |_| live.connection());
+    let age = move || match live.age() {
+        None => as_of.get(),
+        Some(age) if age.0 < 1_000 => "last word just now".to_owned(),
+        Some(age) => format!("last word {} ago", format::duration(age)),
+    };
+    view! {
+        <footer class="page-foot">
+            <span class="open-to">"Open to this machine only · no sign-in"</span>
+            <ThemeSwitch />
+            <span class="freshness">
+                // Only the word is announced; the seconds would never let a reader finish.
+                <span role="status" class=move || format!("connection {}", connection.get().class())>
+                    {move || connection.get().word()}
+                </span>
+                <span class="age">{age}</span>
+            </span>
+        </footer>
+    }
+    .into_any()
+}
+
+/// Lies over the top of the page while the screen cannot be trusted.
+#[component]
+pub fn StaleBanner() -> impl IntoView {
+    let live = expect_context::<Live>();
+    let stale = Memo::new(move |_| live.connection() == Connection::Stale);
+    let age = move || live.age().map(format::duration);
+    view! {
+        <div class="stale-banner" hidden=move || !stale.get()>
+            <strong>"Not live."</strong>
+            " Last update "
+            <span>{age}</span>
+            " ago. Reconnecting by itself…"
+        </div>
+    }
+    .into_any()
+}

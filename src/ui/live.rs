@@ -1,0 +1,133 @@
+//! The live stream as the pages see it: what came, whether it still comes, and how old the screen is.
+//!
+//! A page follows the stream from the fact its snapshot holds, so nothing is missed and nothing counts twice. Lost
+//! connections are taken up again for ever; after each, the page is told to fetch its snapshot again.
+
+#[cfg(feature = "hydrate")]
+mod stream;
+
+use crate::api::board::Tile;
+use crate::api::line::LineView;
+#[cfg(feature = "hydrate")]
+use crate::domain::ids::Seq;
+use crate::domain::time::{DurMs, TsMs};
+use crate::ui::clock::Clock;
+use leptos::prelude::*;
+
+/// Silence after which what the screen shows is called stale. The server speaks at least every 5 s.
+pub const STALE_AFTER: DurMs = DurMs(12_000);
+
+/// What the page gets from the stream.
+#[derive(Clone, Debug)]
+pub enum News {
+    /// A line changed.
+    Tile(Box<Tile>),
+    /// The followed line's page changed.
+    Line(Box<LineView>),
+    /// Something may have been missed: fetch the snapshot.
+    Missed,
+}
+
+/// How the screen is connected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Connection {
+    /// Server HTML, not taken over yet: as old as it is.
+    Snapshot,
+    /// The stream is open and speaks.
+    Live,
+    /// The stream is lost and being taken up again.
+    Reconnecting,
+    /// Nothing was heard for so long that the screen cannot be trusted.
+    Stale,
+}
+
+impl Connection {
+    /// In words.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Snapshot => "snapshot",
+            Self::Live => "live",
+            Self::Reconnecting => "reconnecting…",
+            Self::Stale => "stale",
+        }
+    }
+
+    /// The name of its component class.
+    #[must_use]
+    pub const fn class(self) -> &'static str {
+        match self {
+            Self::Snapshot => "snapshot",
+            Self::Live => "live",
+            Self::Reconnecting => "reconnecting",
+            Self::Stale => "stale",
+        }
+    }
+}
+
+/// The state of the tab's one stream.
+#[derive(Clone, Copy)]
+pub struct Live {
+    clock: Clock,
+    open: RwSignal<Option<bool>>,
+    heard: RwSignal<Option<TsMs>>,
+}
+
+impl Live {
+    /// A stream that is not open yet, for every view below.
+    pub fn provide(clock: Clock) -> Self {
+        let live = Self {
+            clock,
+            open: RwSignal::new(None),
+            heard: RwSignal::new(None),
+        };
+        provide_context(live);
+        live
+    }
+
+    /// How old what the screen shows is; `None` before the page was taken over.
+    pub fn age(self) -> Option<DurMs> {
+        let heard = self.heard.get()?;
+        self.clock.now().map(|now| DurMs((now - heard).0.max(0)))
+    }
+
+    /// How the screen is connected.
+    pub fn connection(self) -> Connection {
+        match (self.open.get(), self.age()) {
+            (_, Some(age)) if age >= STALE_AFTER => Connection::Stale,
+            (None, _) | (Some(true), None) => Connection::Snapshot,
+            (Some(true), Some(_)) => Connection::Live,
+            (Some(false), _) => Connection::Reconnecting,
+        }
+    }
+
+    /// The page shows a snapshot computed at `at`.
+    #[cfg(feature = "hydrate")]
+    pub fn snapshot(self, at: TsMs) {
+        self.clock.start(at);
+        let _ = self
+            .heard
+            .try_update(|heard| *heard = Some(heard.map_or(at, |h| h.max(at))));
+    }
+
+    /// Follows the stream from `since` on, and the page of `line` if one is named, until the calling view goes away.
+    #[cfg(feature = "hydrate")]
+    pub fn follow(self, since: Seq, line: Option<String>, on_news: impl Fn(News) + 'static) {
+        stream::follow(self, since, line, on_news);
+    }
+
+    /// The server said something, and what time it is there.
+    #[cfg(feature = "hydrate")]
+    fn heard_at(self, server: TsMs) {
+        self.clock.set(server);
+        let _ = self.heard.try_set(Some(server));
+        self.set_open(true);
+    }
+
+    #[cfg(feature = "hydrate")]
+    fn set_open(self, open: bool) {
+        if self.open.try_get_untracked().flatten() != Some(open) {
+            let _ = self.open.try_set(Some(open));
+        }
+    }
+}

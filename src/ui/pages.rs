@@ -1,0 +1,5 @@
+//! One file a route.
+
+pub mod board;
+pub mod line;
+pub mod not_found;

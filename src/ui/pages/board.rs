@@ -1,0 +1,96 @@
+//! `/`: the plant at a glance, a tile a line.
+
+mod empty;
+mod header;
+mod model;
+mod tile;
+
+use crate::api::board::{BoardView, board};
+use crate::domain::local_time::LocalTime;
+use crate::ui::components::footer::Footer;
+use crate::ui::components::problem::Problem;
+use empty::EmptyPlant;
+use header::BoardHeader;
+use leptos::prelude::*;
+use leptos_meta::Title;
+use model::BoardModel;
+use tile::TileCard;
+
+/// The plant board.
+#[component]
+pub fn BoardPage() -> impl IntoView {
+    let snapshot = Resource::new(|| (), |()| board());
+    view! {
+        <Title text="Plant board" />
+        <Transition fallback=Waiting>
+            {move || Suspend::new(async move {
+                match snapshot.await {
+                    Ok(view) => view! { <Board view=view /> }.into_any(),
+                    Err(error) => {
+                        let retry = Callback::new(move |()| snapshot.refetch());
+                        view! { <Problem error=error retry=retry /> }.into_any()
+                    }
+                }
+            })}
+        </Transition>
+    }
+    .into_any()
+}
+
+/// The board's frame while its numbers are on the way: the same boxes, so that nothing jumps.
+#[component]
+fn Waiting() -> impl IntoView {
+    view! {
+        <div class="board" aria-busy="true">
+            <header class="page-head">
+                <h1>"Plant board"</h1>
+            </header>
+            <main class="tiles" id="main" data-tiles="8">
+                <p class="unseen">"Loading"</p>
+                {std::iter::repeat_with(|| view! { <div class="tile waiting"></div> }).take(8).collect_view()}
+            </main>
+        </div>
+    }
+    .into_any()
+}
+
+/// The board with its numbers.
+#[component]
+fn Board(view: BoardView) -> impl IntoView {
+    let model = BoardModel::new(view);
+    model.keep_current();
+    let as_of = Signal::derive(move || {
+        let now = model.read_at.get();
+        model.site.with(|s| {
+            s.as_ref()
+                .map_or_else(String::new, |s| format!("as of {}", s.clock.clock(now)))
+        })
+    });
+    let site_clock = Memo::new(move |_| {
+        model.site.with(|s| {
+            s.as_ref()
+                .map_or_else(LocalTime::default, |s| s.clock.clone())
+        })
+    });
+    let empty =
+        Memo::new(move |_| model.site.with(Option::is_none) || model.tiles.with(Vec::is_empty));
+    let count = Memo::new(move |_| model.tiles.with(Vec::len));
+
+    view! {
+        <div class="board">
+            <BoardHeader model=model />
+            <Show
+                when=move || !empty.get()
+                fallback=|| view! { <EmptyPlant /> }
+            >
+                <main class="tiles" id="main" data-tiles=move || count.get()>
+                    <For each=move || model.tiles.get() key=|slot| slot.code.clone() let:slot>
+                        <TileCard tile=slot.tile clock=site_clock />
+                    </For>
+                </main>
+            </Show>
+            <Footer as_of=as_of />
+        </div>
+    }
+    .into_any()
+}

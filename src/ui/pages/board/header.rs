@@ -1,0 +1,78 @@
+//! The head of the board: where and when on the left, how it goes on the right.
+
+use super::model::BoardModel;
+use crate::api::board::ShiftView;
+use crate::ui::clock::Clock;
+use leptos::prelude::*;
+
+/// The shift, if all lines that are in one are in the same.
+fn common_shift(model: BoardModel) -> Option<ShiftView> {
+    let mut common = None;
+    for slot in model.tiles.get() {
+        match (slot.tile.with(|t| t.shift.clone()), &common) {
+            (None, _) => {}
+            (Some(shift), None) => common = Some(shift),
+            (Some(shift), Some(other)) if shift == *other => {}
+            (Some(_), Some(_)) => return None,
+        }
+    }
+    common
+}
+
+/// The head of the board.
+#[component]
+pub fn BoardHeader(model: BoardModel) -> impl IntoView {
+    let clock = expect_context::<Clock>();
+    let name = move || {
+        model.site.with(|s| {
+            s.as_ref()
+                .map_or_else(|| "MS5 Floor".to_owned(), |s| s.name.clone())
+        })
+    };
+    let simulated = move || {
+        let simulated = model.site.with(|s| s.as_ref().is_some_and(|s| s.simulated));
+        simulated.then(|| view! { <span class="tag">"simulated plant"</span> })
+    };
+    let shift = Memo::new(move |_| common_shift(model));
+    let shift_words = move || {
+        let ShiftView { name, span } = shift.get()?;
+        model.site.with(|s| {
+            let local = &s.as_ref()?.clock;
+            Some(format!(
+                "{name} {} – {}",
+                local.clock(span.from()),
+                local.clock(span.to())
+            ))
+        })
+    };
+    let time = Memo::new(move |_| {
+        let now = clock.or(model.read_at.get());
+        model.site.with(|s| s.as_ref().map(|s| s.clock.clock(now)))
+    });
+    let why = move || {
+        model
+            .oee
+            .get()
+            .why()
+            .map(|why| view! { <small>{why.words()}</small> })
+    };
+    let lines = move || format!("{} of {}", model.running(), model.tiles.with(Vec::len));
+
+    view! {
+        <header class="page-head">
+            <h1>{name}</h1>
+            <span class="muted shift">{shift_words}</span>
+            {simulated}
+            <div class="key-figures" class:unseen=move || model.site.with(Option::is_none)>
+                <span class="key-figure">
+                    "OEE "
+                    <b>{move || model.oee.get().percent()}</b>
+                    {why}
+                </span>
+                <span class="key-figure">"lines running " <b>{lines}</b></span>
+                <span class="key-figure clock"><b>{move || time.get()}</b></span>
+            </div>
+        </header>
+    }
+    .into_any()
+}

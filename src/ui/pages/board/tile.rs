@@ -1,0 +1,183 @@
+//! A line on the board. The same thing stands in the same place in every tile.
+
+use crate::api::board::{Progress, Tile};
+use crate::domain::condition::Condition;
+use crate::domain::local_time::LocalTime;
+use crate::domain::time::TsMs;
+use crate::ui::clock::Clock;
+use crate::ui::components::hour_bars::HourBars;
+use crate::ui::components::state_chip::{StateChip, StateNow};
+use crate::ui::format;
+use leptos::prelude::*;
+
+/// Further behind than this share of the target, the distance is worth a colour.
+const BEHIND: f64 = 0.05;
+
+/// Made against target at one moment.
+#[derive(Clone, Debug, PartialEq)]
+struct Hero {
+    actual: String,
+    of: String,
+    pace: Option<String>,
+    behind: bool,
+}
+
+impl Hero {
+    fn of(progress: Option<Progress>, condition: Condition, at: TsMs, now: TsMs) -> Self {
+        let Some(progress) = progress else {
+            let of = if condition == Condition::NoData {
+                "not known"
+            } else {
+                "not scheduled now"
+            };
+            return Self {
+                actual: "–".to_owned(),
+                of: of.to_owned(),
+                pace: None,
+                behind: false,
+            };
+        };
+        let actual = format::count(progress.actual);
+        // Of a silent line the last count is known, and nothing after it: its target does not run on alone.
+        let now = if condition == Condition::NoData {
+            at
+        } else {
+            now
+        };
+        let Some(target) = progress.target_at(at, now) else {
+            return Self {
+                actual,
+                of: "made; no ideal rate".to_owned(),
+                pace: None,
+                behind: false,
+            };
+        };
+        let of = format!("of {} by now", format::pieces(target));
+        let distance = progress.actual - format::whole(target);
+        let pace = match distance {
+            0 => "on target".to_owned(),
+            d if d < 0 => format!("▼ {} behind", format::count(-d)),
+            d => format!("▲ {} ahead", format::count(d)),
+        };
+        Self {
+            actual,
+            of,
+            pace: Some(pace),
+            behind: (progress.actual as f64) < target * (1.0 - BEHIND),
+        }
+    }
+}
+
+/// A line, as a link to its page.
+#[component]
+pub fn TileCard(tile: RwSignal<Tile>, #[prop(into)] clock: Signal<LocalTime>) -> impl IntoView {
+    let present = expect_context::<Clock>();
+    let state = Signal::derive(move || {
+        tile.with(|t| StateNow {
+            condition: t.condition,
+            since: t.since,
+            at: t.at,
+        })
+    });
+    let class = move || tile.with(|t| format!("tile {}", t.condition.tone().class()));
+    let address = tile.with_untracked(|t| format!("/lines/{}", t.code));
+    let hero = Memo::new(move |_| {
+        tile.with(|t| Hero::of(t.progress, t.condition, t.at, present.or(t.at)))
+    });
+    // The reason if there is one, else what runs.
+    let detail = Memo::new(move |_| tile.with(|t| t.detail.clone().or_else(|| t.product.clone())));
+    let hours = Memo::new(move |_| tile.with(|t| t.hours.clone()));
+    let oee = move || tile.with(|t| t.oee.percent());
+    let why = move || tile.with(|t| t.oee.why().map(|why| why.words()));
+    let down = move || tile.with(|t| format::duration(t.down));
+    let age = Memo::new(move |_| {
+        tile.with(|t| {
+            t.heard.map_or_else(
+                || "never heard".to_owned(),
+                |heard| format::age(present.or(t.at) - heard),
+            )
+        })
+    });
+
+    view! {
+        <a class=class href=address>
+            <header class="tile-head">
+                <h2 class="tile-name">{move || tile.with(|t| t.name.clone())}</h2>
+                <StateChip state=state />
+            </header>
+            <div class="hero">
+                <p class="hero-line">
+                    <span class="actual">{move || hero.with(|h| h.actual.clone())}</span>
+                    " "
+                    <span class="of">{move || hero.with(|h| h.of.clone())}</span>
+                </p>
+                <p class="pace" class:behind=move || hero.with(|h| h.behind)>
+                    {move || hero.with(|h| h.pace.clone())}
+                </p>
+                <p class="detail">{move || detail.get()}</p>
+            </div>
+            <HourBars hours=hours clock=clock />
+            <p class="tile-foot">
+                <span>"OEE " <b>{oee}</b> <span class="why">{why}</span></span>
+                <span>"down " <b>{down}</b></span>
+                <span class="age">{move || age.get()}</span>
+            </p>
+        </a>
+    }
+    .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn progress(actual: i64, target: Option<f64>) -> Option<Progress> {
+        Some(Progress {
+            actual,
+            target,
+            target_per_h: 3_600.0,
+            grows_until: TsMs(10_000),
+        })
+    }
+
+    fn hero(progress: Option<Progress>, condition: Condition, now: i64) -> Hero {
+        Hero::of(progress, condition, TsMs(0), TsMs(now))
+    }
+
+    #[test]
+    fn the_target_moves_on_until_the_break() {
+        let of = |now| hero(progress(100, Some(100.0)), Condition::Running, now).of;
+        assert_eq!(of(0), "of 100 by now");
+        assert_eq!(of(4_000), "of 104 by now");
+        assert_eq!(of(99_000), "of 110 by now");
+    }
+
+    #[test]
+    fn the_target_of_a_silent_line_does_not_run_on_alone() {
+        assert_eq!(
+            hero(progress(100, Some(100.0)), Condition::NoData, 9_000).of,
+            "of 100 by now"
+        );
+    }
+
+    #[test]
+    fn the_distance_is_said_in_pieces_and_coloured_only_when_it_is_far() {
+        let at = |actual| hero(progress(actual, Some(10_000.0)), Condition::Running, 0);
+        assert_eq!(at(10_000).pace.as_deref(), Some("on target"));
+        assert_eq!(
+            (at(9_900).pace.as_deref(), at(9_900).behind),
+            (Some("▼ 100 behind"), false)
+        );
+        assert_eq!(
+            (at(9_400).pace.as_deref(), at(9_400).behind),
+            (Some("▼ 600 behind"), true)
+        );
+        assert_eq!(at(10_020).pace.as_deref(), Some("▲ 20 ahead"));
+    }
+
+    #[test]
+    fn what_is_not_known_is_not_zero() {
+        assert_eq!(hero(None, Condition::NoData, 0).actual, "–");
+        assert_eq!(hero(progress(5, None), Condition::Running, 0).pace, None);
+    }
+}

@@ -1,0 +1,144 @@
+//! Where the planned time went: the loss tree, from good output down to what is not known.
+
+use super::model::LineModel;
+use crate::domain::account::Account;
+use crate::domain::time::DurMs;
+use crate::ui::format;
+use leptos::prelude::*;
+
+/// One kind of time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Part {
+    name: &'static str,
+    class: &'static str,
+    time: DurMs,
+}
+
+const fn part(name: &'static str, class: &'static str, time: DurMs) -> Part {
+    Part { name, class, time }
+}
+
+/// The parts of planned production time; they add up to it.
+fn parts(account: &Account) -> Vec<Part> {
+    let ms = |ns: i64| DurMs(ns / 1_000_000);
+    let (total, good) = (ms(account.ideal_total.0), ms(account.ideal_good.0));
+    let mut parts = Vec::with_capacity(8);
+    // Without every ideal rate, or with a machine faster than ideal, run time cannot be told apart further.
+    if account.unrated > 0 || total > account.run {
+        parts.push(part("Run", "run", account.run));
+    } else if account.counts.ungraded > 0 {
+        parts.push(part("Output at the ideal rate", "run", total));
+        parts.push(part("Lost speed", "slow", account.run - total));
+    } else {
+        parts.push(part("Good output at the ideal rate", "run", good));
+        parts.push(part("Scrap and rework", "down", total - good));
+        parts.push(part("Lost speed", "slow", account.run - total));
+    }
+    parts.push(part("Minor stops", "slow", account.minor));
+    parts.push(part("Unplanned stops", "down", account.unplanned));
+    parts.push(part("Changeover", "planned", account.changeover));
+    parts.push(part("Starved or blocked", "slow", account.waiting));
+    parts.push(part("No data", "no-data", account.unknown));
+    parts
+}
+
+/// The account as a table with a bar a row.
+#[component]
+pub fn WhereTheTimeWent(model: LineModel) -> impl IntoView {
+    let account = model.part(|v| v.line.unwrap_or(v.assets));
+    let rows = move || {
+        let account = account.get();
+        let whole = account.planned_production();
+        let row = |part: Part| {
+            let share = format::share(part.time.0, whole.0);
+            let fill = (part.class == "no-data").then_some(crate::ui::components::hatch::UNKNOWN);
+            let class = format!("part-bar part-{}", part.class);
+            view! {
+                <tr>
+                    <th scope="row">{part.name}</th>
+                    <td class="number">{format::duration(part.time)}</td>
+                    <td class="bar-cell">
+                        <svg class="part-track" aria-hidden="true">
+                            <rect class=class fill=fill width=share height="100%"></rect>
+                        </svg>
+                    </td>
+                </tr>
+            }
+        };
+        parts(&account).into_iter().map(row).collect_view()
+    };
+    let total = move || format::duration(account.get().planned_production());
+    let outside = move || {
+        let account = account.get();
+        format!(
+            "Besides: planned stops {}, not scheduled {}.",
+            format::duration(account.planned),
+            format::duration(account.not_scheduled)
+        )
+    };
+    view! {
+        <section class="panel">
+            <table class="table account">
+                <caption>"Where the planned time went"</caption>
+                <thead class="unseen">
+                    <tr>
+                        <th scope="col">"Part"</th>
+                        <th scope="col">"Time"</th>
+                        <th scope="col">"Share"</th>
+                    </tr>
+                </thead>
+                <tbody>{rows}</tbody>
+                <tfoot>
+                    <tr>
+                        <th scope="row">"Planned production time"</th>
+                        <td class="number">{total}</td>
+                        <td></td>
+                    </tr>
+                </tfoot>
+            </table>
+            <p class="panel-note">{outside}</p>
+        </section>
+    }
+    .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::account::IdealNs;
+    use crate::domain::fact::Counts;
+
+    #[test]
+    fn the_parts_add_up_to_planned_production_time() {
+        let graded = Account {
+            run: DurMs(1_000),
+            minor: DurMs(20),
+            unplanned: DurMs(300),
+            changeover: DurMs(4),
+            waiting: DurMs(50),
+            unknown: DurMs(6),
+            ideal_total: IdealNs(900_000_000),
+            ideal_good: IdealNs(850_000_000),
+            ..Account::default()
+        };
+        let ungraded = Account {
+            counts: Counts {
+                ungraded: 5,
+                ..Counts::default()
+            },
+            ..graded
+        };
+        let fast = Account {
+            ideal_total: IdealNs(1_200_000_000),
+            ..graded
+        };
+        let unrated = Account {
+            unrated: 1,
+            ..graded
+        };
+        for account in [graded, ungraded, fast, unrated] {
+            let sum: DurMs = parts(&account).into_iter().map(|p| p.time).sum();
+            assert_eq!(sum, account.planned_production());
+        }
+    }
+}

@@ -1,0 +1,271 @@
+//! Availability, performance, quality, OEE: each with the time behind it, or the reason why it is not known.
+
+use super::model::LineModel;
+use crate::domain::account::Account;
+use crate::domain::figure::{Figure, Why};
+use crate::ui::format;
+use leptos::prelude::*;
+
+/// Under this share of known time a figure is flagged.
+const ENOUGH: f64 = 0.95;
+
+/// A figure as it is shown.
+#[derive(Clone, Debug, PartialEq)]
+struct Shown {
+    name: &'static str,
+    value: String,
+    /// The time behind it.
+    behind: String,
+    /// What one must know to read it right.
+    caution: Option<String>,
+}
+
+/// Planned time, and how it is called when a part of it is unknown.
+fn of_planned(account: &Account) -> String {
+    let known = format::duration(account.known());
+    if account.unknown.0 == 0 {
+        format!("{known} planned")
+    } else {
+        format!("{known} known")
+    }
+}
+
+fn shown(name: &'static str, figure: Figure, behind: String) -> Shown {
+    Shown {
+        name,
+        value: figure.percent(),
+        behind: figure.why().map_or(behind, |why| why.words().to_owned()),
+        caution: None,
+    }
+}
+
+fn availability(account: &Account) -> Shown {
+    let run = format::duration(account.run_time());
+    shown(
+        "Availability",
+        account.availability(),
+        format!("run {run} of {}", of_planned(account)),
+    )
+}
+
+fn performance(account: &Account) -> Shown {
+    let figure = account.performance();
+    let behind = format!(
+        "{} pieces are {} at the ideal rate, of {} run",
+        format::count(account.counts.total()),
+        format::ideal(account.ideal_total),
+        format::duration(account.run_time())
+    );
+    let fast = figure.value().is_some_and(|p| p > 1.0);
+    Shown {
+        caution: fast.then(|| {
+            "Above 100 %: faster than the ideal rate on file. The rate, or the counter, wants a look.".to_owned()
+        }),
+        ..shown("Performance", figure, behind)
+    }
+}
+
+fn quality(account: &Account) -> Shown {
+    let (good, all) = (account.counts.good, account.counts.total());
+    let behind = format!(
+        "{} good of {} pieces",
+        format::count(good),
+        format::count(all)
+    );
+    shown("Quality", account.quality(), behind)
+}
+
+fn oee(account: &Account) -> Shown {
+    let figure = account.oee();
+    let behind = format!(
+        "good pieces worth {} in {}",
+        format::ideal(account.ideal_good),
+        of_planned(account)
+    );
+    let caution = match (figure, account.coverage()) {
+        (Figure::Unknown(Why::QualityNotReported), _) => Some(format!(
+            "Availability × performance: {}",
+            account.availability_performance().percent()
+        )),
+        (Figure::Known(_), Figure::Known(coverage)) if coverage < ENOUGH => {
+            let least = Figure::ratio(
+                account.ideal_good.0 / 1_000_000,
+                account.planned_production().0,
+                Why::NotScheduled,
+            );
+            Some(format!(
+                "Known for {} of planned time; at least {}",
+                format::whole_percent(coverage),
+                least.percent()
+            ))
+        }
+        _ => None,
+    };
+    Shown {
+        caution,
+        ..shown("OEE", figure, behind)
+    }
+}
+
+/// The line's account when it has one, else that of its machines; and which it is.
+fn main_account(line: Option<Account>, assets: Account) -> (Account, &'static str) {
+    line.map_or((assets, "Asset OEE: all machines side by side."), |line| {
+        (
+            line,
+            "Line OEE: the time of the machine that sets the pace, the pieces that left the line.",
+        )
+    })
+}
+
+#[component]
+fn FigurePanel(figure: Shown, target: Option<String>) -> impl IntoView {
+    view! {
+        <section class="panel figure">
+            <h2>{figure.name}</h2>
+            <p class="figure-value">
+                {figure.value} {target.map(|target| view! { " " <small>{target}</small> })}
+            </p>
+            <p class="figure-behind">{figure.behind}</p>
+            {figure.caution.map(|caution| view! { <p class="caution">{caution}</p> })}
+        </section>
+    }
+    .into_any()
+}
+
+/// The four figures, and below them the other way to look at the same time.
+#[component]
+pub fn Figures(model: LineModel) -> impl IntoView {
+    let accounts = model.part(|v| (v.line, v.assets, v.target_oee));
+    let panels = move || {
+        let (line, assets, target) = accounts.get();
+        let (account, _) = main_account(line, assets);
+        let target = format!("target {}", format::whole_percent(target));
+        view! {
+            <FigurePanel figure=oee(&account) target=Some(target) />
+            <FigurePanel figure=availability(&account) target=None />
+            <FigurePanel figure=performance(&account) target=None />
+            <FigurePanel figure=quality(&account) target=None />
+        }
+    };
+    let notes = move || {
+        let (line, assets, _) = accounts.get();
+        let (account, label) = main_account(line, assets);
+        let coverage = match account.coverage() {
+            Figure::Known(known) if known < ENOUGH => Some(view! {
+                <span class="caution">
+                    {format!("Data for {} of planned time only.", format::whole_percent(known))}
+                </span>
+            }
+            .into_any()),
+            Figure::Known(known) => Some(
+                view! { <span>{format!("Data for {} of planned time.", format::whole_percent(known))}</span> }
+                    .into_any(),
+            ),
+            Figure::Unknown(_) => None,
+        };
+        let asset = line.map(|_| {
+            view! {
+                <span>
+                    "Asset OEE, the sum over the machines: " <b>{assets.oee().percent()}</b>
+                    {assets.oee().why().map(|why| format!(" ({})", why.words()))}
+                    {format!(
+                        " (A {}, P {}, Q {})",
+                        assets.availability().percent(),
+                        assets.performance().percent(),
+                        assets.quality().percent(),
+                    )}
+                </span>
+            }
+        });
+        view! {
+            <p class="figure-notes">
+                <span>{label}</span>
+                {coverage}
+                {asset}
+            </p>
+        }
+    };
+    view! {
+        <div class="figures">{panels}</div>
+        {notes}
+    }
+    .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::account::IdealNs;
+    use crate::domain::fact::Counts;
+    use crate::domain::time::{DurMs, HOUR_MS};
+
+    fn account() -> Account {
+        Account {
+            run: DurMs(6 * HOUR_MS),
+            unplanned: DurMs(2 * HOUR_MS),
+            counts: Counts {
+                good: 900,
+                scrap: 100,
+                ..Counts::default()
+            },
+            ideal_total: IdealNs(5 * HOUR_MS * 1_000_000),
+            ideal_good: IdealNs(4 * HOUR_MS * 1_000_000),
+            ..Account::default()
+        }
+    }
+
+    #[test]
+    fn each_figure_shows_the_time_behind_it() {
+        let a = availability(&account());
+        assert_eq!(
+            (a.value.as_str(), a.behind.as_str()),
+            ("75.0 %", "run 6 h 00 min of 8 h 00 min planned")
+        );
+        assert_eq!(quality(&account()).behind, "900 good of 1,000 pieces");
+        let oee = oee(&account());
+        assert_eq!((oee.value.as_str(), oee.caution), ("50.0 %", None));
+    }
+
+    #[test]
+    fn what_is_not_known_says_why() {
+        let ungraded = Account {
+            counts: Counts {
+                ungraded: 1_000,
+                ..Counts::default()
+            },
+            ..account()
+        };
+        let oee = oee(&ungraded);
+        assert_eq!(
+            (oee.value.as_str(), oee.behind.as_str()),
+            ("–", "quality not reported")
+        );
+        assert_eq!(
+            oee.caution.as_deref(),
+            Some("Availability × performance: 62.5 %")
+        );
+        assert_eq!(availability(&Account::default()).behind, "not scheduled");
+    }
+
+    #[test]
+    fn little_coverage_and_impossible_speed_are_flagged() {
+        let half_known = Account {
+            unknown: DurMs(8 * HOUR_MS),
+            ..account()
+        };
+        assert_eq!(
+            oee(&half_known).caution.as_deref(),
+            Some("Known for 50 % of planned time; at least 25.0 %")
+        );
+        assert_eq!(
+            availability(&half_known).behind,
+            "run 6 h 00 min of 8 h 00 min known"
+        );
+        let fast = Account {
+            ideal_total: IdealNs(7 * HOUR_MS * 1_000_000),
+            ..account()
+        };
+        assert!(performance(&fast).caution.is_some());
+        assert!(performance(&account()).caution.is_none());
+    }
+}

@@ -1,0 +1,156 @@
+//! Which line, which stretch of time, what it does now.
+
+use super::model::LineModel;
+use crate::api::line::{LineView, WindowKind};
+use crate::domain::account::Account;
+use crate::domain::time::{MINUTE_MS, Span, TsMs};
+use crate::ui::clock::Clock;
+use crate::ui::components::state_chip::{StateChip, StateNow};
+use leptos::prelude::*;
+
+/// The stretch of time in words.
+fn window_words(view: &LineView) -> String {
+    let clock = &view.site.clock;
+    let span = view.horizon;
+    match &view.kind {
+        WindowKind::Shift(name) => format!(
+            "{name} {} – {}",
+            clock.clock(span.from()),
+            clock.clock(span.to())
+        ),
+        WindowKind::LastDay => "The last 24 hours".to_owned(),
+        WindowKind::Chosen if clock.day(span.from()) == span => clock.date(span.from()),
+        WindowKind::Chosen => {
+            let (first, last) = (clock.date(span.from()), clock.date(span.to()));
+            let (from, to) = (clock.clock(span.from()), clock.clock(span.to()));
+            if first == last {
+                format!("{first} {from} – {to}")
+            } else {
+                format!("{first} {from} – {last} {to}")
+            }
+        }
+    }
+}
+
+fn address(code: &str, span: Span) -> String {
+    format!("/lines/{code}?from={}&to={}", span.from().0, span.to().0)
+}
+
+/// Ways to other stretches of time: as long, before and after; and back to now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Ways {
+    before: String,
+    after: Option<String>,
+    now: Option<String>,
+}
+
+fn ways(view: &LineView) -> Ways {
+    let minute = |at: TsMs| TsMs(at.0 - at.0.rem_euclid(MINUTE_MS));
+    let span = Span::clamped(minute(view.horizon.from()), minute(view.horizon.to()));
+    let code = &view.tile.code;
+    let chosen = view.kind == WindowKind::Chosen;
+    let after = Span::clamped(span.to(), span.to() + span.len());
+    Ways {
+        before: address(code, Span::clamped(span.from() - span.len(), span.from())),
+        after: (chosen && after.from() < view.now).then(|| address(code, after)),
+        now: chosen.then(|| format!("/lines/{code}")),
+    }
+}
+
+/// When the window holds nothing at all, but something was heard on another day: that day.
+fn last_heard(view: &LineView) -> Option<(String, String)> {
+    let heard = view.heard?;
+    let empty = |account: &Account| account.known().0 == 0 && account.counts.is_zero();
+    let day = view.site.clock.day(heard);
+    let elsewhere = day.intersect(view.horizon).is_none() || !view.horizon.contains(heard);
+    (empty(&view.assets) && elsewhere)
+        .then(|| (view.site.clock.date(heard), address(&view.tile.code, day)))
+}
+
+/// The head of the page.
+#[component]
+pub fn LineHeader(model: LineModel) -> impl IntoView {
+    let present = expect_context::<Clock>();
+    let name = model.part(|v| v.tile.name.clone());
+    let window = model.part(window_words);
+    let ways = model.part(ways);
+    let simulated = model.part(|v| v.site.simulated);
+    let product = model.part(|v| v.tile.product.clone());
+    let detail = model.part(|v| v.tile.detail.clone());
+    let elsewhere = model.part(last_heard);
+    let state = model.part(|v| StateNow {
+        condition: v.tile.condition,
+        since: v.tile.since,
+        at: v.now,
+    });
+    let tone = move || format!("now-panel {}", state.get().condition.tone().class());
+    let time = Memo::new(move |_| model.view.with(|v| v.site.clock.clock(present.or(v.now))));
+
+    view! {
+        <header class="page-head line-head">
+            <a class="button back" href="/">
+                <span aria-hidden="true">"‹"</span>
+                " Board"
+            </a>
+            <div class="line-title">
+                <h1 tabindex="-1">{move || name.get()}</h1>
+                <p class="muted">
+                    {move || product.get()}
+                    {move || simulated.get().then(|| view! { " " <span class="tag">"simulated plant"</span> })}
+                </p>
+            </div>
+            <div class=tone>
+                <StateChip state=state />
+                <span class="now-detail">{move || detail.get()}</span>
+            </div>
+            <span class="key-figure clock">
+                <b>{move || time.get()}</b>
+            </span>
+        </header>
+        <nav class="window-nav" aria-label="Stretch of time">
+            <a class="button" href=move || ways.get().before>
+                <span aria-hidden="true">"‹"</span>
+                " Before"
+            </a>
+            <strong class="window-words">{move || window.get()}</strong>
+            {move || {
+                ways.get()
+                    .after
+                    .map(|to| {
+                        view! {
+                            <a class="button" href=to>
+                                "After "
+                                <span aria-hidden="true">"›"</span>
+                            </a>
+                        }
+                    })
+            }}
+            {move || {
+                ways.get()
+                    .now
+                    .map(|to| {
+                        view! {
+                            <a class="button" href=to>
+                                "Now"
+                            </a>
+                        }
+                    })
+            }}
+        </nav>
+        {move || {
+            elsewhere
+                .get()
+                .map(|(day, to)| {
+                    view! {
+                        <p class="panel elsewhere">
+                            "There are no data in this stretch of time. Last data: " {day.clone()} ". "
+                            <a class="button" href=to>
+                                "Show that day"
+                            </a>
+                        </p>
+                    }
+                })
+        }}
+    }
+    .into_any()
+}
