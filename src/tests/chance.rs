@@ -74,12 +74,10 @@ fn kind(rng: &mut ChaCha8Rng, products: &[ProductId]) -> FactKind {
             let product = rng
                 .random_bool(0.9)
                 .then(|| *products.choose(rng).expect("a product"));
-            FactKind::Product {
-                product,
-                job: rng
-                    .random_bool(0.5)
-                    .then(|| format!("J{}", rng.random_range(0..3))),
-            }
+            // Telling neither would tell nothing: the door refuses that.
+            let told = product.is_none() || rng.random_bool(0.5);
+            let job = told.then(|| format!("J{}", rng.random_range(0..3)));
+            FactKind::Product { product, job }
         }
         65..78 => {
             let counts = Counts {

@@ -6,11 +6,14 @@
 mod harness;
 mod chance;
 
+mod an_item_reads_back_as_the_fact_it_tells;
 mod every_millisecond_has_one_bucket;
 mod fold_is_order_free;
 mod ingest_answers_item_by_item;
 mod ingest_refuses_with_a_problem;
 mod layering;
+mod live_stream_tells_what_was_committed;
+mod nothing_acknowledged_is_lost;
 mod quarantine_keeps_what_is_wrong;
 mod reading_never_writes;
 mod replay_of_a_real_recording;

@@ -67,7 +67,7 @@ async fn stored_checkpoints(db: &Db, machine: MachineId) -> Vec<(TsMs, Head)> {
 }
 
 /// Compares everything stored of a machine with a fresh fold of the facts sent so far.
-async fn check(db: &Db, machine: MachineId, sent: &[Fact], rules: &FoldRules, what: &str) {
+pub async fn check(db: &Db, machine: MachineId, sent: &[Fact], rules: &FoldRules, what: &str) {
     let mine: Vec<Fact> = sent
         .iter()
         .filter(|f| f.machine == machine)
