@@ -75,9 +75,7 @@ fn draw(
         .flat_map(|b| [b.actual.map_or(0.0, |a| a as f64), b.target.unwrap_or(0.0)])
         .fold(5.0, f64::max)
         * 1.08;
-    let label = ("sans-serif", FONT)
-        .into_font()
-        .color(&Role::Label.color());
+    let label = ("sans-serif", FONT).into_font().color(&Role::Label.color());
     let area = ThemedSvg::new(out, SIZE).into_drawing_area();
     // The axis of hours is counted in bars, as a float: plotters' whole-number axes never come back when they are
     // asked for no marks.

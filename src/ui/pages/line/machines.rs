@@ -68,12 +68,12 @@ fn Row(row: MachineRow, at: TsMs, local: LocalTime) -> impl IntoView {
             </td>
             <td>{since}</td>
             <td class="words">{row.cause.clone()}</td>
-            <td class="words">{row.product.clone()}</td>
             <td class="number">{speed(&row)}</td>
+            {cell(row.account.oee())}
             {cell(row.account.availability())}
             {cell(row.account.performance())}
             {cell(row.account.quality())}
-            {cell(row.account.oee())}
+            <td class="words">{row.product.clone()}</td>
             <td class="number">{heard_age}</td>
         </tr>
     }
@@ -104,12 +104,12 @@ pub fn Machines(model: LineModel) -> impl IntoView {
                             <th scope="col">"Now"</th>
                             <th scope="col">"Since"</th>
                             <th scope="col">"Cause"</th>
-                            <th scope="col">"Product"</th>
-                            <th scope="col" class="number">"Pieces a minute, of ideal"</th>
+                            <th scope="col" class="number words">"Pieces a minute, of ideal"</th>
+                            <th scope="col" class="number">"OEE"</th>
                             <th scope="col" class="number"><abbr title="Availability">"A"</abbr></th>
                             <th scope="col" class="number"><abbr title="Performance">"P"</abbr></th>
                             <th scope="col" class="number"><abbr title="Quality">"Q"</abbr></th>
-                            <th scope="col" class="number">"OEE"</th>
+                            <th scope="col">"Product"</th>
                             <th scope="col" class="number">"Heard"</th>
                         </tr>
                     </thead>

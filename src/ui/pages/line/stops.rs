@@ -3,7 +3,7 @@
 use super::model::LineModel;
 use crate::api::line::StopRow;
 use crate::domain::local_time::LocalTime;
-use crate::domain::time::TsMs;
+use crate::domain::time::{DurMs, TsMs};
 use crate::ui::clock::Clock;
 use crate::ui::components::shape::{Shape, condition_of};
 use crate::ui::format;
@@ -58,8 +58,14 @@ pub fn Stops(model: LineModel) -> impl IntoView {
     };
     let summary = move || {
         let (long, minor, under) = counts.get();
-        let under = format::duration(crate::domain::time::DurMs(under * 1000));
-        format!("{long} stops, and {minor} minor ones under {under}; the latest:")
+        let under = format::duration(DurMs(under * 1000));
+        let long = match long {
+            0 => format!("No stop of {under} or more"),
+            1 => "1 stop".to_owned(),
+            n => format!("{} stops", format::count(n.into())),
+        };
+        let minor = format::count(minor.into());
+        format!("{long}, {minor} minor under {under}. The latest:")
     };
     let none = move || stops.with(Vec::is_empty);
     view! {
@@ -69,7 +75,7 @@ pub fn Stops(model: LineModel) -> impl IntoView {
                 {move || if none() { "No stop in this stretch of time.".to_owned() } else { summary() }}
             </p>
             <div class="table-box" tabindex="0" role="region" aria-label="Latest stops" hidden=none>
-                <table class="table">
+                <table class="table stops">
                     <caption class="unseen">"Latest stops"</caption>
                     <thead>
                         <tr>
