@@ -30,7 +30,8 @@ pub fn App() -> impl IntoView {
 
     view! {
         <Title formatter=|page: String| format!("{page} · MS5 Floor") />
-        <a class="skip" href="#main">
+        // External: the router would scroll there without taking the focus along.
+        <a class="skip" href="#main" rel="external">
             "Skip to the content"
         </a>
         <Hatchings />

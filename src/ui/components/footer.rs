@@ -37,7 +37,7 @@ pub fn Footer(
     .into_any()
 }
 
-/// Lies over the top of the page while the screen cannot be trusted.
+/// Lies over the foot of the page while the screen cannot be trusted.
 #[component]
 pub fn StaleBanner() -> impl IntoView {
     let live = expect_context::<Live>();

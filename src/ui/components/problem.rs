@@ -26,7 +26,7 @@ pub fn Problem(error: ApiError, #[prop(into)] retry: Callback<()>) -> impl IntoV
         ),
     };
     view! {
-        <main class="notice" id="main">
+        <main class="notice" id="main" tabindex="-1">
             <h1 tabindex="-1">{title}</h1>
             <p class="notice-what">{what_happened}</p>
             <p>{advice}</p>

@@ -65,7 +65,7 @@ pub fn BoardHeader(model: BoardModel) -> impl IntoView {
 
     view! {
         <header class="page-head">
-            <h1>{name}</h1>
+            <h1 tabindex="-1">{name}</h1>
             <span class="muted shift">{shift_words}</span>
             {simulated}
             <div class="key-figures" class:unseen=move || model.site.with(Option::is_none)>
