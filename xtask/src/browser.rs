@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use wasm_bindgen_cli_support::Bindgen;
 
+use crate::snip::snip;
 use crate::step::{note, size, step};
 use crate::toolchain::{TARGET, Toolchain};
 use crate::workspace::Workspace;
@@ -94,6 +95,7 @@ fn bind(workspace: &Workspace, raw: &Path, profile: Profile) -> Result<Bound> {
     hash.add(&bytes);
     // How it is done counts as much as what it is done to.
     hash.add(include_str!("browser.rs"));
+    hash.add(include_str!("snip.rs"));
     hash.add(optimiser.as_ref().map_or("as compiled", |_| node::BINARYEN));
     let fresh = hash.short();
 
@@ -106,7 +108,13 @@ fn bind(workspace: &Workspace, raw: &Path, profile: Profile) -> Result<Bound> {
         return Ok(bound);
     }
     stamp::empty_folder(&folder)?;
-    step("bindings", || generate(bytes, &folder, profile))?;
+    step("bindings", || {
+        let bytes = match profile {
+            Profile::Dev => bytes,
+            Profile::Release => snip(&bytes)?,
+        };
+        generate(bytes, &folder, profile)
+    })?;
     if let Some(optimiser) = optimiser {
         step("wasm-opt", || optimiser.shrink(&bound.wasm()))?;
     } else if profile == Profile::Release {

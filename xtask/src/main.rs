@@ -16,6 +16,7 @@ mod release;
 mod run;
 mod server;
 mod site;
+mod snip;
 mod stamp;
 mod step;
 mod stop;
