@@ -30,7 +30,8 @@ pub fn App() -> impl IntoView {
 
     view! {
         <Title formatter=|page: String| format!("{page} · MS5 Floor") />
-        <a class="skip" href="#main">
+        // External: the router would scroll there without taking the focus along.
+        <a class="skip" href="#main" rel="external">
             "Skip to the content"
         </a>
         <Hatchings />
@@ -59,6 +60,8 @@ pub struct ShellOptions {
     pub css: String,
     /// The build.
     pub build: String,
+    /// Other machines are served too.
+    pub open_to_network: bool,
 }
 
 /// The document around the app.
@@ -74,6 +77,7 @@ pub fn shell(options: ShellOptions) -> impl IntoView {
         wasm,
         css,
         build,
+        open_to_network,
     } = options;
     // The debug text of a path is a JavaScript string.
     let start = format!(
@@ -109,7 +113,7 @@ pub fn shell(options: ShellOptions) -> impl IntoView {
                 </script>
                 <MetaTags />
             </head>
-            <body>
+            <body class:open-to-network=open_to_network>
                 <App />
             </body>
         </html>

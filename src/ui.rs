@@ -4,6 +4,7 @@
 //! server's HTML and the browser's first view are the same. Numbers become text in `format` only. Nothing here carries
 //! a `style` attribute: the content security policy would drop it.
 
+pub mod arrival;
 pub mod charts;
 pub mod clock;
 pub mod components;

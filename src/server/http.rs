@@ -41,6 +41,8 @@ pub struct Shared {
     pub app: App,
     /// The compiled browser side.
     pub site: Arc<Site>,
+    /// Other machines are served too; pages say so.
+    pub open_to_network: bool,
     /// Ends open streams when the server stops.
     pub stop: CancellationToken,
 }

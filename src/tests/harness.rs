@@ -209,6 +209,7 @@ impl Server {
         let (app, _) = started.expect("the server's parts");
         let stop = CancellationToken::new();
         let shared = Shared {
+            open_to_network: false,
             app: app.clone(),
             site: Arc::new(site),
             stop: stop.clone(),

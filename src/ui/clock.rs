@@ -34,6 +34,11 @@ impl Clock {
         self.now.get().map_or(at, |now| now.max(at))
     }
 
+    /// Whether the page has been taken over and time moves on.
+    pub fn runs(self) -> bool {
+        self.now.with_untracked(Option::is_some)
+    }
+
     /// The present; `None` while the clock stands.
     pub fn now(self) -> Option<TsMs> {
         self.now.get()

@@ -37,6 +37,9 @@ pub struct Options {
     /// Where the numbers go, for programs; without it target/bench.json
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
+    /// Measure this program instead of building one: two of them can be compared
+    #[arg(long, value_name = "FILE")]
+    server: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -63,7 +66,10 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
     if options.wants(Part::Pixel) || options.wants(Part::Sizes) {
         site::build(workspace, Profile::Release)?;
     }
-    let server = server::build(workspace, server::Kind::Release)?;
+    let server = match &options.server {
+        Some(program) => program.clone(),
+        None => server::build(workspace, server::Kind::Release)?,
+    };
     let mut report = Report::begin()?;
     let parts: [(Part, Measure); 5] = [
         (Part::Ingest, ingest::run),

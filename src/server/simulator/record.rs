@@ -136,7 +136,7 @@ impl Run {
         for span in self.faults.drain(..) {
             match out.last_mut() {
                 Some(last) if last.code == span.code && span.from <= last.to => {
-                    last.to = last.to.max(span.to)
+                    last.to = last.to.max(span.to);
                 }
                 _ => out.push(span),
             }

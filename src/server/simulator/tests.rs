@@ -15,8 +15,6 @@ use crate::domain::timeline::Interval;
 use jiff::civil::date;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-mod sizes;
-
 const SEED: u64 = 20_260_301;
 
 /// A Monday.
@@ -148,9 +146,9 @@ fn replay(items: &[Item], from: i64) -> HashMap<String, Replay> {
                         .entry((TsMs(ms(item)).minute().0, product))
                         .or_default();
                     if channel == Channel::Good {
-                        minute.0 += made
+                        minute.0 += made;
                     } else {
-                        minute.1 += made
+                        minute.1 += made;
                     }
                 }
             }

@@ -6,6 +6,7 @@ use crate::domain::local_time::LocalTime;
 use crate::domain::time::Span;
 use crate::ui::format;
 use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 /// More bars than this become days.
 const MOST_HOURS: usize = 50;
@@ -72,41 +73,29 @@ fn draw(
     let top = bars
         .iter()
         .flat_map(|b| [b.actual.map_or(0.0, |a| a as f64), b.target.unwrap_or(0.0)])
-        .fold(1.0, f64::max)
+        .fold(5.0, f64::max)
         * 1.08;
     let label = ("sans-serif", FONT).into_font().color(&Role::Label.color());
     let area = ThemedSvg::new(out, SIZE).into_drawing_area();
+    // The axis of hours is counted in bars, as a float: plotters' whole-number axes never come back when they are
+    // asked for no marks.
     let mut chart = ChartBuilder::on(&area)
         .margin_top(10)
         .margin_right(6)
         .x_label_area_size(26)
         .y_label_area_size(58)
-        .build_cartesian_2d((0..bars.len().max(1)).into_segmented(), 0.0..top)?;
-    // Every label when there is room, else every second, third, …
-    let every = bars.len().div_ceil(if by_day { 9 } else { 14 }).max(1);
-    let x_label = |x: &SegmentValue<usize>| match x {
-        SegmentValue::CenterOf(i) if i % every == 0 => {
-            let text = bars.get(*i).map(|bar| name(bar, by_day, clock));
-            let text = text.unwrap_or_default();
-            // Of a date, month and day: the year stands in the head of the page.
-            text.split_once('-')
-                .map_or(text.clone(), |(_, day)| day.to_owned())
-        }
-        _ => String::new(),
-    };
+        .build_cartesian_2d(0.0..bars.len().max(1) as f64, 0.0..top)?;
     chart
         .configure_mesh()
         .disable_x_mesh()
         // With none, plotters 0.3.7 looks for room for 0 marks for ever.
         .max_light_lines(1)
         .bold_line_style(Role::Grid.color())
-        .light_line_style(Role::Grid.color())
         .axis_style(Role::Grid.color())
-        .label_style(label)
-        .x_labels(bars.len() + 1)
+        .label_style(label.clone())
+        .x_labels(0)
         .y_labels(5)
         .set_all_tick_mark_size(0)
-        .x_label_formatter(&x_label)
         .y_label_formatter(&|y: &f64| format::pieces(*y))
         .draw()?;
     chart.draw_series(bars.iter().enumerate().filter_map(|(i, bar)| {
@@ -115,22 +104,25 @@ fn draw(
             bar if bar.missed() => Role::Missed,
             _ => Role::Bar,
         };
-        let corners = [
-            (SegmentValue::Exact(i), 0.0),
-            (SegmentValue::Exact(i + 1), bar.actual? as f64),
-        ];
-        let mut rect = Rectangle::new(corners, role.color().filled());
-        rect.set_margin(0, 0, 3, 3);
-        Some(rect)
+        let made = bar.actual? as f64;
+        let corners = [(i as f64 + 0.06, 0.0), (i as f64 + 0.94, made)];
+        Some(Rectangle::new(corners, role.color().filled()))
     }))?;
     chart.draw_series(bars.iter().enumerate().filter_map(|(i, bar)| {
         let target = bar.target?;
-        let ends = [
-            (SegmentValue::Exact(i), target),
-            (SegmentValue::Exact(i + 1), target),
-        ];
+        let ends = [(i as f64, target), (i as f64 + 1.0, target)];
         Some(PathElement::new(ends, Role::Target.color()))
     }))?;
+    // Every label when there is room, else every second, third, …
+    let every = bars.len().div_ceil(if by_day { 10 } else { 14 }).max(1);
+    let under = label.pos(Pos::new(HPos::Center, VPos::Top));
+    for (i, bar) in bars.iter().enumerate().step_by(every) {
+        let (x, y) = chart.backend_coord(&(i as f64 + 0.5, 0.0));
+        let name = name(bar, by_day, clock);
+        // Of a date, month and day: the year stands in the head of the page.
+        let short = name.split_once('-').map_or(&*name, |(_, day)| day);
+        area.draw_text(short, &under, (x, y + 7))?;
+    }
     area.present()?;
     Ok(())
 }
@@ -168,6 +160,7 @@ mod tests {
 
     #[test]
     fn the_chart_has_a_bar_for_each_hour_that_began_and_no_colour_of_its_own() {
+        assert!(output_svg(&[], false, &LocalTime::default()).contains("<title"));
         let hours = [hour(6, Some(95)), hour(7, Some(40)), hour(8, None)];
         let svg = output_svg(&hours, false, &LocalTime::default());
         assert_eq!(svg.matches(r#"class="hour""#).count(), 1);

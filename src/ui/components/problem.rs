@@ -6,28 +6,29 @@ use leptos::prelude::*;
 /// An error in place of the page, with a way to try again.
 #[component]
 pub fn Problem(error: ApiError, #[prop(into)] retry: Callback<()>) -> impl IntoView {
-    let title = match &error {
-        ApiError::NotFound { what, .. } => format!("No such {what}"),
-        ApiError::Invalid { .. } => "The address is not right".to_owned(),
-        ApiError::Offline => "The server cannot be reached".to_owned(),
-        ApiError::Internal { .. } => "Something went wrong".to_owned(),
-    };
-    let advice = match &error {
-        ApiError::NotFound { .. } => {
-            "It may have been renamed. The board shows every line there is."
-        }
-        ApiError::Invalid { .. } => "Go back to the board and open the page from there.",
-        ApiError::Offline => {
-            "Check the network of this device. Nothing that the machines report is lost meanwhile."
-        }
-        ApiError::Internal { .. } => {
-            "The details are in the server's log. Trying again often helps."
-        }
+    let what_happened = error.to_string();
+    let (title, advice) = match error {
+        ApiError::NotFound { what, .. } => (
+            format!("No such {what}"),
+            "It may have been renamed. The board shows every line there is.",
+        ),
+        ApiError::Invalid { .. } => (
+            "The address is not right".to_owned(),
+            "Go back to the board and open the page from there.",
+        ),
+        ApiError::Offline => (
+            "The server cannot be reached".to_owned(),
+            "Check the network of this device. Nothing that the machines report is lost meanwhile.",
+        ),
+        ApiError::Internal { .. } => (
+            "Something went wrong".to_owned(),
+            "The details are in the server's log. Trying again often helps.",
+        ),
     };
     view! {
-        <main class="notice" id="main">
+        <main class="notice" id="main" tabindex="-1">
             <h1 tabindex="-1">{title}</h1>
-            <p class="notice-what">{error.to_string()}</p>
+            <p class="notice-what">{what_happened}</p>
             <p>{advice}</p>
             <p class="notice-actions">
                 <button class="button needs-script" type="button" on:click=move |_| retry.run(())>

@@ -7,6 +7,7 @@ mod tile;
 
 use crate::api::board::{BoardView, board};
 use crate::domain::local_time::LocalTime;
+use crate::ui::arrival::announce_arrival;
 use crate::ui::components::footer::Footer;
 use crate::ui::components::problem::Problem;
 use empty::EmptyPlant;
@@ -45,7 +46,7 @@ fn Waiting() -> impl IntoView {
             <header class="page-head">
                 <h1>"Plant board"</h1>
             </header>
-            <main class="tiles" id="main" data-tiles="8">
+            <main class="tiles" id="main" tabindex="-1" data-tiles="8">
                 <p class="unseen">"Loading"</p>
                 {std::iter::repeat_with(|| view! { <div class="tile waiting"></div> }).take(8).collect_view()}
             </main>
@@ -57,6 +58,7 @@ fn Waiting() -> impl IntoView {
 /// The board with its numbers.
 #[component]
 fn Board(view: BoardView) -> impl IntoView {
+    announce_arrival();
     let model = BoardModel::new(view);
     model.keep_current();
     let as_of = Signal::derive(move || {
@@ -83,7 +85,7 @@ fn Board(view: BoardView) -> impl IntoView {
                 when=move || !empty.get()
                 fallback=|| view! { <EmptyPlant /> }
             >
-                <main class="tiles" id="main" data-tiles=move || count.get()>
+                <main class="tiles" id="main" tabindex="-1" data-tiles=move || count.get()>
                     <For each=move || model.tiles.get() key=|slot| slot.code.clone() let:slot>
                         <TileCard tile=slot.tile clock=site_clock />
                     </For>

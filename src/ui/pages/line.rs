@@ -11,6 +11,7 @@ mod stops;
 
 use crate::api::error::ApiError;
 use crate::api::line::{LineView, line};
+use crate::ui::arrival::announce_arrival;
 use crate::ui::components::footer::Footer;
 use crate::ui::components::problem::Problem;
 use account::WhereTheTimeWent;
@@ -90,7 +91,7 @@ fn Waiting() -> impl IntoView {
             <header class="page-head">
                 <h1>"Line"</h1>
             </header>
-            <main id="main" class="line-main">
+            <main id="main" tabindex="-1" class="line-main">
                 <p class="unseen">"Loading"</p>
                 <div class="figures">
                     {std::iter::repeat_with(|| view! { <div class="panel figure waiting"></div> })
@@ -106,6 +107,7 @@ fn Waiting() -> impl IntoView {
 /// The page with its numbers.
 #[component]
 fn LineBody(view: LineView, wanted: Wanted) -> impl IntoView {
+    announce_arrival();
     let model = LineModel::new(view);
     model.keep_current(wanted);
     let title = Memo::new(move |_| model.view.with(|v| v.tile.name.clone()));
@@ -118,7 +120,7 @@ fn LineBody(view: LineView, wanted: Wanted) -> impl IntoView {
         <Title text=move || title.get() />
         <div class="line-page">
             <LineHeader model=model />
-            <main id="main" class="line-main">
+            <main id="main" tabindex="-1" class="line-main">
                 <Figures model=model />
                 <Ribbons model=model />
                 <div class="line-columns">

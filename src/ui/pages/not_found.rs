@@ -8,7 +8,7 @@ use leptos_meta::Title;
 pub fn NotFound() -> impl IntoView {
     view! {
         <Title text="Not found" />
-        <main class="notice" id="main">
+        <main class="notice" id="main" tabindex="-1">
             <h1 tabindex="-1">"There is no such page"</h1>
             <p>"The address may be old or mistyped."</p>
             <p class="notice-actions">

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 #[component]
 pub fn EmptyPlant() -> impl IntoView {
     view! {
-        <main class="notice" id="main">
+        <main class="notice" id="main" tabindex="-1">
             <h2>"No plant is set up yet"</h2>
             <p>"To look around, start with a simulated plant:"</p>
             <pre>"cargo xtask run"</pre>

@@ -5,15 +5,20 @@ use crate::api::board::ShiftView;
 use crate::ui::clock::Clock;
 use leptos::prelude::*;
 
-/// The shift, if all lines that are in one are in the same.
+/// The shift, if all lines that are in one are in it from and to the same time. Lines may call it differently; then it
+/// has no name.
 fn common_shift(model: BoardModel) -> Option<ShiftView> {
-    let mut common = None;
+    let mut common: Option<ShiftView> = None;
     for slot in model.tiles.get() {
-        match (slot.tile.with(|t| t.shift.clone()), &common) {
+        match (slot.tile.with(|t| t.shift.clone()), &mut common) {
             (None, _) => {}
             (Some(shift), None) => common = Some(shift),
-            (Some(shift), Some(other)) if shift == *other => {}
-            (Some(_), Some(_)) => return None,
+            (Some(shift), Some(other)) if shift.span != other.span => return None,
+            (Some(shift), Some(other)) => {
+                if shift.name != other.name {
+                    "Shift".clone_into(&mut other.name);
+                }
+            }
         }
     }
     common
@@ -60,7 +65,7 @@ pub fn BoardHeader(model: BoardModel) -> impl IntoView {
 
     view! {
         <header class="page-head">
-            <h1>{name}</h1>
+            <h1 tabindex="-1">{name}</h1>
             <span class="muted shift">{shift_words}</span>
             {simulated}
             <div class="key-figures" class:unseen=move || model.site.with(Option::is_none)>

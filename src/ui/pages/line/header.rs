@@ -90,7 +90,7 @@ pub fn LineHeader(model: LineModel) -> impl IntoView {
         <header class="page-head line-head">
             <a class="button back" href="/">
                 <span aria-hidden="true">"‹"</span>
-                " Board"
+                "Board"
             </a>
             <div class="line-title">
                 <h1 tabindex="-1">{move || name.get()}</h1>
@@ -110,7 +110,7 @@ pub fn LineHeader(model: LineModel) -> impl IntoView {
         <nav class="window-nav" aria-label="Stretch of time">
             <a class="button" href=move || ways.get().before>
                 <span aria-hidden="true">"‹"</span>
-                " Before"
+                "Earlier"
             </a>
             <strong class="window-words">{move || window.get()}</strong>
             {move || {
@@ -119,7 +119,7 @@ pub fn LineHeader(model: LineModel) -> impl IntoView {
                     .map(|to| {
                         view! {
                             <a class="button" href=to>
-                                "After "
+                                "Later"
                                 <span aria-hidden="true">"›"</span>
                             </a>
                         }

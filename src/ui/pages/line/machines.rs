@@ -73,10 +73,10 @@ fn Row(row: MachineRow, at: TsMs, local: LocalTime) -> impl IntoView {
                 <small class="beneath">{beneath}</small>
             </td>
             <td class="number">{speed(&row)}</td>
+            {cell(row.account.oee())}
             {cell(row.account.availability())}
             {cell(row.account.performance())}
             {cell(row.account.quality())}
-            {cell(row.account.oee())}
             <td class="number">{heard_age}</td>
         </tr>
     }
@@ -105,11 +105,11 @@ pub fn Machines(model: LineModel) -> impl IntoView {
                         <tr>
                             <th scope="col">"Machine"</th>
                             <th scope="col">"Now"</th>
-                            <th scope="col" class="number">"Pieces/min of ideal"</th>
+                            <th scope="col" class="number words">"Pieces/min of ideal"</th>
+                            <th scope="col" class="number">"OEE"</th>
                             <th scope="col" class="number"><abbr title="Availability">"A"</abbr></th>
                             <th scope="col" class="number"><abbr title="Performance">"P"</abbr></th>
                             <th scope="col" class="number"><abbr title="Quality">"Q"</abbr></th>
-                            <th scope="col" class="number">"OEE"</th>
                             <th scope="col" class="number">"Heard"</th>
                         </tr>
                     </thead>

@@ -118,7 +118,10 @@ fn ribbon_svg(parts: &[RibbonPart], horizon: Span, clock: &LocalTime) -> impl In
 fn axis_svg(horizon: Span, clock: &LocalTime) -> impl IntoView + use<> {
     let marks: Vec<_> = ticks(horizon, clock, MOST_TICKS)
         .into_iter()
-        .map(|tick| {
+        .enumerate()
+        .map(|(i, tick)| {
+            // Where there is little room, every second label makes way.
+            let class = if i % 2 == 0 { "label" } else { "label between" };
             let x = format::share((tick.at - horizon.from()).0, horizon.len().0);
             let anchor = match tick.at {
                 at if at == horizon.from() => "start",
@@ -127,7 +130,7 @@ fn axis_svg(horizon: Span, clock: &LocalTime) -> impl IntoView + use<> {
             };
             view! {
                 <line class="grid" x1=x.clone() x2=x.clone() y1="0" y2="5"></line>
-                <text class="label" x=x y="19" text-anchor=anchor>
+                <text class=class x=x y="19" text-anchor=anchor>
                     {tick.label}
                 </text>
             }

@@ -3,7 +3,7 @@
 use super::model::LineModel;
 use crate::api::line::StopRow;
 use crate::domain::local_time::LocalTime;
-use crate::domain::time::TsMs;
+use crate::domain::time::{DurMs, TsMs};
 use crate::ui::clock::Clock;
 use crate::ui::components::shape::{Shape, condition_of};
 use crate::ui::format;
@@ -61,8 +61,14 @@ pub fn Stops(model: LineModel) -> impl IntoView {
         if long == 0 && minor == 0 {
             return "No stop in this stretch of time.".to_owned();
         }
-        let under = format::duration(crate::domain::time::DurMs(under * 1000));
-        format!("{long} stops, besides {minor} minor ones under {under}")
+        let under = format::duration(DurMs(under * 1000));
+        let long = match long {
+            0 => format!("No stop of {under} or more"),
+            1 => "1 stop".to_owned(),
+            n => format!("{} stops", format::count(n.into())),
+        };
+        let minor = format::count(minor.into());
+        format!("{long}, besides {minor} minor ones under {under}")
     };
     let none = move || stops.with(Vec::is_empty);
     view! {
@@ -72,7 +78,7 @@ pub fn Stops(model: LineModel) -> impl IntoView {
                 {summary}
             </p>
             <div class="table-box" tabindex="0" role="region" aria-label="Latest stops" hidden=none>
-                <table class="table">
+                <table class="table stops">
                     <caption class="unseen">"Latest stops"</caption>
                     <thead>
                         <tr>
