@@ -2,7 +2,8 @@
 //! a conflict is what was sent.
 
 use crate::chance::{Scene, chance, facts, new_fact};
-use crate::harness::{Hands, Place, Server, at, small_plant};
+use crate::harness::{Hands, Place, Server, at};
+use crate::small_plant::small_plant;
 use ms5_floor::server::ingest::check::Door;
 use ms5_floor::server::ingest::tell::item_of;
 

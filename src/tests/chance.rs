@@ -105,7 +105,7 @@ fn kind(rng: &mut ChaCha8Rng, products: &[ProductId]) -> FactKind {
         }
         _ => FactKind::Measurement {
             name: "temperature".to_owned(),
-            value: 0.1 + rng.random_range(0..9) as f64,
+            value: 0.1 + f64::from(rng.random_range(0..9)),
             unit: None,
         },
     }

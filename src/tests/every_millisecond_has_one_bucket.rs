@@ -200,7 +200,7 @@ proptest! {
         prop_assert_eq!(account.counts.total() + account.unscheduled.total(), total);
         // Ideal time as an exact fraction, minute by minute to the nearest nanosecond.
         let (mut ideal, mut good) = (0, 0);
-        let mut add = |sum: &mut i64, n: i64, (units, per_ms): (i64, i64)| {
+        let add = |sum: &mut i64, n: i64, (units, per_ms): (i64, i64)| {
             let exact = i128::from(n) * i128::from(per_ms) * 1_000_000;
             let near = (2 * exact + i128::from(units)).div_euclid(2 * i128::from(units));
             *sum += i64::try_from(near).expect("small");

@@ -3,9 +3,8 @@
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::BodyExt;
-use ms5_floor::api::ingest::{BatchAnswer, Item, ItemKind};
+use ms5_floor::api::ingest::BatchAnswer;
 use ms5_floor::domain::ids::{MachineId, ProductId, SourceId};
-use ms5_floor::domain::machine_state::MachineState;
 use ms5_floor::domain::plant::PlantDef;
 use ms5_floor::domain::time::TsMs;
 use ms5_floor::server::clock::Clock;
@@ -15,7 +14,6 @@ use ms5_floor::server::key::{self, NewKey};
 use ms5_floor::server::services::plant::apply;
 use ms5_floor::server::state::App;
 use serde_json::{Value, json};
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
@@ -99,11 +97,6 @@ impl Place {
             .await
             .unwrap_or_else(|e| panic!("{}: {e}", self.engine));
         db
-    }
-
-    /// A folder of the test's own.
-    pub fn folder(&self) -> &Path {
-        self.folder.path()
     }
 
     /// The folder of a compiled browser side with nothing in it but its manifest.
@@ -200,8 +193,6 @@ pub struct Server {
     pub shared: Shared,
     /// Ends its streams.
     pub stop: CancellationToken,
-    /// Ends when the last writer is gone.
-    pub writing: JoinHandle<()>,
     engine: &'static str,
 }
 
@@ -215,7 +206,7 @@ impl Server {
     pub async fn on(place: &Place, db: Db, clock: Clock) -> Self {
         let site = Site::open(Some(place.site())).expect("the site");
         let started = App::start(db, clock, &site.manifest.build).await;
-        let (app, writing) = started.expect("the server's parts");
+        let (app, _) = started.expect("the server's parts");
         let stop = CancellationToken::new();
         let shared = Shared {
             open_to_network: false,
@@ -227,7 +218,6 @@ impl Server {
             app,
             shared,
             stop,
-            writing,
             engine: place.engine,
         }
     }
@@ -401,30 +391,4 @@ impl Answer {
         assert_eq!(problem["request_id"], id, "{}: {problem}", self.engine);
         problem
     }
-}
-
-/// A small plant: line `L1` with machines `M1` (pacing) and `M2` one after the other, and products `P1`, `P2`.
-pub fn small_plant() -> Value {
-    json!({
-        "site": {"code": "T", "name": "Test works", "zone": "Europe/Rome"},
-        "area": [{"code": "A", "name": "Hall"}],
-        "line": [{"code": "L1", "name": "Line 1", "area": "A"}],
-        "machine": [
-            {"code": "M1", "name": "Filler", "line": "L1", "pacing": true},
-            {"code": "M2", "name": "Packer", "line": "L1", "output": true},
-        ],
-        "product": [{"code": "P1", "name": "Product 1"}, {"code": "P2", "name": "Product 2"}],
-        "rate": [
-            {"machine": "M1", "product": "P1", "units": 60, "per_s": 60},
-            {"machine": "M1", "product": "P2", "units": 30, "per_s": 60},
-        ],
-        "fault": [{"machine": "M1", "code": "F44", "text": "Bag jam"}],
-    })
-}
-
-/// A state item as JSON.
-pub fn state(id: &str, machine: &str, at: TsMs, state: MachineState) -> Value {
-    let mut item = Item::new(id.to_owned(), machine.to_owned(), at, ItemKind::State);
-    item.state = Some(state);
-    serde_json::to_value(item).expect("json")
 }

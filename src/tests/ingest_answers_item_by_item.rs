@@ -1,7 +1,8 @@
 //! Every item of a batch gets an answer of its own: one wrong item does not refuse the others, a repetition is told
 //! from news, and nothing that was refused is lost.
 
-use crate::harness::{Hands, Place, Server, at, small_plant, state};
+use crate::harness::{Hands, Place, Server, at};
+use crate::small_plant::{small_plant, state};
 use ms5_floor::api::ingest::{ItemResult, ItemStatus};
 use ms5_floor::domain::machine_state::MachineState::{Idle, Running, Stopped};
 use ms5_floor::domain::time::{DAY_MS, MINUTE_MS, Span, TsMs};

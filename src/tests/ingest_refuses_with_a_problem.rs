@@ -1,7 +1,8 @@
 //! A batch that is refused as a whole is answered with a problem document (RFC 9457) that carries a stable code and the
 //! id of the request, and nothing of the batch is stored.
 
-use crate::harness::{Answer, Hands, Place, Server, at, request, small_plant, state, until};
+use crate::harness::{Answer, Hands, Place, Server, at, request, until};
+use crate::small_plant::{small_plant, state};
 use axum::body::Body;
 use axum::http::{Method, header};
 use ms5_floor::api::ingest::{MAX_BATCH_BYTES, MAX_BATCH_ITEMS};

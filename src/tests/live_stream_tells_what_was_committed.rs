@@ -1,24 +1,22 @@
 //! A stream tells what was committed: first who speaks, then whatever the screen has missed, then every change as it
 //! comes, from whichever node; a screen that cannot follow is told to start over, and a server that stops ends them all.
 
-use crate::harness::{Hands, Place, Server, at, small_plant, state, until};
-use crate::nothing_acknowledged_is_lost::Program;
-use axum::body::Body;
-use axum::http::{Method, Request, header};
-use http_body_util::BodyExt;
+use crate::harness::{Hands, Place, Server, at, until};
+use crate::program::Program;
+use crate::small_plant::{small_plant, state};
+use crate::stream::{SOON, Stream};
+use axum::http::Method;
 use ms5_floor::api::ingest::ItemStatus;
 use ms5_floor::domain::ids::Seq;
 use ms5_floor::domain::machine_state::MachineState::{Running, Stopped};
 use ms5_floor::domain::time::TsMs;
 use ms5_floor::server::clock::Clock;
 use ms5_floor::server::db::facts;
-use ms5_floor::server::http::router;
 use ms5_floor::server::live::hub::Event as HubEvent;
 use ms5_floor::server::live::{nodes, publisher};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::time::{Duration, Instant};
-use tower::ServiceExt;
 
 on_both! {
     hello_comes_first_and_then_what_the_screen_has_missed,
@@ -31,100 +29,6 @@ on_both! {
 }
 
 const NOW: &str = "2026-07-06T10:00:00Z";
-const SOON: Duration = Duration::from_secs(10);
-
-/// One event of a stream.
-#[derive(Debug)]
-struct Event {
-    name: String,
-    id: Option<i64>,
-    data: Value,
-}
-
-/// A stream as a screen reads it.
-struct Stream {
-    body: Body,
-    text: String,
-}
-
-impl Stream {
-    async fn open(server: &Server, query: &str, last_event_id: Option<i64>) -> Self {
-        let mut request = Request::builder()
-            .method(Method::GET)
-            .uri(format!("/api/v1/live{query}"));
-        if let Some(id) = last_event_id {
-            request = request.header("last-event-id", id);
-        }
-        let request = request.body(Body::empty()).expect("a request");
-        let response = router(&server.shared)
-            .oneshot(request)
-            .await
-            .expect("an answer");
-        assert_eq!(response.status().as_u16(), 200);
-        assert_eq!(
-            response.headers()[header::CONTENT_TYPE],
-            "text/event-stream"
-        );
-        Self {
-            body: response.into_body(),
-            text: String::new(),
-        }
-    }
-
-    /// The next event; `None` when the stream has ended.
-    async fn next(&mut self) -> Option<Event> {
-        loop {
-            if let Some((event, rest)) = self.text.split_once("\n\n") {
-                let event = parse(event);
-                self.text = rest.to_owned();
-                return Some(event);
-            }
-            let frame = tokio::time::timeout(SOON, self.body.frame())
-                .await
-                .expect("an event comes soon")?;
-            let bytes = frame.expect("a frame").into_data().expect("data");
-            self.text
-                .push_str(std::str::from_utf8(&bytes).expect("text"));
-        }
-    }
-
-    /// The next event of this name; others may come before it, of which `look` is told.
-    async fn next_named(&mut self, name: &str) -> Event {
-        loop {
-            let event = self
-                .next()
-                .await
-                .unwrap_or_else(|| panic!("the stream ended before '{name}'"));
-            if event.name == name {
-                return event;
-            }
-        }
-    }
-
-    /// Reads tiles until one is of this line and holds at least this fact.
-    async fn tile(&mut self, line: &str, seq: Seq) -> Event {
-        loop {
-            let tile = self.next_named("tile").await;
-            if tile.data["code"] == line && tile.id.is_some_and(|id| id >= seq.0) {
-                return tile;
-            }
-        }
-    }
-}
-
-fn parse(text: &str) -> Event {
-    let field = |name: &str| {
-        text.lines()
-            .find_map(|l| l.strip_prefix(name)?.strip_prefix(':'))
-            .map(str::trim)
-    };
-    Event {
-        name: field("event").unwrap_or_default().to_owned(),
-        id: field("id").map(|id| id.parse().expect("a number")),
-        data: serde_json::from_str(field("data").unwrap_or("null"))
-            .unwrap_or_else(|e| panic!("{e}: {text}")),
-    }
-}
 
 fn two_lines() -> Value {
     let mut plant = small_plant();

@@ -5,6 +5,9 @@
 #[macro_use]
 mod harness;
 mod chance;
+mod program;
+mod small_plant;
+mod stream;
 
 mod an_item_reads_back_as_the_fact_it_tells;
 mod every_millisecond_has_one_bucket;

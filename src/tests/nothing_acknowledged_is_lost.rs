@@ -3,7 +3,9 @@
 //! again.
 
 use crate::chance::{Scene, chance, facts};
-use crate::harness::{Place, Server, at, small_plant, until};
+use crate::harness::{Place, Server, at, until};
+use crate::program::Program;
+use crate::small_plant::small_plant;
 use crate::stored_timeline_equals_a_fresh_fold::check;
 use ms5_floor::api::ingest::{BatchAnswer, Item, ItemStatus};
 use ms5_floor::domain::fact::Fact;
@@ -15,8 +17,6 @@ use ms5_floor::server::plant::Plant;
 use rand::Rng;
 use serde_json::{Value, json};
 use std::collections::HashSet;
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -26,73 +26,6 @@ on_both! { killed_twenty_times_while_senders_post }
 
 const KILLS: usize = 20;
 const SENDERS: usize = 4;
-
-/// The running program.
-pub struct Program {
-    child: Child,
-    /// Where it serves.
-    pub url: String,
-}
-
-impl Program {
-    /// Starts it on a free port and waits until it says where it serves.
-    pub fn serve(place: &Place) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_ms5-floor"))
-            .args([
-                "serve",
-                "--listen",
-                "127.0.0.1:0",
-                "--database",
-                &place.url,
-                "--site",
-            ])
-            .arg(place.site())
-            .env("MS5_LOG", "error")
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the program starts");
-        let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
-        let first = lines
-            .next()
-            .expect("it says where it serves")
-            .expect("a line");
-        let url = first
-            .strip_prefix("serving on ")
-            .unwrap_or_else(|| panic!("{first}"))
-            .to_owned();
-        Self { child, url }
-    }
-
-    /// Kills it as a power cut would.
-    pub fn kill(mut self) {
-        self.child.kill().expect("it is killed");
-        self.child.wait().expect("it ends");
-    }
-
-    /// Asks it to end, as a service manager does, and waits for it.
-    pub async fn terminate(mut self, within: Duration) -> std::process::ExitStatus {
-        let id = self.child.id().to_string();
-        let asked = Command::new("kill")
-            .args(["-TERM", &id])
-            .status()
-            .expect("kill runs");
-        assert!(asked.success());
-        until("the program to end", within, async || {
-            self.child.try_wait().expect("its state")
-        })
-        .await
-    }
-}
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        // Already gone unless the test failed.
-        if matches!(self.child.try_wait(), Ok(None)) {
-            self.child.kill().expect("it is killed");
-            self.child.wait().expect("it ends");
-        }
-    }
-}
 
 /// What the senders share with the one who kills.
 #[derive(Default)]

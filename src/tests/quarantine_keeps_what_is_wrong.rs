@@ -1,6 +1,7 @@
 //! What cannot become a fact is kept with the reason, can be seen, sent again once the reason is gone, or dismissed.
 
-use crate::harness::{Hands, Place, Server, at, small_plant, state};
+use crate::harness::{Hands, Place, Server, at};
+use crate::small_plant::{small_plant, state};
 use axum::http::{Method, StatusCode};
 use ms5_floor::domain::machine_state::MachineState::{Running, Stopped};
 use serde_json::{Value, json};

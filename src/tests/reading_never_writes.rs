@@ -1,7 +1,8 @@
 //! Reading never writes: whatever is asked of the server, no table changes, and on SQLite not even a statement that
 //! would write is run.
 
-use crate::harness::{Hands, Place, Server, at, small_plant, state};
+use crate::harness::{Hands, Place, Server, at};
+use crate::small_plant::{small_plant, state};
 use axum::http::StatusCode;
 use ms5_floor::domain::machine_state::MachineState::{Running, Stopped};
 use ms5_floor::server::db::{Db, Tx};

@@ -1,7 +1,8 @@
 //! A plant may be set up anew at any moment: also while facts wait to be written, twice at once, or on another node.
 
 use crate::chance::new_fact;
-use crate::harness::{Hands, Place, Server, at, small_plant};
+use crate::harness::{Hands, Place, Server, at};
+use crate::small_plant::small_plant;
 use futures::FutureExt;
 use ms5_floor::domain::fact::{Fact, FactKind};
 use ms5_floor::domain::fold::fold;

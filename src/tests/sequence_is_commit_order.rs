@@ -2,7 +2,8 @@
 //! however many write at once.
 
 use crate::chance::new_fact;
-use crate::harness::{Hands, Place, Server, at, small_plant, until};
+use crate::harness::{Hands, Place, Server, at, until};
+use crate::small_plant::small_plant;
 use ms5_floor::domain::fact::{Channel, Fact, FactKind};
 use ms5_floor::domain::ids::Seq;
 use ms5_floor::domain::time::TsMs;

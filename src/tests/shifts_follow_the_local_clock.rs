@@ -1,7 +1,8 @@
 //! Shifts follow the site's clock: a night belongs to the day of its start, is an hour shorter or longer when the clocks
 //! change, and board, line and API agree about it.
 
-use crate::harness::{Hands, Place, Server, at, small_plant};
+use crate::harness::{Hands, Place, Server, at};
+use crate::small_plant::small_plant;
 use ms5_floor::api::line::WindowKind;
 use ms5_floor::domain::condition::Condition;
 use ms5_floor::domain::time::{HOUR_MS, MINUTE_MS, Span, TsMs};

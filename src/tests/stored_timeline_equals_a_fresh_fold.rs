@@ -169,7 +169,7 @@ async fn case(
             app.hub.clone(),
         )
     };
-    let mut writers = vec![start(), start()];
+    let mut writers = [start(), start()];
     let (mut sent, mut known) = (Vec::new(), HashSet::new());
     let count = batches.len();
     for (number, batch) in batches.into_iter().enumerate() {

@@ -2,7 +2,8 @@
 //! whenever it is asked for; and both are what the pure arithmetic gives for all facts.
 
 use crate::chance::{Scene, chance, facts, new_fact};
-use crate::harness::{Hands, Place, Server, at, small_plant};
+use crate::harness::{Hands, Place, Server, at};
+use crate::small_plant::small_plant;
 use ms5_floor::domain::account::{Account, MachineWindow, MinuteCount, account};
 use ms5_floor::domain::fact::Fact;
 use ms5_floor::domain::fold::fold;

@@ -1,0 +1,32 @@
+//! A plant as small as a test needs, and what its machines say.
+
+use ms5_floor::api::ingest::{Item, ItemKind};
+use ms5_floor::domain::machine_state::MachineState;
+use ms5_floor::domain::time::TsMs;
+use serde_json::{Value, json};
+
+/// A small plant: line `L1` with machines `M1` (pacing) and `M2` one after the other, and products `P1`, `P2`.
+pub fn small_plant() -> Value {
+    json!({
+        "site": {"code": "T", "name": "Test works", "zone": "Europe/Rome"},
+        "area": [{"code": "A", "name": "Hall"}],
+        "line": [{"code": "L1", "name": "Line 1", "area": "A"}],
+        "machine": [
+            {"code": "M1", "name": "Filler", "line": "L1", "pacing": true},
+            {"code": "M2", "name": "Packer", "line": "L1", "output": true},
+        ],
+        "product": [{"code": "P1", "name": "Product 1"}, {"code": "P2", "name": "Product 2"}],
+        "rate": [
+            {"machine": "M1", "product": "P1", "units": 60, "per_s": 60},
+            {"machine": "M1", "product": "P2", "units": 30, "per_s": 60},
+        ],
+        "fault": [{"machine": "M1", "code": "F44", "text": "Bag jam"}],
+    })
+}
+
+/// A state item as JSON.
+pub fn state(id: &str, machine: &str, at: TsMs, state: MachineState) -> Value {
+    let mut item = Item::new(id.to_owned(), machine.to_owned(), at, ItemKind::State);
+    item.state = Some(state);
+    serde_json::to_value(item).expect("json")
+}
