@@ -144,7 +144,7 @@ pub fn TileCard(tile: RwSignal<Tile>, #[prop(into)] clock: Signal<LocalTime>) ->
             </div>
             <HourBars hours=hours clock=clock />
             <p class="tile-foot">
-                <span>"OEE " <b>{oee}</b> <span class="why">{why}</span></span>
+                <span>"OEE " <b>{oee}</b>" "<span class="why">{why}</span></span>
                 <span>"down " <b>{down}</b></span>
                 <span class="age">{move || age.get()}</span>
             </p>
