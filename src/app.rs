@@ -60,6 +60,8 @@ pub struct ShellOptions {
     pub css: String,
     /// The build.
     pub build: String,
+    /// Other machines are served too.
+    pub open_to_network: bool,
 }
 
 /// The document around the app.
@@ -75,6 +77,7 @@ pub fn shell(options: ShellOptions) -> impl IntoView {
         wasm,
         css,
         build,
+        open_to_network,
     } = options;
     // The debug text of a path is a JavaScript string.
     let start = format!(
@@ -110,7 +113,7 @@ pub fn shell(options: ShellOptions) -> impl IntoView {
                 </script>
                 <MetaTags />
             </head>
-            <body>
+            <body class:open-to-network=open_to_network>
                 <App />
             </body>
         </html>

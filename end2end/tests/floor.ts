@@ -55,6 +55,7 @@ function required(name: string): string {
 export class Floor {
   private server?: ChildProcess;
   private sent = 0;
+  private last: object[] = [];
   private readonly folder = mkdtempSync(join(tmpdir(), 'ms5-floor-'));
   private key = '';
 
@@ -114,9 +115,17 @@ export class Floor {
   /** Sends facts; returns when they are stored for good. */
   async tell(...items: Item[]): Promise<void> {
     const batch = items.map((item) => ({ id: `t${(this.sent += 1)}`, at: Date.now(), ...item }));
+    this.last = batch;
     const answer = await this.request('POST', '/api/v1/ingest', { items: batch });
     const { accepted } = (await answer.json()) as { accepted: number };
     expect(accepted, 'every item is accepted').toBe(items.length);
+  }
+
+  /** Sends the last batch once more, as a sender does whose answer got lost. */
+  async tellAgain(): Promise<void> {
+    const answer = await this.request('POST', '/api/v1/ingest', { items: this.last });
+    const { duplicate } = (await answer.json()) as { duplicate: number };
+    expect(duplicate, 'every item is known already').toBe(this.last.length);
   }
 
   private async request(method: string, path: string, body: unknown): Promise<Response> {
@@ -138,6 +147,8 @@ export class Floor {
         { machine, kind: 'state', state: 'running', at: ago(30) },
       ];
       for (let minute = 59; minute >= 1; minute -= 1) {
+        // Press 2 falls silent ten minutes ago.
+        if (machine === 'M5' && minute < 10) break;
         if (minute > 40 || minute <= 30) items.push({ machine, kind: 'count', good: 54, scrap: 1, at: ago(minute) });
       }
       await this.tell(...items);

@@ -81,7 +81,7 @@ pub struct StopRow {
     pub state: MachineState,
     /// Its cause in words.
     pub cause: Option<String>,
-    /// Shorter than the line's threshold.
+    /// Shorter than the line's threshold so far; such a stop is listed only while it lasts.
     pub minor: bool,
 }
 

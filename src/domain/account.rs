@@ -66,6 +66,13 @@ impl IdealNs {
     }
 }
 
+impl AddAssign for IdealNs {
+    /// A counter gone mad must not turn a sum negative: it stays at the largest value, 292 years.
+    fn add_assign(&mut self, o: Self) {
+        self.0 = self.0.saturating_add(o.0);
+    }
+}
+
 /// Pieces made in one minute, with what they were and whether the machine said that it was off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MinuteCount {
@@ -122,8 +129,8 @@ impl AddAssign for Account {
         self.unknown += o.unknown;
         self.counts += o.counts;
         self.unscheduled += o.unscheduled;
-        self.ideal_total.0 += o.ideal_total.0;
-        self.ideal_good.0 += o.ideal_good.0;
+        self.ideal_total += o.ideal_total;
+        self.ideal_good += o.ideal_good;
         self.unrated += o.unrated;
     }
 }
@@ -354,8 +361,8 @@ pub fn add_counts(out: &mut Account, counts: Counts, rate: Option<IdealRate>) {
     out.counts += counts;
     match rate {
         Some(rate) => {
-            out.ideal_total.0 += rate.time_of(counts.total()).0;
-            out.ideal_good.0 += rate.time_of(counts.good).0;
+            out.ideal_total += rate.time_of(counts.total());
+            out.ideal_good += rate.time_of(counts.good);
         }
         None => out.unrated += counts.total(),
     }

@@ -267,3 +267,6 @@ pub fn fold(facts: &[Fact], rules: &FoldRules) -> (Head, Folded) {
     }
     (head, out)
 }
+
+#[cfg(test)]
+mod tests;

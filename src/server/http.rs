@@ -1,6 +1,7 @@
 //! What the server answers, over which path, to whom.
 
 mod assets;
+mod boundary;
 mod health;
 mod ingest;
 mod live;
@@ -40,6 +41,8 @@ pub struct Shared {
     pub app: App,
     /// The compiled browser side.
     pub site: Arc<Site>,
+    /// Other machines are served too; pages say so.
+    pub open_to_network: bool,
     /// Ends open streams when the server stops.
     pub stop: CancellationToken,
 }

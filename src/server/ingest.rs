@@ -2,4 +2,5 @@
 
 pub mod check;
 pub mod fold;
+pub mod tell;
 pub mod writer;

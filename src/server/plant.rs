@@ -1,7 +1,7 @@
 //! The plant model in memory, with what the fold and the figures ask of it.
 
 use super::db::plant::{PlantRows, ShiftRow};
-use super::db::{Db, plant as rows, settings};
+use super::db::{Db, Tx, plant as rows, settings};
 use crate::domain::account::IdealRate;
 use crate::domain::fold::FoldRules;
 use crate::domain::ids::{LineId, MachineId, ProductId};
@@ -306,10 +306,19 @@ fn pattern(row: &ShiftRow) -> sqlx::Result<ShiftPattern> {
 /// # Errors
 /// The engine's.
 pub async fn stored_version(db: &Db) -> sqlx::Result<i64> {
-    Ok(settings::get(db, settings::PLANT_VERSION)
-        .await?
-        .and_then(|v| v.parse().ok())
-        .unwrap_or(0))
+    Ok(number(settings::get(db, settings::PLANT_VERSION).await?))
+}
+
+/// The version of the stored model, as a transaction sees it.
+///
+/// # Errors
+/// The engine's.
+pub async fn stored_version_in(tx: &mut Tx) -> sqlx::Result<i64> {
+    Ok(number(settings::get_in(tx, settings::PLANT_VERSION).await?))
+}
+
+fn number(text: Option<String>) -> i64 {
+    text.and_then(|v| v.parse().ok()).unwrap_or(0)
 }
 
 /// The model that everyone on this node sees; it is replaced as a whole.

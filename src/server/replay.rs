@@ -263,3 +263,115 @@ fn pieces(machine: &str, records: &[Record], mapping: &Mapping, items: &mut Vec<
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::machine_state::MachineState::{self, Idle, NotScheduled, Running, Stopped};
+
+    const MAPPING: &str = r#"
+        [time]
+        column = "ts"
+        format = "epoch_s"
+        [machine]
+        column = "m"
+        values = { "1" = "M1" }
+        [slot]
+        seconds = 300
+        gap = "not_scheduled"
+        [state]
+        column = "status"
+        [state.values]
+        0 = { state = "idle" }
+        2 = { state = "running" }
+        3 = { state = "stopped", fault = "ALARM" }
+        [count]
+        column = "items"
+        channel = "ungraded"
+        [product]
+        column = "p"
+        values = { "0" = "P0", "1" = "P1" }
+    "#;
+
+    fn items(rows: &str) -> Result<Vec<Item>, ReadError> {
+        let mapping = toml::from_str(MAPPING).expect("a mapping");
+        read(format!("ts,m,items,status,p\n{rows}").as_bytes(), &mapping)
+    }
+
+    fn told(items: &[Item]) -> Vec<(i64, MachineState, Option<&str>)> {
+        let states = items.iter().filter_map(|i| Some((i, i.state?)));
+        states
+            .map(|(i, state)| (at(i).0 / 1000, state, i.fault.as_deref()))
+            .collect()
+    }
+
+    #[test]
+    fn a_slot_has_the_state_of_its_last_record_and_a_slot_without_one_is_a_gap() {
+        let rows = "10,1,0,2.0,0\n290,1,0,0,0\n300,1,0,0,0\n599,1,0,2,0\n1200,1,0,3,0\n";
+        let wanted = [
+            (0, Idle, None),
+            (300, Running, None),
+            (600, NotScheduled, None),
+            (1200, Stopped, Some("ALARM")),
+            (1500, NotScheduled, None),
+        ];
+        assert_eq!(told(&items(rows).expect("items")), wanted);
+    }
+
+    #[test]
+    fn the_pieces_of_every_record_count_for_its_product_and_a_new_product_is_told_once() {
+        let rows = "10,1,4.0,2,0\n20,1,0,2,0\n30,1,5,2,1\n30,1,6,2,1\n40,9,7,2,1\n";
+        let items = items(rows).expect("items");
+        let counts: Vec<_> = items
+            .iter()
+            .filter(|i| i.kind == ItemKind::Count)
+            .map(|i| (at(i).0 / 1000, i.ungraded, i.product.as_deref()))
+            .collect();
+        let wanted = [
+            (10, Some(4), Some("P0")),
+            (30, Some(5), Some("P1")),
+            (30, Some(6), Some("P1")),
+        ];
+        assert_eq!(counts, wanted, "rows of other machines are left out");
+        let products = items.iter().filter(|i| i.kind == ItemKind::Product);
+        let products: Vec<_> = products
+            .map(|i| (at(i).0 / 1000, i.product.as_deref()))
+            .collect();
+        assert_eq!(products, [(10, Some("P0")), (30, Some("P1"))]);
+        let ids: std::collections::BTreeSet<_> = items.iter().map(|i| &i.id).collect();
+        assert_eq!(ids.len(), items.len(), "every item has an id of its own");
+    }
+
+    #[test]
+    fn ids_come_from_the_content_and_not_from_the_place_in_the_file() {
+        let rows = ["10,1,4,2,0", "310,1,5,3,0", "700,1,6,0,1", "1000,1,7,2,1"];
+        let forward = items(&rows.join("\n")).expect("items");
+        let backward: Vec<&str> = rows.into_iter().rev().collect();
+        assert_eq!(items(&backward.join("\n")).expect("items"), forward);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_named_by_line_and_column() {
+        for (row, wanted) in [
+            ("x,1,4,2,0", "line 3: ts: 'x' is not a time"),
+            (
+                "10,1,4,7,0",
+                "line 3: status: '7' is not in the mapping's states",
+            ),
+            (
+                "10,1,4.5,2,0",
+                "line 3: items: '4.5' is not a whole number of pieces",
+            ),
+            (
+                "10,1,4,2,9",
+                "line 3: p: '9' is not in the mapping's products",
+            ),
+        ] {
+            let problem = items(&format!("10,1,4,2,0\n{row}\n")).expect_err(row);
+            assert_eq!(problem.to_string(), wanted);
+        }
+        let mapping = toml::from_str(MAPPING).expect("a mapping");
+        let problem = read("ts,m\n".as_bytes(), &mapping).expect_err("no columns");
+        assert_eq!(problem.to_string(), "the recording has no column 'status'");
+    }
+}

@@ -69,31 +69,37 @@ pub struct DayRun {
 /// Simulates one production day of the whole plant.
 #[must_use]
 pub fn day(seed: u64, day: Day) -> DayRun {
-    let mut out = DayRun {
+    let (schedules, runs): (Vec<_>, Vec<_>) = (0..LINES.len())
+        .map(|line| line_day(seed, line, day))
+        .unzip();
+    DayRun {
         day,
         span: day.span(),
-        schedules: Vec::new(),
-        runs: Vec::new(),
-    };
-    let mut first = 0;
-    for (line_index, line) in LINES.into_iter().enumerate() {
-        let plan = DaySchedule::new(line, line_index, day);
-        let age = wear::age(line, line_index, day);
-        for machines in line.chains() {
-            out.runs.extend(chain::run(Place {
-                seed,
-                line,
-                line_index,
-                machines,
-                first,
-                plan: &plan,
-                age,
-            }));
-            first += machines.len();
-        }
-        out.schedules.push(plan);
+        schedules,
+        runs: runs.concat(),
     }
-    out
+}
+
+/// One production day of the line at this place in the plant.
+fn line_day(seed: u64, line_index: usize, day: Day) -> (DaySchedule, Vec<Run>) {
+    let line = LINES[line_index];
+    let plan = DaySchedule::new(line, line_index, day);
+    let age = wear::age(line, line_index, day);
+    let mut first = LINES[..line_index].iter().map(|l| l.machines.len()).sum();
+    let mut runs = Vec::new();
+    for machines in line.chains() {
+        runs.extend(chain::run(Place {
+            seed,
+            line,
+            line_index,
+            machines,
+            first,
+            plan: &plan,
+            age,
+        }));
+        first += machines.len();
+    }
+    (plan, runs)
 }
 
 /// Everything that the plant's machines report in `[from, to)`, in order of time, made day by day as it is asked for.

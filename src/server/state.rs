@@ -6,7 +6,6 @@ use super::ingest::writer::Writer;
 use super::live::hub::Hub;
 use super::plant::{CurrentPlant, Plant};
 use super::services::board::RecentBoard;
-use super::services::error::ServiceError;
 use crate::api::error::ApiError;
 use leptos::prelude::use_context;
 use std::sync::Arc;
@@ -71,31 +70,5 @@ impl App {
             },
             writing,
         ))
-    }
-}
-
-impl From<ServiceError> for ApiError {
-    fn from(error: ServiceError) -> Self {
-        match error {
-            ServiceError::NotFound { what, code } => Self::NotFound {
-                what: what.to_owned(),
-                code,
-            },
-            ServiceError::Invalid(fields) => {
-                let first = fields.into_iter().next();
-                let (field, problem) = first.map_or_else(
-                    || ("request".to_owned(), "is not valid".to_owned()),
-                    |f| (f.field, f.problem),
-                );
-                Self::Invalid { field, problem }
-            }
-            ServiceError::Database(error) => {
-                tracing::error!(%error, "a server function failed");
-                Self::Internal {
-                    request: crate::server::http::request_id()
-                        .unwrap_or_else(|| "unknown".to_owned()),
-                }
-            }
-        }
     }
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use anyhow::{Result, bail};
 
@@ -100,25 +100,10 @@ fn apt(privilege: &[&str], arguments: &[&str]) -> Result<bool> {
 }
 
 fn lists_are_fresh() -> bool {
-    let Ok(entries) = fs::read_dir(Path::new("/var/lib/apt/lists")) else {
-        return false;
-    };
-    let newest = entries
-        .flatten()
-        .filter(|entry| entry.file_name().to_string_lossy().contains("_Packages"))
-        .filter_map(|entry| {
-            entry
-                .metadata()
-                .and_then(|metadata| metadata.modified())
-                .ok()
-        })
-        .max();
-    // A list keeps the time of the server's file, so the folder tells when it was last asked.
-    let asked = fs::metadata("/var/lib/apt/lists")
-        .and_then(|metadata| metadata.modified())
-        .ok();
-    newest.is_some()
-        && newest
-            .max(asked)
-            .is_some_and(|time| SystemTime::now().duration_since(time).unwrap_or_default() < FRESH)
+    let folder = Path::new("/var/lib/apt/lists");
+    let mut lists = fs::read_dir(folder).into_iter().flatten().flatten();
+    let some = lists.any(|entry| entry.file_name().to_string_lossy().contains("_Packages"));
+    // A list keeps the time of the server's file; the folder tells when it was last asked.
+    let asked = fs::metadata(folder).and_then(|metadata| metadata.modified());
+    some && asked.is_ok_and(|time| time.elapsed().unwrap_or_default() < FRESH)
 }

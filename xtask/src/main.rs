@@ -1,9 +1,10 @@
-//! The front door of the repository: `cargo xtask run`, `test`, `release`, `watch`.
+//! The front door of the repository: `cargo xtask run`, `test`, `bench`, `release`, `watch`.
 //!
 //! One module, one idea. `toolchain` makes the compiler able to target the browser, `browser` compiles and binds
 //! the WASM, `site` puts the hashed files together, `server` compiles the program, `plant` keeps it and the
 //! simulator running. A new command is one file, one line in [`Task`] and one in [`perform`].
 
+mod bench;
 mod browser;
 mod compress;
 mod css;
@@ -43,6 +44,8 @@ enum Task {
     Run(run::Options),
     /// Everything that CI runs: format, lints, unit, integration and browser tests, size budgets
     Test(test::Options),
+    /// The budgets of the design, measured: ingest, start, memory, sizes, event to pixel
+    Bench(bench::Options),
     /// One self-contained file: the server with the compiled site inside
     Release,
     /// Like `run`, and builds and restarts whenever a source file changes
@@ -53,6 +56,7 @@ fn perform(task: Task, workspace: &Workspace) -> Result<ExitCode> {
     match task {
         Task::Run(options) => run::run(workspace, &options),
         Task::Test(options) => test::run(workspace, &options),
+        Task::Bench(options) => bench::run(workspace, &options),
         Task::Release => release::run(workspace),
         Task::Watch(options) => watch::run(workspace, &options),
     }

@@ -58,14 +58,17 @@ impl Plan {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// One of the program's subcommands, on this plan's database.
+    /// One of the program's subcommands.
     fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(&self.program);
+        command.current_dir(&self.root).args(words);
         command
-            .current_dir(&self.root)
-            .args(words)
-            .arg("--database")
-            .arg(&self.database);
+    }
+
+    /// One that opens this plan's database itself.
+    fn on_database(&self, words: &[&str]) -> Command {
+        let mut command = self.command(words);
+        command.arg("--database").arg(&self.database);
         command
     }
 
@@ -73,7 +76,9 @@ impl Plan {
     pub fn prepare(&self) -> Result<()> {
         std::fs::create_dir_all(&self.data)
             .with_context(|| format!("making {}", self.data.display()))?;
-        step("database", || process::run(&mut self.command(&["migrate"])))?;
+        step("database", || {
+            process::run(&mut self.on_database(&["migrate"]))
+        })?;
         let Some(days) = self.simulated_days else {
             return Ok(());
         };
@@ -81,7 +86,7 @@ impl Plan {
         self.key("demo")?;
         let days = days.to_string();
         step(&format!("history of {days} days"), || {
-            process::run(&mut self.command(&["simulate", "history", "--days", &days]))
+            process::run(&mut self.on_database(&["simulate", "history", "--days", &days]))
         })
     }
 
@@ -94,7 +99,7 @@ impl Plan {
         if file.is_file() {
             return Ok(());
         }
-        let mut command = self.command(&["key", "create", "--name", name]);
+        let mut command = self.on_database(&["key", "create", "--name", name]);
         if name == "simulator" {
             command.args(["--may-backfill", "--may-configure"]);
         }
@@ -114,7 +119,7 @@ impl Plant {
             children: Vec::new(),
         };
         let listen = format!("127.0.0.1:{}", plan.port);
-        let mut serve = plan.command(&["serve", "--listen", &listen]);
+        let mut serve = plan.on_database(&["serve", "--listen", &listen]);
         plant.add("server", serve.arg("--site").arg(&plan.site))?;
         step("waiting for the server", || {
             plant.wait_until_ready(plan.port)
@@ -301,9 +306,11 @@ mod tests {
             "the simulator ended by itself (exit code 4)"
         );
         let calls = std::fs::read_to_string(folder.path().join("calls")).expect("calls");
-        assert!(calls.contains("simulate live "), "{calls}");
         assert!(
-            calls.contains(&format!("--server {}", plan.address())),
+            calls.contains(&format!(
+                "simulate live --server {} --key-file",
+                plan.address()
+            )),
             "{calls}"
         );
     }

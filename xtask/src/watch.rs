@@ -91,12 +91,11 @@ mod tests {
         fs::write(style.join("a.css"), "a").expect("a file");
         let one = seen();
         assert!(empty != one);
-        let later = SystemTime::now() + Duration::from_secs(5);
-        fs::File::options()
-            .write(true)
-            .open(style.join("a.css"))
-            .and_then(|file| file.set_modified(later))
-            .expect("a new time");
+        let file = fs::File::options().write(true).open(style.join("a.css"));
+        let file = file.expect("it opens");
+        let now = file.metadata().and_then(|metadata| metadata.modified());
+        let later = now.expect("a time") + Duration::from_secs(5);
+        file.set_modified(later).expect("a new time");
         assert!(one != seen());
         fs::remove_file(style.join("a.css")).expect("removed");
         assert!(empty == seen());

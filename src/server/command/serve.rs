@@ -42,8 +42,10 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
         .await
         .map_err(|e| format!("--listen: {}: {e}", settings.listen))?;
     println!("serving on http://{}", listener.local_addr()?);
+    let open_to_network = !settings.listen.ip().is_loopback();
     let shared = Shared {
         app,
+        open_to_network,
         site: Arc::new(site),
         stop: stop.clone(),
     };

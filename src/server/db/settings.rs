@@ -18,6 +18,19 @@ pub async fn get(db: &Db, key: &str) -> sqlx::Result<Option<String>> {
     })
 }
 
+/// The value of `key`, as a transaction sees it.
+///
+/// # Errors
+/// The engine's.
+pub async fn get_in(tx: &mut Tx, key: &str) -> sqlx::Result<Option<String>> {
+    writing!(tx, |conn| {
+        sqlx::query_scalar("SELECT value FROM setting WHERE key = $1")
+            .bind(key)
+            .fetch_optional(conn)
+            .await
+    })
+}
+
 /// Adds one to the number kept under `key`, which starts at 0.
 ///
 /// # Errors

@@ -48,6 +48,7 @@ fn provide(shared: &Shared) -> impl Fn() + Clone + Send + Sync + 'static {
 fn page(shared: &Shared) -> impl Fn() -> leptos::prelude::AnyView + Clone + Send + Sync + 'static {
     use leptos::prelude::IntoAny;
     let names = shared.site.manifest.clone();
+    let open_to_network = shared.open_to_network;
     move || {
         if let (Some(response), Some(nonce)) =
             (use_context::<ResponseOptions>(), leptos::nonce::use_nonce())
@@ -61,6 +62,7 @@ fn page(shared: &Shared) -> impl Fn() -> leptos::prelude::AnyView + Clone + Send
             wasm: names.wasm,
             css: names.css,
             build: names.build,
+            open_to_network,
         })
         .into_any()
     }

@@ -49,7 +49,7 @@ impl Door<'_> {
         let item: Item = serde_json::from_str(text).map_err(|e| Refusal {
             id: readable_id(text),
             code: "malformed_item",
-            detail: e.to_string(),
+            detail: printable(&e.to_string()),
         })?;
         self.check_item(&item)
     }
@@ -62,17 +62,12 @@ impl Door<'_> {
         self.fact(item).map_err(|(code, detail)| Refusal {
             id: clip(&item.id),
             code,
-            detail,
+            detail: printable(&detail),
         })
     }
 
     fn fact(&self, item: &Item) -> Result<NewFact, (&'static str, String)> {
-        if item.id.is_empty() || item.id.len() > MAX_TEXT {
-            return Err((
-                "invalid_value",
-                format!("id: must have 1 to {MAX_TEXT} bytes"),
-            ));
-        }
+        text("id", Some(&item.id))?;
         let machine = self.plant.machine_id(&item.machine);
         let machine = machine.ok_or_else(|| {
             (
@@ -250,6 +245,11 @@ fn text(field: &str, value: Option<&String>) -> Result<Option<String>, (&'static
             "invalid_value",
             format!("{field}: must have 1 to {MAX_TEXT} bytes"),
         )),
+        // PostgreSQL cannot hold NUL in text; no other control character stands in a name either.
+        Some(v) if v.contains(char::is_control) => Err((
+            "invalid_value",
+            format!("{field}: must not hold control characters"),
+        )),
         other => Ok(other.cloned()),
     }
 }
@@ -293,5 +293,18 @@ fn readable_id(text: &str) -> String {
 }
 
 fn clip(text: &str) -> String {
-    text.chars().take(MAX_TEXT).collect()
+    let text: String = text.chars().take(MAX_TEXT).collect();
+    printable(&text)
+}
+
+/// What a sender wrote, in a form that every database can hold and every screen can show.
+fn printable(text: &str) -> String {
+    let shown = |c: char| {
+        if c.is_control() {
+            char::REPLACEMENT_CHARACTER
+        } else {
+            c
+        }
+    };
+    text.chars().map(shown).collect()
 }

@@ -3,6 +3,7 @@
 
 use super::check::Refusal;
 use super::fold::Heads;
+use super::tell::item_of;
 use crate::api::ingest::{ItemResult, ItemStatus};
 use crate::domain::fact::Fact;
 use crate::domain::ids::{MachineId, Seq, SourceId};
@@ -13,8 +14,8 @@ use crate::server::db::quarantine::{self, Held};
 use crate::server::db::timeline::Rows;
 use crate::server::db::{Db, Tx, notify};
 use crate::server::live::hub::Hub;
-use crate::server::plant::CurrentPlant;
-use std::collections::{BTreeMap, HashMap};
+use crate::server::plant::{CurrentPlant, Plant, stored_version_in};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::{mpsc, oneshot};
@@ -75,6 +76,8 @@ struct Task {
     heads: Heads,
     /// The last fact in the memory of `heads`; on a shared database another node may have gone further.
     seq: Seq,
+    /// The version of the plant by whose rules `heads` were folded.
+    rules: i64,
 }
 
 impl Writer {
@@ -99,6 +102,7 @@ impl Writer {
             hub,
             heads: Heads::default(),
             seq: Seq(0),
+            rules: 0,
         };
         let handle = tokio::spawn(async move {
             while let Some(first) = inbox.recv().await {
@@ -167,21 +171,24 @@ impl Task {
             tracing::error!(%error, "a group of facts could not be written");
             self.heads.forget();
         }
-        let mut results = done.map(|(results, committed)| {
-            self.seq = committed.seq;
-            self.hub.committed(committed.seq, &committed.machines);
-            results.into_iter()
-        });
+        let mut results = match done {
+            Ok((results, committed)) => {
+                self.seq = committed.seq;
+                self.tell(committed).await;
+                Some(results.into_iter())
+            }
+            Err(_) => None,
+        };
         for job in group {
             // A sender that hung up no longer wants its answer; its facts are stored all the same.
             match job {
                 Job::Batch { reply, .. } => {
-                    let answer = results.as_mut().ok().and_then(Iterator::next);
+                    let answer = results.as_mut().and_then(Iterator::next);
                     drop(reply.send(answer.ok_or(Refused::Failed)));
                 }
                 Job::Rebuild { reply, .. } => {
                     reply
-                        .send(if results.is_ok() {
+                        .send(if results.is_some() {
                             Ok(())
                         } else {
                             Err(Refused::Failed)
@@ -196,31 +203,29 @@ impl Task {
         let now = self.clock.now();
         let mut tx = self.db.begin_append().await?;
         let before = facts::last_seq_in(&mut tx).await?;
-        if before != self.seq {
+        let plant = self.stored_plant(&mut tx).await?;
+        if before != self.seq || plant.version != self.rules {
             self.heads.forget();
         }
-        let fresh = append(&mut tx, group, before, now).await?;
-        let mut rows = Rows::default();
+        self.rules = plant.version;
+        let fresh = append(&mut tx, group, &plant, before, now).await?;
         let machines: Vec<MachineId> = fresh.by_machine.keys().copied().collect();
-        let plant = self.plant.get();
+        let anew: BTreeSet<MachineId> = group.iter().flat_map(rebuilds_of).copied().collect();
+        // Each machine's rows once: what is folded anew holds the new facts already.
+        let mut rows = Rows::default();
         for (machine, new) in fresh.by_machine {
-            let Some((_, known)) = plant.machine(machine) else {
-                continue;
-            };
-            self.heads
-                .take_in(&mut tx, machine, &known.rules, new, &mut rows)
-                .await?;
+            if let Some((_, known)) = plant.machine(machine).filter(|_| !anew.contains(&machine)) {
+                let heads = &mut self.heads;
+                heads
+                    .take_in(&mut tx, machine, &known.rules, new, &mut rows)
+                    .await?;
+            }
         }
-        for job in group {
-            let Job::Rebuild { machines, .. } = job else {
-                continue;
-            };
-            for machine in machines {
-                let Some((_, known)) = plant.machine(*machine) else {
-                    continue;
-                };
-                self.heads
-                    .rebuild(&mut tx, *machine, &known.rules, &mut rows)
+        for machine in anew {
+            if let Some((_, known)) = plant.machine(machine) {
+                let heads = &mut self.heads;
+                heads
+                    .rebuild(&mut tx, machine, &known.rules, &mut rows)
                     .await?;
             }
         }
@@ -233,12 +238,45 @@ impl Task {
         };
         notify::hint(&mut tx, seq).await?;
         tx.commit().await?;
-        Ok((fresh.results, Committed { seq, machines }))
+        Ok((
+            fresh.results,
+            Committed {
+                before,
+                seq,
+                machines,
+            },
+        ))
+    }
+
+    /// The plant whose rules hold in this transaction. Another node may have changed it without our having heard yet;
+    /// with the old rules the timeline would differ from the one that it folded anew.
+    async fn stored_plant(&self, tx: &mut Tx) -> sqlx::Result<Arc<Plant>> {
+        let known = self.plant.get();
+        if stored_version_in(tx).await? == known.version {
+            Ok(known)
+        } else {
+            Ok(Arc::new(Plant::load(&self.db).await?))
+        }
+    }
+
+    /// Tells the screens, also of what other nodes committed since this one last looked: the number that screens are
+    /// told jumps over those facts, so nobody else will.
+    async fn tell(&self, mut committed: Committed) {
+        let seen = self.hub.seq();
+        if committed.before > seen {
+            match facts::machines_since(&self.db, seen).await {
+                Ok(others) => committed.machines.extend(others),
+                Err(error) => tracing::warn!(%error, "cannot see what other nodes wrote"),
+            }
+        }
+        self.hub.committed(committed.seq, &committed.machines);
     }
 }
 
 /// What a transaction left behind.
 struct Committed {
+    /// The last number before it.
+    before: Seq,
     seq: Seq,
     machines: Vec<MachineId>,
 }
@@ -294,7 +332,13 @@ impl Known<'_> {
 }
 
 /// Appends what is new in the group and answers every item.
-async fn append(tx: &mut Tx, group: &[Job], before: Seq, now: TsMs) -> sqlx::Result<Fresh> {
+async fn append(
+    tx: &mut Tx,
+    group: &[Job],
+    plant: &Plant,
+    before: Seq,
+    now: TsMs,
+) -> sqlx::Result<Fresh> {
     let mut first: HashMap<(SourceId, &str), &NewFact> = HashMap::new();
     let mut unique: Vec<&NewFact> = Vec::new();
     for new in group.iter().flat_map(facts_of) {
@@ -330,7 +374,7 @@ async fn append(tx: &mut Tx, group: &[Job], before: Seq, now: TsMs) -> sqlx::Res
                         (None, Some(f)) if !std::ptr::eq(*f, new) => Some(Known::Here(f)),
                         _ => None,
                     };
-                    answer(new, known, *source, &mut fresh)
+                    answer(new, known, (*source, plant), &mut fresh)
                 }
             });
         }
@@ -342,7 +386,7 @@ async fn append(tx: &mut Tx, group: &[Job], before: Seq, now: TsMs) -> sqlx::Res
 fn answer(
     new: &NewFact,
     known: Option<Known<'_>>,
-    source: SourceId,
+    (source, plant): (SourceId, &Plant),
     fresh: &mut Fresh,
 ) -> ItemResult {
     match known {
@@ -361,10 +405,7 @@ fn answer(
                 code: "conflict",
                 detail: "id: already stored with another content".to_owned(),
             };
-            let text = format!(
-                "{{\"at\":{},\"machine\":{},\"body\":{}}}",
-                new.fact.at.0, new.fact.machine.0, new.body
-            );
+            let text = serde_json::to_string(&item_of(&new.fact, plant)).unwrap_or_default();
             fresh.held.push(held(source, &why, &text));
             refusal(&why)
         }
@@ -377,6 +418,13 @@ fn facts_of(job: &Job) -> impl Iterator<Item = &NewFact> {
         Job::Rebuild { .. } => &[],
     };
     items.iter().filter_map(|item| item.as_ref().ok())
+}
+
+fn rebuilds_of(job: &Job) -> &[MachineId] {
+    match job {
+        Job::Batch { .. } => &[],
+        Job::Rebuild { machines, .. } => machines,
+    }
 }
 
 fn held(source: SourceId, why: &Refusal, text: &str) -> Held {

@@ -7,6 +7,8 @@ use crate::api::line::{LineView, MachineRow, Ribbon, RibbonPart, StopRow, Window
 use crate::domain::account::stop_lengths;
 use crate::domain::ids::Seq;
 use crate::domain::machine_state::{MachineState, TimeBucket};
+use crate::domain::plant::Coupling;
+use crate::domain::shift::Planned;
 use crate::domain::time::{DAY_MS, DurMs, MINUTE_MS, Span, TsMs};
 use crate::server::calendar;
 use crate::server::db::facts;
@@ -185,44 +187,68 @@ fn row(
             .map(|r| r.per_ms() * MINUTE_MS as f64),
         account: data.machine_account(plant, line, over, data.window),
         heard: over.heard,
-        pacing: line.pacing().is_some_and(|p| p.id == machine.id),
+        pacing: line.coupling == Coupling::Serial
+            && line.pacing().is_some_and(|p| p.id == machine.id),
     })
 }
 
-/// The latest stops of all machines, newest first, with how many there were that are and are not minor.
+/// The latest stops of all machines, newest first, with how many there were that are and are not minor. A minor stop is
+/// listed only while it lasts: there are many, and each says little.
 fn stops(plant: &Plant, line: &Line, data: &LineData) -> (Vec<StopRow>, u32, u32) {
     let (mut rows, mut long, mut minor) = (Vec::new(), 0, 0);
     for machine in &data.machines {
-        let lengths = stop_lengths(&machine.intervals);
-        for (interval, length) in machine.intervals.iter().zip(lengths) {
-            let bucket = interval.state.bucket();
-            let is_stop = matches!(
-                bucket,
-                TimeBucket::Unplanned | TimeBucket::Waiting | TimeBucket::Changeover
-            );
-            let counted = data.window.contains(interval.span.from());
-            let planned =
-                data.schedule.at(interval.span.from()) == crate::domain::shift::Planned::Production;
-            if !is_stop || !counted || !planned {
-                continue;
+        for row in stops_of(plant, line, data, machine) {
+            *(if row.minor { &mut minor } else { &mut long }) += 1;
+            if !row.minor || row.to.is_none() {
+                rows.push(row);
             }
-            let is_minor = bucket != TimeBucket::Changeover && length < line.minor_stop;
-            if is_minor {
-                minor += 1;
-            } else {
-                long += 1;
-            }
-            rows.push(StopRow {
-                machine: machine_name(plant, machine),
-                from: interval.span.from(),
-                to: (!interval.open).then_some(interval.span.to()),
-                state: interval.state,
-                cause: cause(plant, machine, interval.fault.as_ref()),
-                minor: is_minor,
-            });
         }
     }
     rows.sort_by_key(|row| std::cmp::Reverse(row.from));
     rows.truncate(MAX_STOPS);
     (rows, long, minor)
+}
+
+/// The stops of one machine that begin in planned time of the window, in order.
+fn stops_of(plant: &Plant, line: &Line, data: &LineData, machine: &MachineData) -> Vec<StopRow> {
+    let mut rows: Vec<StopRow> = Vec::new();
+    let mut before = None;
+    let lengths = stop_lengths(&machine.intervals);
+    for (interval, length) in machine.intervals.iter().zip(lengths) {
+        let bucket = interval.state.bucket();
+        let (from, to) = (
+            interval.span.from(),
+            (!interval.open).then_some(interval.span.to()),
+        );
+        let cause = cause(plant, machine, interval.fault.as_ref());
+        // A change of product cuts an interval, but not the stop.
+        let goes_on = before == Some((from, interval.state, cause.clone()));
+        before = Some((interval.span.to(), interval.state, cause.clone()));
+        match rows.last_mut() {
+            Some(last) if goes_on && last.to == Some(from) => {
+                last.to = to;
+                continue;
+            }
+            _ if goes_on => continue,
+            _ => {}
+        }
+        let is_stop = matches!(
+            bucket,
+            TimeBucket::Unplanned | TimeBucket::Waiting | TimeBucket::Changeover
+        );
+        let planned = data.schedule.at(from) == Planned::Production;
+        if is_stop && planned && data.window.contains(from) {
+            let minor = bucket != TimeBucket::Changeover && length < line.minor_stop;
+            let machine = machine_name(plant, machine);
+            rows.push(StopRow {
+                machine,
+                from,
+                to,
+                state: interval.state,
+                cause,
+                minor,
+            });
+        }
+    }
+    rows
 }

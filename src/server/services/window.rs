@@ -94,13 +94,15 @@ async fn read_machine(
     let minutes = timeline::minutes(db, machine.id, window).await?;
     let first = timeline::first(db, machine.id).await?;
     let heard = facts::last_heard(db, machine.id).await?;
-    // A stretch that ends before now is not the machine's present: what comes after it bounds its last interval.
+    // Silence is judged by the present, also at the end of a stretch that lies in the past: its last minutes must read
+    // the same as in a longer one.
     let hearing = Hearing {
         last: heard,
         max_silence: machine.rules.max_silence,
-        now: if wide.to() < now { wide.to() } else { now },
+        now,
     };
     let mut intervals = intervals(&transitions, wide, hearing);
+    // A stretch that ends before now is not the machine's present: what comes after it bounds its last interval.
     if wide.to() < now {
         intervals.iter_mut().for_each(|i| i.open = false);
     }

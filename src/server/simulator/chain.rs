@@ -233,14 +233,16 @@ impl<'a> Chain<'a> {
     }
 
     fn around(&self, i: usize) -> Around {
+        // The machine that sets the pace goes on as soon as it can; faster ones wait until it is worth a start.
+        let share = if self.units[i].machine.pacing { 8 } else { 2 };
         let before = i.checked_sub(1).map(|up| self.buffers[up]);
         let behind = (i + 1 < self.units.len()).then_some(self.buffers[i]);
         Around {
             before: before.map(|b| b.level),
-            enough: before.map_or(0, |b| b.room / 4),
+            enough: before.map_or(0, |b| b.room / share),
             last: i.checked_sub(1).is_none_or(|up| self.units[up].done),
             room: behind.map(|b| b.room - b.level),
-            wide: behind.map_or(0, |b| b.room / 3),
+            wide: behind.map_or(0, |b| b.room / share),
         }
     }
 

@@ -12,6 +12,8 @@ pub(super) enum Purpose {
     Machine = 2,
     /// Lives and repairs of one failure mode in a block of 28 days.
     Wear = 3,
+    /// Level shifts of a machine's speed from block to block.
+    Level = 4,
 }
 
 /// A stream of its own for each (seed, purpose, number of the day or block, thing).

@@ -50,7 +50,8 @@ impl DayRun {
                 .filter(|(at, ..)| from.0 <= *at && *at < to.0);
             out.extend(told.map(|(at, rank, item)| (at, place, rank, item)));
         }
-        out.sort_by(|a, b| (a.0, a.1, a.2, &a.3.id).cmp(&(b.0, b.1, b.2, &b.3.id)));
+        // Items are large: sort small keys and move each item once. What stands at the same place keeps its order.
+        out.sort_by_cached_key(|(at, place, rank, _)| (*at, *place, *rank));
         out.into_iter().map(|(.., item)| item).collect()
     }
 
@@ -219,14 +220,15 @@ impl<'a> Teller<'a> {
             .unwrap_or_default()
     }
 
-    /// Reads both counters at the end of `second`, and tells those that moved since the end of `since`.
-    fn read(&mut self, second: i64, since: i64) {
-        let (now, then) = (self.before(second + 1), self.before(since + 1));
+    /// Reads both counters at the end of `second`, and tells those that moved since the end of `since`, except those
+    /// that moved since the end of `told`: they have been told already.
+    fn read(&mut self, second: i64, since: i64, told: i64) {
+        let [now, then, told] = [second, since, told].map(|s| self.before(s + 1));
         let ms = self.ms(second) + READ_AT_MS;
-        if now.good != then.good {
+        if now.good != then.good && now.good == told.good {
             self.counter(ms, Channel::Good, now.good);
         }
-        if now.scrap != then.scrap {
+        if now.scrap != then.scrap && now.scrap == told.scrap {
             self.counter(ms, Channel::Scrap, now.scrap);
         }
     }
@@ -239,33 +241,29 @@ impl<'a> Teller<'a> {
         }
         for second in from..to {
             if second % 60 == 59 {
-                self.read(second, second - 60);
+                self.read(second, second - 60, second);
             } else if sampling == Sampling::Live && second % 2 == 1 {
-                self.read(second, second - 2);
+                self.read(second, second - 2, second);
             }
         }
         // What was made before a planned stop belongs to the time before it.
         let run = self.run;
         let first = run.changes.partition_point(|c| c.at <= from);
-        for change in run.changes[first..].iter().take_while(|c| c.at <= to) {
+        for change in run.changes[first..]
+            .iter()
+            .take_while(|c| c.at <= to)
+            .filter(|c| c.state.is_off())
+        {
             let last = change.at - 1;
-            let told = last % 60 == 59
-                || (sampling == Sampling::Live && last % 2 == 1 && self.moved(last));
-            if change.state.is_off() && !told {
-                self.read(last, last - last % 60 - 1);
+            let told = if sampling == Sampling::Live && last % 2 == 1 {
+                last - 2
+            } else {
+                last
+            };
+            if last % 60 != 59 {
+                self.read(last, last - last % 60 - 1, told);
             }
         }
-    }
-
-    /// Whether both or neither of the counters that moved in this minute also moved in these two seconds.
-    fn moved(&self, second: i64) -> bool {
-        let (now, two, minute) = (
-            self.before(second + 1),
-            self.before(second - 1),
-            self.before(second - second % 60),
-        );
-        (now.good == two.good) == (now.good == minute.good)
-            && (now.scrap == two.scrap) == (now.scrap == minute.scrap)
     }
 
     fn tell_measurements(&mut self, from: i64, to: i64, sampling: Sampling) {

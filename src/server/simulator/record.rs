@@ -81,6 +81,8 @@ pub(super) struct Run {
     pub temperature: Vec<f32>,
     /// How worn the drifting part is at each full minute; empty without one.
     pub worn: Vec<f32>,
+    /// Factor on the machine's usual pace.
+    pub level: f64,
     /// Failures that struck.
     pub struck: Vec<Struck>,
     /// The fewest and the most pieces in the buffer behind it.

@@ -37,6 +37,9 @@ pub struct MachineTruth {
     pub minutes: Vec<TrueMinute>,
     /// Failures that struck.
     pub failures: Vec<TrueFailure>,
+    /// Factor on the machine's usual speed, the same from one planned maintenance to the next: below 1 is an injected
+    /// level shift.
+    pub level: f64,
     /// How worn its drifting part was at each full hour, 0 new to 1 failing; empty for most machines.
     pub worn: Vec<f32>,
     /// The fewest and the most pieces in the buffer behind it, and its size.
@@ -140,6 +143,7 @@ impl DayRun {
             states: states.collect(),
             minutes: self.minutes(line, run),
             failures: run.struck.iter().map(failure).collect(),
+            level: run.level,
             worn: run.worn.iter().step_by(60).copied().collect(),
             buffer: (run.buffer.0, run.buffer.1, machine.buffer),
             left: run.left,

@@ -98,6 +98,7 @@ impl Unit {
     ) -> Self {
         let (scrap_left, minor_left, prompt_left) =
             (survives(&mut rng), survives(&mut rng), survives(&mut rng));
+        let level = wear.level;
         Self {
             machine,
             seed,
@@ -120,7 +121,10 @@ impl Unit {
             prompt_left,
             heat: 0.0,
             made: Reading::default(),
-            run: Run::default(),
+            run: Run {
+                level,
+                ..Run::default()
+            },
         }
     }
 
@@ -164,6 +168,7 @@ impl Unit {
         let slow = drift.map_or(0.0, |d| d.speed_loss * worn.powi(3));
         let pace = (self.machine.pace + 0.03 * wander - if at_night { 0.015 } else { 0.0 })
             .min(1.0)
+            * self.wear.level
             * (1.0 - slow);
         let best = f64::from(units_per_min(self.machine, product)) * PIECE as f64 / 60.0;
         self.rate = (best * pace) as u64;
@@ -313,7 +318,12 @@ impl Unit {
         if self.machine.scrap == 0.0 {
             return 0;
         }
-        self.cold *= 0.985;
+        // Below a thousandth it no longer matters, and ever smaller numbers are slow to compute with.
+        self.cold = if self.cold > 1e-3 {
+            self.cold * 0.985
+        } else {
+            0.0
+        };
         let share = self.machine.scrap * product.scrap
             + STARTUP_SCRAP * self.cold * (self.machine.scrap / 0.01).min(1.0);
         self.scrap_left -= f64::from(pieces) * share;

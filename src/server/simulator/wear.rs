@@ -8,6 +8,7 @@
 use super::calendar::{Day, DaySchedule};
 use super::chance::{Purpose, lognormal, stream, weibull};
 use super::model::{Line, Machine};
+use rand::Rng;
 
 /// Days between two planned maintenances.
 const BLOCK_DAYS: i64 = 28;
@@ -48,6 +49,8 @@ pub(super) struct Wear {
     pub due: Vec<(i64, Life)>,
     /// All lives of the drifting part in this block.
     pub drifting: Vec<Life>,
+    /// Factor on the machine's usual pace in this block: 1, or less after a maintenance that was done badly.
+    pub level: f64,
 }
 
 /// Age of the line's block at the start of the day, in seconds of planned production.
@@ -73,6 +76,7 @@ impl Wear {
             age,
             due: Vec::new(),
             drifting: Vec::new(),
+            level: level(seed, machine, index, block),
         };
         for mode in 0..machine.modes.len() {
             let lives = lives(seed, machine, index, mode, block);
@@ -98,6 +102,24 @@ impl Wear {
         life.map_or(0.0, |life| {
             ((age - life.from) / (life.to - life.from)).clamp(0.0, 1.0)
         })
+    }
+}
+
+/// Share of blocks in which a machine stays slower than it should be.
+const SLOW_BLOCKS: f64 = 0.3;
+
+/// A level shift that lasts from one planned maintenance to the next. A machine with a drifting part has none, so
+/// that its loss of speed has one cause.
+fn level(seed: u64, machine: &Machine, index: usize, block: i64) -> f64 {
+    let mut rng = stream(seed, Purpose::Level, block, index as u64);
+    let (slow, loss) = (
+        rng.random::<f64>() < SLOW_BLOCKS,
+        0.03 + 0.03 * rng.random::<f64>(),
+    );
+    if slow && machine.drift.is_none() {
+        1.0 - loss
+    } else {
+        1.0
     }
 }
 

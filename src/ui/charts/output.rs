@@ -88,7 +88,8 @@ fn draw(
     chart
         .configure_mesh()
         .disable_x_mesh()
-        .max_light_lines(0)
+        // With none, plotters 0.3.7 looks for room for 0 marks for ever.
+        .max_light_lines(1)
         .bold_line_style(Role::Grid.color())
         .axis_style(Role::Grid.color())
         .label_style(label.clone())

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 /// An error in place of the page, with a way to try again.
 #[component]
 pub fn Problem(error: ApiError, #[prop(into)] retry: Callback<()>) -> impl IntoView {
-    let what = error.to_string();
+    let what_happened = error.to_string();
     let (title, advice) = match error {
         ApiError::NotFound { what, .. } => (
             format!("No such {what}"),
@@ -28,7 +28,7 @@ pub fn Problem(error: ApiError, #[prop(into)] retry: Callback<()>) -> impl IntoV
     view! {
         <main class="notice" id="main" tabindex="-1">
             <h1 tabindex="-1">{title}</h1>
-            <p class="notice-what">{what}</p>
+            <p class="notice-what">{what_happened}</p>
             <p>{advice}</p>
             <p class="notice-actions">
                 <button class="button needs-script" type="button" on:click=move |_| retry.run(())>

@@ -5,7 +5,7 @@
 mod budget;
 mod counts;
 mod playwright;
-mod postgres;
+pub mod postgres;
 
 use std::process::ExitCode;
 use std::time::{Duration, Instant};

@@ -19,10 +19,10 @@ const SLICER_FAULTS: &[Fault] = &[
 ];
 
 const SLICER_MODES: &[Mode] = &[
-    mode("S01", 60.0, 1.6, 18.0),
-    mode("S02", 45.0, 2.4, 12.0),
-    mode("S03", 28.0, 1.3, 7.0),
-    mode("S04", 20.0, 1.2, 6.0),
+    mode("S01", 40.0, 1.6, 18.0),
+    mode("S02", 30.0, 2.4, 12.0),
+    mode("S03", 18.0, 1.3, 7.0),
+    mode("S04", 13.0, 1.2, 6.0),
     unexplained(40.0, 7.0),
 ];
 
@@ -37,9 +37,9 @@ const SLICER_MINORS: &[Minor] = &[
 ];
 
 const SLICER: Machine = Machine {
-    pace: 0.97,
+    pace: 0.945,
     scrap: 0.011,
-    minors_per_h: 2.4,
+    minors_per_h: 3.0,
     prompts_per_h: 0.4,
     faults: SLICER_FAULTS,
     modes: SLICER_MODES,
@@ -61,11 +61,11 @@ const TRAY_FAULTS: &[Fault] = &[
 ];
 
 const TRAY_MODES: &[Mode] = &[
-    mode("T01", 26.0, 1.5, 11.0),
-    mode("T03", 11.0, 1.2, 8.0),
-    mode("T04", 20.0, 1.7, 10.0),
-    mode("T05", 24.0, 1.1, 14.0),
-    mode("T02", 9.0, 1.1, 6.0),
+    mode("T01", 18.0, 1.5, 11.0),
+    mode("T03", 7.5, 1.2, 8.0),
+    mode("T04", 14.0, 1.7, 10.0),
+    mode("T05", 17.0, 1.1, 14.0),
+    mode("T02", 7.0, 1.1, 6.0),
     unexplained(25.0, 7.0),
 ];
 
@@ -79,9 +79,9 @@ const TRAY_MINORS: &[Minor] = &[
 ];
 
 const TRAY: Machine = Machine {
-    pace: 0.94,
+    pace: 0.905,
     scrap: 0.016,
-    minors_per_h: 4.5,
+    minors_per_h: 6.0,
     prompts_per_h: 0.5,
     faults: TRAY_FAULTS,
     modes: TRAY_MODES,
@@ -125,7 +125,7 @@ pub(crate) const SLICERS: Line = Line {
             code: "SLC2",
             name: "Slicer 2",
             output: true,
-            minors_per_h: 3.4,
+            minors_per_h: 4.2,
             ..SLICER
         },
     ],
@@ -145,7 +145,7 @@ pub(crate) const SLICERS: Line = Line {
             minors: 1.2,
         },
     ],
-    run_h: 6.5,
+    run_h: 5.0,
     changeover_min: 15.0,
     clean_s: 30 * 60,
     maintenance_s: 90 * 60,
@@ -212,8 +212,8 @@ pub(crate) const TRAYS: Line = Line {
             minors: 1.3,
         },
     ],
-    run_h: 4.5,
-    changeover_min: 20.0,
+    run_h: 4.0,
+    changeover_min: 22.0,
     clean_s: 30 * 60,
     maintenance_s: 120 * 60,
 };

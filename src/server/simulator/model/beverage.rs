@@ -25,7 +25,7 @@ const BOTTLING_MACHINES: &[Machine] = &[
             fault("D05", "Sweep arm overload"),
         ],
         modes: &[
-            mode("D01", 24.0, 1.2, 6.0),
+            mode("D01", 14.0, 1.2, 7.0),
             mode("D04", 70.0, 1.3, 11.0),
             mode("D05", 110.0, 1.8, 22.0),
         ],
@@ -43,10 +43,10 @@ const BOTTLING_MACHINES: &[Machine] = &[
         code: "FILL1",
         name: "Filler 1",
         pacing: true,
-        pace: 0.97,
+        pace: 0.945,
         scrap: 0.009,
         buffer: 400,
-        minors_per_h: 2.2,
+        minors_per_h: 3.0,
         prompts_per_h: 0.3,
         faults: &[
             fault("L01", "Main bearing overheated"),
@@ -61,10 +61,10 @@ const BOTTLING_MACHINES: &[Machine] = &[
         modes: &[
             // About once in three weeks of three shifts; foretold by the bearing's temperature.
             mode("L01", 330.0, 6.0, 190.0),
-            mode("L02", 22.0, 1.3, 9.0),
-            mode("L03", 26.0, 1.0, 8.0),
+            mode("L02", 14.0, 1.3, 9.0),
+            mode("L03", 18.0, 1.0, 8.0),
             mode("L04", 60.0, 1.1, 10.0),
-            mode("L07", 80.0, 1.8, 21.0),
+            mode("L07", 60.0, 1.8, 21.0),
             unexplained(36.0, 7.0),
         ],
         minors: &[
@@ -96,7 +96,7 @@ const BOTTLING_MACHINES: &[Machine] = &[
             fault("C04", "Head overload"),
         ],
         modes: &[
-            mode("C02", 20.0, 1.2, 6.5),
+            mode("C02", 14.0, 1.2, 7.0),
             mode("C03", 48.0, 1.4, 9.0),
             mode("C04", 120.0, 1.9, 24.0),
         ],
@@ -123,7 +123,7 @@ const BOTTLING_MACHINES: &[Machine] = &[
             fault("B03", "Glue temperature low"),
             fault("B04", "Label misaligned"),
         ],
-        modes: &[mode("B01", 16.0, 1.1, 6.0), mode("B03", 75.0, 1.2, 14.0)],
+        modes: &[mode("B01", 11.0, 1.1, 7.0), mode("B03", 75.0, 1.2, 14.0)],
         minors: &[
             minor("B02", 0.4, 70.0),
             minor("B04", 0.4, 25.0),
@@ -147,7 +147,7 @@ const BOTTLING_MACHINES: &[Machine] = &[
             fault("P05", "Full pallets not taken away"),
         ],
         modes: &[
-            mode("P01", 15.0, 1.2, 6.0),
+            mode("P01", 12.0, 1.2, 7.0),
             mode("P04", 40.0, 1.3, 9.0),
             mode("P03", 60.0, 1.4, 12.0),
         ],
@@ -173,15 +173,15 @@ const LABELLER_FAULTS: &[Fault] = &[
 ];
 
 const LABELLER: Machine = Machine {
-    pace: 0.985,
-    scrap: 0.007,
-    minors_per_h: 1.8,
+    pace: 0.955,
+    scrap: 0.009,
+    minors_per_h: 2.6,
     prompts_per_h: 0.25,
     faults: LABELLER_FAULTS,
     modes: &[
-        mode("E01", 30.0, 1.2, 6.0),
-        mode("E03", 55.0, 1.5, 12.0),
-        mode("E05", 60.0, 1.0, 6.0),
+        mode("E01", 16.0, 1.2, 7.0),
+        mode("E03", 36.0, 1.5, 12.0),
+        mode("E05", 34.0, 1.0, 6.5),
     ],
     minors: &[
         minor("E02", 0.4, 60.0),
@@ -202,15 +202,15 @@ const PALLETISER_FAULTS: &[Fault] = &[
 ];
 
 const PALLETISER: Machine = Machine {
-    pace: 0.95,
+    pace: 0.915,
     scrap: 0.004,
-    minors_per_h: 3.0,
+    minors_per_h: 4.2,
     prompts_per_h: 0.3,
     faults: PALLETISER_FAULTS,
     modes: &[
-        mode("Z01", 13.0, 1.2, 7.0),
-        mode("Z04", 90.0, 2.0, 32.0),
-        mode("Z05", 17.0, 1.1, 6.0),
+        mode("Z01", 7.5, 1.2, 8.0),
+        mode("Z04", 55.0, 2.0, 32.0),
+        mode("Z05", 10.0, 1.1, 7.0),
         unexplained(30.0, 7.0),
     ],
     minors: &[
@@ -277,8 +277,8 @@ pub(crate) const BOTTLING: Line = Line {
             minors: 1.0,
         },
     ],
-    run_h: 7.0,
-    changeover_min: 22.0,
+    run_h: 5.5,
+    changeover_min: 24.0,
     clean_s: 45 * 60,
     maintenance_s: 180 * 60,
 };
@@ -337,7 +337,7 @@ pub(crate) const LABELLING: Line = Line {
             minors: 1.0,
         },
     ],
-    run_h: 8.0,
+    run_h: 5.0,
     changeover_min: 15.0,
     clean_s: 20 * 60,
     maintenance_s: 60 * 60,
@@ -399,8 +399,8 @@ pub(crate) const PALLETISING: Line = Line {
             minors: 1.1,
         },
     ],
-    run_h: 6.0,
-    changeover_min: 12.0,
+    run_h: 4.5,
+    changeover_min: 16.0,
     clean_s: 20 * 60,
     maintenance_s: 60 * 60,
 };

@@ -56,24 +56,27 @@ fn Row(row: MachineRow, at: TsMs, local: LocalTime) -> impl IntoView {
             format::age(clock.or(at) - heard)
         })
     };
-    let since = row.since.map(|since| when(since, at, &local));
+    let since = row
+        .since
+        .map(|since| format!("since {}", when(since, at, &local)));
+    let beneath: Vec<String> = since.into_iter().chain(row.cause.clone()).collect();
+    let beneath = beneath.join(" · ");
     view! {
         <tr>
-            <th scope="row">
+            <th scope="row" class="words">
                 {row.name.clone()}
                 {row.pacing.then(|| view! { " " <small class="tag">"sets the pace"</small> })}
+                <small class="beneath">{row.product.clone()}</small>
             </th>
-            <td>
+            <td class="words">
                 <StateChip state=Signal::stored(state) />
+                <small class="beneath">{beneath}</small>
             </td>
-            <td>{since}</td>
-            <td class="words">{row.cause.clone()}</td>
             <td class="number">{speed(&row)}</td>
             {cell(row.account.oee())}
             {cell(row.account.availability())}
             {cell(row.account.performance())}
             {cell(row.account.quality())}
-            <td class="words">{row.product.clone()}</td>
             <td class="number">{heard_age}</td>
         </tr>
     }
@@ -102,14 +105,11 @@ pub fn Machines(model: LineModel) -> impl IntoView {
                         <tr>
                             <th scope="col">"Machine"</th>
                             <th scope="col">"Now"</th>
-                            <th scope="col">"Since"</th>
-                            <th scope="col">"Cause"</th>
-                            <th scope="col" class="number words">"Pieces a minute, of ideal"</th>
+                            <th scope="col" class="number words">"Pieces/min of ideal"</th>
                             <th scope="col" class="number">"OEE"</th>
                             <th scope="col" class="number"><abbr title="Availability">"A"</abbr></th>
                             <th scope="col" class="number"><abbr title="Performance">"P"</abbr></th>
                             <th scope="col" class="number"><abbr title="Quality">"Q"</abbr></th>
-                            <th scope="col">"Product"</th>
                             <th scope="col" class="number">"Heard"</th>
                         </tr>
                     </thead>

@@ -58,6 +58,9 @@ pub fn Stops(model: LineModel) -> impl IntoView {
     };
     let summary = move || {
         let (long, minor, under) = counts.get();
+        if long == 0 && minor == 0 {
+            return "No stop in this stretch of time.".to_owned();
+        }
         let under = format::duration(DurMs(under * 1000));
         let long = match long {
             0 => format!("No stop of {under} or more"),
@@ -65,14 +68,14 @@ pub fn Stops(model: LineModel) -> impl IntoView {
             n => format!("{} stops", format::count(n.into())),
         };
         let minor = format::count(minor.into());
-        format!("{long}, {minor} minor under {under}. The latest:")
+        format!("{long}, besides {minor} minor ones under {under}")
     };
     let none = move || stops.with(Vec::is_empty);
     view! {
         <section class="panel">
             <h2>"Latest stops"</h2>
             <p class="panel-note">
-                {move || if none() { "No stop in this stretch of time.".to_owned() } else { summary() }}
+                {summary}
             </p>
             <div class="table-box" tabindex="0" role="region" aria-label="Latest stops" hidden=none>
                 <table class="table stops">

@@ -1,0 +1,142 @@
+//! A plant may be set up anew at any moment: also while facts wait to be written, twice at once, or on another node.
+
+use crate::chance::new_fact;
+use crate::harness::{Hands, Place, Server, at, small_plant};
+use futures::FutureExt;
+use ms5_floor::domain::fact::{Fact, FactKind};
+use ms5_floor::domain::fold::fold;
+use ms5_floor::domain::ids::{MachineId, SourceId};
+use ms5_floor::domain::machine_state::MachineState::{self, Running, Stopped};
+use ms5_floor::domain::plant::PlantDef;
+use ms5_floor::domain::time::{MINUTE_MS, Span, TsMs};
+use ms5_floor::server::db::timeline;
+use ms5_floor::server::plant::Plant;
+use ms5_floor::server::services::plant::apply;
+use serde_json::{Value, json};
+
+on_both! {
+    facts_and_folds_anew_in_one_transaction,
+    another_node_goes_on_with_the_new_rules,
+}
+
+fn fact(source: SourceId, machine: MachineId, minute: i64, state: MachineState) -> Fact {
+    let at = TsMs(at("2026-07-06T06:00:00Z").0 + minute * MINUTE_MS);
+    let kind = FactKind::State { state, fault: None };
+    Fact {
+        source,
+        item: format!("{minute}"),
+        machine,
+        at,
+        kind,
+    }
+}
+
+fn silent_after(seconds: i64) -> Value {
+    let mut plant = small_plant();
+    plant["machine"][0]["silence_s"] = json!(seconds);
+    plant
+}
+
+async fn check(server: &Server, machine: MachineId, facts: &[Fact], what: &str) {
+    let plant = Plant::load(&server.app.db).await.expect("the plant");
+    let (_, known) = plant.machine(machine).expect("the machine");
+    let (_, wanted) = fold(facts, &known.rules);
+    let all = Span::clamped(TsMs(0), TsMs(i64::MAX));
+    let stored = timeline::transitions(&server.app.db, machine, all)
+        .await
+        .expect("transitions");
+    assert_eq!(
+        stored,
+        wanted.transitions.into_values().collect::<Vec<_>>(),
+        "{what}"
+    );
+}
+
+async fn facts_and_folds_anew_in_one_transaction(place: &Place) {
+    let hands = Hands::at(at("2026-07-06T12:00:00Z"));
+    let server = Server::with(place, hands.clock(), silent_after(600)).await;
+    let (source, _) = server.key("gateway", true, false).await;
+    let machine = server.machine("M1");
+    let (app, mut facts) = (&server.app, Vec::new());
+    for (round, silence) in [60, 7200, 300].into_iter().enumerate() {
+        let new: Vec<Fact> = (0..6)
+            .map(|n| {
+                fact(
+                    source,
+                    machine,
+                    round as i64 * 60 + n * 7,
+                    if n % 2 == 0 { Running } else { Stopped },
+                )
+            })
+            .collect();
+        let (first, second) = new.split_at(3);
+        let items = |facts: &[Fact]| facts.iter().map(|f| Ok(new_fact(f))).collect();
+        // As `PUT /api/v1/plant` does, with batches before and between.
+        let def: PlantDef = serde_json::from_value(silent_after(silence)).expect("a plant");
+        let (plant, changed) = apply(&app.db, &def, app.clock.now())
+            .await
+            .expect("applied");
+        assert_eq!(changed, [machine]);
+        let mut one = Box::pin(app.writer.store(source, items(first)));
+        assert!(
+            (&mut one).now_or_never().is_none(),
+            "nothing is answered before the commit"
+        );
+        app.plant.set(plant);
+        let mut two = Box::pin(app.writer.rebuild(changed.clone()));
+        let mut three = Box::pin(app.writer.store(source, items(second)));
+        let mut four = Box::pin(app.writer.rebuild(changed));
+        assert!((&mut two).now_or_never().is_none());
+        assert!((&mut three).now_or_never().is_none());
+        assert!((&mut four).now_or_never().is_none());
+        let what = format!("{}, round {round}", place.engine);
+        one.await.unwrap_or_else(|e| panic!("{what}: {e}"));
+        two.await.unwrap_or_else(|e| panic!("{what}: {e}"));
+        three.await.unwrap_or_else(|e| panic!("{what}: {e}"));
+        four.await.unwrap_or_else(|e| panic!("{what}: {e}"));
+        facts.extend(new);
+        check(&server, machine, &facts, &what).await;
+    }
+}
+
+async fn another_node_goes_on_with_the_new_rules(place: &Place) {
+    let hands = Hands::at(at("2026-07-06T12:00:00Z"));
+    let one = Server::with(place, hands.clock(), silent_after(600)).await;
+    let (source, _) = one.key("gateway", true, false).await;
+    let machine = one.machine("M1");
+    let two = Server::start(place, hands.clock()).await;
+    let mut facts = Vec::new();
+    for minute in [0, 5, 20] {
+        let new = fact(
+            source,
+            machine,
+            minute,
+            if minute == 5 { Running } else { Stopped },
+        );
+        two.app
+            .writer
+            .store(source, vec![Ok(new_fact(&new))])
+            .await
+            .expect("stored");
+        facts.push(new);
+    }
+    // Silence of 15 minutes is allowed from now on; the other node has not heard of it.
+    one.set_up(silent_after(1800)).await;
+    check(&one, machine, &facts, place.engine).await;
+    for (minute, state) in [(21, Stopped), (45, Stopped), (50, Running)] {
+        let new = fact(source, machine, minute, state);
+        two.app
+            .writer
+            .store(source, vec![Ok(new_fact(&new))])
+            .await
+            .expect("stored");
+        facts.push(new);
+        check(
+            &one,
+            machine,
+            &facts,
+            &format!("{}, minute {minute}", place.engine),
+        )
+        .await;
+    }
+}

@@ -1,0 +1,203 @@
+//! How many facts a second are stored for good, beside what SQLite alone does with the same rows.
+
+use std::env;
+use std::path::Path;
+
+use anyhow::Result;
+use serde_json::json;
+
+use super::facts::{self, plant};
+use super::floor::{Folder, Program, Server};
+use super::load::{self, Outcome, Plan};
+use super::report::{Beside, Report, Row, Unit, median};
+use super::rival::Rival;
+use super::streams::Streams;
+use crate::step::{note, step};
+use crate::test::postgres::Postgres;
+use crate::workspace::{Workspace, program};
+
+const MACHINES: usize = 50;
+/// Server and rival take turns so many times, and the middle ratio counts: the disk is not the same every second.
+const TURNS: usize = 3;
+const ROWS: usize = 200_000;
+/// Gateways that post batches at the same time, each for its own machines.
+const GATEWAYS: usize = 10;
+/// Connections that post one event at a time.
+const SINGLE_CONNECTIONS: usize = 16;
+const SINGLE_EVENTS: usize = 64_000;
+const BOARDS: usize = 50;
+/// What the design wants of raw SQLite.
+const AIM: f64 = 0.5;
+const FLOOR: f64 = 0.25;
+/// What the design wants of single events, by second.
+const SINGLES_GOAL: f64 = 10_000.0;
+/// Open boards may cost what two runs of the same differ by anyway.
+const SAME: f64 = 0.95;
+
+pub fn run(workspace: &Workspace, server: &Path, report: &mut Report) -> Result<()> {
+    let rival = Rival::build(workspace)?;
+    for batch in [100, 1_000] {
+        let row = step(&format!("ingest, batches of {batch}"), || {
+            beside_raw(workspace, server, &rival, batch)
+        })?;
+        report.add(row);
+    }
+    let (alone, boards) = step("ingest, single events", || singles(workspace, server))?;
+    report.add(alone);
+    report.add(boards);
+    match postgres(workspace, server)? {
+        Some(row) => report.add(row),
+        None => note("no PostgreSQL here: ingest on it is not measured"),
+    }
+    Ok(())
+}
+
+/// A fresh database for each turn: a table grows slower the larger it is.
+fn once(
+    program: &Program,
+    folder: &Folder,
+    plan: &Plan,
+    streams: usize,
+) -> Result<(Outcome, Option<u64>)> {
+    let key = program.key(folder, "bench")?;
+    let server = Server::start(program)?;
+    server.put_plant(&key, &plant(MACHINES))?;
+    let open = (streams > 0).then(|| Streams::open(server.port, streams));
+    let open = open.transpose()?;
+    let outcome = load::post(&server, &key, plan)?;
+    let bytes = open.map(Streams::close).transpose()?;
+    Ok((outcome, bytes))
+}
+
+fn sqlite(server: &Path, folder: &Folder) -> Result<Program> {
+    Ok(Program {
+        server: server.to_path_buf(),
+        site: super::floor::empty_site(folder)?,
+        database: format!("sqlite://{}", folder.database().display()),
+    })
+}
+
+fn batches(batch: usize) -> Result<Plan> {
+    Ok(Plan {
+        connections: GATEWAYS,
+        machines: MACHINES,
+        batch,
+        items: ROWS,
+        step: 1_000,
+        start: facts::now()? - 6 * 3_600_000,
+    })
+}
+
+fn beside_raw(workspace: &Workspace, server: &Path, rival: &Rival, batch: usize) -> Result<Row> {
+    let (mut rates, mut raw, mut ratios, mut details) = (vec![], vec![], vec![], vec![]);
+    for turn in 0..TURNS {
+        let folder = Folder::new(workspace, &format!("ingest-{batch}-{turn}"))?;
+        let program = sqlite(server, &folder)?;
+        let (outcome, _) = once(&program, &folder, &batches(batch)?, 0)?;
+        let alone = rival.rate(&folder.database(), batch)?;
+        rates.push(outcome.rate());
+        raw.push(alone);
+        ratios.push(outcome.rate() / alone);
+        details.push(json!({
+            "rate": outcome.rate(),
+            "raw": alone,
+            "server_us_per_row": outcome.processor_per_item(),
+            "senders_cpu_s": outcome.own_processor.as_secs_f64(),
+        }));
+        note(&format!(
+            "{:.0} rows/s of {alone:.0}; {:.1} µs of processor a row in the server, {:.2} s in the senders",
+            outcome.rate(),
+            outcome.processor_per_item(),
+            outcome.own_processor.as_secs_f64()
+        ));
+    }
+    // The rival of the turn with the middle ratio, so that the three numbers of the row belong together.
+    let ratio = median(&ratios);
+    let turn = ratios
+        .iter()
+        .position(|r| r.total_cmp(&ratio).is_eq())
+        .unwrap_or_default();
+    let beside = Beside::Rival {
+        value: raw[turn],
+        aim: AIM,
+        floor: FLOOR,
+    };
+    let what = format!("ingest, durable, batches of {batch}, {GATEWAYS} connections / raw SQLite");
+    Ok(Row::new(what, Unit::RowsPerSecond, rates[turn], beside).with(json!({"turns": details})))
+}
+
+fn singles(workspace: &Workspace, server: &Path) -> Result<(Row, Row)> {
+    let plan = Plan {
+        connections: SINGLE_CONNECTIONS,
+        machines: MACHINES,
+        batch: 1,
+        items: SINGLE_EVENTS,
+        step: 100,
+        start: facts::now()? - 600_000,
+    };
+    let (mut alone, mut watched, mut details) = (vec![], vec![], vec![]);
+    for turn in 0..TURNS {
+        for (streams, rates) in [(0, &mut alone), (BOARDS, &mut watched)] {
+            let folder = Folder::new(workspace, &format!("single-{streams}-{turn}"))?;
+            let (outcome, bytes) = once(&sqlite(server, &folder)?, &folder, &plan, streams)?;
+            rates.push(outcome.rate());
+            details.push(json!({
+                "streams": streams,
+                "rate": outcome.rate(),
+                "server_us_per_event": outcome.processor_per_item(),
+                "senders_cpu_s": outcome.own_processor.as_secs_f64(),
+                "stream_bytes": bytes,
+            }));
+            note(&format!(
+                "{:.0}/s with {streams} streams; {:.1} µs of processor an event in the server, {:.2} s in the senders",
+                outcome.rate(),
+                outcome.processor_per_item(),
+                outcome.own_processor.as_secs_f64()
+            ));
+        }
+    }
+    let details = json!({"turns": details});
+    let (alone, watched) = (median(&alone), median(&watched));
+    let what = format!("single events, durable, {SINGLE_CONNECTIONS} connections");
+    let goal = Beside::Goal(SINGLES_GOAL);
+    let first = Row::new(what.clone(), Unit::EventsPerSecond, alone, goal).with(details);
+    let what = format!("{what}, {BOARDS} live streams open / none open");
+    let beside = Beside::Rival {
+        value: alone,
+        aim: SAME,
+        floor: 0.0,
+    };
+    Ok((
+        first,
+        Row::new(what, Unit::EventsPerSecond, watched, beside),
+    ))
+}
+
+/// Batches of 1,000 on PostgreSQL: the one that `MS5_TEST_POSTGRES` names (an empty database), or one of its own.
+fn postgres(workspace: &Workspace, server: &Path) -> Result<Option<Row>> {
+    let named = env::var("MS5_TEST_POSTGRES")
+        .ok()
+        .filter(|url| !url.is_empty());
+    let installed = program("initdb").is_some() || Path::new("/usr/lib/postgresql").is_dir();
+    if named.is_none() && !installed {
+        return Ok(None);
+    }
+    let row = step("ingest, PostgreSQL", || {
+        let own = match &named {
+            Some(_) => None,
+            None => Some(Postgres::start()?),
+        };
+        let url = named.or_else(|| own.as_ref().map(Postgres::url));
+        let folder = Folder::new(workspace, "postgres")?;
+        let program = Program {
+            database: url.unwrap_or_default(),
+            ..sqlite(server, &folder)?
+        };
+        let (outcome, _) = once(&program, &folder, &batches(1_000)?, 0)?;
+        let what = "ingest, durable, batches of 1000, PostgreSQL";
+        let details = json!({"server_us_per_row": outcome.processor_per_item()});
+        let row = Row::new(what, Unit::RowsPerSecond, outcome.rate(), Beside::Nothing);
+        Ok(row.with(details))
+    })?;
+    Ok(Some(row))
+}
