@@ -16,8 +16,8 @@ pub fn Footer(
     let connection = Memo::new(move |_| live.connection());
     let age = move || match live.age() {
         None => as_of.get(),
-        Some(age) if age.0 < 1_000 => "last word just now".to_owned(),
-        Some(age) => format!("last word {} ago", format::duration(age)),
+        Some(age) if age.0 < 1_000 => "updated just now".to_owned(),
+        Some(age) => format!("updated {} ago", format::duration(age)),
     };
     view! {
         <footer class="page-foot">

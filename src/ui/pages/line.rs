@@ -16,7 +16,7 @@ use crate::ui::components::footer::Footer;
 use crate::ui::components::problem::Problem;
 use account::WhereTheTimeWent;
 use figures::Figures;
-use header::LineHeader;
+use header::{Elsewhere, LineHeader};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
@@ -121,6 +121,7 @@ fn LineBody(view: LineView, wanted: Wanted) -> impl IntoView {
         <div class="line-page">
             <LineHeader model=model />
             <main id="main" tabindex="-1" class="line-main">
+                <Elsewhere model=model />
                 <Figures model=model />
                 <Ribbons model=model />
                 <div class="line-columns">

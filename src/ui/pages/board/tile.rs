@@ -23,12 +23,20 @@ struct Hero {
 }
 
 impl Hero {
-    fn of(progress: Option<Progress>, condition: Condition, at: TsMs, now: TsMs) -> Self {
+    /// `heard`: whether anything was ever heard of the line.
+    fn of(
+        progress: Option<Progress>,
+        condition: Condition,
+        heard: bool,
+        at: TsMs,
+        now: TsMs,
+    ) -> Self {
+        let progress = progress.filter(|_| heard);
         let Some(progress) = progress else {
-            let of = if condition == Condition::NoData {
-                "not known"
-            } else {
-                "not scheduled now"
+            let of = match condition {
+                _ if !heard => "never heard",
+                Condition::NoData => "not known",
+                _ => "not scheduled now",
             };
             return Self {
                 actual: "–".to_owned(),
@@ -38,12 +46,16 @@ impl Hero {
             };
         };
         let actual = format::count(progress.actual);
-        // Of a silent line the last count is known, and nothing after it: its target does not run on alone.
-        let now = if condition == Condition::NoData {
-            at
-        } else {
-            now
-        };
+        // Of a silent line the last count is known, and not how far it is now.
+        if condition == Condition::NoData {
+            let of = "when last heard".to_owned();
+            return Self {
+                actual,
+                of,
+                pace: None,
+                behind: false,
+            };
+        }
         let Some(target) = progress.target_at(at, now) else {
             return Self {
                 actual,
@@ -82,10 +94,24 @@ pub fn TileCard(tile: RwSignal<Tile>, #[prop(into)] clock: Signal<LocalTime>) ->
     let class = move || tile.with(|t| format!("tile {}", t.condition.tone().class()));
     let address = tile.with_untracked(|t| format!("/lines/{}", t.code));
     let hero = Memo::new(move |_| {
-        tile.with(|t| Hero::of(t.progress, t.condition, t.at, present.or(t.at)))
+        tile.with(|t| {
+            let heard = t.heard.is_some();
+            Hero::of(t.progress, t.condition, heard, t.at, present.or(t.at))
+        })
     });
     // The reason if there is one, else what runs.
-    let detail = Memo::new(move |_| tile.with(|t| t.detail.clone().or_else(|| t.product.clone())));
+    let detail = Memo::new(move |_| {
+        tile.with(|t| {
+            let silent = t.heard.filter(|_| t.condition == Condition::NoData);
+            let silence = silent.map(|heard| {
+                format!(
+                    "not heard for {}",
+                    format::duration(present.or(t.at) - heard)
+                )
+            });
+            t.detail.clone().or(silence).or_else(|| t.product.clone())
+        })
+    });
     let hours = Memo::new(move |_| tile.with(|t| t.hours.clone()));
     let oee = move || tile.with(|t| t.oee.percent());
     let why = move || tile.with(|t| t.oee.why().map(|why| why.words()));
@@ -118,7 +144,7 @@ pub fn TileCard(tile: RwSignal<Tile>, #[prop(into)] clock: Signal<LocalTime>) ->
             </div>
             <HourBars hours=hours clock=clock />
             <p class="tile-foot">
-                <span>"OEE " <b>{oee}</b> <span class="why">{why}</span></span>
+                <span>"OEE " <b>{oee}</b>" "<span class="why">{why}</span></span>
                 <span>"down " <b>{down}</b></span>
                 <span class="age">{move || age.get()}</span>
             </p>
@@ -141,7 +167,7 @@ mod tests {
     }
 
     fn hero(progress: Option<Progress>, condition: Condition, now: i64) -> Hero {
-        Hero::of(progress, condition, TsMs(0), TsMs(now))
+        Hero::of(progress, condition, true, TsMs(0), TsMs(now))
     }
 
     #[test]
@@ -153,11 +179,13 @@ mod tests {
     }
 
     #[test]
-    fn the_target_of_a_silent_line_does_not_run_on_alone() {
+    fn how_far_a_silent_line_is_nobody_knows() {
+        let silent = hero(progress(100, Some(100.0)), Condition::NoData, 9_000);
         assert_eq!(
-            hero(progress(100, Some(100.0)), Condition::NoData, 9_000).of,
-            "of 100 by now"
+            (silent.actual.as_str(), silent.of.as_str()),
+            ("100", "when last heard")
         );
+        assert_eq!((silent.pace, silent.behind), (None, false));
     }
 
     #[test]
@@ -178,6 +206,12 @@ mod tests {
     #[test]
     fn what_is_not_known_is_not_zero() {
         assert_eq!(hero(None, Condition::NoData, 0).actual, "–");
+        let made = progress(0, Some(10.0));
+        let never = Hero::of(made, Condition::NoData, false, TsMs(0), TsMs(0));
+        assert_eq!(
+            (never.actual.as_str(), never.of.as_str()),
+            ("–", "never heard")
+        );
         assert_eq!(hero(progress(5, None), Condition::Running, 0).pace, None);
     }
 }

@@ -77,7 +77,6 @@ pub fn LineHeader(model: LineModel) -> impl IntoView {
     let simulated = model.part(|v| v.site.simulated);
     let product = model.part(|v| v.tile.product.clone());
     let detail = model.part(|v| v.tile.detail.clone());
-    let elsewhere = model.part(last_heard);
     let state = model.part(|v| StateNow {
         condition: v.tile.condition,
         since: v.tile.since,
@@ -137,6 +136,15 @@ pub fn LineHeader(model: LineModel) -> impl IntoView {
                     })
             }}
         </nav>
+    }
+    .into_any()
+}
+
+/// Where the data are, when there are none in the window.
+#[component]
+pub fn Elsewhere(model: LineModel) -> impl IntoView {
+    let elsewhere = model.part(last_heard);
+    view! {
         {move || {
             elsewhere
                 .get()

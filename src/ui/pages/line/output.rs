@@ -43,7 +43,7 @@ pub fn Output(model: LineModel) -> impl IntoView {
                 <span class="legend-item"><svg class="key" aria-hidden="true"><rect class="hour running" width="100%" height="100%"></rect></svg>"running"</span>
                 <span class="legend-item"><svg class="key" aria-hidden="true"><line class="target" x1="0" x2="100%" y1="50%" y2="50%"></line></svg>"target"</span>
             </p>
-            <div class="chart-box" inner_html=svg></div>
+            <div class="chart-box" tabindex="0" role="region" aria-label="Chart of the output" inner_html=svg></div>
             <details class="as-table">
                 <summary>"The same as a table"</summary>
                 <div class="table-box">
