@@ -80,6 +80,7 @@ pub fn router(shared: &Shared) -> Router {
         .merge(machines)
         .merge(screens)
         .merge(operations)
+        .layer(axum::middleware::map_response(problem::of_the_framework))
         .merge(pages::router(shared))
         .layer(CompressionLayer::new())
         .layer(tower_http::csrf::CsrfLayer::new())

@@ -19,6 +19,7 @@ on_both! {
     who_is_not_known_or_may_not,
     too_much_at_once,
     a_full_queue_says_when_to_come_back,
+    what_no_route_would_take,
     of_a_key_only_its_hash_is_stored,
 }
 
@@ -295,4 +296,39 @@ async fn of_a_key_only_its_hash_is_stored(place: &Place) {
             "the key does not stand in the file"
         );
     }
+}
+
+async fn what_no_route_would_take(place: &Place) {
+    let (server, _) = server(place).await;
+    let (_, key) = server.key("engineer", false, true).await;
+    for path in [
+        "/api/v1/quarantine?limit=many",
+        "/api/v1/live?since=yesterday",
+        "/api/v1/oee/%ff?from=0&to=60000",
+    ] {
+        let problem = server.get(path, Some(&key)).await.problem(400, "malformed");
+        assert!(problem["detail"].is_string(), "{path}: {problem}");
+    }
+    let path = "/api/v1/quarantine/first";
+    server
+        .send(Method::DELETE, path, Some(&key), &json!({}))
+        .await
+        .problem(400, "malformed");
+    for (method, path, allowed) in [
+        (Method::GET, INGEST, "POST"),
+        (Method::POST, "/api/v1/plant", "PUT"),
+    ] {
+        let answer = server.send(method, path, Some(&key), &json!({})).await;
+        answer.problem(405, "method_not_allowed");
+        assert_eq!(answer.headers[header::ALLOW], allowed, "{}", place.engine);
+    }
+    server
+        .get("/api/v1/nothing", Some(&key))
+        .await
+        .problem(404, "not_found");
+    let missing = "/api/v1/oee/L1?from=0";
+    let problem = server.get(missing, None).await.problem(422, "invalid");
+    assert_eq!(problem["fields"][0]["field"], "to", "{}", place.engine);
+    let unknown = "/api/v1/oee/L9?from=0&to=60000";
+    server.get(unknown, None).await.problem(404, "not_found");
 }

@@ -7,6 +7,9 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use std::any::Any;
 
+/// The media type of a problem document.
+const PROBLEM_JSON: &str = "application/problem+json";
+
 /// What went wrong, for the one who asked. Boxed, because every handler's result has room for one.
 #[derive(Clone, Debug)]
 pub struct Problem(Box<Document>);
@@ -78,6 +81,15 @@ pub fn forbidden(permission: &str) -> Problem {
         "The key may not do this",
     )
     .detail(format!("the key lacks the right '{permission}'"))
+}
+
+/// 405: the path knows other methods.
+fn not_allowed() -> Problem {
+    Problem::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "method_not_allowed",
+        "The path does not know this method",
+    )
 }
 
 /// 404: there is no such thing.
@@ -165,6 +177,28 @@ impl From<sqlx::Error> for Problem {
     }
 }
 
+/// Makes a problem of what the framework refuses by itself: a path or query that cannot be read, another method.
+pub async fn of_the_framework(response: Response) -> Response {
+    let (mut parts, body) = response.into_parts();
+    let told = parts.headers.get(header::CONTENT_TYPE);
+    if told.is_some_and(|kind| kind == PROBLEM_JSON) {
+        return Response::from_parts(parts, body);
+    }
+    let problem = match parts.status {
+        StatusCode::METHOD_NOT_ALLOWED => not_allowed(),
+        StatusCode::BAD_REQUEST => {
+            let text = axum::body::to_bytes(body, 4096).await.unwrap_or_default();
+            malformed(String::from_utf8_lossy(&text))
+        }
+        _ => return Response::from_parts(parts, body),
+    };
+    let mut response = problem.into_response();
+    if let Some(allowed) = parts.headers.remove(header::ALLOW) {
+        response.headers_mut().insert(header::ALLOW, allowed);
+    }
+    response
+}
+
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status =
@@ -172,10 +206,7 @@ impl IntoResponse for Problem {
         let body = serde_json::to_vec(&self.0).unwrap_or_default();
         let mut response = (status, body).into_response();
         let headers = response.headers_mut();
-        headers.insert(
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("application/problem+json"),
-        );
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
         if let Some(seconds) = self.0.retry_after_s {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
