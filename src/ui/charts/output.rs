@@ -95,7 +95,7 @@ fn draw(
         .label_style(label.clone())
         .x_labels(0)
         .y_labels(5)
-        .set_all_tick_mark_size(0)
+        .set_all_tick_mark_size(6)
         .y_label_formatter(&|y: &f64| format::pieces(*y))
         .draw()?;
     chart.draw_series(bars.iter().enumerate().filter_map(|(i, bar)| {

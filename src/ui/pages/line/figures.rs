@@ -30,11 +30,26 @@ fn of_planned(account: &Account) -> String {
     }
 }
 
-fn shown(name: &'static str, figure: Figure, behind: String) -> Shown {
+/// Why a figure is not known, and for how many pieces when that is what it hangs on.
+fn reason(why: Why, account: &Account) -> String {
+    let pieces = match why {
+        Why::NoIdealRate => account.unrated,
+        Why::QualityNotReported => account.counts.ungraded,
+        _ => return why.words().to_owned(),
+    };
+    format!(
+        "{}: {} of {} pieces",
+        why.words(),
+        format::count(pieces),
+        format::count(account.counts.total())
+    )
+}
+
+fn shown(name: &'static str, figure: Figure, account: &Account, behind: String) -> Shown {
     Shown {
         name,
         value: figure.percent(),
-        behind: figure.why().map_or(behind, |why| why.words().to_owned()),
+        behind: figure.why().map_or(behind, |why| reason(why, account)),
         caution: None,
     }
 }
@@ -44,6 +59,7 @@ fn availability(account: &Account) -> Shown {
     shown(
         "Availability",
         account.availability(),
+        account,
         format!("run {run} of {}", of_planned(account)),
     )
 }
@@ -61,7 +77,7 @@ fn performance(account: &Account) -> Shown {
         caution: fast.then(|| {
             "Above 100 %: faster than the ideal rate on file. The rate, or the counter, wants a look.".to_owned()
         }),
-        ..shown("Performance", figure, behind)
+        ..shown("Performance", figure, account, behind)
     }
 }
 
@@ -72,7 +88,7 @@ fn quality(account: &Account) -> Shown {
         format::count(good),
         format::count(all)
     );
-    shown("Quality", account.quality(), behind)
+    shown("Quality", account.quality(), account, behind)
 }
 
 fn oee(account: &Account) -> Shown {
@@ -103,7 +119,7 @@ fn oee(account: &Account) -> Shown {
     };
     Shown {
         caution,
-        ..shown("OEE", figure, behind)
+        ..shown("OEE", figure, account, behind)
     }
 }
 
@@ -238,7 +254,7 @@ mod tests {
         let oee = oee(&ungraded);
         assert_eq!(
             (oee.value.as_str(), oee.behind.as_str()),
-            ("–", "quality not reported")
+            ("–", "quality not reported: 1,000 of 1,000 pieces")
         );
         assert_eq!(
             oee.caution.as_deref(),
