@@ -107,37 +107,32 @@ async fn another_node_goes_on_with_the_new_rules(place: &Place) {
     let machine = one.machine("M1");
     let two = Server::start(place, hands.clock()).await;
     let mut facts = Vec::new();
-    for minute in [0, 5, 20] {
-        let new = fact(
-            source,
-            machine,
-            minute,
-            if minute == 5 { Running } else { Stopped },
-        );
-        two.app
-            .writer
-            .store(source, vec![Ok(new_fact(&new))])
-            .await
-            .expect("stored");
+    // What the other node remembers: stopped, and by the old rules stopped anew after the silence.
+    for (minute, state) in [(0, Running), (5, Stopped), (20, Stopped)] {
+        let new = fact(source, machine, minute, state);
+        store(&two, source, &new).await;
         facts.push(new);
     }
+    check(&two, machine, &facts, place.engine).await;
     // Silence of 15 minutes is allowed from now on; the other node has not heard of it.
     one.set_up(silent_after(1800)).await;
     check(&one, machine, &facts, place.engine).await;
-    for (minute, state) in [(21, Stopped), (45, Stopped), (50, Running)] {
-        let new = fact(source, machine, minute, state);
-        two.app
-            .writer
-            .store(source, vec![Ok(new_fact(&new))])
-            .await
-            .expect("stored");
+    for (minute, state, cause) in [
+        (21, Stopped, Some("F44")),
+        (45, Stopped, None),
+        (50, Running, None),
+    ] {
+        let mut new = fact(source, machine, minute, state);
+        let fault = cause.map(str::to_owned);
+        new.kind = FactKind::State { state, fault };
+        store(&two, source, &new).await;
         facts.push(new);
-        check(
-            &one,
-            machine,
-            &facts,
-            &format!("{}, minute {minute}", place.engine),
-        )
-        .await;
+        let what = format!("{}, minute {minute}", place.engine);
+        check(&one, machine, &facts, &what).await;
     }
+}
+
+async fn store(server: &Server, source: SourceId, fact: &Fact) {
+    let stored = server.app.writer.store(source, vec![Ok(new_fact(fact))]);
+    stored.await.expect("stored");
 }
