@@ -10,7 +10,7 @@ use super::facts::{self, plant};
 use super::floor::{Folder, Program, Server};
 use super::load::{self, Outcome, Plan};
 use super::report::{Beside, Report, Row, Unit, median};
-use super::rival::Rival;
+use super::rival::{Done, Rival};
 use super::streams::Streams;
 use crate::step::{note, step};
 use crate::test::postgres::Postgres;
@@ -37,10 +37,11 @@ const SAME: f64 = 0.95;
 pub fn run(workspace: &Workspace, server: &Path, report: &mut Report) -> Result<()> {
     let rival = Rival::build(workspace)?;
     for batch in [100, 1_000] {
-        let row = step(&format!("ingest, batches of {batch}"), || {
+        let (rate, processor) = step(&format!("ingest, batches of {batch}"), || {
             beside_raw(workspace, server, &rival, batch)
         })?;
-        report.add(row);
+        report.add(rate);
+        report.add(processor);
     }
     let (alone, boards) = step("ingest, single events", || singles(workspace, server))?;
     report.add(alone);
@@ -88,42 +89,54 @@ fn batches(batch: usize) -> Result<Plan> {
     })
 }
 
-fn beside_raw(workspace: &Workspace, server: &Path, rival: &Rival, batch: usize) -> Result<Row> {
-    let (mut rates, mut raw, mut ratios, mut details) = (vec![], vec![], vec![], vec![]);
+/// The rate beside the rival's, and what a row costs of the processor: the second hardly depends on who else is busy
+/// on the machine, the first does, because the rival waits for the disk at each batch and the server for many at once.
+fn beside_raw(
+    workspace: &Workspace,
+    server: &Path,
+    rival: &Rival,
+    batch: usize,
+) -> Result<(Row, Row)> {
+    let mut turns: Vec<(Outcome, Done)> = Vec::new();
     for turn in 0..TURNS {
         let folder = Folder::new(workspace, &format!("ingest-{batch}-{turn}"))?;
         let program = sqlite(server, &folder)?;
         let (outcome, _) = once(&program, &folder, &batches(batch)?, 0)?;
-        let alone = rival.rate(&folder.database(), batch)?;
-        rates.push(outcome.rate());
-        raw.push(alone);
-        ratios.push(outcome.rate() / alone);
-        details.push(json!({
-            "rate": outcome.rate(),
-            "raw": alone,
-            "server_us_per_row": outcome.processor_per_item(),
-            "senders_cpu_s": outcome.own_processor.as_secs_f64(),
-        }));
+        let raw = rival.insert(&folder.database(), batch)?;
         note(&format!(
-            "{:.0} rows/s of {alone:.0}; {:.1} µs of processor a row in the server, {:.2} s in the senders",
+            "{:.0} rows/s of {:.0}; {:.1} µs of processor a row, raw {:.1}; the senders took {:.2} s",
             outcome.rate(),
+            raw.rate,
             outcome.processor_per_item(),
+            raw.processor_per_row,
             outcome.own_processor.as_secs_f64()
         ));
+        turns.push((outcome, raw));
     }
-    // The rival of the turn with the middle ratio, so that the three numbers of the row belong together.
-    let ratio = median(&ratios);
-    let turn = ratios
-        .iter()
-        .position(|r| r.total_cmp(&ratio).is_eq())
-        .unwrap_or_default();
+    let details = turns.iter().map(|(outcome, raw)| {
+        json!({
+            "rate": outcome.rate(),
+            "raw": raw.rate,
+            "server_us_per_row": outcome.processor_per_item(),
+            "raw_us_per_row": raw.processor_per_row,
+            "senders_cpu_s": outcome.own_processor.as_secs_f64(),
+        })
+    });
+    let details = json!({"turns": details.collect::<Vec<_>>()});
+    // The turn with the middle ratio, so that the three numbers of the row belong together.
+    turns.sort_by(|a, b| (a.0.rate() / a.1.rate).total_cmp(&(b.0.rate() / b.1.rate)));
+    let (outcome, raw) = turns[turns.len() / 2];
     let beside = Beside::Rival {
-        value: raw[turn],
+        value: raw.rate,
         aim: AIM,
         floor: FLOOR,
     };
     let what = format!("ingest, durable, batches of {batch}, {GATEWAYS} connections / raw SQLite");
-    Ok(Row::new(what, Unit::RowsPerSecond, rates[turn], beside).with(json!({"turns": details})))
+    let rate = Row::new(what, Unit::RowsPerSecond, outcome.rate(), beside).with(details);
+    let what = format!("ingest, processor time a row, batches of {batch} / raw SQLite");
+    let used = outcome.processor_per_item();
+    let beside = Beside::Known(raw.processor_per_row);
+    Ok((rate, Row::new(what, Unit::Microseconds, used, beside)))
 }
 
 fn singles(workspace: &Workspace, server: &Path) -> Result<(Row, Row)> {

@@ -15,6 +15,7 @@ pub enum Unit {
     RowsPerSecond,
     EventsPerSecond,
     Milliseconds,
+    Microseconds,
     Bytes,
 }
 
@@ -24,6 +25,7 @@ impl Unit {
             Self::RowsPerSecond => format!("{} rows/s", thousands(value)),
             Self::EventsPerSecond => format!("{}/s", thousands(value)),
             Self::Milliseconds => format!("{value:.1} ms"),
+            Self::Microseconds => format!("{value:.1} µs"),
             #[expect(
                 clippy::cast_possible_truncation,
                 clippy::cast_sign_loss,
@@ -38,6 +40,7 @@ impl Unit {
             Self::RowsPerSecond => "rows/s",
             Self::EventsPerSecond => "events/s",
             Self::Milliseconds => "ms",
+            Self::Microseconds => "us",
             Self::Bytes => "bytes",
         }
     }
@@ -69,6 +72,8 @@ pub enum Beside {
     Aim(f64),
     /// Not more than this.
     Limit(f64),
+    /// Somebody else's number; nothing is asked for.
+    Known(f64),
     /// Nothing; it is good to know.
     Nothing,
 }
@@ -122,7 +127,8 @@ impl Row {
             Beside::Rival { value, .. }
             | Beside::Goal(value)
             | Beside::Aim(value)
-            | Beside::Limit(value) => Some(value),
+            | Beside::Limit(value)
+            | Beside::Known(value) => Some(value),
             Beside::Nothing => None,
         }
     }
@@ -136,7 +142,7 @@ impl Row {
     fn verdict(&self) -> Verdict {
         let ratio = self.ratio().unwrap_or_default();
         let (good, bearable) = match self.beside {
-            Beside::Nothing => return Verdict::Known,
+            Beside::Nothing | Beside::Known(_) => return Verdict::Known,
             Beside::Rival { aim, floor, .. } => (ratio >= aim, ratio >= floor),
             Beside::Goal(_) => (ratio >= 1.0, true),
             Beside::Aim(_) => (ratio <= 1.0, true),
@@ -151,7 +157,7 @@ impl Row {
 
     fn cells(&self) -> [String; 5] {
         let mark = match self.beside {
-            Beside::Rival { .. } | Beside::Nothing => "",
+            Beside::Rival { .. } | Beside::Known(_) | Beside::Nothing => "",
             Beside::Goal(_) => "≥ ",
             Beside::Aim(_) | Beside::Limit(_) => "≤ ",
         };

@@ -19,6 +19,15 @@ pub struct Rival {
     program: PathBuf,
 }
 
+/// What it did with the rows.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Done {
+    /// Rows per second.
+    pub rate: f64,
+    /// Microseconds of processor time for one row.
+    pub processor_per_row: f64,
+}
+
 impl Rival {
     pub fn build(workspace: &Workspace) -> Result<Self> {
         step("raw SQLite", || {
@@ -38,8 +47,8 @@ impl Rival {
         })
     }
 
-    /// Rows per second with the rows in `stored`, written beside it and removed again.
-    pub fn rate(&self, stored: &Path, batch: usize) -> Result<f64> {
+    /// Inserts the rows in `stored` beside it, and removes them again.
+    pub fn insert(&self, stored: &Path, batch: usize) -> Result<Done> {
         let scratch = stored.with_extension("raw");
         remove(&scratch)?;
         let mut command = Command::new(&self.program);
@@ -50,12 +59,15 @@ impl Rival {
     }
 }
 
-fn read(text: &str) -> Result<f64> {
+fn read(text: &str) -> Result<Done> {
     let said: Value = serde_json::from_str(text)?;
     let number = |name: &str| said.get(name).and_then(Value::as_f64).context("no number");
     let (rows, seconds) = (number("rows")?, number("seconds")?);
     ensure!(rows > 0.0 && seconds > 0.0, "nothing was measured");
-    Ok(rows / seconds)
+    Ok(Done {
+        rate: rows / seconds,
+        processor_per_row: number("processor")? * 1e6 / rows,
+    })
 }
 
 /// A database is up to three files.
@@ -79,7 +91,12 @@ mod tests {
 
     #[test]
     fn its_rate_is_rows_by_time() {
-        assert_eq!(read(r#"{"rows": 300, "seconds": 1.5}"#).ok(), Some(200.0));
-        assert!(read(r#"{"rows": 0, "seconds": 1}"#).is_err());
+        let done = Done {
+            rate: 200.0,
+            processor_per_row: 4_000.0,
+        };
+        let said = r#"{"rows": 300, "seconds": 1.5, "processor": 1.2}"#;
+        assert_eq!(read(said).ok(), Some(done));
+        assert!(read(r#"{"rows": 0, "seconds": 1, "processor": 1}"#).is_err());
     }
 }
