@@ -76,6 +76,9 @@ fn draw(
         .fold(5.0, f64::max)
         * 1.08;
     let label = ("sans-serif", FONT).into_font().color(&Role::Label.color());
+    // As wide as the widest number beside the axis; a digit takes 8 of 13 px.
+    let digits = u32::try_from(format::pieces(top).len()).unwrap_or(0);
+    let room = (16 + 8 * digits).max(50);
     let area = ThemedSvg::new(out, SIZE).into_drawing_area();
     // The axis of hours is counted in bars, as a float: plotters' whole-number axes never come back when they are
     // asked for no marks.
@@ -83,7 +86,7 @@ fn draw(
         .margin_top(10)
         .margin_right(6)
         .x_label_area_size(26)
-        .y_label_area_size(58)
+        .y_label_area_size(room)
         .build_cartesian_2d(0.0..bars.len().max(1) as f64, 0.0..top)?;
     chart
         .configure_mesh()
