@@ -10,7 +10,7 @@ use crate::server::ingest::writer::{Checked, Writer};
 use crate::server::live::hub::Hub;
 use crate::server::plant::{CurrentPlant, Plant};
 use crate::server::services::plant::apply;
-use crate::server::simulator::{Sampling, day, days, plant};
+use crate::server::simulator::{Sampling, Simulator, day, days, plant};
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
@@ -59,8 +59,11 @@ impl History {
                 plant: &model,
                 now,
             };
-            for wanted in days(from, now) {
-                let items = day(seed, wanted).items(from, now, Sampling::History);
+            // Whoever starts in the middle of a day must hear what is on the machines.
+            let first = Simulator::new(seed).snapshot(from);
+            let rest =
+                days(from, now).map(|wanted| day(seed, wanted).items(from, now, Sampling::History));
+            for items in std::iter::once(first).chain(rest) {
                 let checked = items
                     .iter()
                     .map(|i| door.check_item(i).map_err(|why| (why, String::new())))
