@@ -5,13 +5,20 @@
 
 pub mod account;
 pub mod condition;
+pub mod difference;
 pub mod fact;
 pub mod figure;
 pub mod fold;
 pub mod ids;
 pub mod local_time;
+pub mod loss;
 pub mod machine_state;
+pub mod part;
 pub mod plant;
+pub mod rate;
+pub mod reason;
+pub mod reckon;
+pub mod reliability;
 pub mod shift;
 pub mod target;
 pub mod time;

@@ -18,6 +18,8 @@ row_id! {
     MachineId,
     /// What is made.
     ProductId,
+    /// Why a machine stood.
+    ReasonId,
     /// Whoever sends facts: a gateway, a connector, a replay.
     SourceId,
 }

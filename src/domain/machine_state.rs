@@ -39,14 +39,45 @@ pub enum TimeBucket {
     Unplanned,
     /// Set-up and adjustment: a loss of availability.
     Changeover,
-    /// Starved or blocked: a loss of availability with its cause elsewhere.
-    Waiting,
+    /// Waiting for what comes before: a loss of availability with its cause elsewhere.
+    Starved,
+    /// Waiting for what comes after.
+    Blocked,
     /// Planned stop: outside planned production time.
     Planned,
     /// Not scheduled: outside planned production time.
     NotScheduled,
     /// Unknown: inside planned production time, neither run nor loss.
     Unknown,
+}
+
+impl TimeBucket {
+    /// Whether short stretches of it are minor stops.
+    #[must_use]
+    pub const fn may_be_minor(self) -> bool {
+        matches!(self, Self::Unplanned | Self::Starved | Self::Blocked)
+    }
+
+    /// Whether it is waiting for another machine.
+    #[must_use]
+    pub const fn is_waiting(self) -> bool {
+        matches!(self, Self::Starved | Self::Blocked)
+    }
+
+    /// Whether its time is lost availability (or a minor stop).
+    #[must_use]
+    pub const fn is_loss(self) -> bool {
+        matches!(
+            self,
+            Self::Unplanned | Self::Starved | Self::Blocked | Self::Changeover
+        )
+    }
+
+    /// Whether a machine that leaves it starts up.
+    #[must_use]
+    pub const fn starts_up_after(self) -> bool {
+        matches!(self, Self::Changeover | Self::Planned | Self::NotScheduled)
+    }
 }
 
 impl MachineState {
@@ -113,12 +144,19 @@ impl MachineState {
         match self {
             Self::Running => TimeBucket::Run,
             Self::Stopped | Self::Idle => TimeBucket::Unplanned,
-            Self::Starved | Self::Blocked => TimeBucket::Waiting,
+            Self::Starved => TimeBucket::Starved,
+            Self::Blocked => TimeBucket::Blocked,
             Self::Changeover => TimeBucket::Changeover,
             Self::PlannedStop => TimeBucket::Planned,
             Self::NotScheduled => TimeBucket::NotScheduled,
             Self::NoData => TimeBucket::Unknown,
         }
+    }
+
+    /// Whether a stop before it is over: the machine runs, or nothing is known of it.
+    #[must_use]
+    pub const fn ends_stops(self) -> bool {
+        matches!(self, Self::Running | Self::NoData)
     }
 
     /// Whether the machine itself says that this is not production time.

@@ -4,35 +4,73 @@ use super::time::{DurMs, Span, TsMs};
 use serde::{Deserialize, Serialize};
 
 /// One shift on one day.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ShiftInstance {
     /// Its name.
     pub name: String,
+    /// The crew that works it, where the calendar names crews.
+    pub crew: Option<String>,
     /// The production day it belongs to, `YYYY-MM-DD`: the local day of its start.
     pub day: String,
     /// From start to end.
     pub span: Span,
     /// Breaks inside it, in order, without overlap.
     pub breaks: Vec<Span>,
+    /// Planned stops that touch it, in order, without overlap: maintenance, meetings, no orders.
+    pub stops: Vec<PlannedStop>,
+}
+
+/// A stop that was planned beforehand.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedStop {
+    /// When.
+    pub span: Span,
+    /// What for.
+    pub name: String,
 }
 
 impl ShiftInstance {
-    /// The stretches of planned production: the shift less its breaks.
+    /// The stretches of planned production: the shift less its breaks and planned stops.
     #[must_use]
     pub fn working(&self) -> Vec<Span> {
-        let mut out = Vec::with_capacity(self.breaks.len() + 1);
-        let mut from = self.span.from();
-        for pause in &self.breaks {
-            if pause.from() > from {
-                out.push(Span::clamped(from, pause.from()));
-            }
-            from = from.max(pause.to());
-        }
-        if from < self.span.to() {
-            out.push(Span::clamped(from, self.span.to()));
+        let production =
+            |(span, what): (Span, Planned)| (what == Planned::Production).then_some(span);
+        self.cut().into_iter().filter_map(production).collect()
+    }
+
+    /// The shift cut into stretches with what is planned in each; they tile it. A break wins over a planned stop.
+    fn cut(&self) -> Vec<(Span, Planned)> {
+        let breaks = self.breaks.iter().map(|b| (*b, Planned::Break));
+        let mut out = vec![(self.span, Planned::Production)];
+        let stops = self.stops.iter().map(|s| {
+            (
+                s.span,
+                Planned::Stop {
+                    since: s.span.from(),
+                },
+            )
+        });
+        for (span, what) in stops.chain(breaks) {
+            out = out
+                .into_iter()
+                .flat_map(|piece| lay_over(piece, span, what))
+                .collect();
         }
         out
     }
+}
+
+/// Lays `over` on a piece: what is left of the piece before it, the overlap, what is left after it.
+fn lay_over((piece, was): (Span, Planned), over: Span, what: Planned) -> Vec<(Span, Planned)> {
+    let Some(middle) = piece.intersect(over) else {
+        return vec![(piece, was)];
+    };
+    let before = (Span::clamped(piece.from(), middle.from()), was);
+    let after = (Span::clamped(middle.to(), piece.to()), was);
+    [before, (middle, what), after]
+        .into_iter()
+        .filter(|(span, _)| !span.is_empty())
+        .collect()
 }
 
 /// When a line is planned to produce.
@@ -51,6 +89,11 @@ pub enum Planned {
     Production,
     /// A break inside a shift.
     Break,
+    /// A planned stop inside a shift.
+    Stop {
+        /// When the whole planned stop begins.
+        since: TsMs,
+    },
     /// Outside every shift.
     Off,
 }
@@ -59,32 +102,38 @@ impl Schedule {
     /// Cuts `window` into stretches with what the calendar says about each; they tile the window.
     #[must_use]
     pub fn cut(&self, window: Span) -> Vec<(Span, Planned)> {
+        if window.is_empty() {
+            return vec![];
+        }
         let Self::Calendar(shifts) = self else {
-            return if window.is_empty() {
-                vec![]
-            } else {
-                vec![(window, Planned::Production)]
-            };
+            return vec![(window, Planned::Production)];
         };
         let mut out = Vec::new();
         let mut at = window.from();
-        let mut push = |from: TsMs, to: TsMs, what: Planned| {
-            if let Some(span) = Span::clamped(from, to).intersect(window) {
-                out.push((span, what));
+        let first = shifts.partition_point(|s| s.span.to() <= window.from());
+        for shift in shifts[first..]
+            .iter()
+            .take_while(|s| s.span.from() < window.to())
+        {
+            let mut push = |span: Span, what: Planned| {
+                if let Some(span) = span.intersect(window) {
+                    out.push((span, what));
+                }
+            };
+            push(Span::clamped(at, shift.span.from()), Planned::Off);
+            if shift.breaks.is_empty() && shift.stops.is_empty() {
+                push(shift.span, Planned::Production);
+            } else {
+                shift
+                    .cut()
+                    .into_iter()
+                    .for_each(|(span, what)| push(span, what));
             }
-        };
-        for shift in shifts {
-            push(at, shift.span.from(), Planned::Off);
-            let mut inner = at.max(shift.span.from());
-            for pause in &shift.breaks {
-                push(inner, pause.from(), Planned::Production);
-                push(inner.max(pause.from()), pause.to(), Planned::Break);
-                inner = inner.max(pause.to());
-            }
-            push(inner, shift.span.to(), Planned::Production);
             at = at.max(shift.span.to());
         }
-        push(at, window.to(), Planned::Off);
+        if at < window.to() {
+            out.push((Span::clamped(at, window.to()), Planned::Off));
+        }
         out
     }
 
@@ -112,6 +161,7 @@ mod tests {
             day: "d".into(),
             span: span(from, to),
             breaks,
+            ..ShiftInstance::default()
         };
         let schedule = Schedule::Calendar(vec![
             shift(10, 50, vec![span(20, 25)]),

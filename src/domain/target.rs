@@ -4,8 +4,8 @@
 //! target(window) = target OEE * sum over planned stretches of (ideal rate of the product then * length)
 //! ```
 
-use super::account::IdealRate;
 use super::ids::ProductId;
+use super::rate::IdealRate;
 use super::shift::{Planned, Schedule};
 use super::time::{Span, TsMs};
 use super::timeline::Interval;
@@ -90,6 +90,7 @@ mod tests {
             day: String::new(),
             span: span(0, 200),
             breaks: vec![span(50, 60)],
+            ..ShiftInstance::default()
         };
         let schedule = Schedule::Calendar(vec![shift]);
         // 90 ms at 1 per 10 ms, 50 ms at 2 per 10 ms; then the last product goes on for 50 ms.

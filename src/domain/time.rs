@@ -98,7 +98,7 @@ impl Sum for DurMs {
 }
 
 /// A half-open stretch of time `[from, to)`; `from <= to` always holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Span {
     from: TsMs,
     to: TsMs,

@@ -112,6 +112,7 @@ fn instance(zone: &TimeZone, day: Date, pattern: &ShiftPattern) -> Option<ShiftI
         day: day.to_string(),
         span,
         breaks,
+        ..ShiftInstance::default()
     })
 }
 
@@ -139,6 +140,7 @@ pub fn local_time(zone: &TimeZone, window: Span) -> LocalTime {
 mod tests {
     use super::*;
     use crate::domain::ids::LineId;
+    use crate::domain::part::LossRules;
     use crate::domain::plant::Coupling;
     use crate::domain::time::HOUR_MS;
 
@@ -166,7 +168,7 @@ mod tests {
             area: "A".into(),
             coupling: Coupling::Serial,
             target_oee: 0.85,
-            minor_stop: DurMs(300_000),
+            rules: LossRules::minor(DurMs(300_000)),
             shifts,
             machines: vec![],
         }

@@ -2,10 +2,11 @@
 
 use super::db::plant::{PlantRows, ShiftRow};
 use super::db::{Db, Tx, plant as rows, settings};
-use crate::domain::account::IdealRate;
 use crate::domain::fold::FoldRules;
 use crate::domain::ids::{LineId, MachineId, ProductId};
+use crate::domain::part::LossRules;
 use crate::domain::plant::Coupling;
+use crate::domain::rate::IdealRate;
 use crate::domain::time::{DurMs, TsMs};
 use jiff::tz::TimeZone;
 use std::collections::{BTreeSet, HashMap};
@@ -52,8 +53,8 @@ pub struct Line {
     pub coupling: Coupling,
     /// The share of ideal output that is asked for.
     pub target_oee: f64,
-    /// Shorter stops are minor.
-    pub minor_stop: DurMs,
+    /// How its stops are judged.
+    pub rules: LossRules,
     /// Its shifts; none: its machines say when they are scheduled.
     pub shifts: Vec<ShiftPattern>,
     /// Its machines in the order of flow.
@@ -195,7 +196,7 @@ impl Plant {
                     Coupling::Serial
                 },
                 target_oee: row.target_oee,
-                minor_stop: DurMs(row.minor_stop_ms),
+                rules: LossRules::minor(DurMs(row.minor_stop_ms)),
                 shifts: shifts.collect::<sqlx::Result<_>>()?,
                 machines,
             });

@@ -1,12 +1,13 @@
 //! Every millisecond of a window is in exactly one bucket, and accounts add up over any split at full minutes: with
 //! random intervals, minutes, breaks and rates, to the millisecond and the nanosecond.
 
-use ms5_floor::domain::account::{
-    Account, IdealNs, IdealRate, MachineWindow, MinuteCount, account,
-};
+use ms5_floor::domain::account::{Account, MinuteCount};
 use ms5_floor::domain::fact::Counts;
 use ms5_floor::domain::ids::ProductId;
 use ms5_floor::domain::machine_state::MachineState;
+use ms5_floor::domain::part::{LossRules, parts};
+use ms5_floor::domain::rate::{IdealNs, IdealRate};
+use ms5_floor::domain::reckon::{MachineWindow, account};
 use ms5_floor::domain::shift::{Schedule, ShiftInstance};
 use ms5_floor::domain::time::{DurMs, MINUTE_MS, Span, TsMs};
 use ms5_floor::domain::timeline::Interval;
@@ -38,11 +39,12 @@ impl Case {
     }
 
     fn account(&self, window: Span) -> Account {
+        let rules = LossRules::minor(self.minor_stop);
         let machine = MachineWindow {
-            intervals: &self.intervals,
+            parts: &parts(&self.intervals, &[], rules, |_| None),
             minutes: &self.minutes,
             schedule: &self.schedule,
-            minor_stop: self.minor_stop,
+            rules,
             first_fact: self.first_fact,
         };
         account(window, &machine, |product, _| self.rate(product))
@@ -101,7 +103,9 @@ fn minutes() -> impl Strategy<Value = Vec<MinuteCount>> {
                 ungraded,
             },
         };
-        list.into_iter().map(count).collect()
+        let mut list: Vec<MinuteCount> = list.into_iter().map(count).collect();
+        list.sort_by_key(|m| m.minute);
+        list
     })
 }
 
@@ -131,6 +135,7 @@ fn schedule() -> impl Strategy<Value = Schedule> {
                 day: "d".to_owned(),
                 span,
                 breaks,
+                ..ShiftInstance::default()
             }
         };
         Schedule::Calendar(list.into_iter().map(shift).collect())
@@ -157,7 +162,8 @@ fn buckets(a: &Account) -> i64 {
         a.minor,
         a.unplanned,
         a.changeover,
-        a.waiting,
+        a.starved,
+        a.blocked,
         a.unknown,
     ]
     .iter()
@@ -174,7 +180,7 @@ proptest! {
         let account = case.account(window);
         prop_assert_eq!(buckets(&account), window.len().0);
         prop_assert_eq!(account.calendar(), window.len());
-        for bucket in [account.not_scheduled, account.planned, account.run, account.minor, account.unplanned, account.changeover, account.waiting, account.unknown] {
+        for bucket in [account.not_scheduled, account.planned, account.run, account.minor, account.unplanned, account.changeover, account.starved, account.blocked, account.unknown] {
             prop_assert!(bucket >= DurMs::ZERO);
         }
     }
@@ -211,7 +217,9 @@ proptest! {
             match m.product.map(|p| p.0) {
                 Some(p @ 1..=2) => {
                     let rate = case.rates[usize::try_from(p - 1).expect("small")];
-                    add(&mut ideal, m.counts.total(), rate);
+                    for n in [m.counts.good, m.counts.scrap, m.counts.rework, m.counts.ungraded] {
+                        add(&mut ideal, n, rate);
+                    }
                     add(&mut good, m.counts.good, rate);
                 }
                 _ => unrated += m.counts.total(),
@@ -224,7 +232,7 @@ proptest! {
     fn the_threshold_of_minor_stops_moves_time_between_buckets_and_nothing_else(case in case(), other in 0..2_000_000_i64) {
         let window = Span::clamped(minute(0), minute(MINUTES));
         let (a, b) = (case.account(window), Case { minor_stop: DurMs(other), ..case.clone() }.account(window));
-        let stopped = |a: &Account| a.minor + a.unplanned + a.waiting;
+        let stopped = |a: &Account| a.minor + a.unplanned + a.waiting();
         prop_assert_eq!(stopped(&a), stopped(&b));
         prop_assert_eq!((a.run, a.changeover, a.planned, a.not_scheduled, a.unknown), (b.run, b.changeover, b.planned, b.not_scheduled, b.unknown));
         prop_assert_eq!(a.oee(), b.oee(), "OEE does not depend on the threshold");

@@ -4,9 +4,11 @@
 use crate::chance::{Scene, chance, facts, new_fact};
 use crate::harness::{Hands, Place, Server, at};
 use crate::small_plant::small_plant;
-use ms5_floor::domain::account::{Account, MachineWindow, MinuteCount, account};
+use ms5_floor::domain::account::{Account, MinuteCount};
 use ms5_floor::domain::fact::Fact;
 use ms5_floor::domain::fold::fold;
+use ms5_floor::domain::part::parts;
+use ms5_floor::domain::reckon::{MachineWindow, account};
 use ms5_floor::domain::time::{DurMs, HOUR_MS, MINUTE_MS, Span, TsMs};
 use ms5_floor::domain::timeline::{Hearing, intervals};
 use ms5_floor::server::calendar;
@@ -56,7 +58,7 @@ fn pure(server: &Server, code: &str, sent: &[Fact], window: Span, now: TsMs) -> 
         max_silence: known.rules.max_silence,
         now,
     };
-    let reach = DurMs(24 * HOUR_MS);
+    let reach = DurMs(400 * 24 * HOUR_MS);
     let wide = Span::clamped(window.from() - reach, window.to() + reach);
     let minutes: Vec<MinuteCount> = folded
         .minutes
@@ -70,10 +72,15 @@ fn pure(server: &Server, code: &str, sent: &[Fact], window: Span, now: TsMs) -> 
         .collect();
     let site = plant.site.as_ref().expect("a site");
     let of_machine = MachineWindow {
-        intervals: &intervals(&transitions, wide, hearing),
+        parts: &parts(
+            &intervals(&transitions, wide, hearing),
+            &[],
+            line.rules,
+            |_| None,
+        ),
         minutes: &minutes,
         schedule: &calendar::schedule(site, line, wide),
-        minor_stop: line.minor_stop,
+        rules: line.rules,
         first_fact: transitions.first().map(|t| t.from),
     };
     account(

@@ -1,11 +1,12 @@
 //! Published and hand-computed sheets, and the edges where a ratio has no value: each says why instead of showing 0.
 
-use ms5_floor::domain::account::{
-    Account, IdealRate, MachineWindow, MinuteCount, account, add_counts,
-};
+use ms5_floor::domain::account::{Account, MinuteCount, add_counts};
 use ms5_floor::domain::fact::Counts;
 use ms5_floor::domain::figure::{Figure, Why};
 use ms5_floor::domain::machine_state::MachineState::{self, NoData, Running, Starved, Stopped};
+use ms5_floor::domain::part::{LossRules, parts};
+use ms5_floor::domain::rate::IdealRate;
+use ms5_floor::domain::reckon::{MachineWindow, account};
 use ms5_floor::domain::shift::{Schedule, ShiftInstance};
 use ms5_floor::domain::time::{DurMs, MINUTE_MS, Span, TsMs};
 use ms5_floor::domain::timeline::Interval;
@@ -67,6 +68,7 @@ fn shift(
         day: "d".to_owned(),
         span: span(0, length),
         breaks,
+        ..ShiftInstance::default()
     };
     let count = |(minute, counts): &(i64, Counts)| MinuteCount {
         minute: TsMs(minute * MINUTE_MS),
@@ -75,11 +77,12 @@ fn shift(
         counts: *counts,
     };
     let counted: Vec<MinuteCount> = made.iter().map(count).collect();
+    let rules = LossRules::minor(minutes(5));
     let machine = MachineWindow {
-        intervals: &intervals,
+        parts: &parts(&intervals, &[], rules, |_| None),
         minutes: &counted,
         schedule: &Schedule::Calendar(vec![instance]),
-        minor_stop: minutes(5),
+        rules,
         first_fact: None,
     };
     account(span(0, length), &machine, |_, _| rate(units))
@@ -115,7 +118,7 @@ fn a_second_sheet() {
         unplanned: minutes(30),
         ..Account::default()
     };
-    add_counts(&mut sheet, pieces(675, 25), rate(2));
+    add_counts(&mut sheet, pieces(675, 25), rate(2), false);
     assert_eq!(all(&sheet), ["0.9310", "0.8642", "0.9643", "0.7759"]);
 }
 
@@ -165,7 +168,7 @@ fn a_machine_that_ran_for_nothing_has_performance_0_and_no_quality() {
     assert_eq!(sheet.quality(), Figure::Unknown(Why::NoOutput));
     assert_eq!(sheet.oee(), Figure::Known(0.0));
     let mut scrap_only = sheet;
-    add_counts(&mut scrap_only, pieces(0, 9), rate(60));
+    add_counts(&mut scrap_only, pieces(0, 9), rate(60), false);
     assert_eq!(scrap_only.quality(), Figure::Known(0.0));
 }
 
@@ -175,7 +178,7 @@ fn performance_above_100_percent_is_shown_as_it_is() {
         run: minutes(10),
         ..Account::default()
     };
-    add_counts(&mut sheet, pieces(30, 0), rate(2));
+    add_counts(&mut sheet, pieces(30, 0), rate(2), false);
     assert_eq!(sheet.performance(), Figure::Known(1.5));
     assert_eq!(sheet.oee(), Figure::Known(1.5));
 }
@@ -187,7 +190,7 @@ fn pieces_of_unknown_quality_make_quality_and_oee_unknown_but_not_a_times_p() {
         unplanned: minutes(10),
         ..Account::default()
     };
-    add_counts(&mut sheet, pieces(10, 0), rate(2));
+    add_counts(&mut sheet, pieces(10, 0), rate(2), false);
     add_counts(
         &mut sheet,
         Counts {
@@ -195,6 +198,7 @@ fn pieces_of_unknown_quality_make_quality_and_oee_unknown_but_not_a_times_p() {
             ..Counts::default()
         },
         rate(2),
+        false,
     );
     let why = Figure::Unknown(Why::QualityNotReported);
     assert_eq!([sheet.quality(), sheet.oee()], [why; 2]);
@@ -207,7 +211,7 @@ fn pieces_without_an_ideal_rate_are_no_loss_of_speed_but_unknown() {
         run: minutes(10),
         ..Account::default()
     };
-    add_counts(&mut sheet, pieces(10, 1), None);
+    add_counts(&mut sheet, pieces(10, 1), None, false);
     let why = Figure::Unknown(Why::NoIdealRate);
     assert_eq!(
         [
@@ -236,6 +240,7 @@ fn rework_is_not_good_at_first_pass() {
             ungraded: 0,
         },
         rate(1),
+        false,
     );
     assert_eq!(sheet.quality(), Figure::Known(0.6));
 }
@@ -267,7 +272,7 @@ fn a_stop_of_exactly_the_threshold_is_not_minor_and_adjacent_stops_are_one() {
         (
             sheet.minor.0 / MINUTE_MS,
             sheet.unplanned.0 / MINUTE_MS,
-            sheet.waiting.0 / MINUTE_MS,
+            sheet.waiting().0 / MINUTE_MS,
         )
     };
     assert_eq!(of(&[(40, Running), (4, Stopped), (56, Running)]), (4, 0, 0));

@@ -1,6 +1,6 @@
 //! Numbers as people read them. Pure, and the same on every machine: no locale of the browser takes part.
 
-use crate::domain::account::IdealNs;
+use crate::domain::rate::IdealNs;
 use crate::domain::time::{DAY_MS, DurMs, HOUR_MS, MINUTE_MS};
 
 /// `33,810`.

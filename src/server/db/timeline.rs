@@ -134,7 +134,8 @@ impl TransitionRow {
     }
 }
 
-/// The transitions that matter in `window`: the last at or before its start, and all inside.
+/// The transitions that matter in `window`, with the whole stops that its edges cut: from the last run (or time without
+/// data) that began at or before its start, to the next one that begins at or after its end, inclusive.
 ///
 /// # Errors
 /// The engine's, or a stored state that is not known.
@@ -143,9 +144,12 @@ pub async fn transitions(
     machine: MachineId,
     window: Span,
 ) -> sqlx::Result<Vec<Transition>> {
-    const SQL: &str = "SELECT from_ms, state, fault, product_id FROM transition
-        WHERE machine_id = $1 AND from_ms < $3 AND from_ms >= COALESCE(
-            (SELECT MAX(from_ms) FROM transition WHERE machine_id = $1 AND from_ms <= $2), $2)
+    // States 1 and 9 are running and no data.
+    const SQL: &str = "SELECT from_ms, state, fault, product_id FROM transition WHERE machine_id = $1
+        AND from_ms >= COALESCE((SELECT from_ms FROM transition WHERE machine_id = $1 AND from_ms <= $2
+            AND state IN (1, 9) ORDER BY from_ms DESC LIMIT 1), -9223372036854775807)
+        AND from_ms <= COALESCE((SELECT from_ms FROM transition WHERE machine_id = $1 AND from_ms >= $3
+            AND state IN (1, 9) ORDER BY from_ms LIMIT 1), 9223372036854775807)
         ORDER BY from_ms";
     let rows: Vec<TransitionRow> = reading!(db, |pool| {
         sqlx::query_as(SQL)

@@ -55,7 +55,7 @@ pub struct Site {
 
 #[cfg(feature = "embed")]
 #[derive(rust_embed::RustEmbed)]
-#[folder = "$CARGO_MANIFEST_DIR/target/site"]
+#[folder = "target/site"]
 struct Embedded;
 
 impl Site {

@@ -174,7 +174,7 @@ pub fn tile_of(
         progress: Some(progress(plant, line, data, focus, now)),
         hours: hours(plant, line, data, focus.horizon, clock, now),
         oee,
-        down: shown.unplanned + shown.changeover + shown.waiting,
+        down: shown.unplanned + shown.changeover + shown.waiting(),
         heard: data.machines.iter().filter_map(|m| m.heard).max(),
     };
     TileWithAccount { tile, assets }

@@ -4,9 +4,8 @@ use super::board::{hours, site_view, tile};
 use super::error::{ServiceError, invalid, not_found};
 use super::window::{LineData, MachineData, focus, read, since};
 use crate::api::line::{LineView, MachineRow, Ribbon, RibbonPart, StopRow, WindowKind};
-use crate::domain::account::stop_lengths;
 use crate::domain::ids::Seq;
-use crate::domain::machine_state::{MachineState, TimeBucket};
+use crate::domain::machine_state::MachineState;
 use crate::domain::plant::Coupling;
 use crate::domain::shift::Planned;
 use crate::domain::time::{DAY_MS, DurMs, MINUTE_MS, Span, TsMs};
@@ -76,7 +75,7 @@ pub async fn line(
         line: data.line_account(&plant, line, data.window),
         assets: data.asset_account(&plant, line, data.window),
         target_oee: line.target_oee,
-        minor_stop_s: line.minor_stop.0 / 1000,
+        minor_stop_s: line.rules.minor_stop.0 / 1000,
         ribbons: data
             .machines
             .iter()
@@ -213,17 +212,15 @@ fn stops(plant: &Plant, line: &Line, data: &LineData) -> (Vec<StopRow>, u32, u32
 fn stops_of(plant: &Plant, line: &Line, data: &LineData, machine: &MachineData) -> Vec<StopRow> {
     let mut rows: Vec<StopRow> = Vec::new();
     let mut before = None;
-    let lengths = stop_lengths(&machine.intervals);
-    for (interval, length) in machine.intervals.iter().zip(lengths) {
-        let bucket = interval.state.bucket();
+    for part in &machine.parts {
         let (from, to) = (
-            interval.span.from(),
-            (!interval.open).then_some(interval.span.to()),
+            part.span.from(),
+            (!part.run.open || part.span.to() < part.run.span.to()).then_some(part.span.to()),
         );
-        let cause = cause(plant, machine, interval.fault.as_ref());
-        // A change of product cuts an interval, but not the stop.
-        let goes_on = before == Some((from, interval.state, cause.clone()));
-        before = Some((interval.span.to(), interval.state, cause.clone()));
+        let cause = cause(plant, machine, part.fault.as_ref());
+        // A change of product cuts a part, but not the stop.
+        let goes_on = before == Some((from, part.state, cause.clone()));
+        before = Some((part.span.to(), part.state, cause.clone()));
         match rows.last_mut() {
             Some(last) if goes_on && last.to == Some(from) => {
                 last.to = to;
@@ -232,21 +229,16 @@ fn stops_of(plant: &Plant, line: &Line, data: &LineData, machine: &MachineData) 
             _ if goes_on => continue,
             _ => {}
         }
-        let is_stop = matches!(
-            bucket,
-            TimeBucket::Unplanned | TimeBucket::Waiting | TimeBucket::Changeover
-        );
         let planned = data.schedule.at(from) == Planned::Production;
-        if is_stop && planned && data.window.contains(from) {
-            let minor = bucket != TimeBucket::Changeover && length < line.minor_stop;
+        if part.bucket.is_loss() && planned && data.window.contains(from) {
             let machine = machine_name(plant, machine);
             rows.push(StopRow {
                 machine,
                 from,
                 to,
-                state: interval.state,
+                state: part.state,
                 cause,
-                minor,
+                minor: part.is_minor(line.rules),
             });
         }
     }

@@ -1,9 +1,10 @@
 //! Reads what the figures of a line are computed from, over a window of time.
 
-use crate::domain::account::MinuteCount;
-use crate::domain::account::{Account, MachineWindow, account};
+use crate::domain::account::{Account, MinuteCount};
 use crate::domain::ids::MachineId;
+use crate::domain::part::{Part, parts};
 use crate::domain::plant::Coupling;
+use crate::domain::reckon::{MachineWindow, account};
 use crate::domain::shift::{Schedule, ShiftInstance};
 use crate::domain::time::{DAY_MS, DurMs, MINUTE_MS, Span, TsMs};
 use crate::domain::timeline::{Hearing, Interval, Transition, intervals};
@@ -16,8 +17,10 @@ use crate::server::plant::{Line, Machine, Plant, Site};
 pub struct MachineData {
     /// Which.
     pub id: MachineId,
-    /// State intervals; they reach beyond the window by the line's minor-stop threshold.
+    /// State intervals, with the whole stops that the window's edges cut.
     pub intervals: Vec<Interval>,
+    /// The same cut by causes, with the stops that they belong to.
+    pub parts: Vec<Part>,
     /// The transitions behind them, uncut.
     pub transitions: Vec<Transition>,
     /// Counts by minute, inside the window.
@@ -74,9 +77,23 @@ pub async fn read(
     for machine in &line.machines {
         machines.push(read_machine(db, line, machine, past, now).await?);
     }
+    // A stop is judged by what was planned when it began, and a start-up by what was before it.
+    let stops = machines
+        .iter()
+        .flat_map(|m| &m.parts)
+        .filter(|p| p.bucket.is_loss() && p.span.to() >= past.from());
+    let first = stops
+        .map(|p| p.run.span.from())
+        .min()
+        .unwrap_or(past.from());
+    let from = first.min(past.from() - line.rules.start_up - DurMs(1));
     Ok(LineData {
         window: past,
-        schedule: calendar::schedule(site, line, window),
+        schedule: calendar::schedule(
+            site,
+            line,
+            Span::clamped(from.min(window.from()), window.to()),
+        ),
         machines,
     })
 }
@@ -88,9 +105,19 @@ async fn read_machine(
     window: Span,
     now: TsMs,
 ) -> sqlx::Result<MachineData> {
-    let reach = line.minor_stop;
-    let wide = Span::clamped(window.from() - reach, (window.to() + reach).min(now));
-    let transitions = timeline::transitions(db, machine.id, wide).await?;
+    let reach = Span::clamped(
+        window.from() - line.rules.start_up - DurMs(1),
+        (window.to() + line.rules.minor_stop).min(now),
+    );
+    let transitions = timeline::transitions(db, machine.id, reach).await?;
+    // The whole stops that the edges cut.
+    let from = transitions
+        .first()
+        .map_or(reach.from(), |t| t.from.min(reach.from()));
+    let until = transitions
+        .last()
+        .filter(|t| t.from >= reach.to() && t.state.ends_stops());
+    let wide = Span::clamped(from, until.map_or(now, |t| t.from.min(now)));
     let minutes = timeline::minutes(db, machine.id, window).await?;
     let first = timeline::first(db, machine.id).await?;
     let heard = facts::last_heard(db, machine.id).await?;
@@ -106,9 +133,11 @@ async fn read_machine(
     if wide.to() < now {
         intervals.iter_mut().for_each(|i| i.open = false);
     }
+    let parts = parts(&intervals, &[], line.rules, |_| None);
     Ok(MachineData {
         id: machine.id,
         intervals,
+        parts,
         transitions,
         minutes,
         first,
@@ -146,10 +175,10 @@ impl LineData {
         minutes: &'a [MinuteCount],
     ) -> MachineWindow<'a> {
         MachineWindow {
-            intervals: &data.intervals,
+            parts: &data.parts,
             minutes,
             schedule: &self.schedule,
-            minor_stop: line.minor_stop,
+            rules: line.rules,
             first_fact: data.first,
         }
     }

@@ -234,6 +234,7 @@ fn instance(shift: &Shift, day: Day) -> Option<ShiftInstance> {
         day: day.to_string(),
         span: Span::clamped(day.local(start), day.local(to)),
         breaks: breaks.filter(|b| b.len() > DurMs::ZERO).collect(),
+        ..ShiftInstance::default()
     })
 }
 

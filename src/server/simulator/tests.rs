@@ -5,10 +5,13 @@ use super::plant::each_machine;
 use super::truth::{Cause, DayTruth};
 use super::*;
 use crate::api::ingest::{At, ItemKind};
-use crate::domain::account::{Account, IdealRate, MachineWindow, MinuteCount, account};
+use crate::domain::account::{Account, MinuteCount};
 use crate::domain::fact::{Channel, Counts};
 use crate::domain::ids::ProductId;
 use crate::domain::machine_state::MachineState;
+use crate::domain::part::{LossRules, parts};
+use crate::domain::rate::IdealRate;
+use crate::domain::reckon::{MachineWindow, account};
 use crate::domain::shift::Schedule;
 use crate::domain::time::{DurMs, HOUR_MS};
 use crate::domain::timeline::Interval;
@@ -467,11 +470,12 @@ fn accounts(seed: u64, first: Day, days: i64) -> Vec<(&'static str, Account)> {
                     },
                 })
                 .collect();
+            let rules = LossRules::minor(DurMs(line.minor_stop_s * 1000));
             let window = MachineWindow {
-                intervals: &intervals,
+                parts: &parts(&intervals, &[], rules, |_| None),
                 minutes: &minutes,
                 schedule: &schedule,
-                minor_stop: DurMs(line.minor_stop_s * 1000),
+                rules,
                 first_fact: None,
             };
             out[i].1 += account(run.span, &window, |p, _| {

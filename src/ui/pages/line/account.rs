@@ -2,6 +2,7 @@
 
 use super::model::LineModel;
 use crate::domain::account::Account;
+use crate::domain::loss::{Loss, LossTree};
 use crate::domain::time::DurMs;
 use crate::ui::format;
 use leptos::prelude::*;
@@ -18,27 +19,27 @@ const fn part(name: &'static str, class: &'static str, time: DurMs) -> Part {
     Part { name, class, time }
 }
 
+/// The colour of a leaf.
+const fn class_of(loss: Loss) -> &'static str {
+    match loss {
+        Loss::Good | Loss::Ungraded | Loss::Unrated => "run",
+        Loss::Unplanned | Loss::StartUp | Loss::Scrap | Loss::Rework => "down",
+        Loss::Changeover | Loss::PlannedStops | Loss::NotScheduled => "planned",
+        Loss::MinorStops | Loss::Speed | Loss::Starved | Loss::Blocked => "slow",
+        Loss::Unknown => "no-data",
+    }
+}
+
 /// The parts of planned production time; they add up to it.
 fn parts(account: &Account) -> Vec<Part> {
-    let ms = |ns: i64| DurMs(ns / 1_000_000);
-    let (total, good) = (ms(account.ideal_total.0), ms(account.ideal_good.0));
-    let mut parts = Vec::with_capacity(8);
-    // Without every ideal rate, or with a machine faster than ideal, run time cannot be told apart further.
-    if account.unrated > 0 || total > account.run {
-        parts.push(part("Run", "run", account.run));
-    } else if account.counts.ungraded > 0 {
-        parts.push(part("Output at the ideal rate", "run", total));
-        parts.push(part("Lost speed", "slow", account.run - total));
-    } else {
-        parts.push(part("Good output at the ideal rate", "run", good));
-        parts.push(part("Scrap and rework", "down", total - good));
-        parts.push(part("Lost speed", "slow", account.run - total));
-    }
-    parts.push(part("Minor stops", "slow", account.minor));
-    parts.push(part("Unplanned stops", "down", account.unplanned));
-    parts.push(part("Changeover", "planned", account.changeover));
-    parts.push(part("Starved or blocked", "slow", account.waiting));
-    parts.push(part("No data", "no-data", account.unknown));
+    let leaves = LossTree::of(account).planned_leaves();
+    let mut parts: Vec<Part> = leaves
+        .into_iter()
+        .filter(|(_, time)| *time != DurMs::ZERO)
+        .map(|(loss, time)| part(loss.words(), class_of(loss), time))
+        .collect();
+    // What was won stands first.
+    parts.rotate_right(1);
     parts
 }
 
@@ -105,8 +106,8 @@ pub fn WhereTheTimeWent(model: LineModel) -> impl IntoView {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::account::IdealNs;
     use crate::domain::fact::Counts;
+    use crate::domain::rate::IdealNs;
 
     #[test]
     fn the_parts_add_up_to_planned_production_time() {
@@ -115,7 +116,7 @@ mod tests {
             minor: DurMs(20),
             unplanned: DurMs(300),
             changeover: DurMs(4),
-            waiting: DurMs(50),
+            starved: DurMs(50),
             unknown: DurMs(6),
             ideal_total: IdealNs(900_000_000),
             ideal_good: IdealNs(850_000_000),

@@ -211,8 +211,8 @@ pub fn Figures(model: LineModel) -> impl IntoView {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::account::IdealNs;
     use crate::domain::fact::Counts;
+    use crate::domain::rate::IdealNs;
     use crate::domain::time::{DurMs, HOUR_MS};
 
     fn account() -> Account {

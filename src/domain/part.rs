@@ -1,0 +1,198 @@
+//! Parts: a machine's time cut into stretches of one state, one product and one cause, each with the whole stop that it
+//! belongs to. Everything that judges stops (accounts, lists of stops, Pareto charts) starts from parts.
+
+use super::ids::{ProductId, ReasonId};
+use super::machine_state::{MachineState, TimeBucket};
+use super::reason::Cause;
+use super::time::{DurMs, Span, TsMs};
+use super::timeline::Interval;
+
+/// How a line's stops are judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LossRules {
+    /// Stops and waits shorter than this are minor.
+    pub minor_stop: DurMs,
+    /// Stops between two runs that are shorter than this are flicker of the signal, and count as running.
+    pub debounce: DurMs,
+    /// Rejects of this long after a changeover or a time off are start-up rejects.
+    pub start_up: DurMs,
+}
+
+impl LossRules {
+    /// Only a threshold for minor stops: nothing is flicker, nothing is start-up.
+    #[must_use]
+    pub const fn minor(minor_stop: DurMs) -> Self {
+        Self {
+            minor_stop,
+            debounce: DurMs::ZERO,
+            start_up: DurMs::ZERO,
+        }
+    }
+}
+
+/// A reason that somebody gave to a stretch of a stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Given {
+    /// From here.
+    pub from: TsMs,
+    /// To here; `None`: to the end of the stop that holds `from`.
+    pub to: Option<TsMs>,
+    /// Why.
+    pub cause: Cause,
+}
+
+/// The whole stop that a part belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Run {
+    /// From its start to its end, or to the end of what is known.
+    pub span: Span,
+    /// It had not ended when we looked.
+    pub open: bool,
+}
+
+/// A stretch of one state, one product and one cause.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// When.
+    pub span: Span,
+    /// The state that the machine told.
+    pub state: MachineState,
+    /// Where its time goes: that of the state, moved by the cause. Flicker goes to run time.
+    pub bucket: TimeBucket,
+    /// The fault held to be its cause, in the machine's own code.
+    pub fault: Option<String>,
+    /// The product on the machine.
+    pub product: Option<ProductId>,
+    /// Why it stood: given by somebody, or guessed from the fault.
+    pub reason: Option<ReasonId>,
+    /// Somebody gave the reason; it is not a guess.
+    pub given: bool,
+    /// The stop that it is part of; of running time, itself.
+    pub run: Run,
+}
+
+impl Part {
+    /// Whether the stop is shorter than the threshold, so that its time is lost speed and not lost availability.
+    #[must_use]
+    pub fn is_minor(&self, rules: LossRules) -> bool {
+        self.bucket.may_be_minor() && self.run.span.len() < rules.minor_stop
+    }
+}
+
+/// Which intervals are one stop together: stops and waits in a row; changeovers; times off.
+const fn kind_of_run(bucket: TimeBucket) -> u8 {
+    match bucket {
+        TimeBucket::Run => 0,
+        TimeBucket::Unplanned | TimeBucket::Starved | TimeBucket::Blocked => 1,
+        TimeBucket::Changeover => 2,
+        TimeBucket::Planned => 3,
+        TimeBucket::NotScheduled => 4,
+        TimeBucket::Unknown => 5,
+    }
+}
+
+/// Cuts intervals into parts. `guess` tells the cause that a fault points to.
+///
+/// A reason given by somebody beats a guess, and moves time between losses: to changeover, starved, blocked or an
+/// unplanned stop. It never moves time out of planned production: only what was planned beforehand does that.
+#[must_use]
+pub fn parts(
+    intervals: &[Interval],
+    given: &[Given],
+    rules: LossRules,
+    guess: impl Fn(&str) -> Option<Cause>,
+) -> Vec<Part> {
+    let mut out = Vec::with_capacity(intervals.len() + given.len());
+    let mut start = 0;
+    while start < intervals.len() {
+        let kind = kind_of_run(intervals[start].state.bucket());
+        let mut end = start + 1;
+        while kind != 0
+            && end < intervals.len()
+            && kind_of_run(intervals[end].state.bucket()) == kind
+            && intervals[end - 1].span.to() == intervals[end].span.from()
+        {
+            end += 1;
+        }
+        let members = &intervals[start..end];
+        let run = Run {
+            span: Span::clamped(members[0].span.from(), members[members.len() - 1].span.to()),
+            open: members[members.len() - 1].open,
+        };
+        let flicker = kind == 1
+            && run.span.len() < rules.debounce
+            && runs(
+                start.checked_sub(1).and_then(|i| intervals.get(i)),
+                run.span.from(),
+                true,
+            )
+            && runs(intervals.get(end), run.span.to(), false);
+        for interval in members {
+            cut(interval, run, flicker, given, &guess, &mut out);
+        }
+        start = end;
+    }
+    out
+}
+
+/// Whether a neighbour touches the stop and runs.
+fn runs(neighbour: Option<&Interval>, at: TsMs, before: bool) -> bool {
+    neighbour.is_some_and(|i| {
+        i.state == MachineState::Running && at == if before { i.span.to() } else { i.span.from() }
+    })
+}
+
+fn cut(
+    interval: &Interval,
+    run: Run,
+    flicker: bool,
+    given: &[Given],
+    guess: &impl Fn(&str) -> Option<Cause>,
+    out: &mut Vec<Part>,
+) {
+    let bucket = interval.state.bucket();
+    let mut push = |span: Span, cause: Option<Cause>, given: bool| {
+        if span.is_empty() {
+            return;
+        }
+        out.push(Part {
+            span,
+            state: interval.state,
+            bucket: if flicker {
+                TimeBucket::Run
+            } else {
+                cause.map_or(bucket, |c| c.category.moves(bucket))
+            },
+            fault: interval.fault.clone(),
+            product: interval.product,
+            reason: cause.map(|c| c.reason),
+            given,
+            run,
+        });
+    };
+    let guessed = || interval.fault.as_deref().and_then(guess);
+    if !bucket.is_loss() || flicker {
+        push(interval.span, None, false);
+        return;
+    }
+    let mut at = interval.span.from();
+    // Reasons of one stop do not overlap; should two ever do, the earlier one keeps the shared time.
+    for reason in given {
+        let to = reason.to.unwrap_or_else(|| {
+            if run.span.contains(reason.from) {
+                run.span.to()
+            } else {
+                reason.from
+            }
+        });
+        let Some(span) =
+            Span::clamped(reason.from, to).intersect(Span::clamped(at, interval.span.to()))
+        else {
+            continue;
+        };
+        push(Span::clamped(at, span.from()), guessed(), false);
+        push(span, Some(reason.cause), true);
+        at = span.to();
+    }
+    push(Span::clamped(at, interval.span.to()), guessed(), false);
+}

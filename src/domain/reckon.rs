@@ -1,0 +1,301 @@
+//! From parts and counts to accounts: what a machine did in a window, by product and by reason.
+
+use super::account::{Account, MinuteCount, add_counts};
+use super::ids::{ProductId, ReasonId};
+use super::machine_state::TimeBucket;
+use super::part::{LossRules, Part};
+use super::rate::IdealRate;
+use super::shift::{Planned, Schedule};
+use super::time::{DurMs, Span, TsMs};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::ops::AddAssign;
+
+/// What is needed of one machine. `parts` must hold the whole stops that the window touches, reach `minor_stop` beyond
+/// its end, and `start_up` before its start.
+#[derive(Clone, Copy)]
+pub struct MachineWindow<'a> {
+    /// Its time, in order, without gap.
+    pub parts: &'a [Part],
+    /// Its counts by minute.
+    pub minutes: &'a [MinuteCount],
+    /// When production was planned.
+    pub schedule: &'a Schedule,
+    /// How stops are judged.
+    pub rules: LossRules,
+    /// The time of the machine's first fact: without a calendar, nothing was scheduled before.
+    pub first_fact: Option<TsMs>,
+}
+
+/// Time lost to a reason, and the stops that began there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lost {
+    /// How long.
+    pub time: DurMs,
+    /// How many stops.
+    pub stops: i64,
+}
+
+impl AddAssign for Lost {
+    fn add_assign(&mut self, o: Self) {
+        self.time += o.time;
+        self.stops += o.stops;
+    }
+}
+
+/// Which loss, and why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct LossKey {
+    /// The bucket that holds the time.
+    pub bucket: TimeBucket,
+    /// It is part of a minor stop.
+    pub minor: bool,
+    /// The reason; `None`: nobody gave one, and no fault points to one.
+    pub reason: Option<ReasonId>,
+}
+
+/// What a machine did in a window.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reckoning {
+    /// By product; `None`: not known.
+    pub products: BTreeMap<Option<ProductId>, Account>,
+    /// Stops by reason. Their time is that of the accounts' minor, unplanned, changeover, starved and blocked.
+    pub losses: BTreeMap<LossKey, Lost>,
+}
+
+impl Reckoning {
+    /// The sum over the products.
+    #[must_use]
+    pub fn account(&self) -> Account {
+        self.products.values().copied().sum()
+    }
+
+    fn of(&mut self, product: Option<ProductId>) -> &mut Account {
+        self.products.entry(product).or_default()
+    }
+}
+
+impl AddAssign<&Self> for Reckoning {
+    fn add_assign(&mut self, o: &Self) {
+        for (product, account) in &o.products {
+            *self.of(*product) += *account;
+        }
+        for (key, lost) in &o.losses {
+            *self.losses.entry(*key).or_default() += *lost;
+        }
+    }
+}
+
+/// The account of one machine over `window`. Every millisecond of the window lands in exactly one bucket.
+///
+/// `rate` tells the ideal rate of a product at an instant.
+#[must_use]
+pub fn account(
+    window: Span,
+    machine: &MachineWindow<'_>,
+    rate: impl Fn(Option<ProductId>, TsMs) -> Option<IdealRate>,
+) -> Account {
+    reckon(window, machine, rate).account()
+}
+
+/// The same by product and by reason.
+#[must_use]
+pub fn reckon(
+    window: Span,
+    machine: &MachineWindow<'_>,
+    rate: impl Fn(Option<ProductId>, TsMs) -> Option<IdealRate>,
+) -> Reckoning {
+    let mut out = Reckoning::default();
+    let by_signal = matches!(machine.schedule, Schedule::BySignal);
+    let started = if by_signal {
+        machine.first_fact.unwrap_or(window.to())
+    } else {
+        window.from()
+    };
+    for (cut, planned) in machine.schedule.cut(window) {
+        let mut rest = cut;
+        if by_signal {
+            let before = Span::clamped(cut.from(), cut.to().min(started));
+            out.of(None).not_scheduled += before.len();
+            rest = Span::clamped(cut.from().max(started).min(cut.to()), cut.to());
+        }
+        book_time(machine, rest, planned, &mut out);
+    }
+    book_stops(window, machine, &mut out);
+    book_counts(window, machine, rate, &mut out);
+    out.products
+        .retain(|product, account| product.is_none() || *account != Account::default());
+    out
+}
+
+/// Books the time of one stretch of the schedule. What no part covers (the future, or nothing stored) is unknown.
+fn book_time(machine: &MachineWindow<'_>, stretch: Span, planned: Planned, out: &mut Reckoning) {
+    let mut placed = DurMs::ZERO;
+    for part in overlapping(machine.parts, stretch) {
+        let Some(span) = part.span.intersect(stretch) else {
+            continue;
+        };
+        placed += span.len();
+        book_part(machine.rules, part, span, planned, out);
+    }
+    let unplaced = stretch.len() - placed;
+    if unplaced > DurMs::ZERO {
+        let account = out.of(None);
+        *match planned {
+            Planned::Off => &mut account.not_scheduled,
+            Planned::Break | Planned::Stop { .. } => &mut account.planned,
+            Planned::Production => &mut account.unknown,
+        } += unplaced;
+    }
+}
+
+fn book_part(rules: LossRules, part: &Part, span: Span, planned: Planned, out: &mut Reckoning) {
+    // A machine that stood before the planned stop began goes on standing for its own reason.
+    let stood_before = |since| part.bucket == TimeBucket::Unplanned && part.run.span.from() < since;
+    let account = out.of(part.product);
+    let slot = match planned {
+        Planned::Off => &mut account.not_scheduled,
+        Planned::Break => &mut account.planned,
+        Planned::Stop { since } if !stood_before(since) => &mut account.planned,
+        Planned::Production | Planned::Stop { .. } => match part.bucket {
+            TimeBucket::NotScheduled => &mut account.not_scheduled,
+            TimeBucket::Planned => &mut account.planned,
+            TimeBucket::Run => &mut account.run,
+            TimeBucket::Unknown => &mut account.unknown,
+            bucket => {
+                let minor = part.is_minor(rules);
+                let key = LossKey {
+                    bucket,
+                    minor,
+                    reason: part.reason,
+                };
+                out.losses.entry(key).or_default().time += span.len();
+                let account = out.of(part.product);
+                match bucket {
+                    _ if minor => &mut account.minor,
+                    TimeBucket::Changeover => &mut account.changeover,
+                    TimeBucket::Starved => &mut account.starved,
+                    TimeBucket::Blocked => &mut account.blocked,
+                    _ => &mut account.unplanned,
+                }
+            }
+        },
+    };
+    *slot += span.len();
+}
+
+/// Counts stops at their start, and repairs at their end, if the stop began in planned production time.
+fn book_stops(window: Span, machine: &MachineWindow<'_>, out: &mut Reckoning) {
+    let near = Span::clamped(window.from() - DurMs(1), window.to() + DurMs(1));
+    for part in overlapping(machine.parts, near).filter(|p| p.bucket.is_loss()) {
+        let run = part.run.span;
+        if part.span.from() != run.from() || machine.schedule.at(run.from()) != Planned::Production
+        {
+            // Only the first part of a stop speaks for it; but its end is looked for below by its last part.
+            continue;
+        }
+        if window.contains(run.from()) {
+            let minor = part.is_minor(machine.rules);
+            let account = out.of(part.product);
+            *match part.bucket {
+                _ if minor => &mut account.minor_stops,
+                TimeBucket::Unplanned => &mut account.failures,
+                TimeBucket::Changeover => &mut account.changeovers,
+                _ => &mut account.waits,
+            } += 1;
+            let key = LossKey {
+                bucket: part.bucket,
+                minor,
+                reason: part.reason,
+            };
+            out.losses.entry(key).or_default().stops += 1;
+        }
+    }
+    for last in overlapping(machine.parts, near) {
+        let run = last.run.span;
+        // An end at the window's start belongs to the window before.
+        let ended = last.span.to() == run.to()
+            && !last.run.open
+            && window.from() < run.to()
+            && run.to() <= window.to();
+        if !ended
+            || !last.bucket.is_loss()
+            || machine.schedule.at(run.from()) != Planned::Production
+        {
+            continue;
+        }
+        let at = machine.parts.partition_point(|p| p.span.to() <= run.from());
+        if let Some(first) = machine.parts.get(at)
+            && first.bucket == TimeBucket::Unplanned
+            && !first.is_minor(machine.rules)
+        {
+            let account = out.of(first.product);
+            account.repairs += 1;
+            account.repair += run.len();
+        }
+    }
+}
+
+fn book_counts(
+    window: Span,
+    machine: &MachineWindow<'_>,
+    rate: impl Fn(Option<ProductId>, TsMs) -> Option<IdealRate>,
+    out: &mut Reckoning,
+) {
+    let starts = start_ups(window, machine);
+    let first = machine
+        .minutes
+        .partition_point(|m| m.minute < window.from());
+    for minute in machine.minutes[first..]
+        .iter()
+        .take_while(|m| m.minute < window.to())
+    {
+        let planned = machine.schedule.at(minute.minute);
+        let rate = rate(minute.product, minute.minute);
+        let account = out.of(minute.product);
+        if !minute.off && planned == Planned::Production {
+            let starting_up = starts.iter().any(|s| s.contains(minute.minute));
+            add_counts(account, minute.counts, rate, starting_up);
+            continue;
+        }
+        account.unscheduled += minute.counts;
+        if let Some(rate) = rate {
+            *match planned {
+                Planned::Off => &mut account.ideal_off,
+                Planned::Production | Planned::Break | Planned::Stop { .. } => {
+                    &mut account.ideal_planned
+                }
+            } += rate.time_of(minute.counts.good);
+        }
+    }
+}
+
+/// The stretches in which the machine starts up: after a changeover, after a time off, after the start of a shift.
+fn start_ups(window: Span, machine: &MachineWindow<'_>) -> Vec<Span> {
+    let length = machine.rules.start_up;
+    if length == DurMs::ZERO {
+        return vec![];
+    }
+    let reach = Span::clamped(window.from() - length, window.to());
+    let mut ends: Vec<TsMs> = overlapping(machine.parts, reach)
+        .filter(|p| p.bucket.starts_up_after() && !p.run.open)
+        .map(|p| p.run.span.to())
+        .collect();
+    let cuts = machine.schedule.cut(reach);
+    ends.extend(
+        cuts.iter()
+            .filter(|(_, what)| *what == Planned::Off)
+            .map(|(span, _)| span.to()),
+    );
+    ends.into_iter()
+        .map(|end| Span::clamped(end, end + length))
+        .collect()
+}
+
+/// The parts that overlap `span`, found by bisection.
+fn overlapping(parts: &[Part], span: Span) -> impl Iterator<Item = &Part> {
+    let first = parts.partition_point(|p| p.span.to() <= span.from());
+    parts[first..]
+        .iter()
+        .take_while(move |p| p.span.from() < span.to())
+}
