@@ -124,7 +124,7 @@ pub fn reckon(
     book_stops(window, machine, &mut out);
     book_counts(window, machine, rate, &mut out);
     out.products
-        .retain(|product, account| product.is_none() || *account != Account::default());
+        .retain(|_, account| *account != Account::default());
     out
 }
 

@@ -20,6 +20,7 @@ mod nothing_acknowledged_is_lost;
 mod quarantine_keeps_what_is_wrong;
 mod reading_never_writes;
 mod replay_of_a_real_recording;
+mod roll_ups_equal_the_timeline;
 mod rules_change_while_facts_come_in;
 mod schema_versions;
 mod sequence_is_commit_order;
