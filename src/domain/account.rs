@@ -38,6 +38,7 @@ macro_rules! account {
     ($($(#[$doc:meta])* $name:ident: $kind:ty),* $(,)?) => {
         /// Where the time of a window went, and what was made in it.
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+        #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
         pub struct Account {
             $($(#[$doc])* pub $name: $kind,)*
         }

@@ -8,6 +8,7 @@ use std::ops::{Add, AddAssign};
 
 /// Pieces by quality. `ungraded` are pieces that were made and whose quality nobody reported.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Counts {
     /// Good at first pass.
     #[serde(default)]

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// The discriminant is what the database stores; it never changes its meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 #[repr(i64)]
 pub enum MachineState {
@@ -31,6 +32,7 @@ pub enum MachineState {
 
 /// Where the time of a state goes in the loss model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 #[repr(i64)]
 pub enum TimeBucket {
@@ -64,6 +66,21 @@ impl TimeBucket {
         Self::NotScheduled,
         Self::Unknown,
     ];
+
+    /// Its name for people.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Run => "Run",
+            Self::Unplanned => "Unplanned stop",
+            Self::Changeover => "Changeover",
+            Self::Starved => "Starved",
+            Self::Blocked => "Blocked",
+            Self::Planned => "Planned stop",
+            Self::NotScheduled => "Not scheduled",
+            Self::Unknown => "No data",
+        }
+    }
 
     /// The number that the database stores; it never changes its meaning.
     #[must_use]

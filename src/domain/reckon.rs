@@ -29,6 +29,7 @@ pub struct MachineWindow<'a> {
 
 /// Time lost to a reason, and the stops that began there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Lost {
     /// How long.
     pub time: DurMs,

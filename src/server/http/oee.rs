@@ -2,8 +2,9 @@
 
 use super::Shared;
 use super::problem::{Problem, invalid};
+use crate::api::oee::LineOee;
 use crate::domain::plant::FieldError;
-use crate::server::services::oee::{LineOee, calculate_oee};
+use crate::server::services::oee::calculate_oee;
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use serde::Deserialize;

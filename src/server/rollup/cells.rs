@@ -112,6 +112,15 @@ fn day_span(site: &Site, line: &Line, day: Date) -> Option<Span> {
     ))
 }
 
+/// From the start of the production day `first` to the end of `last`.
+#[must_use]
+pub fn days(site: &Site, line: &Line, first: Date, last: Date) -> Span {
+    Span::clamped(
+        day_start(site, line, first),
+        day_start(site, line, days_later(last, 1)),
+    )
+}
+
 /// The start of the first production day at or after `day`.
 fn day_start(site: &Site, line: &Line, mut day: Date) -> TsMs {
     // A day without any time can only be the one after the day of a very long shift.
