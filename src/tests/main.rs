@@ -11,6 +11,7 @@ mod stream;
 
 mod an_item_reads_back_as_the_fact_it_tells;
 mod every_millisecond_has_one_bucket;
+mod figures_of_any_window;
 mod fold_is_order_free;
 mod ingest_answers_item_by_item;
 mod ingest_refuses_with_a_problem;

@@ -372,14 +372,15 @@ async fn crews(
         .iter()
         .zip(&segments)
     {
-        let Some(shift) = segment.shift.as_ref().filter(|s| wanted(Some(s))) else {
+        let shift = segment.shift.as_ref();
+        let account = part_of(of.line, sums, machine)?.1.account();
+        if !wanted(shift) || shift.is_none() && account.scheduled() == DurMs::ZERO {
             continue;
-        };
-        let crew = shift
-            .crew
-            .clone()
-            .unwrap_or_else(|| "No crew named".to_owned());
-        *by_crew.entry(crew).or_default() += part_of(of.line, sums, machine)?.1.account();
+        }
+        let crew = shift.and_then(|s| s.crew.clone());
+        *by_crew
+            .entry(crew.unwrap_or_else(|| "No crew named".to_owned()))
+            .or_default() += account;
     }
     let rows = by_crew
         .into_iter()

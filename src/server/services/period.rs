@@ -272,12 +272,12 @@ pub fn cell_name(site: &Site, line: &Line, level: Level, cell: Span) -> String {
             },
         ),
         Level::Shift => {
-            let name = segment.and_then(|s| s.shift).map_or("off", |_| "");
-            let shift = cells::segments(site, line, cell)
-                .into_iter()
-                .find_map(|s| s.shift);
-            let name = shift.map_or_else(|| name.to_owned(), |s| s.name);
-            format!("{name}, {}", day.strftime("%-d %b"))
+            let day = day.strftime("%-d %b");
+            match segment.and_then(|s| s.shift) {
+                Some(shift) => format!("{}, {day}", shift.name),
+                None if line.shifts.is_empty() => day.to_string(),
+                None => format!("Between shifts, {day}"),
+            }
         }
         Level::Day => day.strftime("%a %-d %b").to_string(),
         Level::Month => day.strftime("%B %Y").to_string(),
