@@ -178,6 +178,18 @@ impl Floor {
         self
     }
 
+    /// Stops under so many minutes between two runs are flicker.
+    pub fn debounced_under(mut self, n: i64) -> Self {
+        self.rules.debounce = minutes(n);
+        self
+    }
+
+    /// For so many minutes it starts up.
+    pub fn starting_up_for(mut self, n: i64) -> Self {
+        self.rules.start_up = minutes(n);
+        self
+    }
+
     /// What it did from one minute to another; without a shift, all its time counts.
     pub fn reckon(&self, from: i64, to: i64) -> Reckoning {
         let schedule = if self.shifts.is_empty() {

@@ -13,6 +13,8 @@ mod stream;
 
 mod an_item_reads_back_as_the_fact_it_tells;
 mod edge_cases;
+mod edge_cases_of_counts;
+mod edge_cases_of_stops;
 mod every_millisecond_has_one_bucket;
 mod fold_is_order_free;
 mod ingest_answers_item_by_item;

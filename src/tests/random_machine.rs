@@ -99,6 +99,8 @@ fn intervals() -> impl Strategy<Value = Vec<Interval>> {
         Just(300_000),
         Just(60_000)
     ];
+    // On full minutes all edges of states meet those of shifts and windows.
+    let on_minutes = any::<bool>();
     let fault = select(vec![None, None, Some("F1"), Some("F2"), Some("F3")]);
     // Running more often than by chance, so that short stops lie between two runs.
     let state = prop_oneof![
@@ -108,27 +110,37 @@ fn intervals() -> impl Strategy<Value = Vec<Interval>> {
     let product = select(vec![None, Some(1), Some(2), Some(3)]);
     let one = (length, state, fault, product);
     let list = prop::collection::vec(one, 0..60);
-    (-200_000..400_000_i64, list, any::<bool>()).prop_map(|(start, list, open)| {
-        let mut at = TsMs(start);
-        let interval = |(length, state, fault, product): (i64, MachineState, Option<&str>, _)| {
-            let span = Span::clamped(at, at + DurMs(length));
-            at = span.to();
-            Interval {
-                span,
-                state,
-                fault: fault
-                    .filter(|_| state.bucket() == TimeBucket::Unplanned)
-                    .map(str::to_owned),
-                product: Option::map(product, ProductId),
-                open: false,
+    (-200_000..400_000_i64, list, any::<bool>(), on_minutes).prop_map(
+        |(start, list, open, full)| {
+            let fit = |ms: i64| {
+                if full {
+                    (ms / MINUTE_MS).max(i64::from(ms > 0)) * MINUTE_MS
+                } else {
+                    ms
+                }
+            };
+            let mut at = TsMs(fit(start));
+            let interval =
+                |(length, state, fault, product): (i64, MachineState, Option<&str>, _)| {
+                    let span = Span::clamped(at, at + DurMs(fit(length)));
+                    at = span.to();
+                    Interval {
+                        span,
+                        state,
+                        fault: fault
+                            .filter(|_| state.bucket() == TimeBucket::Unplanned)
+                            .map(str::to_owned),
+                        product: Option::map(product, ProductId),
+                        open: false,
+                    }
+                };
+            let mut list: Vec<Interval> = list.into_iter().map(interval).collect();
+            if let Some(last) = list.last_mut() {
+                last.open = open;
             }
-        };
-        let mut list: Vec<Interval> = list.into_iter().map(interval).collect();
-        if let Some(last) = list.last_mut() {
-            last.open = open;
-        }
-        list
-    })
+            list
+        },
+    )
 }
 
 /// Reasons in order of their start; some reach into the next one.

@@ -1,4 +1,4 @@
-//! Python for the tests' second opinion: a virtual environment with the package that `src/tests/second_opinion.txt` pins.
+//! Python for the tests' second opinion: a virtual environment with the package that the tests pin.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use crate::{debian, process, stamp};
 
 /// Where the tests look for the interpreter.
 pub const VARIABLE: &str = "MS5_TEST_PYTHON";
-const PINNED: &str = "src/tests/second_opinion.txt";
+const PINNED: &str = "src/tests/second_opinion/requirements.txt";
 const BOUND: Duration = Duration::from_secs(300);
 
 /// The interpreter with the pinned package; made once for all clones of one person.
