@@ -260,14 +260,16 @@ fn book_counts(
             continue;
         }
         account.unscheduled += minute.counts;
-        if let Some(rate) = rate {
-            *match planned {
-                Planned::Off => &mut account.ideal_off,
-                Planned::Production | Planned::Break | Planned::Stop { .. } => {
-                    &mut account.ideal_planned
-                }
-            } += rate.time_of(minute.counts.good);
-        }
+        let Some(rate) = rate else {
+            account.unrated_off += minute.counts.total();
+            continue;
+        };
+        *match planned {
+            Planned::Off => &mut account.ideal_off,
+            Planned::Production | Planned::Break | Planned::Stop { .. } => {
+                &mut account.ideal_planned
+            }
+        } += rate.time_of(minute.counts.good);
     }
 }
 

@@ -5,11 +5,16 @@
 #[macro_use]
 mod harness;
 mod chance;
+mod hand_made;
 mod program;
+mod random_machine;
 mod small_plant;
 mod stream;
 
 mod an_item_reads_back_as_the_fact_it_tells;
+mod edge_cases;
+mod edge_cases_of_counts;
+mod edge_cases_of_stops;
 mod every_millisecond_has_one_bucket;
 mod figures_of_any_window;
 mod fold_is_order_free;
@@ -18,15 +23,18 @@ mod ingest_refuses_with_a_problem;
 mod layering;
 mod live_stream_tells_what_was_committed;
 mod nothing_acknowledged_is_lost;
+mod oracle_fixtures;
 mod quarantine_keeps_what_is_wrong;
 mod reading_never_writes;
 mod replay_of_a_real_recording;
 mod roll_ups_equal_the_timeline;
 mod rules_change_while_facts_come_in;
 mod schema_versions;
+mod second_opinion;
 mod sequence_is_commit_order;
 mod shifts_follow_the_local_clock;
 mod simulated_day_through_the_door;
 mod stored_timeline_equals_a_fresh_fold;
+mod wholes_are_the_sums_of_their_parts;
 mod windows_add_up;
 mod worked_sheets;
