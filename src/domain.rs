@@ -4,7 +4,10 @@
 //! outside `domain`: time and chance come in as arguments. `src/tests/layering.rs` holds this.
 
 pub mod account;
+pub mod calendar;
 pub mod condition;
+pub mod dated;
+pub mod day;
 pub mod difference;
 pub mod fact;
 pub mod figure;
