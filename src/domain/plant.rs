@@ -420,3 +420,6 @@ impl PlantDef {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -47,12 +47,11 @@ pub fn schedule(site: &Site, line: &Line, window: Span) -> Schedule {
     Schedule::Turning(pieces)
 }
 
-/// The days whose shifts may overlap `window` or may cut one that does: a shift is at most 25 hours long.
+/// The days whose shifts may overlap `window` or may cut one that does: a shift is at most 25 hours long. The date on the
+/// wall is a day behind where clocks go back over midnight.
 fn days(zone: &TimeZone, window: Span) -> Option<(LocalDay, LocalDay)> {
-    Some((
-        local_date(zone, window.from())?.plus(-3),
-        local_date(zone, window.to())?,
-    ))
+    let first = local_date(zone, window.from())?.plus(-3);
+    Some((first, local_date(zone, window.to())?.plus(1)))
 }
 
 /// The shifts that overlap `window`, in order of their start.
@@ -66,7 +65,7 @@ pub fn shifts(site: &Site, line: &Line, window: Span) -> Vec<ShiftInstance> {
         let starting = line.calendar.starting(day);
         out.extend(starting.filter_map(|(pattern, rule)| instance(&site.zone, day, pattern, rule)));
     }
-    out.sort_by(|a, b| (a.span.from(), &a.name).cmp(&(b.span.from(), &b.name)));
+    out.sort_by(|a, b| (a.span.from(), &a.day, &a.name).cmp(&(b.span.from(), &b.day, &b.name)));
     let mut ended = TsMs(i64::MIN);
     out.retain_mut(|shift| {
         // Where an old rule meets a new one, the shift that runs goes on to its end.

@@ -184,9 +184,10 @@ fn weekly_clash<'a>(a: &'a Shift<'a>, b: &'a Shift<'a>) -> Option<Clash<'a>> {
     let (m, n) = (a.rule.cycle_weeks.max(1), b.rule.cycle_weeks.max(1));
     let days = m / common_divisor(m, n) * n * 7;
     let until = [a.rule.until, b.rule.until].into_iter().flatten().min();
+    let anchor = a.rule.anchor.max(b.rule.anchor).unwrap_or(LocalDay(4));
     let begin = match a.from.max(b.from) {
         Some(from) => from.plus(-1),
-        None => until.map_or(LocalDay(4), |until| until.plus(-days).monday()),
+        None => until.map_or(anchor, |until| until.plus(-days).monday()),
     };
     let overlap_from = |day: LocalDay| {
         let next = [day, day.plus(1)];
