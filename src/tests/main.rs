@@ -9,6 +9,7 @@ mod program;
 mod small_plant;
 mod stream;
 
+mod a_changed_plant_keeps_its_past;
 mod an_item_reads_back_as_the_fact_it_tells;
 mod every_millisecond_has_one_bucket;
 mod fold_is_order_free;
