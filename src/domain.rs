@@ -5,7 +5,10 @@
 
 pub mod account;
 pub mod analytics;
+pub mod calendar;
 pub mod condition;
+pub mod dated;
+pub mod day;
 pub mod difference;
 pub mod fact;
 pub mod figure;

@@ -1,5 +1,6 @@
 //! Clock times of the site, computed alike on server and browser from offsets that the server looked up.
 
+use super::day::LocalDay;
 use super::time::{DAY_MS, DurMs, MINUTE_MS, Span, TsMs};
 use serde::{Deserialize, Serialize};
 
@@ -45,23 +46,8 @@ impl LocalTime {
     /// `2026-03-29`.
     #[must_use]
     pub fn date(&self, at: TsMs) -> String {
-        let (y, m, d) = civil(self.local_ms(at).div_euclid(DAY_MS));
-        format!("{y:04}-{m:02}-{d:02}")
+        LocalDay(self.local_ms(at).div_euclid(DAY_MS)).to_string()
     }
-}
-
-/// Year, month and day of a number of days since 1970-01-01 in the proleptic Gregorian calendar
-/// (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms").
-fn civil(days: i64) -> (i64, i64, i64) {
-    let z = days + 719_468;
-    let era = z.div_euclid(146_097);
-    let doe = z.rem_euclid(146_097);
-    let yoe = (doe - doe / 1_460 + doe / 36_524 - doe / 146_096) / 365;
-    let doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
-    let mp = (5 * doy + 2) / 153;
-    let d = doy - (153 * mp + 2) / 5 + 1;
-    let m = if mp < 10 { mp + 3 } else { mp - 9 };
-    (yoe + era * 400 + i64::from(m <= 2), m, d)
 }
 
 #[cfg(test)]

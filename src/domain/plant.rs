@@ -1,8 +1,18 @@
 //! The model of a plant (ISA-95 equipment hierarchy): site, areas, lines, machines; products and their ideal rates.
 //!
 //! [`PlantDef`] is how a plant is written down: in a TOML mapping, in the simulator, in `PUT /api/v1/plant`. Codes
-//! are the names; applying a definition again changes what differs and leaves the rest.
+//! are the names; applying a definition again changes what differs and leaves the rest. History is not restated in
+//! silence: a changed shift holds from the next local day on, a changed rate or target from now on, unless the
+//! definition says `from`. What is written for a day of the past (holidays, exceptions, planned stops) restates it.
 
+mod overlap;
+mod rates;
+mod shifts;
+
+pub use rates::{ChangeoverTargetDef, RateDef};
+pub use shifts::{BreakDef, ExceptionDef, HolidayDef, PlannedStopDef, ShiftDef};
+
+use super::day::Moment;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 
@@ -30,6 +40,26 @@ pub struct PlantDef {
     /// Ideal rates of products on machines.
     #[serde(default, rename = "rate")]
     pub rates: Vec<RateDef>,
+    /// Days on which no shift starts.
+    #[serde(default, rename = "holiday", skip_serializing_if = "Vec::is_empty")]
+    pub holidays: Vec<HolidayDef>,
+    /// Days of lines that are not like their week.
+    #[serde(default, rename = "exception", skip_serializing_if = "Vec::is_empty")]
+    pub exceptions: Vec<ExceptionDef>,
+    /// Maintenance, meetings, times without orders.
+    #[serde(
+        default,
+        rename = "planned_stop",
+        skip_serializing_if = "Vec::is_empty"
+    )]
+    pub planned_stops: Vec<PlannedStopDef>,
+    /// How long changeovers should take.
+    #[serde(
+        default,
+        rename = "changeover_target",
+        skip_serializing_if = "Vec::is_empty"
+    )]
+    pub changeover_targets: Vec<ChangeoverTargetDef>,
     /// What the fault codes of machines mean.
     #[serde(default, rename = "fault")]
     pub faults: Vec<FaultDef>,
@@ -84,15 +114,51 @@ pub struct LineDef {
     /// How its machines depend on each other.
     #[serde(default)]
     pub coupling: Coupling,
-    /// Target OEE between 0 and 1: the share of the ideal output that is asked for.
+    /// Target availability, above 0 and at most 1.
+    #[serde(default = "default_target_availability")]
+    pub target_availability: f64,
+    /// Target performance.
+    #[serde(default = "default_target_performance")]
+    pub target_performance: f64,
+    /// Target quality.
+    #[serde(default = "default_target_quality")]
+    pub target_quality: f64,
+    /// Target OEE: the share of the ideal output that is asked for.
     #[serde(default = "default_target_oee")]
     pub target_oee: f64,
+    /// From when on these targets hold: local such as `2026-07-06T14:30`, or RFC 3339. Absent: changed ones hold from
+    /// now on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub targets_from: Option<String>,
     /// Stops shorter than this many seconds are minor stops.
     #[serde(default = "default_minor_stop_s")]
     pub minor_stop_s: i64,
+    /// Stops between two runs that are shorter than this many seconds are flicker of the signal: they count as running.
+    #[serde(default)]
+    pub debounce_s: i64,
+    /// Rejects of this many seconds after a changeover or a time off are start-up rejects.
+    #[serde(default = "default_start_up_s")]
+    pub start_up_s: i64,
     /// Names of its shift patterns. Empty: the machines say themselves when they are scheduled.
     #[serde(default)]
     pub shifts: Vec<String>,
+    /// The first local day, `YYYY-MM-DD`, on which these shifts are the line's. Absent: a changed list holds from the
+    /// next local day on. A day in the past restates what was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shifts_from: Option<String>,
+}
+
+/// What good plants reach.
+const fn default_target_availability() -> f64 {
+    0.9
+}
+
+const fn default_target_performance() -> f64 {
+    0.95
+}
+
+const fn default_target_quality() -> f64 {
+    0.98
 }
 
 /// The usual target when a plant has not set its own.
@@ -103,6 +169,11 @@ const fn default_target_oee() -> f64 {
 /// The usual threshold of the OEE Foundation: five minutes.
 const fn default_minor_stop_s() -> i64 {
     300
+}
+
+/// Ten minutes.
+const fn default_start_up_s() -> i64 {
+    600
 }
 
 /// A machine.
@@ -137,53 +208,13 @@ pub struct ProductDef {
     pub code: String,
     /// Full name.
     pub name: String,
+    /// What is counted: pieces, cartons, bottles.
+    #[serde(default = "default_unit")]
+    pub unit: String,
 }
 
-/// `units` pieces in `per_s` seconds is the best that the machine can do with the product.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RateDef {
-    /// The machine's code.
-    pub machine: String,
-    /// The product's code.
-    pub product: String,
-    /// Pieces.
-    pub units: i64,
-    /// Seconds for that many pieces.
-    pub per_s: i64,
-    /// Where the rate comes from: nameplate, time study, best demonstrated.
-    #[serde(default)]
-    pub source: String,
-}
-
-/// A shift that comes back every week.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ShiftDef {
-    /// Its name.
-    pub name: String,
-    /// The days of its start: 1 Monday to 7 Sunday.
-    pub days: Vec<u8>,
-    /// Local start, `HH:MM`.
-    pub start: String,
-    /// Local end, `HH:MM`; not after the start means on the next day.
-    pub end: String,
-    /// Breaks inside the shift, local.
-    #[serde(default)]
-    pub breaks: Vec<BreakDef>,
-}
-
-/// A break: a planned stop inside a shift.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct BreakDef {
-    /// Local start, `HH:MM`.
-    pub start: String,
-    /// Local end, `HH:MM`.
-    pub end: String,
-    /// Its name.
-    #[serde(default)]
-    pub name: String,
+fn default_unit() -> String {
+    "pieces".to_owned()
 }
 
 /// What a fault bit is.
@@ -259,6 +290,11 @@ impl PlantDef {
         self.check_codes(&mut found);
         self.check_references(&mut found);
         self.check_values(&mut found);
+        shifts::check(self, &mut found);
+        rates::check(self, &mut found);
+        if found.is_empty() {
+            overlap::check(self, &mut found);
+        }
         found
     }
 
@@ -304,8 +340,6 @@ impl PlantDef {
         let areas: HashSet<_> = self.areas.iter().map(|a| &a.code).collect();
         let lines: HashSet<_> = self.lines.iter().map(|l| &l.code).collect();
         let machines: HashSet<_> = self.machines.iter().map(|m| &m.code).collect();
-        let products: HashSet<_> = self.products.iter().map(|p| &p.code).collect();
-        let shifts: HashSet<_> = self.shifts.iter().map(|s| &s.name).collect();
         let mut want = |known: bool, field: String, code: &str| {
             if !known {
                 found.push(FieldError::new(field, format!("'{code}' is not defined")));
@@ -317,27 +351,12 @@ impl PlantDef {
                 format!("line[{i}].area"),
                 &line.area,
             );
-            for shift in &line.shifts {
-                want(shifts.contains(shift), format!("line[{i}].shifts"), shift);
-            }
         }
         for (i, machine) in self.machines.iter().enumerate() {
             want(
                 lines.contains(&machine.line),
                 format!("machine[{i}].line"),
                 &machine.line,
-            );
-        }
-        for (i, rate) in self.rates.iter().enumerate() {
-            want(
-                machines.contains(&rate.machine),
-                format!("rate[{i}].machine"),
-                &rate.machine,
-            );
-            want(
-                products.contains(&rate.product),
-                format!("rate[{i}].product"),
-                &rate.product,
             );
         }
         for (i, fault) in self.faults.iter().enumerate() {
@@ -351,17 +370,39 @@ impl PlantDef {
 
     fn check_values(&self, found: &mut Vec<FieldError>) {
         for (i, line) in self.lines.iter().enumerate() {
-            if !(line.target_oee > 0.0 && line.target_oee <= 1.0) {
+            let targets = [
+                ("target_availability", line.target_availability),
+                ("target_performance", line.target_performance),
+                ("target_quality", line.target_quality),
+                ("target_oee", line.target_oee),
+            ];
+            for (field, target) in targets {
+                if !(target > 0.0 && target <= 1.0) {
+                    found.push(FieldError::new(
+                        format!("line[{i}].{field}"),
+                        "must be above 0 and at most 1",
+                    ));
+                }
+            }
+            let text = line.targets_from.as_deref();
+            if text.is_some_and(|t| Moment::parse(t).is_none()) {
                 found.push(FieldError::new(
-                    format!("line[{i}].target_oee"),
-                    "must be above 0 and at most 1",
+                    format!("line[{i}].targets_from"),
+                    shifts::NOT_A_MOMENT,
                 ));
             }
-            if line.minor_stop_s < 0 {
-                found.push(FieldError::new(
-                    format!("line[{i}].minor_stop_s"),
-                    "must not be negative",
-                ));
+            let lengths = [
+                ("minor_stop_s", line.minor_stop_s),
+                ("debounce_s", line.debounce_s),
+                ("start_up_s", line.start_up_s),
+            ];
+            for (field, seconds) in lengths {
+                if !(0..=86_400).contains(&seconds) {
+                    found.push(FieldError::new(
+                        format!("line[{i}].{field}"),
+                        "must be 0 to 86400, a day",
+                    ));
+                }
             }
         }
         for (i, machine) in self.machines.iter().enumerate() {
@@ -378,44 +419,8 @@ impl PlantDef {
                 ));
             }
         }
-        for (i, rate) in self.rates.iter().enumerate() {
-            if rate.units <= 0 {
-                found.push(FieldError::new(
-                    format!("rate[{i}].units"),
-                    "must be above 0",
-                ));
-            }
-            if rate.per_s <= 0 {
-                found.push(FieldError::new(
-                    format!("rate[{i}].per_s"),
-                    "must be above 0",
-                ));
-            }
-        }
-        for (i, shift) in self.shifts.iter().enumerate() {
-            let times = [("start", &shift.start), ("end", &shift.end)];
-            for (name, text) in times {
-                if minutes_of_day(text).is_none() {
-                    found.push(FieldError::new(
-                        format!("shift[{i}].{name}"),
-                        "must be a time of day, HH:MM",
-                    ));
-                }
-            }
-            if shift.days.iter().any(|d| !(1..=7).contains(d)) {
-                found.push(FieldError::new(
-                    format!("shift[{i}].days"),
-                    "must be 1 (Monday) to 7 (Sunday)",
-                ));
-            }
-            for (j, pause) in shift.breaks.iter().enumerate() {
-                for (name, text) in [("start", &pause.start), ("end", &pause.end)] {
-                    if minutes_of_day(text).is_none() {
-                        let field = format!("shift[{i}].breaks[{j}].{name}");
-                        found.push(FieldError::new(field, "must be a time of day, HH:MM"));
-                    }
-                }
-            }
-        }
     }
 }
+
+#[cfg(test)]
+mod tests;

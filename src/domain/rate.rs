@@ -17,6 +17,19 @@ impl IdealRate {
         (units > 0 && per_ms > 0).then_some(Self { units, per_ms })
     }
 
+    /// Whether it is the same rate, however it is written: 60 a minute is 1 a second.
+    #[must_use]
+    pub fn equals(self, other: Self) -> bool {
+        i128::from(self.units) * i128::from(other.per_ms)
+            == i128::from(other.units) * i128::from(self.per_ms)
+    }
+
+    /// Pieces, and the milliseconds for that many, as it was written.
+    #[must_use]
+    pub const fn written(self) -> (i64, i64) {
+        (self.units, self.per_ms)
+    }
+
     /// The ideal time of `n` pieces, to the nearest nanosecond.
     #[must_use]
     pub fn time_of(self, n: i64) -> IdealNs {

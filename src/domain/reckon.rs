@@ -107,20 +107,17 @@ pub fn reckon(
     rate: impl Fn(Option<ProductId>, TsMs) -> Option<IdealRate>,
 ) -> Reckoning {
     let mut out = Reckoning::default();
-    let by_signal = matches!(machine.schedule, Schedule::BySignal);
-    let started = if by_signal {
-        machine.first_fact.unwrap_or(window.to())
-    } else {
-        window.from()
-    };
-    for (cut, planned) in machine.schedule.cut(window) {
-        let mut rest = cut;
-        if by_signal {
-            let before = Span::clamped(cut.from(), cut.to().min(started));
-            out.of(None).not_scheduled += before.len();
-            rest = Span::clamped(cut.from().max(started).min(cut.to()), cut.to());
+    for (stretch, schedule) in machine.schedule.pieces(window) {
+        // Without a calendar a machine is scheduled from its first fact on.
+        let started = match schedule {
+            Schedule::BySignal => machine.first_fact.unwrap_or(window.to()),
+            Schedule::Calendar(_) | Schedule::Turning(_) => stretch.from(),
+        };
+        for (cut, planned) in schedule.cut(stretch) {
+            let begins = started.clamp(cut.from(), cut.to());
+            out.of(None).not_scheduled += begins - cut.from();
+            book_time(machine, Span::clamped(begins, cut.to()), planned, &mut out);
         }
-        book_time(machine, rest, planned, &mut out);
     }
     book_stops(window, machine, &mut out);
     book_counts(window, machine, rate, &mut out);
@@ -219,7 +216,11 @@ fn book_stops(window: Span, machine: &MachineWindow<'_>, out: &mut Reckoning) {
             && !last.run.open
             && window.from() < run.to()
             && run.to() <= window.to();
+        // A stop that ran into silence may still go on: nobody has seen it mended.
+        let next = machine.parts.partition_point(|p| p.span.from() < run.to());
+        let silent = machine.parts.get(next).is_some_and(|p| p.bucket == TimeBucket::Unknown);
         if !ended
+            || silent
             || !last.bucket.is_loss()
             || machine.schedule.at(run.from()) != Planned::Production
         {

@@ -80,6 +80,8 @@ pub enum Schedule {
     Calendar(Vec<ShiftInstance>),
     /// No calendar: all time counts in which the machine does not say that it is off, from its first fact on.
     BySignal,
+    /// The line went over to a calendar, or from one: each stretch of time with its own schedule, one after the other.
+    Turning(Vec<(Span, Schedule)>),
 }
 
 /// What the calendar says about a stretch of time.
@@ -99,14 +101,31 @@ pub enum Planned {
 }
 
 impl Schedule {
+    /// Cuts `window` into stretches of one kind of schedule.
+    #[must_use]
+    pub fn pieces(&self, window: Span) -> Vec<(Span, &Self)> {
+        match self {
+            Self::Turning(pieces) => pieces
+                .iter()
+                .filter_map(|(span, schedule)| Some((span.intersect(window)?, schedule)))
+                .collect(),
+            one => vec![(window, one)],
+        }
+    }
+
     /// Cuts `window` into stretches with what the calendar says about each; they tile the window.
     #[must_use]
     pub fn cut(&self, window: Span) -> Vec<(Span, Planned)> {
         if window.is_empty() {
             return vec![];
         }
-        let Self::Calendar(shifts) = self else {
-            return vec![(window, Planned::Production)];
+        let shifts = match self {
+            Self::Calendar(shifts) => shifts,
+            Self::BySignal => return vec![(window, Planned::Production)],
+            Self::Turning(_) => {
+                let pieces = self.pieces(window).into_iter();
+                return pieces.flat_map(|(span, one)| one.cut(span)).collect();
+            }
         };
         let mut out = Vec::new();
         let mut at = window.from();

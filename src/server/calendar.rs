@@ -1,50 +1,101 @@
 //! Local shift rules become instants here. Daylight saving makes a shift an hour shorter or longer, and that is right.
+//!
+//! **Invariant.** The shifts of a line never overlap, and every instant belongs to one production day; days follow each
+//! other in order.
 
-use super::plant::{Line, ShiftPattern, Site};
+use super::plant::{Line, Site};
+use crate::domain::calendar::{DAY_MIN, ShiftPattern, ShiftRule};
+use crate::domain::day::{LocalDay, Moment};
 use crate::domain::local_time::LocalTime;
-use crate::domain::shift::{Schedule, ShiftInstance};
-use crate::domain::time::{DAY_MS, DurMs, Span, TsMs};
+use crate::domain::shift::{PlannedStop, Schedule, ShiftInstance};
+use crate::domain::time::{DurMs, MINUTE_MS, Span, TsMs};
 use jiff::civil::{Date, Time};
-use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan};
+use jiff::tz::{AmbiguousOffset, TimeZone};
+use jiff::{SignedDuration, Timestamp};
 
 /// When the line is planned to produce in `window`: its shifts that overlap it, in order.
 #[must_use]
 pub fn schedule(site: &Site, line: &Line, window: Span) -> Schedule {
-    if line.shifts.is_empty() {
-        Schedule::BySignal
-    } else {
-        Schedule::Calendar(shifts(site, line, window))
+    let calendar = &line.calendar;
+    let kind = |day: LocalDay| {
+        if calendar.is_by_signal(day) {
+            Schedule::BySignal
+        } else {
+            Schedule::Calendar(shifts(site, line, window))
+        }
+    };
+    let Some((first, last)) = days(&site.zone, window) else {
+        return Schedule::Calendar(vec![]);
+    };
+    let turns = calendar.turns(first.plus(1), last);
+    if turns.is_empty() {
+        return kind(last);
     }
+    let mut pieces = Vec::with_capacity(turns.len() + 1);
+    let (mut day, mut from) = (first, TsMs(i64::MIN));
+    for turn in turns {
+        let midnight = day_start(&site.zone, turn).unwrap_or(window.to());
+        // The last shift of the calendar may reach into the first day without one.
+        let last = calendar
+            .is_by_signal(turn)
+            .then(|| shift_at(site, line, midnight));
+        let to = last.flatten().map_or(midnight, |shift| shift.span.to());
+        pieces.push((Span::clamped(from, to), kind(day)));
+        (day, from) = (turn, to);
+    }
+    pieces.push((Span::clamped(from, TsMs(i64::MAX)), kind(day)));
+    Schedule::Turning(pieces)
+}
+
+/// The days whose shifts may overlap `window` or may cut one that does: a shift is at most 25 hours long. The date on the
+/// wall is a day behind where clocks go back over midnight.
+fn days(zone: &TimeZone, window: Span) -> Option<(LocalDay, LocalDay)> {
+    let first = local_date(zone, window.from())?.plus(-3);
+    Some((first, local_date(zone, window.to())?.plus(1)))
 }
 
 /// The shifts that overlap `window`, in order of their start.
 #[must_use]
 pub fn shifts(site: &Site, line: &Line, window: Span) -> Vec<ShiftInstance> {
-    // A shift is at most a day long, so one that overlaps the window started at most a day before it.
-    let Some(mut day) = local_date(&site.zone, window.from() - DurMs(DAY_MS)) else {
-        return vec![];
-    };
-    let Some(last) = local_date(&site.zone, window.to()) else {
+    let Some((first, last)) = days(&site.zone, window) else {
         return vec![];
     };
     let mut out = Vec::new();
-    while day <= last {
-        let starts_today =
-            |p: &&ShiftPattern| p.days >> day.weekday().to_monday_zero_offset() & 1 == 1;
-        let today = line
-            .shifts
-            .iter()
-            .filter(starts_today)
-            .filter_map(|p| instance(&site.zone, day, p));
-        out.extend(today.filter(|s| s.span.intersect(window).is_some()));
-        let Ok(next) = day.checked_add(1.day()) else {
-            break;
-        };
-        day = next;
+    for day in (first.0..=last.0).map(LocalDay) {
+        let starting = line.calendar.starting(day);
+        out.extend(starting.filter_map(|(pattern, rule)| instance(&site.zone, day, pattern, rule)));
     }
-    out.sort_by_key(|s| s.span.from());
+    out.sort_by(|a, b| (a.span.from(), &a.day, &a.name).cmp(&(b.span.from(), &b.day, &b.name)));
+    let mut ended = TsMs(i64::MIN);
+    out.retain_mut(|shift| {
+        // Where an old rule meets a new one, the shift that runs goes on to its end.
+        let span = Span::clamped(shift.span.from().max(ended), shift.span.to());
+        ended = ended.max(span.to());
+        shift
+            .breaks
+            .retain_mut(|pause| match pause.intersect(span) {
+                Some(rest) => {
+                    *pause = rest;
+                    true
+                }
+                None => false,
+            });
+        shift.span = span;
+        span.intersect(window).is_some()
+    });
+    for shift in &mut out {
+        shift.stops = stops(&line.calendar.stops, shift.span);
+    }
     out
+}
+
+/// The planned stops that overlap a shift, each as a whole.
+fn stops(all: &[PlannedStop], shift: Span) -> Vec<PlannedStop> {
+    let first = all.partition_point(|s| s.span.to() <= shift.from());
+    let rest = all[first..].iter();
+    rest.take_while(|s| s.span.from() < shift.to())
+        .cloned()
+        .collect()
 }
 
 /// The shift that runs at `at`.
@@ -55,64 +106,104 @@ pub fn shift_at(site: &Site, line: &Line, at: TsMs) -> Option<ShiftInstance> {
         .find(|s| s.span.contains(at))
 }
 
-fn local_date(zone: &TimeZone, at: TsMs) -> Option<Date> {
-    Some(
-        Timestamp::from_millisecond(at.0)
-            .ok()?
-            .to_zoned(zone.clone())
-            .date(),
+/// The production day of an instant, `YYYY-MM-DD`: that of the shift that runs, which is the local day of its start, or
+/// else the local day.
+#[must_use]
+pub fn production_day(site: &Site, line: &Line, at: TsMs) -> String {
+    let day = || local_day(&site.zone, at).unwrap_or_default().to_string();
+    shift_at(site, line, at).map_or_else(day, |shift| shift.day)
+}
+
+/// The local day that an instant belongs to. Days follow each other also where clocks go back over midnight.
+#[must_use]
+pub fn local_day(zone: &TimeZone, at: TsMs) -> Option<LocalDay> {
+    let date = local_date(zone, at)?;
+    let next = day_start(zone, date.plus(1)).filter(|start| *start <= at);
+    Some(if next.is_some() { date.plus(1) } else { date })
+}
+
+/// The first instant of a local day.
+#[must_use]
+pub fn day_start(zone: &TimeZone, day: LocalDay) -> Option<TsMs> {
+    instant(zone, day, 0)
+}
+
+/// The instant of a moment that somebody wrote down.
+#[must_use]
+pub fn moment(zone: &TimeZone, moment: Moment) -> Option<TsMs> {
+    match moment {
+        Moment::Local { day, minute } => instant(zone, day, minute),
+        Moment::At(at) => Some(at),
+    }
+}
+
+/// What the clock and the calendar on the wall say.
+fn local_date(zone: &TimeZone, at: TsMs) -> Option<LocalDay> {
+    let local = zone.to_datetime(Timestamp::from_millisecond(at.0).ok()?);
+    LocalDay::new(
+        i64::from(local.year()),
+        i64::from(local.month()),
+        i64::from(local.day()),
     )
 }
 
 /// The instant of a local time given in minutes after the midnight of `day`; 1440 and more is on the next day. A time
-/// that daylight saving skips is taken an hour later, one that it repeats is taken at its first passing.
-fn instant(zone: &TimeZone, day: Date, minutes: i64) -> Option<TsMs> {
-    let day = if minutes >= 1440 {
-        day.checked_add(1.day()).ok()?
-    } else {
-        day
-    };
-    let minutes = minutes.rem_euclid(1440);
-    let time = Time::new(
+/// that daylight saving skips is the instant at which the clocks change, one that it repeats is taken at its first
+/// passing: what comes later by the clock never comes earlier.
+fn instant(zone: &TimeZone, day: LocalDay, minutes: i64) -> Option<TsMs> {
+    let (year, month, day) = day.plus(minutes.div_euclid(DAY_MIN)).civil();
+    let date = Date::new(
+        i16::try_from(year).ok()?,
+        i8::try_from(month).ok()?,
+        i8::try_from(day).ok()?,
+    );
+    let minutes = minutes.rem_euclid(DAY_MIN);
+    let (hour, minute) = (
         i8::try_from(minutes / 60).ok()?,
         i8::try_from(minutes % 60).ok()?,
-        0,
-        0,
-    )
-    .ok()?;
-    let zoned = zone
-        .to_ambiguous_zoned(day.to_datetime(time))
-        .compatible()
-        .ok()?;
-    Some(TsMs(zoned.timestamp().as_millisecond()))
+    );
+    let local = date.ok()?.to_datetime(Time::new(hour, minute, 0, 0).ok()?);
+    let ambiguous = zone.to_ambiguous_timestamp(local);
+    let skipped = matches!(ambiguous.offset(), AmbiguousOffset::Gap { .. });
+    let mut at = ambiguous.compatible().ok()?;
+    if skipped {
+        let after = at.checked_add(SignedDuration::from_secs(1)).ok()?;
+        at = zone.preceding(after).next()?.timestamp();
+    }
+    Some(TsMs(at.as_millisecond()))
 }
 
-fn instance(zone: &TimeZone, day: Date, pattern: &ShiftPattern) -> Option<ShiftInstance> {
-    let after = |minutes: i64, than: i64| {
-        if minutes <= than {
-            minutes + 1440
-        } else {
-            minutes
+fn instance(
+    zone: &TimeZone,
+    day: LocalDay,
+    pattern: &ShiftPattern,
+    rule: &ShiftRule,
+) -> Option<ShiftInstance> {
+    let (start, end) = rule.minutes();
+    let span = Span::new(instant(zone, day, start)?, instant(zone, day, end)?)?;
+    // A break starts by the clock and is as long as written, whatever the clocks do meanwhile.
+    let pause = |(start, end): (i64, i64)| {
+        let from = instant(zone, day, start)?;
+        Span::new(from, from + DurMs((end - start) * MINUTE_MS))?.intersect(span)
+    };
+    let mut pauses: Vec<Span> = rule.pauses().filter_map(pause).collect();
+    pauses.sort_by_key(|b| (b.from(), b.to()));
+    let mut breaks: Vec<Span> = Vec::with_capacity(pauses.len());
+    for pause in pauses {
+        match breaks.last_mut() {
+            Some(last) if pause.from() < last.to() => {
+                *last = Span::clamped(last.from(), last.to().max(pause.to()));
+            }
+            _ => breaks.push(pause),
         }
-    };
-    let (from, to) = (
-        instant(zone, day, pattern.start_min)?,
-        instant(zone, day, after(pattern.end_min, pattern.start_min))?,
-    );
-    let span = Span::new(from, to)?;
-    let pause = |(start, end): &(i64, i64)| {
-        let past_midnight = if *start < pattern.start_min { 1440 } else { 0 };
-        let (start, end) = (start + past_midnight, after(*end, *start) + past_midnight);
-        Span::new(instant(zone, day, start)?, instant(zone, day, end)?)?.intersect(span)
-    };
-    let mut breaks: Vec<Span> = pattern.breaks.iter().filter_map(pause).collect();
-    breaks.sort_by_key(|b| b.from());
+    }
     Some(ShiftInstance {
         name: pattern.name.clone(),
+        crew: rule.crew_on(day).map(str::to_owned),
         day: day.to_string(),
         span,
         breaks,
-        ..ShiftInstance::default()
+        stops: vec![],
     })
 }
 
@@ -137,92 +228,4 @@ pub fn local_time(zone: &TimeZone, window: Span) -> LocalTime {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::ids::LineId;
-    use crate::domain::part::LossRules;
-    use crate::domain::plant::Coupling;
-    use crate::domain::time::HOUR_MS;
-
-    fn site() -> Site {
-        let zone = TimeZone::get("Europe/Rome").expect("zone");
-        Site {
-            name: "s".into(),
-            zone,
-            simulated: false,
-        }
-    }
-
-    fn line(start_min: i64, end_min: i64, breaks: Vec<(i64, i64)>) -> Line {
-        let shifts = vec![ShiftPattern {
-            name: "Night".into(),
-            days: 0b111_1111,
-            start_min,
-            end_min,
-            breaks,
-        }];
-        Line {
-            id: LineId(1),
-            code: "L".into(),
-            name: "L".into(),
-            area: "A".into(),
-            coupling: Coupling::Serial,
-            target_oee: 0.85,
-            rules: LossRules::minor(DurMs(300_000)),
-            shifts,
-            machines: vec![],
-        }
-    }
-
-    fn at(text: &str) -> TsMs {
-        TsMs(text.parse::<Timestamp>().expect("time").as_millisecond())
-    }
-
-    #[test]
-    fn a_night_belongs_to_the_day_it_starts_and_is_7_or_9_hours_when_the_clocks_change() {
-        let night = line(22 * 60, 6 * 60, vec![(60, 90), (23 * 60, 23 * 60 + 10)]);
-        for (inside, day, hours) in [
-            ("2026-03-28T23:00:00Z", "2026-03-28", 7),
-            ("2026-10-24T23:00:00Z", "2026-10-24", 9),
-            ("2026-07-01T21:00:00Z", "2026-07-01", 8),
-        ] {
-            let shift = shift_at(&site(), &night, at(inside)).expect("a shift runs");
-            assert_eq!(
-                (shift.day.as_str(), shift.span.len().0),
-                (day, hours * HOUR_MS)
-            );
-            assert_eq!(
-                shift.breaks.len(),
-                2,
-                "both breaks, before and after midnight"
-            );
-            assert_eq!(shift.breaks[0].len().0, 10 * 60_000);
-            assert_eq!(shift.breaks[1].len().0, 30 * 60_000);
-        }
-        assert_eq!(shift_at(&site(), &night, at("2026-07-01T12:00:00Z")), None);
-    }
-
-    #[test]
-    fn two_days_hold_their_shifts_in_order() {
-        let day = line(6 * 60, 14 * 60, vec![]);
-        let window = Span::clamped(at("2026-07-01T00:00:00Z"), at("2026-07-03T00:00:00Z"));
-        let days: Vec<String> = shifts(&site(), &day, window)
-            .into_iter()
-            .map(|s| s.day)
-            .collect();
-        assert_eq!(days, ["2026-07-01", "2026-07-02"]);
-    }
-
-    #[test]
-    fn offsets_step_where_the_clocks_change() {
-        let window = Span::clamped(at("2026-03-28T00:00:00Z"), at("2026-03-30T00:00:00Z"));
-        let clock = local_time(&site().zone, window);
-        assert_eq!(
-            clock.steps,
-            vec![
-                (window.from(), 3_600_000),
-                (at("2026-03-29T01:00:00Z"), 7_200_000)
-            ]
-        );
-    }
-}
+mod tests;

@@ -4,12 +4,14 @@
 //! cannot, both texts stand next to each other at the query. Columns are `i64`, `f64`, text, bool and bytes only.
 
 mod bulk;
+pub mod calendar;
 pub mod facts;
 pub mod migrate;
 pub mod notify;
 pub mod plant;
 pub mod quarantine;
 pub mod rollup;
+pub mod rates;
 pub mod settings;
 pub mod sources;
 pub mod timeline;

@@ -1,14 +1,24 @@
 //! The plant model in memory, with what the fold and the figures ask of it.
 
-use super::db::plant::{PlantRows, ShiftRow};
+mod calendar;
+mod rates;
+
+pub use rates::{Rate, Rates};
+
+use super::db::plant::PlantRows;
 use super::db::{Db, Tx, plant as rows, settings};
+use crate::domain::calendar::{LineCalendar, ShiftPattern};
+use crate::domain::dated::Dated;
 use crate::domain::fold::FoldRules;
 use crate::domain::ids::{LineId, MachineId, ProductId};
 use crate::domain::part::LossRules;
 use crate::domain::plant::Coupling;
 use crate::domain::rate::IdealRate;
+use crate::domain::target::Targets;
 use crate::domain::time::{DurMs, TsMs};
+use calendar::Calendars;
 use jiff::tz::TimeZone;
+use rates::Changeovers;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -21,21 +31,6 @@ pub struct Site {
     pub zone: TimeZone,
     /// Its data come from the simulator.
     pub simulated: bool,
-}
-
-/// A weekly shift in minutes after local midnight.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ShiftPattern {
-    /// Its name.
-    pub name: String,
-    /// Bit 0 Monday to bit 6 Sunday: the days on which it starts.
-    pub days: i64,
-    /// Start.
-    pub start_min: i64,
-    /// End; not after the start means on the next day.
-    pub end_min: i64,
-    /// Breaks, start and end.
-    pub breaks: Vec<(i64, i64)>,
 }
 
 /// A line.
@@ -51,17 +46,23 @@ pub struct Line {
     pub area: String,
     /// How its machines depend on each other.
     pub coupling: Coupling,
-    /// The share of ideal output that is asked for.
-    pub target_oee: f64,
+    /// What is asked of it, by the instant from which it holds.
+    pub targets: Dated<TsMs, Targets>,
     /// How its stops are judged.
     pub rules: LossRules,
-    /// Its shifts; none: its machines say when they are scheduled.
-    pub shifts: Vec<ShiftPattern>,
+    /// When its shifts start; without shifts its machines say when they are scheduled.
+    pub calendar: LineCalendar,
     /// Its machines in the order of flow.
     pub machines: Vec<Machine>,
 }
 
 impl Line {
+    /// What is asked of it at an instant.
+    #[must_use]
+    pub fn target_at(&self, at: TsMs) -> Targets {
+        self.targets.at_or_first(at).copied().unwrap_or_default()
+    }
+
     /// The machine that sets the pace: the one marked so, else the first.
     #[must_use]
     pub fn pacing(&self) -> Option<&Machine> {
@@ -105,6 +106,8 @@ pub struct Product {
     pub code: String,
     /// Its name.
     pub name: String,
+    /// What is counted.
+    pub unit: String,
 }
 
 /// The whole model.
@@ -120,7 +123,9 @@ pub struct Plant {
     product_codes: HashMap<String, ProductId>,
     machine_codes: HashMap<String, MachineId>,
     places: HashMap<MachineId, (usize, usize)>,
-    rates: HashMap<(MachineId, ProductId), Vec<(TsMs, IdealRate)>>,
+    rates: Rates,
+    changeovers: Changeovers,
+    patterns: HashMap<String, Arc<ShiftPattern>>,
     faults: HashMap<MachineId, HashMap<String, String>>,
 }
 
@@ -132,6 +137,16 @@ impl Plant {
     pub async fn load(db: &Db) -> sqlx::Result<Self> {
         let version = stored_version(db).await?;
         let rows = rows::load(db).await?;
+        Self::from_rows(version, rows)
+    }
+
+    /// Reads the model as a transaction sees it.
+    ///
+    /// # Errors
+    /// The engine's, or a stored value that cannot be read.
+    pub async fn load_in(tx: &mut Tx) -> sqlx::Result<Self> {
+        let version = stored_version_in(tx).await?;
+        let rows = rows::load_in(tx).await?;
         Self::from_rows(version, rows)
     }
 
@@ -148,6 +163,12 @@ impl Plant {
                 simulated: site.simulated != 0,
             });
         }
+        let ids: Vec<LineId> = rows.lines.iter().map(|l| LineId(l.id)).collect();
+        let mut calendars = Calendars::from_rows(&rows.calendar, &ids)?;
+        plant.rates = rates::rates(rows.rates);
+        plant.changeovers = rates::changeovers(&rows.changeovers);
+        let patterns = calendars.patterns.into_values();
+        plant.patterns = patterns.map(|p| (p.name.clone(), p)).collect();
         let mut not_causes: HashMap<i64, BTreeSet<String>> = HashMap::new();
         for fault in rows.faults {
             if fault.kind != "fault" {
@@ -180,11 +201,6 @@ impl Plant {
                     },
                 });
             let machines: Vec<Machine> = machines.collect();
-            let shifts = rows
-                .shifts
-                .iter()
-                .filter(|s| s.line_id == row.id)
-                .map(pattern);
             plant.lines.push(Line {
                 id: LineId(row.id),
                 code: row.code,
@@ -195,9 +211,13 @@ impl Plant {
                 } else {
                     Coupling::Serial
                 },
-                target_oee: row.target_oee,
-                rules: LossRules::minor(DurMs(row.minor_stop_ms)),
-                shifts: shifts.collect::<sqlx::Result<_>>()?,
+                targets: rates::targets(&rows.targets, LineId(row.id)),
+                rules: LossRules {
+                    minor_stop: DurMs(row.minor_stop_ms),
+                    debounce: DurMs(row.debounce_ms),
+                    start_up: DurMs(row.start_up_ms),
+                },
+                calendar: calendars.lines.remove(&LineId(row.id)).unwrap_or_default(),
                 machines,
             });
         }
@@ -216,18 +236,9 @@ impl Plant {
                 Product {
                     code: row.code,
                     name: row.name,
+                    unit: row.unit,
                 },
             );
-        }
-        for row in rows.rates {
-            if let Some(rate) = IdealRate::new(row.units, row.per_ms) {
-                let key = (MachineId(row.machine_id), ProductId(row.product_id));
-                plant
-                    .rates
-                    .entry(key)
-                    .or_default()
-                    .push((TsMs(row.valid_from), rate));
-            }
         }
         Ok(plant)
     }
@@ -272,11 +283,31 @@ impl Plant {
         product: Option<ProductId>,
         at: TsMs,
     ) -> Option<IdealRate> {
-        let list = self.rates.get(&(machine, product?))?;
-        list.iter()
-            .rev()
-            .find(|(from, _)| *from <= at)
-            .map(|(_, rate)| *rate)
+        Some(self.rate_in_force(machine, product?, at)?.ideal)
+    }
+
+    /// The ideal rate of a product on a machine at an instant, with its source and from when on it holds.
+    #[must_use]
+    pub fn rate_in_force(&self, machine: MachineId, product: ProductId, at: TsMs) -> Option<&Rate> {
+        self.rates.get(&(machine, product))?.at(at)
+    }
+
+    /// All ideal rates.
+    #[must_use]
+    pub fn rates(&self) -> &Rates {
+        &self.rates
+    }
+
+    /// How long the changeover from one product to another should take on a line.
+    #[must_use]
+    pub fn changeover_target(&self, line: LineId, from: ProductId, to: ProductId) -> Option<DurMs> {
+        self.changeovers.get(&(line, from, to)).copied()
+    }
+
+    /// The shift with this name, as it was, is and will be.
+    #[must_use]
+    pub fn pattern(&self, name: &str) -> Option<&ShiftPattern> {
+        self.patterns.get(name).map(|p| &**p)
     }
 
     /// What a fault code means; the code itself when the catalogue does not know it.
@@ -288,18 +319,6 @@ impl Plant {
             .cloned()
             .unwrap_or_else(|| code.to_owned())
     }
-}
-
-fn pattern(row: &ShiftRow) -> sqlx::Result<ShiftPattern> {
-    let breaks = serde_json::from_str(&row.breaks).map_err(|e| sqlx::Error::Decode(Box::new(e)))?;
-    let name = row.name.clone();
-    Ok(ShiftPattern {
-        name,
-        days: row.days,
-        start_min: row.start_min,
-        end_min: row.end_min,
-        breaks,
-    })
 }
 
 /// The version of the stored model.

@@ -4,9 +4,9 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::BodyExt;
 use ms5_floor::api::ingest::BatchAnswer;
-use ms5_floor::domain::ids::{MachineId, ProductId, SourceId};
+use ms5_floor::domain::ids::{LineId, MachineId, ProductId, SourceId};
 use ms5_floor::domain::plant::PlantDef;
-use ms5_floor::domain::time::TsMs;
+use ms5_floor::domain::time::{Span, TsMs};
 use ms5_floor::server::clock::Clock;
 use ms5_floor::server::db::{Db, migrate};
 use ms5_floor::server::http::{Shared, Site, router};
@@ -234,21 +234,22 @@ impl Server {
         server
     }
 
-    /// Sets up the plant, and folds anew what that changes.
-    pub async fn set_up(&self, plant: Value) {
+    /// Sets up the plant, folds anew what that changes, and returns which past of which lines it restates.
+    pub async fn set_up(&self, plant: Value) -> Vec<(LineId, Span)> {
         let def: PlantDef = serde_json::from_value(plant).expect("a plant");
-        let (plant, changed) = apply(&self.app.db, &def, self.app.clock.now())
+        let applied = apply(&self.app.db, &def, self.app.clock.now())
             .await
             .expect("the plant is set up");
-        self.app.plant.set(plant);
+        self.app.plant.set(applied.plant);
         self.app.board.forget().await;
-        if !changed.is_empty() {
+        if !applied.refold.is_empty() {
             self.app
                 .writer
-                .rebuild(changed)
+                .rebuild(applied.refold)
                 .await
                 .expect("the timeline is folded anew");
         }
+        applied.restated
     }
 
     /// A new key.

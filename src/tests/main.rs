@@ -11,6 +11,7 @@ mod random_machine;
 mod small_plant;
 mod stream;
 
+mod a_changed_plant_keeps_its_past;
 mod an_item_reads_back_as_the_fact_it_tells;
 mod edge_cases;
 mod edge_cases_of_counts;

@@ -12,7 +12,7 @@ use ms5_floor::domain::plant::PlantDef;
 use ms5_floor::domain::time::{MINUTE_MS, Span, TsMs};
 use ms5_floor::server::db::timeline;
 use ms5_floor::server::plant::Plant;
-use ms5_floor::server::services::plant::apply;
+use ms5_floor::server::services::plant::{Applied, apply};
 use serde_json::{Value, json};
 
 on_both! {
@@ -74,19 +74,19 @@ async fn facts_and_folds_anew_in_one_transaction(place: &Place) {
         let items = |facts: &[Fact]| facts.iter().map(|f| Ok(new_fact(f))).collect();
         // As `PUT /api/v1/plant` does, with batches before and between.
         let def: PlantDef = serde_json::from_value(silent_after(silence)).expect("a plant");
-        let (plant, changed) = apply(&app.db, &def, app.clock.now())
+        let Applied { plant, refold, .. } = apply(&app.db, &def, app.clock.now())
             .await
             .expect("applied");
-        assert_eq!(changed, [machine]);
+        assert_eq!(refold, [machine]);
         let mut one = Box::pin(app.writer.store(source, items(first)));
         assert!(
             (&mut one).now_or_never().is_none(),
             "nothing is answered before the commit"
         );
         app.plant.set(plant);
-        let mut two = Box::pin(app.writer.rebuild(changed.clone()));
+        let mut two = Box::pin(app.writer.rebuild(refold.clone()));
         let mut three = Box::pin(app.writer.store(source, items(second)));
-        let mut four = Box::pin(app.writer.rebuild(changed));
+        let mut four = Box::pin(app.writer.rebuild(refold));
         assert!((&mut two).now_or_never().is_none());
         assert!((&mut three).now_or_never().is_none());
         assert!((&mut four).now_or_never().is_none());

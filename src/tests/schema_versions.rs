@@ -1,13 +1,19 @@
 //! Both engines have the same schema versions, going forward only; a program that is older than its database says so.
 
-use crate::harness::Place;
+use crate::harness::{Place, at};
+use ms5_floor::domain::part::LossRules;
+use ms5_floor::domain::shift::Schedule;
+use ms5_floor::domain::time::{DurMs, Span};
+use ms5_floor::server::calendar::{schedule, shifts};
 use ms5_floor::server::db::{Db, OpenError, migrate};
+use ms5_floor::server::plant::Plant;
 use std::collections::BTreeSet;
 use std::path::Path;
 
 on_both! {
     migrating_twice_is_fine,
     a_newer_database_is_refused,
+    a_plant_of_the_second_version_is_kept,
 }
 
 fn files(engine: &str) -> BTreeSet<String> {
@@ -102,4 +108,98 @@ async fn a_newer_database_is_refused(place: &Place) {
         format!("schema version 99, this program knows only {known}; start a newer program");
     assert!(line.contains(&wanted), "{}: {line}", place.engine);
     assert!(!line.contains('\n'), "one line: {line}");
+}
+
+/// Runs a script of several statements.
+async fn script(db: &Db, text: &'static str) {
+    match db {
+        Db::Sqlite { write, .. } => sqlx::raw_sql(text).execute(write).await.map(drop),
+        Db::Postgres(pool) => sqlx::raw_sql(text).execute(pool).await.map(drop),
+    }
+    .unwrap_or_else(|e| panic!("{e}: {text}"));
+}
+
+async fn a_plant_of_the_second_version_is_kept(place: &Place) {
+    macro_rules! version {
+        ($file:literal) => {
+            if place.url.starts_with("sqlite") {
+                include_str!(concat!("../../migrations/sqlite/", $file))
+            } else {
+                include_str!(concat!("../../migrations/postgres/", $file))
+            }
+        };
+    }
+    const ROWS: &str = "
+        INSERT INTO site (code, name, zone, simulated) VALUES ('T', 'Test works', 'Europe/Rome', 0);
+        INSERT INTO area (site_id, code, name, position) VALUES (1, 'A', 'Hall', 0);
+        INSERT INTO shift_pattern (name, days, start_min, end_min, breaks) VALUES
+            ('Early', 31, 360, 840, '[[600,630]]'), ('Late', 31, 840, 1320, '[]');
+        INSERT INTO line (area_id, code, name, position, coupling, target_oee, minor_stop_ms) VALUES
+            (1, 'L1', 'Line 1', 0, 'serial', 0.7, 300000), (1, 'L2', 'Line 2', 1, 'serial', 0.8, 180000);
+        INSERT INTO line_shift (line_id, shift_id) VALUES (1, 2), (1, 1);
+        INSERT INTO machine (line_id, code, name, position, pacing, output) VALUES (1, 'M1', 'Filler', 0, 1, 1);
+        INSERT INTO product (code, name) VALUES ('P1', 'Product 1');
+        INSERT INTO ideal_rate (machine_id, product_id, valid_from, units, per_ms, origin) VALUES
+            (1, 1, 0, 60, 60000, 'Nameplate');";
+    let db = Db::open(&place.url).await.expect("a database");
+    script(&db, version!("0001_plant.sql")).await;
+    script(&db, version!("0002_facts.sql")).await;
+    script(&db, ROWS).await;
+    script(&db, version!("0003_calendar.sql")).await;
+    let plant = Plant::load(&db).await.expect("the plant");
+    let site = plant.site.as_ref().expect("a site");
+    let line = plant.line("L1").expect("the line");
+    let day = Span::clamped(
+        at("2020-01-06T00:00:00+01:00"),
+        at("2020-01-07T00:00:00+01:00"),
+    );
+    let told: Vec<_> = shifts(site, line, day)
+        .into_iter()
+        .map(|s| (s.name, s.span, s.breaks.len()))
+        .collect();
+    let span = |from, to| Span::clamped(at(from), at(to));
+    assert_eq!(
+        told,
+        [
+            (
+                "Early".to_owned(),
+                span("2020-01-06T06:00:00+01:00", "2020-01-06T14:00:00+01:00"),
+                1
+            ),
+            (
+                "Late".to_owned(),
+                span("2020-01-06T14:00:00+01:00", "2020-01-06T22:00:00+01:00"),
+                0
+            ),
+        ],
+        "{}",
+        place.engine
+    );
+    assert_eq!(line.target_at(day.from()).oee, 0.7, "{}", place.engine);
+    assert_eq!(
+        line.rules,
+        LossRules::minor(DurMs(300_000)),
+        "{}",
+        place.engine
+    );
+    let other = plant.line("L2").expect("the line");
+    assert_eq!(
+        schedule(site, other, day),
+        Schedule::BySignal,
+        "{}",
+        place.engine
+    );
+    let (machine, product) = (
+        plant.machine_id("M1").expect("M1"),
+        plant.product_id("P1").expect("P1"),
+    );
+    let rate = plant
+        .rate_in_force(machine, product, day.from())
+        .expect("a rate");
+    assert_eq!(
+        (rate.source.as_str(), rate.unit.as_str()),
+        ("Nameplate", "pieces"),
+        "{}",
+        place.engine
+    );
 }

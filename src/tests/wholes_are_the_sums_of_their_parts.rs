@@ -53,6 +53,7 @@ fn plain_bucket(case: &Case, parts: &[Part], at: TsMs) -> &'static str {
                 None => Planned::Production,
             },
         },
+        Schedule::Turning(_) => panic!("the cases have one calendar"),
     };
     let part = part_at(parts, at);
     if let Planned::Stop { since } = planned

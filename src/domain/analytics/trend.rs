@@ -80,7 +80,7 @@ mod tests {
     /// S = 20, n = 10 without ties: Z = 19 / sqrt(125), p = 0.0892 (normal tables).
     #[test]
     fn the_p_value_is_that_of_the_normal_approximation() {
-        let values = [1.0, 2.0, 6.0, 3.0, 4.0, 10.0, 5.0, 7.0, 9.0, 8.0];
+        let values: [f64; 10] = [1.0, 2.0, 6.0, 3.0, 4.0, 10.0, 5.0, 7.0, 9.0, 8.0];
         let s: f64 = (0..10)
             .flat_map(|i| (i + 1..10).map(move |j| (i, j)))
             .map(|(i, j): (usize, usize)| (values[j] - values[i]).signum())

@@ -1,11 +1,12 @@
 //! The plant model: written from a definition, read as rows.
 
+use super::calendar::{self, CalendarRows};
+use super::rates::{self, ChangeoverRow, RateRow, TargetRow};
 use super::{Db, Tx, reading, writing};
 use crate::domain::ids::{LineId, MachineId, ProductId};
 use crate::domain::plant::{
     AreaDef, Coupling, FaultDef, FaultKind, LineDef, MachineDef, ProductDef, SiteDef,
 };
-use crate::domain::time::TsMs;
 
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct SiteRow {
@@ -22,18 +23,9 @@ pub struct LineRow {
     pub name: String,
     pub area: String,
     pub coupling: String,
-    pub target_oee: f64,
     pub minor_stop_ms: i64,
-}
-
-#[derive(Clone, Debug, sqlx::FromRow)]
-pub struct ShiftRow {
-    pub line_id: i64,
-    pub name: String,
-    pub days: i64,
-    pub start_min: i64,
-    pub end_min: i64,
-    pub breaks: String,
+    pub debounce_ms: i64,
+    pub start_up_ms: i64,
 }
 
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -53,16 +45,7 @@ pub struct ProductRow {
     pub id: i64,
     pub code: String,
     pub name: String,
-}
-
-#[derive(Clone, Debug, sqlx::FromRow)]
-pub struct RateRow {
-    pub machine_id: i64,
-    pub product_id: i64,
-    pub valid_from: i64,
-    pub units: i64,
-    pub per_ms: i64,
-    pub origin: String,
+    pub unit: String,
 }
 
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -78,11 +61,45 @@ pub struct FaultRow {
 pub struct PlantRows {
     pub site: Option<SiteRow>,
     pub lines: Vec<LineRow>,
-    pub shifts: Vec<ShiftRow>,
     pub machines: Vec<MachineRow>,
     pub products: Vec<ProductRow>,
-    pub rates: Vec<RateRow>,
     pub faults: Vec<FaultRow>,
+    pub calendar: CalendarRows,
+    pub rates: Vec<RateRow>,
+    pub targets: Vec<TargetRow>,
+    pub changeovers: Vec<ChangeoverRow>,
+}
+
+const SITE: &str = "SELECT code, name, zone, simulated FROM site ORDER BY id LIMIT 1";
+const LINES: &str = "SELECT l.id, l.code, l.name, a.name AS area, l.coupling, l.minor_stop_ms, l.debounce_ms, l.start_up_ms
+    FROM line l JOIN area a ON a.id = l.area_id ORDER BY a.position, l.position, l.id";
+const MACHINES: &str = "SELECT id, line_id, code, name, pacing, output, max_silence_ms, counter_max
+    FROM machine ORDER BY line_id, position, id";
+const PRODUCTS: &str = "SELECT id, code, name, unit FROM product ORDER BY id";
+const FAULTS: &str = "SELECT machine_id, code, text, kind FROM fault_code";
+
+/// Every row, by whatever `$on` runs queries on.
+macro_rules! every_row {
+    ($on:expr) => {
+        PlantRows {
+            site: sqlx::query_as(SITE).fetch_optional($on).await?,
+            lines: sqlx::query_as(LINES).fetch_all($on).await?,
+            machines: sqlx::query_as(MACHINES).fetch_all($on).await?,
+            products: sqlx::query_as(PRODUCTS).fetch_all($on).await?,
+            faults: sqlx::query_as(FAULTS).fetch_all($on).await?,
+            calendar: CalendarRows {
+                patterns: sqlx::query_as(calendar::PATTERNS).fetch_all($on).await?,
+                rules: sqlx::query_as(calendar::RULES).fetch_all($on).await?,
+                lists: sqlx::query_as(calendar::LISTS).fetch_all($on).await?,
+                holidays: sqlx::query_as(calendar::HOLIDAYS).fetch_all($on).await?,
+                exceptions: sqlx::query_as(calendar::EXCEPTIONS).fetch_all($on).await?,
+                stops: sqlx::query_as(calendar::STOPS).fetch_all($on).await?,
+            },
+            rates: sqlx::query_as(rates::RATES).fetch_all($on).await?,
+            targets: sqlx::query_as(rates::TARGETS).fetch_all($on).await?,
+            changeovers: sqlx::query_as(rates::CHANGEOVERS).fetch_all($on).await?,
+        }
+    };
 }
 
 /// Reads the whole model; it is small and kept in memory.
@@ -90,30 +107,15 @@ pub struct PlantRows {
 /// # Errors
 /// The engine's.
 pub async fn load(db: &Db) -> sqlx::Result<PlantRows> {
-    const SITE: &str = "SELECT code, name, zone, simulated FROM site ORDER BY id LIMIT 1";
-    const LINES: &str =
-        "SELECT l.id, l.code, l.name, a.name AS area, l.coupling, l.target_oee, l.minor_stop_ms
-        FROM line l JOIN area a ON a.id = l.area_id ORDER BY a.position, l.position, l.id";
-    const SHIFTS: &str = "SELECT ls.line_id, s.name, s.days, s.start_min, s.end_min, s.breaks
-        FROM line_shift ls JOIN shift_pattern s ON s.id = ls.shift_id ORDER BY ls.line_id, s.start_min";
-    const MACHINES: &str =
-        "SELECT id, line_id, code, name, pacing, output, max_silence_ms, counter_max
-        FROM machine ORDER BY line_id, position, id";
-    const PRODUCTS: &str = "SELECT id, code, name FROM product ORDER BY id";
-    const RATES: &str = "SELECT machine_id, product_id, valid_from, units, per_ms, origin
-        FROM ideal_rate ORDER BY machine_id, product_id, valid_from";
-    const FAULTS: &str = "SELECT machine_id, code, text, kind FROM fault_code";
-    reading!(db, |pool| {
-        Ok(PlantRows {
-            site: sqlx::query_as(SITE).fetch_optional(pool).await?,
-            lines: sqlx::query_as(LINES).fetch_all(pool).await?,
-            shifts: sqlx::query_as(SHIFTS).fetch_all(pool).await?,
-            machines: sqlx::query_as(MACHINES).fetch_all(pool).await?,
-            products: sqlx::query_as(PRODUCTS).fetch_all(pool).await?,
-            rates: sqlx::query_as(RATES).fetch_all(pool).await?,
-            faults: sqlx::query_as(FAULTS).fetch_all(pool).await?,
-        })
-    })
+    reading!(db, |pool| Ok(every_row!(pool)))
+}
+
+/// Reads the whole model, as a transaction sees it.
+///
+/// # Errors
+/// The engine's.
+pub async fn load_in(tx: &mut Tx) -> sqlx::Result<PlantRows> {
+    writing!(tx, |conn| Ok(every_row!(&mut *conn)))
 }
 
 /// Writes the site and returns its number.
@@ -154,31 +156,6 @@ pub async fn put_area(tx: &mut Tx, site: i64, position: i64, area: &AreaDef) -> 
     })
 }
 
-/// Writes a shift pattern and returns its number. `days` has bit 0 for Monday; `breaks` is JSON.
-///
-/// # Errors
-/// The engine's.
-pub async fn put_shift(
-    tx: &mut Tx,
-    name: &str,
-    days: i64,
-    (start_min, end_min): (i64, i64),
-    breaks: &str,
-) -> sqlx::Result<i64> {
-    const SQL: &str = "INSERT INTO shift_pattern (name, days, start_min, end_min, breaks) VALUES ($1, $2, $3, $4, $5)
-        ON CONFLICT (name) DO UPDATE SET days = excluded.days, start_min = excluded.start_min,
-            end_min = excluded.end_min, breaks = excluded.breaks
-        RETURNING id";
-    writing!(tx, |conn| {
-        let query = sqlx::query_scalar(SQL)
-            .bind(name)
-            .bind(days)
-            .bind(start_min)
-            .bind(end_min);
-        query.bind(breaks).fetch_one(conn).await
-    })
-}
-
 /// Writes a line and returns its id.
 ///
 /// # Errors
@@ -189,11 +166,11 @@ pub async fn put_line(
     position: i64,
     line: &LineDef,
 ) -> sqlx::Result<LineId> {
-    const SQL: &str = "INSERT INTO line (area_id, code, name, position, coupling, target_oee, minor_stop_ms)
-        VALUES ($1, $2, $3, $4, $5, $6, $7)
+    const SQL: &str = "INSERT INTO line (area_id, code, name, position, coupling, minor_stop_ms, debounce_ms, start_up_ms)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
         ON CONFLICT (code) DO UPDATE SET area_id = excluded.area_id, name = excluded.name,
-            position = excluded.position, coupling = excluded.coupling, target_oee = excluded.target_oee,
-            minor_stop_ms = excluded.minor_stop_ms
+            position = excluded.position, coupling = excluded.coupling, minor_stop_ms = excluded.minor_stop_ms,
+            debounce_ms = excluded.debounce_ms, start_up_ms = excluded.start_up_ms
         RETURNING id";
     let coupling = match line.coupling {
         Coupling::Serial => "serial",
@@ -207,32 +184,13 @@ pub async fn put_line(
             .bind(position);
         query
             .bind(coupling)
-            .bind(line.target_oee)
             .bind(line.minor_stop_s * 1000)
+            .bind(line.debounce_s * 1000)
+            .bind(line.start_up_s * 1000)
             .fetch_one(conn)
             .await?
     });
     Ok(LineId(id))
-}
-
-/// Makes these the shifts of a line.
-///
-/// # Errors
-/// The engine's.
-pub async fn put_line_shifts(tx: &mut Tx, line: LineId, shifts: &[i64]) -> sqlx::Result<()> {
-    writing!(tx, |conn| {
-        sqlx::query("DELETE FROM line_shift WHERE line_id = $1")
-            .bind(line.0)
-            .execute(conn)
-            .await?;
-    });
-    for shift in shifts {
-        writing!(tx, |conn| {
-            let query = sqlx::query("INSERT INTO line_shift (line_id, shift_id) VALUES ($1, $2)");
-            query.bind(line.0).bind(shift).execute(conn).await?;
-        });
-    }
-    Ok(())
 }
 
 /// Writes a machine and returns its id.
@@ -275,60 +233,17 @@ pub async fn put_machine(
 /// # Errors
 /// The engine's.
 pub async fn put_product(tx: &mut Tx, product: &ProductDef) -> sqlx::Result<ProductId> {
-    const SQL: &str = "INSERT INTO product (code, name) VALUES ($1, $2)
-        ON CONFLICT (code) DO UPDATE SET name = excluded.name RETURNING id";
+    const SQL: &str = "INSERT INTO product (code, name, unit) VALUES ($1, $2, $3)
+        ON CONFLICT (code) DO UPDATE SET name = excluded.name, unit = excluded.unit RETURNING id";
     let id: i64 = writing!(tx, |conn| {
         sqlx::query_scalar(SQL)
             .bind(&product.code)
             .bind(&product.name)
+            .bind(&product.unit)
             .fetch_one(conn)
             .await?
     });
     Ok(ProductId(id))
-}
-
-/// Writes a rate that holds from `valid_from` on.
-///
-/// # Errors
-/// The engine's.
-pub async fn put_rate(tx: &mut Tx, rate: &RateRow) -> sqlx::Result<()> {
-    const SQL: &str =
-        "INSERT INTO ideal_rate (machine_id, product_id, valid_from, units, per_ms, origin)
-        VALUES ($1, $2, $3, $4, $5, $6)
-        ON CONFLICT (machine_id, product_id, valid_from) DO UPDATE
-        SET units = excluded.units, per_ms = excluded.per_ms, origin = excluded.origin";
-    writing!(tx, |conn| {
-        let query = sqlx::query(SQL)
-            .bind(rate.machine_id)
-            .bind(rate.product_id)
-            .bind(rate.valid_from);
-        query
-            .bind(rate.units)
-            .bind(rate.per_ms)
-            .bind(&rate.origin)
-            .execute(conn)
-            .await
-            .map(drop)
-    })
-}
-
-/// The rate in force last.
-///
-/// # Errors
-/// The engine's.
-pub async fn latest_rate(
-    tx: &mut Tx,
-    machine: MachineId,
-    product: ProductId,
-) -> sqlx::Result<Option<RateRow>> {
-    const SQL: &str =
-        "SELECT machine_id, product_id, valid_from, units, per_ms, origin FROM ideal_rate
-        WHERE machine_id = $1 AND product_id = $2 ORDER BY valid_from DESC LIMIT 1";
-    writing!(tx, |conn| sqlx::query_as(SQL)
-        .bind(machine.0)
-        .bind(product.0)
-        .fetch_optional(conn)
-        .await)
 }
 
 /// Writes the meaning of a fault code.
@@ -352,6 +267,3 @@ pub async fn put_fault(tx: &mut Tx, machine: MachineId, fault: &FaultDef) -> sql
         query.bind(kind).execute(conn).await.map(drop)
     })
 }
-
-/// When the rates of a plant that never had one begin to hold: before everything.
-pub const SINCE_EVER: TsMs = TsMs(0);

@@ -34,7 +34,7 @@ impl Level {
 
 /// The numbers of an account, column by column.
 type Column = (&'static str, fn(&mut Account) -> &mut i64);
-const COLUMNS: [Column; 32] = [
+const COLUMNS: [Column; 33] = [
     ("not_scheduled_ms", |a| &mut a.not_scheduled.0),
     ("planned_ms", |a| &mut a.planned.0),
     ("run_ms", |a| &mut a.run.0),
@@ -61,6 +61,7 @@ const COLUMNS: [Column; 32] = [
     ("ideal_planned_ns", |a| &mut a.ideal_planned.0),
     ("ideal_off_ns", |a| &mut a.ideal_off.0),
     ("unrated", |a| &mut a.unrated),
+    ("unrated_off", |a| &mut a.unrated_off),
     ("failures", |a| &mut a.failures),
     ("repairs", |a| &mut a.repairs),
     ("repair_ms", |a| &mut a.repair.0),

@@ -36,12 +36,13 @@ pub async fn put(
     let def: PlantDef =
         serde_json::from_slice(&body_of(body)?).map_err(|e| malformed(e.to_string()))?;
     let app = &shared.app;
-    let (plant, changed) = apply(&app.db, &def, app.clock.now()).await?;
+    let applied = apply(&app.db, &def, app.clock.now()).await?;
+    let plant = applied.plant;
     let (version, lines) = (plant.version, plant.lines.len());
     let machines = plant.lines.iter().map(|l| l.machines.len()).sum();
     app.plant.set(plant);
-    if !changed.is_empty() {
-        let rebuilt = app.writer.rebuild(changed).await;
+    if !applied.refold.is_empty() {
+        let rebuilt = app.writer.rebuild(applied.refold).await;
         rebuilt.map_err(|_| {
             unavailable(
                 "the plant is set, but its timeline could not be folded anew; send it again",

@@ -4,7 +4,7 @@ use super::error::{ServiceError, invalid, not_found};
 use super::oee::{Here, history, part_of, product_name, rates, reasons, wanted_shifts};
 use super::period::place;
 use crate::api::analysis::{Analysis, Choice, Named};
-use crate::api::oee::{By, Whose};
+use crate::api::oee::By;
 use crate::domain::account::Account;
 use crate::domain::difference::difference;
 use crate::domain::ids::ProductId;
@@ -66,7 +66,7 @@ pub async fn analysis(app: &App, code: &str, choice: &Choice) -> Result<Analysis
             vec![]
         },
         rates: rates(of, machine, &reckoning, window),
-        targets: targets(of, whose),
+        targets: targets(of, window),
         before_window: placed.before.span,
         before_label: placed.before.label,
         difference,
@@ -88,8 +88,10 @@ pub async fn analysis(app: &App, code: &str, choice: &Choice) -> Result<Analysis
     })
 }
 
-fn targets(of: Subject<'_>, _whose: Whose) -> [f64; 4] {
-    [0.90, 0.95, 0.98, of.line.target_oee]
+/// The targets of A, P, Q and OEE at the window's end.
+fn targets(of: Subject<'_>, window: Span) -> [f64; 4] {
+    let targets = of.line.target_at(window.to());
+    [targets.availability, targets.performance, targets.quality, targets.oee]
 }
 
 fn cut(of: Subject<'_>, span: Span) -> Span {

@@ -333,7 +333,7 @@ fn wanted(plant: &Plant, line: &Line, data: &LineData, window: Span) -> Option<f
             window,
             &machine.intervals,
             &data.schedule,
-            line.target_oee,
+            &line.targets,
             rate,
         ) {
             sum = Some(sum.unwrap_or(0.0) + pieces);

@@ -165,13 +165,13 @@ fn rate(
     pieces: i64,
 ) -> RateUsed {
     let at = window.to() - DurMs(1);
-    let rate = of.plant.rate(machine, product, at);
+    let rate = product.and_then(|p| of.plant.rate_in_force(machine, p, at));
     RateUsed {
         machine: name.to_owned(),
         product: product_name(of.plant, product),
-        per_minute: rate.map(|r| r.per_ms() * 60_000.0),
-        source: String::new(),
-        valid_from: None,
+        per_minute: rate.map(|r| r.ideal.per_ms() * 60_000.0),
+        source: rate.map_or_else(String::new, |r| r.source.clone()),
+        valid_from: rate.map(|r| r.valid_from).filter(|from| from.0 > 0),
         pieces,
     }
 }
@@ -528,7 +528,7 @@ pub async fn get_oee_dashboard_data(
             code: line.code.clone(),
             name: line.name.clone(),
             area: line.area.clone(),
-            target_oee: line.target_oee,
+            target_oee: line.target_at(window.to().min(now)).oee,
             line: sums
                 .line
                 .map(|own| HistoryRow::new(line.name.clone(), None, own.account())),

@@ -6,6 +6,7 @@ use super::window::focus;
 use crate::api::analysis::Choice;
 use crate::domain::shift::ShiftInstance;
 use crate::domain::time::{DAY_MS, DurMs, Span, TsMs};
+use crate::server::calendar;
 use crate::server::db::rollup::Level;
 use crate::server::plant::{Line, Site};
 use crate::server::rollup::cells;
@@ -272,10 +273,12 @@ pub fn cell_name(site: &Site, line: &Line, level: Level, cell: Span) -> String {
             },
         ),
         Level::Shift => {
+            let by_signal = calendar::local_day(&site.zone, cell.from())
+                .is_some_and(|day| line.calendar.is_by_signal(day));
             let day = day.strftime("%-d %b");
             match segment.and_then(|s| s.shift) {
                 Some(shift) => format!("{}, {day}", shift.name),
-                None if line.shifts.is_empty() => day.to_string(),
+                None if by_signal => day.to_string(),
                 None => format!("Between shifts, {day}"),
             }
         }

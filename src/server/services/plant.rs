@@ -1,55 +1,128 @@
 //! Setting up the plant.
 
+mod calendar;
+mod rates;
+mod restated;
+
 use super::error::ServiceError;
-use crate::domain::ids::MachineId;
-use crate::domain::plant::{FieldError, PlantDef, RateDef, ShiftDef, minutes_of_day};
-use crate::domain::time::TsMs;
-use crate::server::db::plant::{self as rows, RateRow, SINCE_EVER};
+use crate::domain::day::{LocalDay, Moment};
+use crate::domain::ids::{LineId, MachineId};
+use crate::domain::plant::{FieldError, PlantDef};
+use crate::domain::time::{Span, TsMs};
+use crate::server::calendar::{local_day, moment};
+use crate::server::db::plant as rows;
+use crate::server::db::rollup::{self, Due};
 use crate::server::db::{Db, Tx, settings};
 use crate::server::plant::Plant;
 use jiff::tz::TimeZone;
 use std::collections::HashMap;
 
+/// What a definition did.
+#[derive(Debug)]
+pub struct Applied {
+    /// The new model.
+    pub plant: Plant,
+    /// The machines whose facts must be folded anew because the rules of their fold changed.
+    pub refold: Vec<MachineId>,
+    /// The past of lines whose accounts change: rules that hold for all time, and what was written for the past. Spans
+    /// of one line are in order, without overlap.
+    pub restated: Vec<(LineId, Span)>,
+}
+
+/// When a definition is applied, and where.
+struct Moments {
+    zone: TimeZone,
+    /// The start of the current minute: from here on hold rates and targets that changed.
+    now: TsMs,
+    /// From here on hold shifts that changed.
+    tomorrow: LocalDay,
+}
+
+impl Moments {
+    /// An instant that the definition was checked to hold.
+    fn instant(&self, text: &str) -> sqlx::Result<TsMs> {
+        let at = Moment::parse(text).and_then(|m| moment(&self.zone, m));
+        at.ok_or(sqlx::Error::RowNotFound)
+    }
+}
+
 /// Makes the stored plant agree with a definition: new codes are added, known ones changed, absent ones left alone.
-/// A changed rate holds from `now` on; what was made before keeps the rate of its time.
-///
-/// Returns the new model and the machines whose facts must be folded anew because the rules of their fold changed.
+/// History is not restated in silence: changed shifts hold from the next local day of the site on, changed rates and
+/// targets from `now` on, unless the definition says from when.
 ///
 /// # Errors
 /// [`ServiceError::Invalid`] with every wrong field; the engine's errors. Nothing is changed then.
-pub async fn apply(
-    db: &Db,
-    def: &PlantDef,
-    now: TsMs,
-) -> Result<(Plant, Vec<MachineId>), ServiceError> {
-    let mut problems = def.problems();
-    if TimeZone::get(&def.site.zone).is_err() {
-        let problem = format!(
-            "'{}' is not a time zone of the IANA database",
-            def.site.zone
-        );
-        problems.push(FieldError {
-            field: "site.zone".to_owned(),
-            problem,
-        });
-    }
-    if !problems.is_empty() {
-        return Err(ServiceError::Invalid(problems));
-    }
-    let before = Plant::load(db).await?;
-    let mut tx = db.begin().await?;
-    write(&mut tx, def, now).await?;
+pub async fn apply(db: &Db, def: &PlantDef, now: TsMs) -> Result<Applied, ServiceError> {
+    let at = check(def, now)?;
+    // In line with ingest and roll-ups: both go by the plant that is stored.
+    let mut tx = db.begin_append().await?;
+    // First of all: two definitions at once are applied one after the other.
     settings::increment(&mut tx, settings::PLANT_VERSION).await?;
+    let before = Plant::load_in(&mut tx).await?;
+    write(&mut tx, def, &before, &at).await?;
+    let plant = Plant::load_in(&mut tx).await?;
+    let restated = restated::restated(&before, &plant, &at);
+    for (line, span) in &restated {
+        let due = Due {
+            line: *line,
+            span: *span,
+            anew: true,
+        };
+        rollup::ask(&mut tx, due).await?;
+    }
     tx.commit().await?;
-    let after = Plant::load(db).await?;
-    let machines = after.lines.iter().flat_map(|l| &l.machines);
+    let machines = plant.lines.iter().flat_map(|l| &l.machines);
     let changed = machines.filter(|m| {
         before
             .machine(m.id)
             .is_some_and(|(_, old)| old.rules != m.rules)
     });
-    let changed = changed.map(|m| m.id).collect();
-    Ok((after, changed))
+    Ok(Applied {
+        refold: changed.map(|m| m.id).collect(),
+        restated,
+        plant,
+    })
+}
+
+/// Everything that is wrong with a definition.
+fn check(def: &PlantDef, now: TsMs) -> Result<Moments, ServiceError> {
+    let mut problems = def.problems();
+    let mut wrong = |field: String, problem: String| problems.push(FieldError { field, problem });
+    let at = match TimeZone::get(&def.site.zone) {
+        Ok(zone) => {
+            let tomorrow = local_day(&zone, now).unwrap_or_default().plus(1);
+            let now = now.minute();
+            Some(Moments {
+                zone,
+                now,
+                tomorrow,
+            })
+        }
+        Err(_) => {
+            let problem = format!(
+                "'{}' is not a time zone of the IANA database",
+                def.site.zone
+            );
+            wrong("site.zone".to_owned(), problem);
+            None
+        }
+    };
+    if let Some(at) = &at {
+        for (i, stop) in def.planned_stops.iter().enumerate() {
+            let span = at.instant(&stop.from).ok().zip(at.instant(&stop.to).ok());
+            if span.is_some_and(|(from, to)| to <= from) {
+                let problem = format!(
+                    "must be after from: '{}' is not after '{}'",
+                    stop.to, stop.from
+                );
+                wrong(format!("planned_stop[{i}].to"), problem);
+            }
+        }
+    }
+    match at {
+        Some(at) if problems.is_empty() => Ok(at),
+        _ => Err(ServiceError::Invalid(problems)),
+    }
 }
 
 /// A number by code that the definition was checked to hold.
@@ -61,7 +134,7 @@ fn position(i: usize) -> i64 {
     i64::try_from(i).unwrap_or(i64::MAX)
 }
 
-async fn write(tx: &mut Tx, def: &PlantDef, now: TsMs) -> sqlx::Result<()> {
+async fn write(tx: &mut Tx, def: &PlantDef, before: &Plant, at: &Moments) -> sqlx::Result<()> {
     let site = rows::put_site(tx, &def.site).await?;
     let mut areas = HashMap::new();
     for (i, area) in def.areas.iter().enumerate() {
@@ -70,19 +143,9 @@ async fn write(tx: &mut Tx, def: &PlantDef, now: TsMs) -> sqlx::Result<()> {
             rows::put_area(tx, site, position(i), area).await?,
         );
     }
-    let mut shifts = HashMap::new();
-    for shift in &def.shifts {
-        shifts.insert(shift.name.as_str(), put_shift(tx, shift).await?);
-    }
     let mut lines = HashMap::new();
     for (i, line) in def.lines.iter().enumerate() {
         let id = rows::put_line(tx, known(&areas, &line.area)?, position(i), line).await?;
-        let ids: Vec<i64> = line
-            .shifts
-            .iter()
-            .map(|s| known(&shifts, s))
-            .collect::<sqlx::Result<_>>()?;
-        rows::put_line_shifts(tx, id, &ids).await?;
         lines.insert(line.code.as_str(), id);
     }
     let mut machines = HashMap::new();
@@ -94,71 +157,15 @@ async fn write(tx: &mut Tx, def: &PlantDef, now: TsMs) -> sqlx::Result<()> {
     for product in &def.products {
         products.insert(product.code.as_str(), rows::put_product(tx, product).await?);
     }
-    for rate in &def.rates {
-        let (machine, product) = (
-            known(&machines, &rate.machine)?,
-            known(&products, &rate.product)?,
-        );
-        let last = rows::latest_rate(tx, machine, product).await?;
-        put_rate(tx, rate, (machine.0, product.0), last, now).await?;
-    }
+    calendar::write(tx, def, before, &lines, at).await?;
+    let codes = rates::Codes {
+        lines: &lines,
+        machines: &machines,
+        products: &products,
+    };
+    rates::write(tx, def, before, &codes, at).await?;
     for fault in &def.faults {
         rows::put_fault(tx, known(&machines, &fault.machine)?, fault).await?;
     }
     Ok(())
-}
-
-async fn put_shift(tx: &mut Tx, shift: &ShiftDef) -> sqlx::Result<i64> {
-    let minutes = |text: &str| minutes_of_day(text).unwrap_or(0);
-    let days = shift
-        .days
-        .iter()
-        .fold(0_i64, |bits, day| bits | 1 << (day - 1));
-    let breaks: Vec<(i64, i64)> = shift
-        .breaks
-        .iter()
-        .map(|b| (minutes(&b.start), minutes(&b.end)))
-        .collect();
-    let breaks = serde_json::to_string(&breaks).map_err(|e| sqlx::Error::Encode(Box::new(e)))?;
-    rows::put_shift(
-        tx,
-        &shift.name,
-        days,
-        (minutes(&shift.start), minutes(&shift.end)),
-        &breaks,
-    )
-    .await
-}
-
-async fn put_rate(
-    tx: &mut Tx,
-    rate: &RateDef,
-    (machine_id, product_id): (i64, i64),
-    last: Option<RateRow>,
-    now: TsMs,
-) -> sqlx::Result<()> {
-    let (units, per_ms, origin) = (rate.units, rate.per_s * 1000, rate.source.clone());
-    let valid_from = match last {
-        None => SINCE_EVER.0,
-        // The same rate, however it is written: only its origin may change.
-        Some(old)
-            if i128::from(old.units) * i128::from(per_ms)
-                == i128::from(units) * i128::from(old.per_ms) =>
-        {
-            old.valid_from
-        }
-        Some(_) => now.minute().0,
-    };
-    rows::put_rate(
-        tx,
-        &RateRow {
-            machine_id,
-            product_id,
-            valid_from,
-            units,
-            per_ms,
-            origin,
-        },
-    )
-    .await
 }

@@ -132,7 +132,8 @@ async fn read_machine(
     let until = transitions
         .last()
         .filter(|t| t.from >= reach.to() && t.state.ends_stops());
-    let wide = Span::clamped(from, until.map_or(now, |t| t.from.min(now)));
+    // A moment of what comes after the last stop tells whether it was mended.
+    let wide = Span::clamped(from, until.map_or(now, |t| (t.from + DurMs(1)).min(now)));
     let minutes = timeline::minutes(tx, machine.id, window).await?;
     let first = timeline::first(tx, machine.id).await?;
     let heard = facts::last_heard(tx, machine.id).await?;

@@ -5,6 +5,7 @@ use crate::domain::plant::{
     AreaDef, BreakDef, FaultDef, LineDef, MachineDef, PlantDef, ProductDef, RateDef, ShiftDef,
     SiteDef,
 };
+use crate::domain::target::Targets;
 
 /// The simulated site.
 pub const SITE: &str = "MS5-DEMO";
@@ -33,8 +34,12 @@ pub fn plant() -> PlantDef {
             .to_vec(),
         shifts: LINES
             .iter()
-            .flat_map(|line| line.shifts)
-            .map(shift_def)
+            .flat_map(|line| {
+                line.shifts
+                    .iter()
+                    .enumerate()
+                    .map(|(n, s)| shift_def(line, n, s))
+            })
             .collect(),
         lines: LINES.iter().map(|line| line_def(line)).collect(),
         machines: each_machine()
@@ -46,6 +51,7 @@ pub fn plant() -> PlantDef {
             .map(|p| ProductDef {
                 code: p.code.to_owned(),
                 name: p.name.to_owned(),
+                unit: "pieces".to_owned(),
             })
             .collect(),
         rates: each_machine()
@@ -54,6 +60,10 @@ pub fn plant() -> PlantDef {
         faults: each_machine()
             .flat_map(|(_, machine)| fault_defs(machine))
             .collect(),
+        holidays: vec![],
+        exceptions: vec![],
+        planned_stops: vec![],
+        changeover_targets: vec![],
     }
 }
 
@@ -64,7 +74,14 @@ pub(super) fn each_machine() -> impl Iterator<Item = (&'static Line, &'static Ma
         .flat_map(|line| line.machines.iter().map(move |machine| (line, machine)))
 }
 
-fn shift_def(shift: &Shift) -> ShiftDef {
+/// A line has as many crews as shifts, and each goes over to the next shift every Monday.
+fn shift_def(line: &Line, place: usize, shift: &Shift) -> ShiftDef {
+    let crews = ["Crew A", "Crew B", "Crew C"]
+        .iter()
+        .take(line.shifts.len());
+    let mut crews: Vec<String> = crews.map(|c| (*c).to_owned()).collect();
+    let turns = place.min(crews.len());
+    crews.rotate_left(turns);
     let pause = |(start, end, name): &(&str, &str, &str)| BreakDef {
         start: (*start).to_owned(),
         end: (*end).to_owned(),
@@ -76,18 +93,30 @@ fn shift_def(shift: &Shift) -> ShiftDef {
         start: shift.start.to_owned(),
         end: shift.end.to_owned(),
         breaks: shift.breaks.iter().map(pause).collect(),
+        cycle_weeks: 1,
+        anchor: Some("2026-01-05".to_owned()),
+        crews,
+        ..ShiftDef::default()
     }
 }
 
 fn line_def(line: &Line) -> LineDef {
+    let targets = Targets::default();
     LineDef {
         code: line.code.to_owned(),
         name: line.name.to_owned(),
         area: line.area.to_owned(),
         coupling: line.coupling,
+        target_availability: targets.availability,
+        target_performance: targets.performance,
+        target_quality: targets.quality,
         target_oee: line.target_oee,
+        targets_from: None,
         minor_stop_s: line.minor_stop_s,
+        debounce_s: 0,
+        start_up_s: 600,
         shifts: line.shifts.iter().map(|s| s.name.to_owned()).collect(),
+        shifts_from: None,
     }
 }
 
@@ -109,6 +138,8 @@ fn rate_defs(line: &'static Line, machine: &'static Machine) -> impl Iterator<It
         product: product.code.to_owned(),
         units: i64::from(units_per_min(machine, product)),
         per_s: 60,
+        unit: None,
+        from: None,
         source: if machine.speed_pct == 100 {
             "Nameplate, confirmed by time study (simulated)".to_owned()
         } else {

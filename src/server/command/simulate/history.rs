@@ -42,7 +42,7 @@ impl History {
         })?;
         let clock = Clock::system();
         let now = clock.now();
-        let (model, _) = apply(&db, &plant(), now).await?;
+        let model = apply(&db, &plant(), now).await?.plant;
         let from = TsMs((now - DurMs(i64::from(self.days) * DAY_MS)).hour().0);
         let from = from.max(told_until(&db, &model).await?.unwrap_or(from));
         let current = Arc::new(CurrentPlant::default());

@@ -33,6 +33,7 @@ CREATE TABLE rollup (
     ideal_planned_ns  INTEGER NOT NULL,
     ideal_off_ns      INTEGER NOT NULL,
     unrated           INTEGER NOT NULL,
+    unrated_off       INTEGER NOT NULL,
     failures          INTEGER NOT NULL,
     repairs           INTEGER NOT NULL,
     repair_ms         INTEGER NOT NULL,

@@ -33,6 +33,7 @@ CREATE TABLE rollup (
     ideal_planned_ns  BIGINT NOT NULL,
     ideal_off_ns      BIGINT NOT NULL,
     unrated           BIGINT NOT NULL,
+    unrated_off       BIGINT NOT NULL,
     failures          BIGINT NOT NULL,
     repairs           BIGINT NOT NULL,
     repair_ms         BIGINT NOT NULL,
