@@ -113,7 +113,9 @@ fn plain_stops(case: &Case, parts: &[Part], window: Span) -> (i64, i64, DurMs, i
             }
         }
         let ends_here = window.from() < stop.span.to() && stop.span.to() <= window.to();
-        if first.bucket == TimeBucket::Unplanned && !minor && !stop.open && ends_here {
+        // Silence after a stop does not mend it.
+        let seen = part_at(parts, stop.span.to()).is_none_or(|p| p.bucket != TimeBucket::Unknown);
+        if first.bucket == TimeBucket::Unplanned && !minor && !stop.open && ends_here && seen {
             out.1 += 1;
             out.2 += stop.span.len();
         }
