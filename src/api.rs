@@ -4,6 +4,7 @@
 //! instants; words and layout are the pages' business.
 
 pub mod board;
+pub mod downtime;
 pub mod error;
 pub mod ingest;
 pub mod line;

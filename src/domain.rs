@@ -4,8 +4,10 @@
 //! outside `domain`: time and chance come in as arguments. `src/tests/layering.rs` holds this.
 
 pub mod account;
+pub mod classification;
 pub mod condition;
 pub mod difference;
+pub mod downtime;
 pub mod fact;
 pub mod figure;
 pub mod fold;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// The discriminant is what the database stores; it never changes its meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 #[repr(i64)]
 pub enum MachineState {
@@ -31,6 +32,7 @@ pub enum MachineState {
 
 /// Where the time of a state goes in the loss model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum TimeBucket {
     /// Run time.
@@ -52,6 +54,29 @@ pub enum TimeBucket {
 }
 
 impl TimeBucket {
+    /// Those whose time is lost.
+    pub const LOSSES: [Self; 4] = [
+        Self::Unplanned,
+        Self::Changeover,
+        Self::Starved,
+        Self::Blocked,
+    ];
+
+    /// Its name on the wire.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Run => "run",
+            Self::Unplanned => "unplanned",
+            Self::Changeover => "changeover",
+            Self::Starved => "starved",
+            Self::Blocked => "blocked",
+            Self::Planned => "planned",
+            Self::NotScheduled => "not_scheduled",
+            Self::Unknown => "unknown",
+        }
+    }
+
     /// Whether short stretches of it are minor stops.
     #[must_use]
     pub const fn may_be_minor(self) -> bool {

@@ -4,11 +4,13 @@
 //! cannot, both texts stand next to each other at the query. Columns are `i64`, `f64`, text, bool and bytes only.
 
 mod bulk;
+pub mod classifications;
 pub mod facts;
 pub mod migrate;
 pub mod notify;
 pub mod plant;
 pub mod quarantine;
+pub mod reasons;
 pub mod settings;
 pub mod sources;
 pub mod timeline;

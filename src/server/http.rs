@@ -2,6 +2,7 @@
 
 mod assets;
 mod boundary;
+mod downtime;
 mod health;
 mod ingest;
 mod live;
@@ -14,6 +15,7 @@ mod security;
 mod sender;
 
 pub use assets::{Site, SiteError};
+pub use sender::author;
 
 use super::state::App;
 use axum::Router;
@@ -66,6 +68,7 @@ pub fn router(shared: &Shared) -> Router {
             axum::routing::delete(quarantine::dismiss),
         )
         .route("/api/v1/oee/{line}", get(oee::get))
+        .merge(downtime::routes())
         .with_state(shared.clone());
     // For screens: the stream, the compiled site, the pages.
     let screens = Router::new()

@@ -25,6 +25,8 @@ mod schema_versions;
 mod sequence_is_commit_order;
 mod shifts_follow_the_local_clock;
 mod simulated_day_through_the_door;
+mod stops_are_listed_and_counted;
+mod stops_get_reasons;
 mod stored_timeline_equals_a_fresh_fold;
 mod windows_add_up;
 mod worked_sheets;

@@ -129,6 +129,14 @@ async fn figures_pages_and_streams_leave_every_table_as_it_was(place: &Place) {
             "/api/v1/quarantine",
             &format!("/api/v1/oee/L1?from={from}&to={to}"),
             &format!("/api/v1/oee/L9?from={from}&to={to}"),
+            &format!("/api/v1/downtime?from={from}&to={to}"),
+            &format!("/api/v1/downtime/statistics?from={from}&to={to}"),
+            "/api/v1/downtime/active",
+            "/api/v1/downtime/reasons?line=L1",
+            "/api/downtime?filter[line]=L1",
+            "/api/downtime_statistics?line=L1",
+            "/api/downtime_active",
+            "/api/downtime_reasons?line=L1",
         ] {
             let answer = server.get(path, Some(&key)).await;
             assert_ne!(

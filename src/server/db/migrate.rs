@@ -22,9 +22,9 @@ macro_rules! versions {
 }
 
 /// Every version, in order; the first is number 1.
-const VERSIONS: &[Version] = versions!["0001_plant", "0002_facts"];
+const VERSIONS: &[Version] = versions!["0001_plant", "0002_facts", "0004_reasons"];
 
-/// Brings the schema up to date.
+/// Brings the schema up to date, and adds the reasons that every plant starts with.
 ///
 /// # Errors
 /// [`OpenError::Newer`] when the database was made by a newer program; the engine's own errors.
@@ -38,6 +38,7 @@ pub async fn migrate(db: &Db) -> Result<(), OpenError> {
         Db::Sqlite { write, .. } => migrator(|v| v.sqlite).run(write).await?,
         Db::Postgres(pool) => migrator(|v| v.postgres).run(pool).await?,
     }
+    super::reasons::seed(db).await?;
     Ok(())
 }
 

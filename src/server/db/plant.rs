@@ -1,5 +1,6 @@
 //! The plant model: written from a definition, read as rows.
 
+use super::reasons::ReasonRow;
 use super::{Db, Tx, reading, writing};
 use crate::domain::ids::{LineId, MachineId, ProductId};
 use crate::domain::plant::{
@@ -46,6 +47,7 @@ pub struct MachineRow {
     pub output: i64,
     pub max_silence_ms: Option<i64>,
     pub counter_max: Option<i64>,
+    pub cycle_gap_ms: Option<i64>,
 }
 
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -71,6 +73,8 @@ pub struct FaultRow {
     pub code: String,
     pub text: String,
     pub kind: String,
+    pub origin: String,
+    pub reason_id: Option<i64>,
 }
 
 /// Every row of the model.
@@ -83,6 +87,7 @@ pub struct PlantRows {
     pub products: Vec<ProductRow>,
     pub rates: Vec<RateRow>,
     pub faults: Vec<FaultRow>,
+    pub reasons: Vec<ReasonRow>,
 }
 
 /// Reads the whole model; it is small and kept in memory.
@@ -97,12 +102,14 @@ pub async fn load(db: &Db) -> sqlx::Result<PlantRows> {
     const SHIFTS: &str = "SELECT ls.line_id, s.name, s.days, s.start_min, s.end_min, s.breaks
         FROM line_shift ls JOIN shift_pattern s ON s.id = ls.shift_id ORDER BY ls.line_id, s.start_min";
     const MACHINES: &str =
-        "SELECT id, line_id, code, name, pacing, output, max_silence_ms, counter_max
+        "SELECT id, line_id, code, name, pacing, output, max_silence_ms, counter_max, cycle_gap_ms
         FROM machine ORDER BY line_id, position, id";
     const PRODUCTS: &str = "SELECT id, code, name FROM product ORDER BY id";
     const RATES: &str = "SELECT machine_id, product_id, valid_from, units, per_ms, origin
         FROM ideal_rate ORDER BY machine_id, product_id, valid_from";
-    const FAULTS: &str = "SELECT machine_id, code, text, kind FROM fault_code";
+    const FAULTS: &str = "SELECT machine_id, code, text, kind, origin, reason_id FROM fault_code";
+    const REASONS: &str =
+        "SELECT id, code, name, parent_id, category, active FROM reason ORDER BY position, id";
     reading!(db, |pool| {
         Ok(PlantRows {
             site: sqlx::query_as(SITE).fetch_optional(pool).await?,
@@ -112,6 +119,7 @@ pub async fn load(db: &Db) -> sqlx::Result<PlantRows> {
             products: sqlx::query_as(PRODUCTS).fetch_all(pool).await?,
             rates: sqlx::query_as(RATES).fetch_all(pool).await?,
             faults: sqlx::query_as(FAULTS).fetch_all(pool).await?,
+            reasons: sqlx::query_as(REASONS).fetch_all(pool).await?,
         })
     })
 }
@@ -246,11 +254,12 @@ pub async fn put_machine(
     machine: &MachineDef,
 ) -> sqlx::Result<MachineId> {
     const SQL: &str = "INSERT INTO machine
-            (line_id, code, name, position, pacing, output, max_silence_ms, counter_max)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+            (line_id, code, name, position, pacing, output, max_silence_ms, counter_max, cycle_gap_ms)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
         ON CONFLICT (code) DO UPDATE SET line_id = excluded.line_id, name = excluded.name,
             position = excluded.position, pacing = excluded.pacing, output = excluded.output,
-            max_silence_ms = excluded.max_silence_ms, counter_max = excluded.counter_max
+            max_silence_ms = excluded.max_silence_ms, counter_max = excluded.counter_max,
+            cycle_gap_ms = excluded.cycle_gap_ms
         RETURNING id";
     let id: i64 = writing!(tx, |conn| {
         let query = sqlx::query_scalar(SQL)
@@ -264,6 +273,7 @@ pub async fn put_machine(
         query
             .bind(machine.silence_s.map(|s| s * 1000))
             .bind(machine.counter_max)
+            .bind(machine.cycle_gap_s.map(|s| s * 1000))
             .fetch_one(conn)
             .await?
     });
@@ -336,9 +346,10 @@ pub async fn latest_rate(
 /// # Errors
 /// The engine's.
 pub async fn put_fault(tx: &mut Tx, machine: MachineId, fault: &FaultDef) -> sqlx::Result<()> {
-    const SQL: &str =
-        "INSERT INTO fault_code (machine_id, code, text, kind) VALUES ($1, $2, $3, $4)
-        ON CONFLICT (machine_id, code) DO UPDATE SET text = excluded.text, kind = excluded.kind";
+    const SQL: &str = "INSERT INTO fault_code (machine_id, code, text, kind, origin, reason_id)
+        VALUES ($1, $2, $3, $4, $5, (SELECT id FROM reason WHERE code = $6))
+        ON CONFLICT (machine_id, code) DO UPDATE SET text = excluded.text, kind = excluded.kind,
+            origin = excluded.origin, reason_id = excluded.reason_id";
     let kind = match fault.kind {
         FaultKind::Fault => "fault",
         FaultKind::Prompt => "prompt",
@@ -349,7 +360,8 @@ pub async fn put_fault(tx: &mut Tx, machine: MachineId, fault: &FaultDef) -> sql
             .bind(machine.0)
             .bind(&fault.code)
             .bind(&fault.text);
-        query.bind(kind).execute(conn).await.map(drop)
+        let query = query.bind(kind).bind(fault.origin.name());
+        query.bind(&fault.reason).execute(conn).await.map(drop)
     })
 }
 

@@ -28,6 +28,14 @@ pub async fn get(
     Ok(Json(calculate_oee(&shared.app, &line, from, to).await?))
 }
 
+/// An instant that may be left out.
+///
+/// # Errors
+/// 422, naming the field.
+pub fn instant_if_given(field: &str, text: Option<&str>) -> Result<Option<i64>, Problem> {
+    text.map(|text| instant(field, Some(text))).transpose()
+}
+
 fn instant(field: &str, text: Option<&str>) -> Result<i64, Problem> {
     let wrong = |problem: String| {
         invalid(vec![FieldError {

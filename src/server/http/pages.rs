@@ -18,6 +18,11 @@ pub fn router(shared: &Shared) -> Router {
     // Named one by one: what registers itself while the program is linked may be left out by the linker.
     server_fn::axum::register_explicit::<crate::api::board::Board>();
     server_fn::axum::register_explicit::<crate::api::line::Line>();
+    server_fn::axum::register_explicit::<crate::api::downtime::GetDowntimeEvents>();
+    server_fn::axum::register_explicit::<crate::api::downtime::GetDowntimeStatistics>();
+    server_fn::axum::register_explicit::<crate::api::downtime::GetActiveDowntime>();
+    server_fn::axum::register_explicit::<crate::api::downtime::ReasonsForLine>();
+    server_fn::axum::register_explicit::<crate::api::downtime::ConfirmDowntime>();
     let options = LeptosOptions::builder().output_name("ms5-floor").build();
     let routes = generate_route_list(Pages);
     let (context, page) = (provide(shared), page(shared));

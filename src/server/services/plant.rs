@@ -5,7 +5,7 @@ use crate::domain::ids::MachineId;
 use crate::domain::plant::{FieldError, PlantDef, RateDef, ShiftDef, minutes_of_day};
 use crate::domain::time::TsMs;
 use crate::server::db::plant::{self as rows, RateRow, SINCE_EVER};
-use crate::server::db::{Db, Tx, settings};
+use crate::server::db::{Db, Tx, reasons, settings};
 use crate::server::plant::Plant;
 use jiff::tz::TimeZone;
 use std::collections::HashMap;
@@ -33,10 +33,13 @@ pub async fn apply(
             problem,
         });
     }
+    let before = Plant::load(db).await?;
+    if problems.is_empty() {
+        problems = above_themselves(def, &before);
+    }
     if !problems.is_empty() {
         return Err(ServiceError::Invalid(problems));
     }
-    let before = Plant::load(db).await?;
     let mut tx = db.begin().await?;
     write(&mut tx, def, now).await?;
     settings::increment(&mut tx, settings::PLANT_VERSION).await?;
@@ -50,6 +53,16 @@ pub async fn apply(
     });
     let changed = changed.map(|m| m.id).collect();
     Ok((after, changed))
+}
+
+/// Reasons that would stand above themselves in the tree that is stored.
+fn above_themselves(def: &PlantDef, before: &Plant) -> Vec<FieldError> {
+    let reasons = &before.reasons;
+    let stored = reasons.all().iter().map(|r| {
+        let parent = r.parent.and_then(|p| reasons.get(p));
+        (r.code.as_str(), parent.map_or("", |p| p.code.as_str()))
+    });
+    def.reasons_above_themselves(stored)
 }
 
 /// A number by code that the definition was checked to hold.
@@ -102,6 +115,7 @@ async fn write(tx: &mut Tx, def: &PlantDef, now: TsMs) -> sqlx::Result<()> {
         let last = rows::latest_rate(tx, machine, product).await?;
         put_rate(tx, rate, (machine.0, product.0), last, now).await?;
     }
+    reasons::put(tx, &def.reasons).await?;
     for fault in &def.faults {
         rows::put_fault(tx, known(&machines, &fault.machine)?, fault).await?;
     }

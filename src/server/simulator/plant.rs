@@ -54,6 +54,7 @@ pub fn plant() -> PlantDef {
         faults: each_machine()
             .flat_map(|(_, machine)| fault_defs(machine))
             .collect(),
+        reasons: vec![],
     }
 }
 
@@ -100,6 +101,7 @@ fn machine_def(line: &Line, machine: &Machine) -> MachineDef {
         output: machine.output,
         silence_s: machine.silence_s,
         counter_max: None,
+        cycle_gap_s: None,
     }
 }
 
@@ -126,6 +128,8 @@ fn fault_defs(machine: &'static Machine) -> impl Iterator<Item = FaultDef> {
         code: fault.code.to_owned(),
         text: fault.text.to_owned(),
         kind: fault.kind,
+        origin: fault.origin,
+        reason: fault.reason.map(str::to_owned),
     })
 }
 
