@@ -4,12 +4,16 @@
 use crate::harness::{Answer, Hands, Place, Server, at};
 use crate::small_plant::{small_plant, state};
 use axum::http::Method;
+use ms5_floor::api::downtime::{
+    ConfirmDowntime, GetActiveDowntime, GetDowntimeEvents, GetDowntimeStatistics, ReasonsForLine,
+};
 use ms5_floor::domain::machine_state::MachineState::{self, Changeover, Running, Stopped};
 use ms5_floor::domain::reason::DEFAULT_REASONS;
 use ms5_floor::domain::time::{MINUTE_MS, Span, TsMs};
 use ms5_floor::server::db::{Db, classifications};
 use ms5_floor::server::services::oee::calculate_oee;
 use serde_json::{Value, json};
+use server_fn::ServerFn;
 
 on_both! {
     every_plant_starts_with_the_reasons_of_the_program,
@@ -547,33 +551,29 @@ async fn screens_ask_and_say_the_same(place: &Place) {
         .tell(&[(0, Running, None), (100, Stopped, None)])
         .await;
     let server = &scene.server;
-    let line = "line=L1";
-    for (screens, machines) in [
-        ("downtime".to_owned(), "downtime".to_owned()),
+    for (path, query, machines) in [
+        (GetDowntimeEvents::PATH, "", "downtime"),
         (
-            format!("downtime?filter[{line}").replace("=", "]="),
-            format!("downtime?{line}"),
+            GetDowntimeEvents::PATH,
+            "filter[line]=L1&filter[limit]=5&filter[minor]=false",
+            "downtime?line=L1&limit=5&minor=false",
         ),
+        (GetDowntimeStatistics::PATH, "", "downtime/statistics"),
         (
-            "downtime_statistics".to_owned(),
-            "downtime/statistics".to_owned(),
+            GetActiveDowntime::PATH,
+            "line=L1",
+            "downtime/active?line=L1",
         ),
-        (
-            format!("downtime_active?{line}"),
-            format!("downtime/active?{line}"),
-        ),
-        (
-            format!("downtime_reasons?{line}"),
-            format!("downtime/reasons?{line}"),
-        ),
+        (ReasonsForLine::PATH, "line=L1", "downtime/reasons?line=L1"),
     ] {
-        let asked = server.get(&format!("/api/{screens}"), None).await;
+        let screens = format!("{path}?{query}");
+        let asked = server.get(&screens, None).await;
         assert_eq!(asked.status.as_u16(), 200, "{screens}: {asked:?}");
         let other = server.get(&format!("/api/v1/{machines}"), None).await;
         assert_eq!(asked.json(), other.json(), "{screens}");
     }
     let said = |version| json!({"machine": "M1", "start": minute(100).0, "said": {"version": version, "reasons": [{"reason": "MAT_JAM"}]}});
-    let path = "/api/downtime_confirm";
+    let path = ConfirmDowntime::PATH;
     let nobody = server.send(Method::POST, path, None, &said(0)).await;
     assert_eq!(nobody.status.as_u16(), 401, "{nobody:?}");
     let done = server

@@ -102,7 +102,7 @@ impl PlantDef {
 mod tests {
     use super::*;
 
-    fn problems(reasons: serde_json::Value) -> Vec<String> {
+    fn problems(reasons: &serde_json::Value) -> Vec<String> {
         let def = serde_json::json!({
             "site": {"code": "T", "name": "T", "zone": "UTC"},
             "reason": reasons,
@@ -115,14 +115,14 @@ mod tests {
     fn what_is_wrong_with_a_reason_is_named() {
         let reason = |code: &str, parent: &str| serde_json::json!({"code": code, "name": "n", "parent": parent, "category": "unplanned"});
         assert!(
-            problems(serde_json::json!([
+            problems(&serde_json::json!([
                 reason("GLUE", "MATERIAL"),
                 reason("GLUE_DRY", "GLUE")
             ]))
             .is_empty()
         );
         assert_eq!(
-            problems(serde_json::json!([
+            problems(&serde_json::json!([
                 reason("A", "NOWHERE"),
                 reason("A", ""),
                 reason("a b", "")
@@ -130,7 +130,7 @@ mod tests {
             ["reason[0].parent", "reason[1].code", "reason[2].code"]
         );
         assert_eq!(
-            problems(serde_json::json!([reason("MATERIAL", "MAT_JAM")])),
+            problems(&serde_json::json!([reason("MATERIAL", "MAT_JAM")])),
             ["reason[0].parent"],
             "a group under its own reason"
         );
