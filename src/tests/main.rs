@@ -35,6 +35,8 @@ mod second_opinion;
 mod sequence_is_commit_order;
 mod shifts_follow_the_local_clock;
 mod simulated_day_through_the_door;
+mod stops_are_listed_and_counted;
+mod stops_get_reasons;
 mod stored_timeline_equals_a_fresh_fold;
 mod wholes_are_the_sums_of_their_parts;
 mod windows_add_up;
