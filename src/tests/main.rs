@@ -10,6 +10,7 @@ mod small_plant;
 mod stream;
 
 mod an_item_reads_back_as_the_fact_it_tells;
+mod counting_is_running;
 mod every_millisecond_has_one_bucket;
 mod fold_is_order_free;
 mod ingest_answers_item_by_item;

@@ -19,6 +19,7 @@ pub fn router(shared: &Shared) -> Router {
     server_fn::axum::register_explicit::<crate::api::board::Board>();
     server_fn::axum::register_explicit::<crate::api::line::Line>();
     server_fn::axum::register_explicit::<crate::api::downtime::GetDowntimeEvents>();
+    server_fn::axum::register_explicit::<crate::api::downtime::GetDowntimeEvent>();
     server_fn::axum::register_explicit::<crate::api::downtime::GetDowntimeStatistics>();
     server_fn::axum::register_explicit::<crate::api::downtime::GetActiveDowntime>();
     server_fn::axum::register_explicit::<crate::api::downtime::ReasonsForLine>();
