@@ -7,6 +7,7 @@ mod harness;
 mod chance;
 mod program;
 mod small_plant;
+mod stop_scene;
 mod stream;
 
 mod an_item_reads_back_as_the_fact_it_tells;
@@ -29,5 +30,6 @@ mod simulated_day_through_the_door;
 mod stops_are_listed_and_counted;
 mod stops_get_reasons;
 mod stored_timeline_equals_a_fresh_fold;
+mod what_was_said_of_a_stop_stays;
 mod windows_add_up;
 mod worked_sheets;
