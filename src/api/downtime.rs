@@ -128,6 +128,34 @@ pub struct DowntimeEvent {
     pub said: Option<TsMs>,
 }
 
+/// One thing that somebody said about a stop.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct SaidView {
+    /// Its number.
+    pub version: i64,
+    /// Who.
+    pub author: String,
+    /// When.
+    pub at: TsMs,
+    /// Whether the reasons were held to be right.
+    pub confirmed: bool,
+    /// In words.
+    pub comment: String,
+    /// The reasons that were given to parts of the stop. Without an end: to the stop's.
+    pub reasons: Vec<GivenPart>,
+}
+
+/// A stop with everything that was said about it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct DowntimeDetail {
+    /// The stop as it is now.
+    pub event: DowntimeEvent,
+    /// What was said, the newest first.
+    pub said: Vec<SaidView>,
+}
+
 /// Which stops.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DowntimeFilter {
@@ -299,6 +327,15 @@ pub async fn get_downtime_events(
 ) -> Result<DowntimePage, ApiError> {
     let app = crate::server::state::App::here()?;
     crate::server::services::downtime::get_downtime_events(&app, &filter)
+        .await
+        .map_err(ApiError::from)
+}
+
+/// The stop of a machine that began at `start`, epoch milliseconds, with everything that was said about it.
+#[server(prefix = "/api", endpoint = "downtime_event", input = GetUrl, output = Json)]
+pub async fn get_downtime_event(machine: String, start: i64) -> Result<DowntimeDetail, ApiError> {
+    let app = crate::server::state::App::here()?;
+    crate::server::services::downtime::get_downtime_event(&app, (&machine, start))
         .await
         .map_err(ApiError::from)
 }

@@ -150,6 +150,7 @@ async fn figures_pages_and_streams_leave_every_table_as_it_was(place: &Place) {
             &format!("/api/v1/downtime?from={from}&to={to}"),
             &format!("/api/v1/downtime/statistics?from={from}&to={to}"),
             "/api/v1/downtime/active",
+            &stop.replace("/confirm", ""),
             "/api/v1/downtime/reasons?line=L1",
             &format!("{}?filter[line]=L1", GetDowntimeEvents::PATH),
             &format!("{}?line=L1", GetDowntimeStatistics::PATH),

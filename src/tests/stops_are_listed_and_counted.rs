@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 on_both! {
     pages_hold_every_stop_once,
     a_list_walks_back_over_a_quiet_year,
+    no_stop_falls_between_two_stretches_or_two_pages,
     figures_are_those_of_the_accounts,
     a_changeover_says_between_which_products,
     wrong_questions_name_the_field,
@@ -134,6 +135,64 @@ async fn a_list_walks_back_over_a_quiet_year(place: &Place) {
         (2..6).contains(&pages),
         "one page does not read the whole year, {pages} do"
     );
+}
+
+async fn no_stop_falls_between_two_stretches_or_two_pages(place: &Place) {
+    let now = at("2026-07-06T12:00:00Z");
+    let server = Server::with(place, Hands::at(now).clock(), small_plant()).await;
+    let (_, key) = server.key("gateway", true, false).await;
+    // A list reads a day, then two, then four: stops right before and right at each edge, and two at one instant.
+    let edge = |days: i64, ms: i64| TsMs(now.0 - days * DAY_MS + ms);
+    let starts = [
+        ("M1", edge(8, 0)),
+        ("M2", edge(8, 0)),
+        ("M1", edge(7, -1)),
+        ("M2", edge(7, 0)),
+        ("M1", edge(3, -1)),
+        ("M2", edge(3, 0)),
+        ("M1", edge(1, -1)),
+        ("M2", edge(1, 0)),
+    ];
+    let mut items = Vec::new();
+    for (n, (machine, start)) in starts.iter().enumerate() {
+        items.push(state(
+            &format!("r{n}"),
+            machine,
+            *start - DurMs(HOUR_MS),
+            Running,
+        ));
+        items.push(state(&format!("s{n}"), machine, *start, Stopped));
+        items.push(state(
+            &format!("e{n}"),
+            machine,
+            *start + DurMs(HOUR_MS),
+            Running,
+        ));
+    }
+    assert_eq!(server.ingest(&key, &items).await.accepted, items.len());
+    let mut wanted: Vec<_> = starts
+        .iter()
+        .map(|(m, at)| ((*m).to_owned(), *at))
+        .collect();
+    wanted.sort_by_key(|(machine, at)| (std::cmp::Reverse(*at), machine.clone()));
+    for limit in [1, 3, 500] {
+        let mut filter = DowntimeFilter {
+            limit: Some(limit),
+            ..DowntimeFilter::default()
+        };
+        let mut found = Vec::new();
+        loop {
+            let page = get_downtime_events(&server.app, &filter)
+                .await
+                .expect("a page");
+            found.extend(page.events.into_iter().map(|e| (e.machine, e.from)));
+            filter.cursor = page.next;
+            if filter.cursor.is_none() {
+                break;
+            }
+        }
+        assert_eq!(found, wanted, "{}, {limit} a page", place.engine);
+    }
 }
 
 async fn figures_are_those_of_the_accounts(place: &Place) {
@@ -269,6 +328,10 @@ async fn wrong_questions_name_the_field(place: &Place) {
         ("?min_s=-1".to_owned(), "min_s"),
         ("?limit=0".to_owned(), "limit"),
         ("?cursor=x".to_owned(), "cursor"),
+        (format!("?cursor={}:M1", i64::MAX), "cursor"),
+        (format!("?from=1&to={}", i64::MAX), "from"),
+        (format!("?to={}", i64::MIN), "from"),
+        (format!("/statistics?from={}", i64::MIN), "from"),
         ("/statistics?line=L9".to_owned(), "line"),
         ("/statistics?from=2000&to=1000".to_owned(), "from"),
         ("/active?line=L9".to_owned(), "line"),

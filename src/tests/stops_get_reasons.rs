@@ -1,143 +1,24 @@
-//! A stop gets its reason from the fault that points to one, or from somebody who gives it. What was said stays on record, what
-//! nobody saw is not overwritten, and the figures follow: minutes move between losses, never out of planned production.
+//! A stop gets its reason from the fault that points to one, or from somebody who gives it. The figures follow: minutes move
+//! between losses, never out of planned production.
 
-use crate::harness::{Answer, Hands, Place, Server, at};
-use crate::small_plant::{small_plant, state};
-use axum::http::Method;
-use ms5_floor::api::downtime::{
-    ConfirmDowntime, GetActiveDowntime, GetDowntimeEvents, GetDowntimeStatistics, ReasonsForLine,
-};
-use ms5_floor::domain::machine_state::MachineState::{self, Changeover, Running, Stopped};
+use crate::harness::{Place, Server};
+use crate::small_plant::small_plant;
+use crate::stop_scene::{Scene, minute, part, parts};
+use ms5_floor::domain::machine_state::MachineState::{Changeover, Running, Stopped};
 use ms5_floor::domain::reason::DEFAULT_REASONS;
-use ms5_floor::domain::time::{MINUTE_MS, Span, TsMs};
-use ms5_floor::server::db::{Db, classifications};
-use ms5_floor::server::services::oee::calculate_oee;
+use ms5_floor::server::plant::Plant;
+use ms5_floor::server::services::error::ServiceError;
+use ms5_floor::server::services::plant::apply;
 use serde_json::{Value, json};
-use server_fn::ServerFn;
 
 on_both! {
     every_plant_starts_with_the_reasons_of_the_program,
+    the_tree_stays_a_tree,
     a_fault_points_to_a_reason_and_confirming_accepts_it,
     a_split_stop_moves_its_minutes_between_losses,
-    what_nobody_saw_is_refused_and_what_was_said_stays,
     a_reason_holds_to_the_end_of_a_stop_that_lasts,
     late_facts_move_a_stop_under_what_was_said,
-    wrong_parts_are_named,
-    screens_ask_and_say_the_same,
-}
-
-fn minute(n: i64) -> TsMs {
-    TsMs(at("2026-07-06T06:00:00Z").0 + n * MINUTE_MS)
-}
-
-struct Scene {
-    server: Server,
-    hands: Hands,
-    key: String,
-    sent: usize,
-}
-
-impl Scene {
-    async fn new(place: &Place) -> Self {
-        let mut plant = small_plant();
-        plant["reason"] = json!([
-            {"code": "FOIL", "name": "Foil", "parent": "MATERIAL", "category": "unplanned"},
-            {"code": "FOIL_TORN", "name": "Foil torn", "parent": "FOIL", "category": "unplanned"},
-            {"code": "REWORK", "name": "Rework", "parent": "QUALITY", "category": "unplanned", "active": false},
-        ]);
-        plant["fault"] = json!([
-            {"machine": "M1", "code": "F44", "text": "Bag jam", "reason": "MAT_JAM"},
-            {"machine": "M1", "code": "F9", "text": "Packer stands", "origin": "downstream"},
-            {"machine": "M1", "code": "F7", "text": "No idea"},
-        ]);
-        let hands = Hands::at(minute(120));
-        let server = Server::with(place, hands.clock(), plant).await;
-        let (_, key) = server.key("gateway", true, false).await;
-        Self {
-            server,
-            hands,
-            key,
-            sent: 0,
-        }
-    }
-
-    async fn tell(&mut self, list: &[(i64, MachineState, Option<&str>)]) {
-        let mut items = Vec::new();
-        for (n, told, fault) in list {
-            self.sent += 1;
-            let mut item = state(&format!("s{}", self.sent), "M1", minute(*n), *told);
-            if let Some(fault) = fault {
-                item["fault"] = json!(fault);
-            }
-            items.push(item);
-        }
-        let answer = self.server.ingest(&self.key, &items).await;
-        assert_eq!(answer.accepted, items.len(), "{answer:?}");
-    }
-
-    async fn say(&self, start: i64, said: Value) -> Answer {
-        self.say_as(&self.key, start, said).await
-    }
-
-    async fn say_as(&self, key: &str, start: i64, said: Value) -> Answer {
-        let path = format!("/api/v1/downtime/M1/{}/confirm", minute(start).0);
-        self.server
-            .send(Method::POST, &path, Some(key), &said)
-            .await
-    }
-
-    async fn events(&self, query: &str) -> Vec<Value> {
-        let answer = self
-            .server
-            .get(&format!("/api/v1/downtime?{query}"), None)
-            .await;
-        let page = answer.json();
-        assert_eq!(answer.status.as_u16(), 200, "{page}");
-        page["events"].as_array().expect("events").clone()
-    }
-
-    /// Unplanned, changeover, starved, blocked minutes of M1 from minute 0 to `to`, and all planned production time.
-    async fn lost(&self, to: i64) -> [i64; 5] {
-        let oee = calculate_oee(&self.server.app, "L1", minute(0).0, minute(to).0).await;
-        let account = oee.expect("OEE").machines[0].account;
-        let lost = [
-            account.unplanned,
-            account.changeover,
-            account.starved,
-            account.blocked,
-        ];
-        let [a, b, c, d] = lost.map(|d| d.0 / MINUTE_MS);
-        [a, b, c, d, account.planned_production().0 / MINUTE_MS]
-    }
-}
-
-/// The parts of a stop: from and to in minutes, reason, given.
-fn parts(event: &Value) -> Vec<(i64, Option<i64>, Option<String>, bool)> {
-    let n = |v: &Value| v.as_i64().map(|ms| (ms - minute(0).0) / MINUTE_MS);
-    let part = |p: &Value| {
-        let reason = p["reason"]["code"].as_str().map(str::to_owned);
-        (
-            n(&p["from"]).expect("a start"),
-            n(&p["to"]),
-            reason,
-            p["given"] == true,
-        )
-    };
-    event["parts"]
-        .as_array()
-        .unwrap_or_else(|| panic!("{event}"))
-        .iter()
-        .map(part)
-        .collect()
-}
-
-fn part(
-    from: i64,
-    to: Option<i64>,
-    reason: Option<&str>,
-    given: bool,
-) -> (i64, Option<i64>, Option<String>, bool) {
-    (from, to, reason.map(str::to_owned), given)
+    favourites_are_the_reasons_given_to_most_stops_of_late,
 }
 
 async fn every_plant_starts_with_the_reasons_of_the_program(place: &Place) {
@@ -164,6 +45,34 @@ async fn every_plant_starts_with_the_reasons_of_the_program(place: &Place) {
     let again = &again.app.plant.get().reasons;
     assert_eq!(again.all(), reasons.all());
     assert!(!again.by_code("REWORK").expect("REWORK").active);
+}
+
+async fn the_tree_stays_a_tree(place: &Place) {
+    let scene = Scene::new(place).await;
+    let below = |code: &str, parent: &str| {
+        let mut plant = small_plant();
+        plant["reason"] =
+            json!([{"code": code, "name": code, "parent": parent, "category": "unplanned"}]);
+        plant
+    };
+    scene.server.set_up(below("MECHANICAL", "MATERIAL")).await;
+    let app = &scene.server.app;
+    let def = serde_json::from_value(below("MATERIAL", "MECHANICAL")).expect("a plant");
+    let refused = apply(&app.db, &def, app.clock.now())
+        .await
+        .expect_err("a circle");
+    assert!(
+        matches!(&refused, ServiceError::Invalid(fields) if fields[0].field == "reason[0].parent"),
+        "{}: {refused}",
+        place.engine
+    );
+    let plant = Plant::load(&app.db).await.expect("a plant");
+    assert_eq!(plant.reasons.all().len(), DEFAULT_REASONS.len() + 2);
+    let depth = |code: &str| plant.reasons.by_code(code).map(|r| r.depth);
+    assert_eq!(
+        (depth("MATERIAL"), depth("MECHANICAL"), depth("MECH_FAULT")),
+        (Some(0), Some(1), Some(2))
+    );
 }
 
 async fn a_fault_points_to_a_reason_and_confirming_accepts_it(place: &Place) {
@@ -297,77 +206,6 @@ async fn a_split_stop_moves_its_minutes_between_losses(place: &Place) {
     assert_eq!(scene.lost(100).await, [30, 0, 0, 0, 100]);
 }
 
-async fn history(db: &Db, scene: &Scene) -> Vec<(String, usize)> {
-    let all = Span::clamped(TsMs(0), TsMs(i64::MAX));
-    let said = classifications::about(
-        &mut db.snapshot().await.expect("a snapshot"),
-        scene.server.machine("M1"),
-        all,
-    )
-    .await;
-    let said = said.expect("what was said").into_iter();
-    said.map(|s| (s.author, s.reasons.len())).collect()
-}
-
-async fn what_nobody_saw_is_refused_and_what_was_said_stays(place: &Place) {
-    let mut scene = Scene::new(place).await;
-    scene
-        .tell(&[(0, Running, None), (10, Stopped, None), (40, Running, None)])
-        .await;
-    let (_, other) = scene.server.key("tablet", false, false).await;
-    let first = scene
-        .say(
-            10,
-            json!({"version": 0, "reasons": [{"reason": "MAT_JAM"}]}),
-        )
-        .await
-        .json();
-    scene.hands.set(minute(121));
-    let stale = scene
-        .say_as(
-            &other,
-            10,
-            json!({"version": 0, "reasons": [{"reason": "WRONG_MAT"}]}),
-        )
-        .await;
-    let problem = stale.problem(409, "conflict");
-    let detail = problem["detail"].as_str().expect("a detail");
-    assert!(
-        detail.contains("'gateway'") && detail.contains("2026-07-06T08:00:00Z"),
-        "{detail}"
-    );
-    assert_eq!(
-        history(&scene.server.app.db, &scene).await,
-        [("gateway".to_owned(), 1)]
-    );
-    let second = scene.say_as(&other, 10, json!({"version": first["version"], "reasons": [{"reason": "WRONG_MAT"}, {"from": minute(20).0, "reason": "MAT_JAM"}]})).await.json();
-    assert_eq!(second["author"], "tablet");
-    assert_ne!(second["version"], first["version"]);
-    assert_eq!(
-        history(&scene.server.app.db, &scene).await,
-        [("gateway".to_owned(), 1), ("tablet".to_owned(), 2)],
-        "{}: the history keeps both",
-        place.engine
-    );
-    // A version of something else.
-    scene
-        .tell(&[(50, Stopped, None), (60, Running, None)])
-        .await;
-    scene
-        .say(50, json!({"version": 9, "comment": "x"}))
-        .await
-        .problem(409, "conflict");
-    // Two at once: one of them is too late.
-    let version = &second["version"];
-    let (a, b) = tokio::join!(
-        scene.say(10, json!({"version": version, "comment": "a"})),
-        scene.say(10, json!({"version": version, "comment": "b"})),
-    );
-    let mut codes = [a.status.as_u16(), b.status.as_u16()];
-    codes.sort_unstable();
-    assert_eq!(codes, [200, 409]);
-}
-
 async fn a_reason_holds_to_the_end_of_a_stop_that_lasts(place: &Place) {
     let mut scene = Scene::new(place).await;
     scene
@@ -481,116 +319,49 @@ async fn late_facts_move_a_stop_under_what_was_said(place: &Place) {
     );
 }
 
-async fn wrong_parts_are_named(place: &Place) {
+async fn favourites_are_the_reasons_given_to_most_stops_of_late(place: &Place) {
     let mut scene = Scene::new(place).await;
-    scene
-        .tell(&[(0, Running, None), (10, Stopped, None), (40, Running, None)])
-        .await;
-    let jam = |from: i64, to: i64| json!({"from": minute(from).0, "to": minute(to).0, "reason": "MAT_JAM"});
-    for (said, field) in [
-        (
-            json!({"reasons": [{"reason": "NONE"}]}),
-            "reasons[0].reason",
-        ),
-        (
-            json!({"reasons": [{"reason": "FOIL"}]}),
-            "reasons[0].reason",
-        ),
-        (
-            json!({"reasons": [{"reason": "REWORK"}]}),
-            "reasons[0].reason",
-        ),
-        (json!({"reasons": [jam(9, 20)]}), "reasons[0].from"),
-        (json!({"reasons": [jam(10, 41)]}), "reasons[0].to"),
-        (json!({"reasons": [jam(40, 41)]}), "reasons[0].from"),
-        (json!({"reasons": [jam(20, 20)]}), "reasons[0].to"),
-        (
-            json!({"reasons": [jam(10, 20), jam(19, 30)]}),
-            "reasons[1].from",
-        ),
-        (
-            json!({"reasons": [jam(10, 20), {"reason": "MAT_JAM"}]}),
-            "reasons[1].from",
-        ),
-        (json!({"comment": "x".repeat(2001)}), "comment"),
-        (json!({}), "reasons"),
-    ] {
-        let mut said = said;
-        said["version"] = json!(0);
-        let problem = scene.say(10, said.clone()).await.problem(422, "invalid");
-        assert_eq!(problem["fields"][0]["field"], field, "{said}");
+    for n in 0..4 {
+        let start = n * 20;
+        scene
+            .tell(&[(start, Running, None), (start + 10, Stopped, None)])
+            .await;
     }
-    let fine = json!({"version": 0, "reasons": [{"reason": "MAT_JAM"}]});
-    scene.say(11, fine.clone()).await.problem(404, "not_found");
-    scene.say(0, fine.clone()).await.problem(404, "not_found");
-    let path = format!("/api/v1/downtime/M9/{}/confirm", minute(10).0);
-    let server = &scene.server;
-    server
-        .send(Method::POST, &path, Some(&scene.key), &fine)
-        .await
-        .problem(404, "not_found");
-    let path = format!("/api/v1/downtime/M1/{}/confirm", minute(10).0);
-    server
-        .send(Method::POST, &path, None, &fine)
-        .await
-        .problem(401, "unauthenticated");
-    server
-        .send(
-            Method::POST,
-            &path,
-            Some(&scene.key),
-            &json!({"version": 0, "reason": "MAT_JAM"}),
+    scene.tell(&[(90, Running, None)]).await;
+    let favourites = || async {
+        let path = "/api/v1/downtime/reasons?line=L1";
+        let reasons = scene.server.get(path, None).await.json();
+        let count = reasons["favourites"].as_u64().expect("a number") as usize;
+        let shown = reasons["shown"].as_array().expect("a list").clone();
+        let code = |r: &Value| r["code"].as_str().expect("a code").to_owned();
+        shown[..count].iter().map(code).collect::<Vec<_>>()
+    };
+    let say = |start, reason: &str, version: Value| {
+        scene.say(
+            start,
+            json!({"version": version, "reasons": [{"reason": reason}]}),
         )
-        .await
-        .problem(400, "malformed");
-    assert_eq!(
-        history(&server.app.db, &scene).await,
-        [],
-        "nothing of it was stored"
-    );
-}
-
-async fn screens_ask_and_say_the_same(place: &Place) {
-    let mut scene = Scene::new(place).await;
-    scene
-        .tell(&[(0, Running, None), (100, Stopped, None)])
-        .await;
-    let server = &scene.server;
-    for (path, query, machines) in [
-        (GetDowntimeEvents::PATH, "", "downtime"),
-        (
-            GetDowntimeEvents::PATH,
-            "filter[line]=L1&filter[limit]=5&filter[minor]=false",
-            "downtime?line=L1&limit=5&minor=false",
-        ),
-        (GetDowntimeStatistics::PATH, "", "downtime/statistics"),
-        (
-            GetActiveDowntime::PATH,
-            "line=L1",
-            "downtime/active?line=L1",
-        ),
-        (ReasonsForLine::PATH, "line=L1", "downtime/reasons?line=L1"),
-    ] {
-        let screens = format!("{path}?{query}");
-        let asked = server.get(&screens, None).await;
-        assert_eq!(asked.status.as_u16(), 200, "{screens}: {asked:?}");
-        let other = server.get(&format!("/api/v1/{machines}"), None).await;
-        assert_eq!(asked.json(), other.json(), "{screens}");
+    };
+    let wrong = say(10, "WRONG_MAT", json!(0)).await.json();
+    say(30, "MAT_JAM", json!(0)).await;
+    say(50, "MAT_JAM", json!(0)).await;
+    // Said three times of one stop, it counts once; said by mistake and mended, not at all.
+    let mut version = wrong["version"].clone();
+    for _ in 0..3 {
+        version = scene
+            .say(10, json!({"version": version, "comment": "again"}))
+            .await
+            .json()["version"]
+            .clone();
     }
-    let said = |version| json!({"machine": "M1", "start": minute(100).0, "said": {"version": version, "reasons": [{"reason": "MAT_JAM"}]}});
-    let path = ConfirmDowntime::PATH;
-    let nobody = server.send(Method::POST, path, None, &said(0)).await;
-    assert_eq!(nobody.status.as_u16(), 401, "{nobody:?}");
-    let done = server
-        .send(Method::POST, path, Some(&scene.key), &said(0))
-        .await;
-    assert_eq!(done.status.as_u16(), 200, "{done:?}");
+    let mistake = say(70, "MOTOR_FAIL", json!(0)).await.json();
+    say(70, "FOIL_TORN", mistake["version"].clone()).await;
+    assert_eq!(favourites().await[0], "MAT_JAM", "{}", place.engine);
+    assert_eq!(favourites().await.len(), 3);
+    scene.hands.set(minute(120 + 30 * 24 * 60 + 1));
     assert_eq!(
-        parts(&done.json()),
-        [part(100, None, Some("MAT_JAM"), true)]
+        favourites().await,
+        Vec::<String>::new(),
+        "30 days later they are forgotten"
     );
-    let stale = server
-        .send(Method::POST, path, Some(&scene.key), &said(0))
-        .await;
-    assert_eq!(stale.status.as_u16(), 409, "{stale:?}");
 }

@@ -324,6 +324,11 @@ fn a_planned_stop_waits_for_the_end_of_the_fault_that_came_first() {
         "it ran again before the fault was over"
     );
     assert_eq!(
+        stopped(&[planned(20), (25, state(Stopped)), (30, fault("F1", false))]),
+        [stop],
+        "it is not planned any more"
+    );
+    assert_eq!(
         stopped(&[(15, fault("F1", false)), planned(20)]),
         [stop, (20, PlannedStop, None, None)],
         "the fault is over"

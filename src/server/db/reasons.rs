@@ -76,7 +76,7 @@ pub async fn put(tx: &mut Tx, reasons: &[ReasonDef]) -> sqlx::Result<()> {
     Ok(())
 }
 
-/// How often reasons were given on a line since an instant, most often first.
+/// The reasons given on a line since an instant, most often first. Of what was said about one stop, only the last counts.
 ///
 /// # Errors
 /// The engine's.
@@ -84,7 +84,9 @@ pub async fn most_given(db: &Db, line: LineId, since: TsMs) -> sqlx::Result<Vec<
     const SQL: &str = "SELECT g.reason_id FROM classification c
         JOIN machine m ON m.id = c.machine_id
         JOIN given_reason g ON g.classification_id = c.id
-        WHERE m.line_id = $1 AND c.known_ms >= $2 AND c.made_ms >= $2
+        WHERE m.line_id = $1 AND c.made_ms >= $2
+            AND NOT EXISTS (SELECT 1 FROM classification l WHERE l.machine_id = c.machine_id
+                AND l.known_ms > c.from_ms AND l.from_ms = c.from_ms AND l.id > c.id)
         GROUP BY g.reason_id ORDER BY COUNT(*) DESC, g.reason_id";
     let ids: Vec<i64> = reading!(db, |pool| sqlx::query_scalar(SQL)
         .bind(line.0)

@@ -6,7 +6,8 @@ use super::oee::instant_if_given;
 use super::problem::{Document, Problem, invalid, malformed};
 use super::sender::Sender;
 use crate::api::downtime::{
-    Confirmation, DowntimeEvent, DowntimeFilter, DowntimePage, DowntimeStatistics, ReasonsView,
+    Confirmation, DowntimeDetail, DowntimeEvent, DowntimeFilter, DowntimePage, DowntimeStatistics,
+    ReasonsView,
 };
 use crate::domain::plant::FieldError;
 use crate::server::services::downtime;
@@ -80,6 +81,24 @@ pub async fn events(
     Ok(Json(
         downtime::get_downtime_events(&shared.app, &filter).await?,
     ))
+}
+
+/// One stop, with everything that was said about it.
+#[utoipa::path(get, tag = "downtime", path = "/api/v1/downtime/{machine}/{start}",
+    params(
+        ("machine" = String, Path, description = "The machine's code"),
+        ("start" = i64, Path, description = "The start of the stop in epoch milliseconds"),
+    ),
+    responses(
+        (status = 200, body = DowntimeDetail),
+        (status = 404, description = "There is no such machine or stop"),
+    ))]
+pub async fn event(
+    State(shared): State<Shared>,
+    Path((machine, start)): Path<(String, i64)>,
+) -> Result<Json<DowntimeDetail>, Problem> {
+    let found = downtime::get_downtime_event(&shared.app, (&machine, start));
+    Ok(Json(found.await?))
 }
 
 /// Which machines, and when.

@@ -56,6 +56,7 @@ pub fn router(shared: &Shared) -> Router {
         .routes(routes!(downtime::statistics))
         .routes(routes!(downtime::active))
         .routes(routes!(downtime::reasons))
+        .routes(routes!(downtime::event))
         .routes(routes!(downtime::confirm))
         .routes(routes!(live::get))
         .with_state(shared.clone())

@@ -25,6 +25,7 @@ pub fn router(shared: &Shared) -> Router {
     server_fn::axum::register_explicit::<crate::api::oee::GetOeeTrends>();
     server_fn::axum::register_explicit::<crate::api::oee::GetOeeDashboardData>();
     server_fn::axum::register_explicit::<crate::api::downtime::GetDowntimeEvents>();
+    server_fn::axum::register_explicit::<crate::api::downtime::GetDowntimeEvent>();
     server_fn::axum::register_explicit::<crate::api::downtime::GetDowntimeStatistics>();
     server_fn::axum::register_explicit::<crate::api::downtime::GetActiveDowntime>();
     server_fn::axum::register_explicit::<crate::api::downtime::ReasonsForLine>();

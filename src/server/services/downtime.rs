@@ -6,11 +6,11 @@ mod reasons;
 mod statistics;
 
 pub use confirm::{Changed, confirm_downtime};
-pub use list::{get_active_downtime, get_downtime_events};
+pub use list::{get_active_downtime, get_downtime_event, get_downtime_events};
 pub use reasons::reasons_for_line;
 pub use statistics::get_downtime_statistics;
 
-use super::error::{ServiceError, invalid};
+use super::error::{ServiceError, invalid, not_found};
 use super::line::MAX_WINDOW;
 use super::window::{LineData, MachineData};
 use crate::api::downtime::{DowntimeEvent, DowntimePart, ProductChange, ReasonName};
@@ -22,7 +22,7 @@ use crate::domain::part::Part;
 use crate::domain::shift::Schedule;
 use crate::domain::time::{DAY_MS, DurMs, Span, TsMs};
 use crate::server::calendar;
-use crate::server::plant::{Line, Plant, Site};
+use crate::server::plant::{Line, Machine, Plant, Site};
 
 /// The stretch that is looked at when no start is given.
 const USUAL: DurMs = DurMs(30 * DAY_MS);
@@ -60,6 +60,25 @@ impl<'a> Scope<'a> {
             machine: Some(machine.id),
         })
     }
+}
+
+/// A machine with its line, and the start of a stop of it, as they are named in addresses.
+fn place<'a>(
+    plant: &'a Plant,
+    (code, start): (&str, i64),
+    now: TsMs,
+) -> Result<(&'a Line, &'a Machine, TsMs), ServiceError> {
+    let known = plant.machine_id(code).and_then(|id| plant.machine(id));
+    let (line, machine) = known.ok_or_else(|| not_found("machine", code))?;
+    if (0..=now.0).contains(&start) {
+        Ok((line, machine, TsMs(start)))
+    } else {
+        Err(no_stop(code, start))
+    }
+}
+
+fn no_stop(code: &str, start: i64) -> ServiceError {
+    not_found("stop", &format!("{code}-{start}"))
 }
 
 /// A code in a query that nothing has.

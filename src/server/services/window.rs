@@ -368,11 +368,11 @@ pub fn since(data: &MachineData) -> Option<TsMs> {
         .rev()
         .take_while(|i| i.state == last.state);
     let first = same.last()?;
-    // The first interval is cut at the window's edge; its transition is not.
-    let uncut = data
-        .transitions
-        .iter()
-        .rev()
-        .find(|t| t.from <= first.span.from() && t.state == first.state);
+    // The first interval is cut at the window's edge; its transition is not. What was concluded from silence or from
+    // missing counts has none.
+    let mut before = data.transitions.iter().rev();
+    let uncut = before
+        .find(|t| t.from <= first.span.from())
+        .filter(|t| t.state == first.state);
     Some(uncut.map_or(first.span.from(), |t| t.from))
 }

@@ -1,18 +1,18 @@
 //! What people say about stops. Each time is one transaction, one at a time with those that write facts, so that the stop
 //! is the one that they saw. Nothing that was said before is changed.
 
-use super::{Showing, schedule_over};
+use super::{get_downtime_event, no_stop, place};
 use crate::api::downtime::{Confirmation, DowntimeEvent, GivenPart};
 use crate::domain::classification::{Classification, in_force, last_about};
 use crate::domain::downtime::{Stop, stops};
 use crate::domain::ids::MachineId;
 use crate::domain::part::{Given, Run};
-use crate::domain::time::{DurMs, Span, TsMs};
+use crate::domain::time::{Span, TsMs};
 use crate::server::db::classifications;
 use crate::server::db::rollup::{self, Due};
-use crate::server::plant::{Line, Plant};
-use crate::server::services::error::{ServiceError, invalid, not_found};
-use crate::server::services::window::{MachineData, read_stop_in, read_time};
+use crate::server::plant::Plant;
+use crate::server::services::error::{ServiceError, invalid};
+use crate::server::services::window::{MachineData, read_stop_in};
 use crate::server::state::App;
 
 /// The longest comment, in characters.
@@ -42,17 +42,15 @@ pub async fn confirm_downtime(
     author: &str,
 ) -> Result<(DowntimeEvent, Changed), ServiceError> {
     let plant = app.plant.get();
-    let id = plant.machine_id(code);
-    let known = id.and_then(|id| plant.machine(id));
-    let (line, machine) = known.ok_or_else(|| not_found("machine", code))?;
+    let (line, machine, start) = place(&plant, (code, start), app.clock.now())?;
     let mut tx = app.db.begin_append().await?;
     let now = app.clock.now();
-    let data = read_stop_in(&mut tx, line, machine, TsMs(start), now).await?;
+    let data = read_stop_in(&mut tx, line, machine, start, now).await?;
     let found = stops(&data.parts);
     let stop = found
         .iter()
-        .find(|stop| stop.run.span.from() == TsMs(start))
-        .ok_or_else(|| not_found("stop", &format!("{code}-{start}")))?;
+        .find(|stop| stop.run.span.from() == start)
+        .ok_or_else(|| no_stop(code, start.0))?;
     let before = last_about(&data.said, &data.intervals, stop.run.span);
     must_be_fresh(said.version, before)?;
     let new = next(&plant, &data, stop, before, said)?;
@@ -77,7 +75,15 @@ pub async fn confirm_downtime(
     // The figures of the line may be others, without a new fact.
     app.board.forget().await;
     app.hub.committed(app.hub.seq(), &[machine.id]);
-    let event = shown(app, &plant, line, changed).await?;
+    let event = match get_downtime_event(app, (code, start.0)).await {
+        Ok(detail) => detail.event,
+        // A fact that came between the change and this look may have moved it.
+        Err(ServiceError::NotFound { .. }) => {
+            let moved = "it was stored, and the stop has changed since; read it again";
+            return Err(ServiceError::Conflict(moved.to_owned()));
+        }
+        Err(error) => return Err(error),
+    };
     Ok((event, changed))
 }
 
@@ -234,40 +240,4 @@ fn kept(in_force: &[Given], run: Run) -> Vec<Given> {
         })
     };
     in_force.iter().filter_map(keep).collect()
-}
-
-/// The stop as it is shown now.
-async fn shown(
-    app: &App,
-    plant: &Plant,
-    line: &Line,
-    changed: Changed,
-) -> Result<DowntimeEvent, ServiceError> {
-    let site = plant.site.as_ref().ok_or_else(|| not_found("site", ""))?;
-    let start = changed.span.from();
-    let at = Span::clamped(start, start + DurMs(1));
-    let now = app.clock.now();
-    let data = read_time(
-        &mut app.db.snapshot().await?,
-        site,
-        line,
-        Some(changed.machine),
-        at,
-        now,
-    )
-    .await?;
-    let schedule = schedule_over(site, line, &data);
-    let showing = Showing {
-        plant,
-        line,
-        schedule: &schedule,
-    };
-    let machines = data.machines.iter();
-    let mut events = machines.flat_map(|m| showing.events(m, |stop| stop.run.span.from() == start));
-    // A fact that came between the change and this look may have moved it.
-    events.next().ok_or_else(|| {
-        ServiceError::Conflict(
-            "it was stored, and the stop has changed since; read it again".into(),
-        )
-    })
 }

@@ -1,10 +1,14 @@
 //! Lists of stops. A list walks back in time, stretch by stretch, and stops when its page is full: the first page of a year
 //! reads a few days.
 
-use super::{Scope, Showing, range, schedule_over, unknown};
-use crate::api::downtime::{DowntimeEvent, DowntimeFilter, DowntimePage};
+use super::{Scope, Showing, no_stop, place, range, schedule_over, unknown};
+use crate::api::downtime::{
+    DowntimeDetail, DowntimeEvent, DowntimeFilter, DowntimePage, GivenPart, SaidView,
+};
+use crate::domain::classification::Classification;
 use crate::domain::downtime::Stop;
 use crate::domain::machine_state::TimeBucket;
+use crate::domain::part::Given;
 use crate::domain::reckon::is_lost;
 use crate::domain::time::{DAY_MS, DurMs, Span, TsMs};
 use crate::server::plant::{Plant, Site};
@@ -39,8 +43,9 @@ struct Cursor {
 impl Cursor {
     fn read(text: &str) -> Option<Self> {
         let (start, machine) = text.split_once(':')?;
+        let start: i64 = start.parse().ok()?;
         Some(Self {
-            start: TsMs(start.parse().ok()?),
+            start: (-1..i64::MAX).contains(&start).then_some(TsMs(start))?,
             machine: machine.to_owned(),
         })
     }
@@ -210,6 +215,66 @@ async fn stretch(
     }
     out.retain(|event| wanted.takes(event));
     Ok(out)
+}
+
+/// The stop of a machine that began at `start` in epoch milliseconds, with everything that was said about it.
+///
+/// # Errors
+/// No such machine or stop, or the database's.
+pub async fn get_downtime_event(
+    app: &App,
+    (code, start): (&str, i64),
+) -> Result<DowntimeDetail, ServiceError> {
+    let (plant, now) = (app.plant.get(), app.clock.now());
+    let (line, machine, start) = place(&plant, (code, start), now)?;
+    let site = site(&plant)?;
+    let at = Span::clamped(start, start + DurMs(1));
+    let data = read_time(
+        &mut app.db.snapshot().await?,
+        site,
+        line,
+        Some(machine.id),
+        at,
+        now,
+    )
+    .await?;
+    let schedule = schedule_over(site, line, &data);
+    let showing = Showing {
+        plant: &plant,
+        line,
+        schedule: &schedule,
+    };
+    let found = data.machines.iter().find_map(|machine| {
+        let is_it = |stop: &Stop<'_>| stop.run.span.from() == start;
+        let event = showing.events(machine, is_it).pop()?;
+        let span = Span::clamped(start, start + event.length);
+        let about = machine.said.iter().rev();
+        let about = about.filter(|c| c.cover(&machine.intervals).intersect(span).is_some());
+        Some(DowntimeDetail {
+            event,
+            said: about.map(|c| said_view(&plant, c)).collect(),
+        })
+    });
+    found.ok_or_else(|| no_stop(code, start.0))
+}
+
+fn said_view(plant: &Plant, said: &Classification) -> SaidView {
+    let given = |given: &Given| {
+        let reason = plant.reasons.get(given.cause.reason)?;
+        Some(GivenPart {
+            from: Some(given.from),
+            to: given.to,
+            reason: reason.code.clone(),
+        })
+    };
+    SaidView {
+        version: said.id,
+        author: said.author.clone(),
+        at: said.made,
+        confirmed: said.confirmed,
+        comment: said.comment.clone(),
+        reasons: said.reasons.iter().filter_map(given).collect(),
+    }
 }
 
 /// What stands now in planned production, longest first.
