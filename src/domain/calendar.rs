@@ -148,7 +148,7 @@ impl LineCalendar {
 /// Planned stops in order, those that overlap made one: a stop of the machines is judged by when the whole began.
 #[must_use]
 pub fn merged(mut stops: Vec<PlannedStop>) -> Vec<PlannedStop> {
-    stops.sort_by(|a, b| (a.span.from(), a.span.to()).cmp(&(b.span.from(), b.span.to())));
+    stops.sort_by_key(|a| (a.span.from(), a.span.to()));
     let mut out: Vec<PlannedStop> = Vec::with_capacity(stops.len());
     for stop in stops {
         match out.last_mut() {

@@ -19,6 +19,7 @@ mod layering;
 mod live_stream_tells_what_was_committed;
 mod nothing_acknowledged_is_lost;
 mod quarantine_keeps_what_is_wrong;
+mod rates_and_targets_keep_their_time;
 mod reading_never_writes;
 mod replay_of_a_real_recording;
 mod rules_change_while_facts_come_in;
