@@ -5,6 +5,7 @@
 use super::dated::Dated;
 use super::day::LocalDay;
 use super::shift::PlannedStop;
+use super::time::Span;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -153,10 +154,7 @@ pub fn merged(mut stops: Vec<PlannedStop>) -> Vec<PlannedStop> {
     for stop in stops {
         match out.last_mut() {
             Some(last) if stop.span.from() < last.span.to() => {
-                last.span = super::time::Span::clamped(
-                    last.span.from(),
-                    last.span.to().max(stop.span.to()),
-                );
+                last.span = Span::clamped(last.span.from(), last.span.to().max(stop.span.to()));
                 last.name = format!("{}, {}", last.name, stop.name);
             }
             _ => out.push(stop),
@@ -168,7 +166,7 @@ pub fn merged(mut stops: Vec<PlannedStop>) -> Vec<PlannedStop> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::time::{Span, TsMs};
+    use crate::domain::time::TsMs;
 
     fn day(text: &str) -> LocalDay {
         LocalDay::parse(text).expect("a day")
