@@ -3,8 +3,10 @@
 //! **Invariant.** A server function is: guard, call one service, map the error. Shapes hold finished figures and
 //! instants; words and layout are the pages' business.
 
+pub mod analysis;
 pub mod board;
 pub mod error;
 pub mod ingest;
 pub mod line;
 pub mod live;
+pub mod oee;

@@ -4,6 +4,7 @@
 //! outside `domain`: time and chance come in as arguments. `src/tests/layering.rs` holds this.
 
 pub mod account;
+pub mod analytics;
 pub mod calendar;
 pub mod condition;
 pub mod dated;

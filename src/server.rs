@@ -11,6 +11,7 @@ pub mod key;
 pub mod live;
 pub mod plant;
 pub mod replay;
+pub mod rollup;
 pub mod services;
 pub mod simulator;
 pub mod state;

@@ -19,6 +19,7 @@ pub const MAX_BATCH_ITEMS: usize = 5_000;
 
 /// What an item tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ItemKind {
     /// `state`, optional `fault`: the machine went into a state.
@@ -37,6 +38,7 @@ pub enum ItemKind {
 
 /// When: epoch milliseconds, or RFC 3339 text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(untagged)]
 pub enum At {
     /// Epoch milliseconds.
@@ -47,6 +49,7 @@ pub enum At {
 
 /// One item of a batch. Which fields belong to it is told by its kind; a field that does not is an error.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Item {
     /// Made by the sender, at most 100 characters, kept and used again on a retry.
@@ -114,8 +117,17 @@ impl Item {
     }
 }
 
+/// A batch as it is sent; each item is read by itself, so that a wrong one does not refuse the others.
+#[cfg(feature = "ssr")]
+#[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
+pub struct Batch {
+    /// At most 5,000 items.
+    pub items: Vec<Item>,
+}
+
 /// What became of an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ItemStatus {
     /// Stored for good.
@@ -128,6 +140,7 @@ pub enum ItemStatus {
 
 /// The answer to one item, in the order of the batch.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct ItemResult {
     /// The sender's id; empty when the item had none that could be read.
     pub id: String,
@@ -143,6 +156,7 @@ pub struct ItemResult {
 
 /// The answer to a batch, given after everything accepted is on disk.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct BatchAnswer {
     /// How many were stored.
     pub accepted: usize,

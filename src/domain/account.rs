@@ -20,6 +20,9 @@ use serde::{Deserialize, Serialize};
 use std::iter::Sum;
 use std::ops::AddAssign;
 
+/// From this many expected pieces on, performance is worth a look.
+const ENOUGH_PIECES: f64 = 30.0;
+
 /// Pieces made in one minute, with what they were and whether the machine said that it was off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MinuteCount {
@@ -38,6 +41,7 @@ macro_rules! account {
     ($($(#[$doc:meta])* $name:ident: $kind:ty),* $(,)?) => {
         /// Where the time of a window went, and what was made in it.
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+        #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
         pub struct Account {
             $($(#[$doc])* pub $name: $kind,)*
         }
@@ -91,6 +95,8 @@ account! {
     ideal_off: IdealNs,
     /// Pieces in planned production time whose ideal rate is not known.
     unrated: i64,
+    /// The same of those made outside it.
+    unrated_off: i64,
     /// Unplanned stops that are not minor and began here in planned production time.
     failures: i64,
     /// Such stops that ended here.
@@ -266,7 +272,7 @@ impl Account {
             Figure::Unknown(Why::NoData)
         } else if self.counts.ungraded > 0 || self.unscheduled.ungraded > 0 {
             Figure::Unknown(Why::QualityNotReported)
-        } else if self.unrated > 0 {
+        } else if self.unrated > 0 || self.unrated_off > 0 {
             Figure::Unknown(Why::NoIdealRate)
         } else {
             ideal_share(self.ideal_good + more, time, Why::NotScheduled)
@@ -317,6 +323,25 @@ impl Account {
                 Figure::Known(self.counts.total() as f64 * 3_600_000.0 / self.run_time().0 as f64)
             }
         }
+    }
+
+    /// How many pieces the run time had room for at the mean ideal cycle time of what was made; `None` when nothing with
+    /// a known rate was made, so that no cycle time can be told.
+    #[must_use]
+    pub fn expected_pieces(&self) -> Option<f64> {
+        let rated = self.counts.total() - self.unrated;
+        (rated > 0 && self.ideal_total > IdealNs::default()).then(|| {
+            let cycle_ns = self.ideal_total.0 as f64 / rated as f64;
+            self.run_time().0 as f64 * 1e6 / cycle_ns
+        })
+    }
+
+    /// Whether too few pieces could have been made for performance to mean much: one piece more or less, finished just
+    /// before or after the window's edge, would move it by more than a thirtieth. Also when that cannot be told.
+    #[must_use]
+    pub fn few_pieces(&self) -> bool {
+        self.expected_pieces()
+            .is_none_or(|pieces| pieces < ENOUGH_PIECES)
     }
 
     /// The share of pieces in planned production time whose ideal rate is known.

@@ -9,6 +9,7 @@ pub const SLOW_BELOW: f64 = 0.85;
 
 /// What a line is doing, for its tile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Condition {
     /// Producing at its pace.

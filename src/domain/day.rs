@@ -86,7 +86,7 @@ pub enum Moment {
         minute: i64,
     },
     /// With an offset from UTC.
-    Universal(TsMs),
+    At(TsMs),
 }
 
 impl Moment {
@@ -113,7 +113,7 @@ impl Moment {
             },
         };
         let minutes = day.0 * 1440 + minute - offset;
-        Some(Self::Universal(TsMs(minutes * MINUTE_MS)))
+        Some(Self::At(TsMs(minutes * MINUTE_MS)))
     }
 }
 
@@ -188,10 +188,10 @@ mod tests {
         assert_eq!(Moment::parse("2026-07-06"), local(0));
         assert_eq!(Moment::parse("2026-07-06T14:30"), local(870));
         assert_eq!(Moment::parse("2026-07-06 14:30:00"), local(870));
-        let universal = Some(Moment::Universal(TsMs(1_783_341_000_000)));
-        assert_eq!(Moment::parse("2026-07-06T14:30:00+02:00"), universal);
-        assert_eq!(Moment::parse("2026-07-06T12:30Z"), universal);
-        assert_eq!(Moment::parse("2026-07-06T07:30-05:00"), universal);
+        let instant = Some(Moment::At(TsMs(1_783_341_000_000)));
+        assert_eq!(Moment::parse("2026-07-06T14:30:00+02:00"), instant);
+        assert_eq!(Moment::parse("2026-07-06T12:30Z"), instant);
+        assert_eq!(Moment::parse("2026-07-06T07:30-05:00"), instant);
         for wrong in [
             "2026-07-06T24:00",
             "2026-07-06T14:30:30",

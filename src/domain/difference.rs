@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 /// What one loss contributes.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Contribution {
     /// Which.
     pub loss: Loss,
@@ -24,6 +25,7 @@ pub struct Contribution {
 
 /// What makes OEE different.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Difference {
     /// OEE after less OEE before.
     pub delta: f64,

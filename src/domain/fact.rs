@@ -8,6 +8,7 @@ use std::ops::{Add, AddAssign};
 
 /// Pieces by quality. `ungraded` are pieces that were made and whose quality nobody reported.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Counts {
     /// Good at first pass.
     #[serde(default)]
@@ -70,6 +71,7 @@ impl AddAssign for Counts {
 
 /// Which pieces an absolute counter counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Channel {
     /// Good pieces.

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// Why a figure cannot be computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Why {
     /// There is no planned production time in the window.
@@ -37,6 +38,7 @@ impl Why {
 
 /// A ratio, or the reason why there is none. 1.0 is 100 %.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Figure {
     /// The ratio.

@@ -28,6 +28,14 @@ pub struct FoldRules {
     pub not_causes: BTreeSet<String>,
 }
 
+impl FoldRules {
+    /// For how long after a moment it may still turn out that the machine was silent then.
+    #[must_use]
+    pub fn longest_doubt(&self) -> DurMs {
+        self.max_silence.unwrap_or(DurMs::ZERO)
+    }
+}
+
 /// What is remembered of a machine's past between two facts.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Head {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 /// A leaf of the tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Loss {
     /// Outside every shift, or nobody wanted production.
@@ -44,6 +45,7 @@ pub enum Loss {
 
 /// What kind of loss a leaf is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum LossKind {
     /// Not part of planned production time.
@@ -198,6 +200,7 @@ impl LossTree {
 
 /// The six big losses of total productive maintenance (Nakajima), in milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct SixBigLosses {
     /// 1: breakdowns; unplanned stops.
     pub breakdowns: DurMs,
@@ -235,6 +238,7 @@ impl SixBigLosses {
 
 /// Time and quantity elements of ISO 22400-2, in milliseconds and pieces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "UPPERCASE")]
 pub struct IsoElements {
     /// Planned operation time: scheduled time.

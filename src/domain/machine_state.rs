@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// The discriminant is what the database stores; it never changes its meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 #[repr(i64)]
 pub enum MachineState {
@@ -31,27 +32,68 @@ pub enum MachineState {
 
 /// Where the time of a state goes in the loss model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
+#[repr(i64)]
 pub enum TimeBucket {
     /// Run time.
-    Run,
+    Run = 1,
     /// Unplanned stop: a loss of availability.
-    Unplanned,
+    Unplanned = 2,
     /// Set-up and adjustment: a loss of availability.
-    Changeover,
+    Changeover = 3,
     /// Waiting for what comes before: a loss of availability with its cause elsewhere.
-    Starved,
+    Starved = 4,
     /// Waiting for what comes after.
-    Blocked,
+    Blocked = 5,
     /// Planned stop: outside planned production time.
-    Planned,
+    Planned = 6,
     /// Not scheduled: outside planned production time.
-    NotScheduled,
+    NotScheduled = 7,
     /// Unknown: inside planned production time, neither run nor loss.
-    Unknown,
+    Unknown = 8,
 }
 
 impl TimeBucket {
+    /// Every bucket.
+    pub const ALL: [Self; 8] = [
+        Self::Run,
+        Self::Unplanned,
+        Self::Changeover,
+        Self::Starved,
+        Self::Blocked,
+        Self::Planned,
+        Self::NotScheduled,
+        Self::Unknown,
+    ];
+
+    /// Its name for people.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Run => "Run",
+            Self::Unplanned => "Unplanned stop",
+            Self::Changeover => "Changeover",
+            Self::Starved => "Starved",
+            Self::Blocked => "Blocked",
+            Self::Planned => "Planned stop",
+            Self::NotScheduled => "Not scheduled",
+            Self::Unknown => "No data",
+        }
+    }
+
+    /// The number that the database stores; it never changes its meaning.
+    #[must_use]
+    pub const fn code(self) -> i64 {
+        self as i64
+    }
+
+    /// The bucket with this stored number.
+    #[must_use]
+    pub fn from_code(code: i64) -> Option<Self> {
+        Self::ALL.into_iter().find(|b| b.code() == code)
+    }
+
     /// Whether short stretches of it are minor stops.
     #[must_use]
     pub const fn may_be_minor(self) -> bool {

@@ -162,6 +162,7 @@ pub struct FaultDef {
 
 /// Something wrong with a definition, by the path of the field.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct FieldError {
     /// Where, such as `line[2].area`.
     pub field: String,

@@ -53,6 +53,7 @@ impl IdealRate {
 
 /// Ideal time in nanoseconds: fine enough that sums over minutes equal the whole.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(transparent)]
 pub struct IdealNs(pub i64);
 

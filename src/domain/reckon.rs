@@ -29,6 +29,7 @@ pub struct MachineWindow<'a> {
 
 /// Time lost to a reason, and the stops that began there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Lost {
     /// How long.
     pub time: DurMs,
@@ -121,7 +122,7 @@ pub fn reckon(
     book_stops(window, machine, &mut out);
     book_counts(window, machine, rate, &mut out);
     out.products
-        .retain(|product, account| product.is_none() || *account != Account::default());
+        .retain(|_, account| *account != Account::default());
     out
 }
 
@@ -215,7 +216,14 @@ fn book_stops(window: Span, machine: &MachineWindow<'_>, out: &mut Reckoning) {
             && !last.run.open
             && window.from() < run.to()
             && run.to() <= window.to();
+        // A stop that ran into silence may still go on: nobody has seen it mended.
+        let next = machine.parts.partition_point(|p| p.span.from() < run.to());
+        let silent = machine
+            .parts
+            .get(next)
+            .is_some_and(|p| p.bucket == TimeBucket::Unknown);
         if !ended
+            || silent
             || !last.bucket.is_loss()
             || machine.schedule.at(run.from()) != Planned::Production
         {
@@ -256,14 +264,16 @@ fn book_counts(
             continue;
         }
         account.unscheduled += minute.counts;
-        if let Some(rate) = rate {
-            *match planned {
-                Planned::Off => &mut account.ideal_off,
-                Planned::Production | Planned::Break | Planned::Stop { .. } => {
-                    &mut account.ideal_planned
-                }
-            } += rate.time_of(minute.counts.good);
-        }
+        let Some(rate) = rate else {
+            account.unrated_off += minute.counts.total();
+            continue;
+        };
+        *match planned {
+            Planned::Off => &mut account.ideal_off,
+            Planned::Production | Planned::Break | Planned::Stop { .. } => {
+                &mut account.ideal_planned
+            }
+        } += rate.time_of(minute.counts.good);
     }
 }
 

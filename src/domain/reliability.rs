@@ -18,6 +18,7 @@ const ALPHA: f64 = 0.05;
 
 /// A mean time, or what can be said instead.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum MeanTime {
     /// The mean in milliseconds with its 95 % interval.
@@ -96,6 +97,7 @@ pub fn to_repair(total: DurMs, n: i64) -> MeanTime {
 
 /// The three of an account.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Reliability {
     /// Mean operating time between failures.
     pub mtbf: MeanTime,

@@ -15,6 +15,7 @@ pub const DAY_MS: i64 = 24 * HOUR_MS;
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(transparent)]
 pub struct TsMs(pub i64);
 
@@ -22,6 +23,7 @@ pub struct TsMs(pub i64);
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(transparent)]
 pub struct DurMs(pub i64);
 
@@ -99,6 +101,7 @@ impl Sum for DurMs {
 
 /// A half-open stretch of time `[from, to)`; `from <= to` always holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Span {
     from: TsMs,
     to: TsMs,

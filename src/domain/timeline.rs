@@ -77,7 +77,14 @@ pub fn intervals(transitions: &[Transition], window: Span, hearing: Hearing) -> 
         match silent_from {
             Some(silent) if next.is_none() => {
                 push(transition.from, silent, Some(transition), false);
-                push(silent.max(transition.from), end, None, true);
+                // What the fold will make of the silence when the machine speaks again.
+                let unknown = Transition {
+                    from: silent.max(transition.from),
+                    state: MachineState::NoData,
+                    fault: None,
+                    product: transition.product,
+                };
+                push(unknown.from, end, Some(&unknown), true);
             }
             _ => push(transition.from, end, Some(transition), next.is_none()),
         }

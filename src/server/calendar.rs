@@ -133,7 +133,7 @@ pub fn day_start(zone: &TimeZone, day: LocalDay) -> Option<TsMs> {
 pub fn moment(zone: &TimeZone, moment: Moment) -> Option<TsMs> {
     match moment {
         Moment::Local { day, minute } => instant(zone, day, minute),
-        Moment::Universal(at) => Some(at),
+        Moment::At(at) => Some(at),
     }
 }
 

@@ -11,6 +11,7 @@ pub mod notify;
 pub mod plant;
 pub mod quarantine;
 pub mod rates;
+pub mod rollup;
 pub mod settings;
 pub mod sources;
 pub mod timeline;
@@ -37,9 +38,9 @@ pub enum Db {
     Postgres(PgPool),
 }
 
-/// A transaction that may write.
+/// A transaction.
 pub enum Tx {
-    /// On SQLite, begun `IMMEDIATE`: it never fails half-way for want of the write lock.
+    /// On SQLite; one that writes was begun `IMMEDIATE`: it never fails half-way for want of the write lock.
     Sqlite(Transaction<'static, Sqlite>),
     /// On PostgreSQL.
     Postgres(Transaction<'static, Postgres>),
@@ -164,6 +165,20 @@ impl Db {
         Ok(match self {
             Self::Sqlite { write, .. } => Tx::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
             Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+        })
+    }
+
+    /// Begins a transaction that only reads: everything read in it is of one moment.
+    ///
+    /// # Errors
+    /// When the engine cannot begin one.
+    pub async fn snapshot(&self) -> sqlx::Result<Tx> {
+        Ok(match self {
+            Self::Sqlite { read, .. } => Tx::Sqlite(read.begin().await?),
+            Self::Postgres(pool) => Tx::Postgres(
+                pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                    .await?,
+            ),
         })
     }
 

@@ -6,6 +6,7 @@ mod health;
 mod ingest;
 mod live;
 mod oee;
+mod openapi;
 mod pages;
 mod plant;
 mod problem;
@@ -17,8 +18,7 @@ pub use assets::{Site, SiteError};
 
 use super::state::App;
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
-use axum::routing::{get, post, put};
+use axum::routing::get;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -49,27 +49,8 @@ pub struct Shared {
 
 /// Every route of the server.
 pub fn router(shared: &Shared) -> Router {
-    // For machines: keys, JSON, problem documents.
-    let machines = Router::new()
-        .route(
-            "/api/v1/ingest",
-            post(ingest::post).layer(DefaultBodyLimit::max(crate::api::ingest::MAX_BATCH_BYTES)),
-        )
-        .route(
-            "/api/v1/plant",
-            put(plant::put).layer(DefaultBodyLimit::max(crate::api::ingest::MAX_BATCH_BYTES)),
-        )
-        .route("/api/v1/quarantine", get(quarantine::list))
-        .route("/api/v1/quarantine/{id}/retry", post(quarantine::retry))
-        .route(
-            "/api/v1/quarantine/{id}",
-            axum::routing::delete(quarantine::dismiss),
-        )
-        .route("/api/v1/oee/{line}", get(oee::get))
-        .with_state(shared.clone());
-    // For screens: the stream, the compiled site, the pages.
-    let screens = Router::new()
-        .route("/api/v1/live", get(live::get))
+    // The compiled site.
+    let site = Router::new()
         .route("/pkg/{*file}", get(assets::get_hashed))
         .with_state(shared.clone());
     let operations = Router::new()
@@ -77,8 +58,8 @@ pub fn router(shared: &Shared) -> Router {
         .route("/health/ready", get(health::ready))
         .with_state(shared.clone());
     Router::new()
-        .merge(machines)
-        .merge(screens)
+        .merge(openapi::router(shared))
+        .merge(site)
         .merge(operations)
         .layer(axum::middleware::map_response(problem::of_the_framework))
         .merge(pages::router(shared))

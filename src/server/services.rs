@@ -1,8 +1,10 @@
 //! Use cases. A change is one function here: one transaction with everything that belongs to it. Reading never writes.
 
+pub mod analysis;
 pub mod board;
 pub mod error;
 pub mod line;
 pub mod oee;
+pub mod period;
 pub mod plant;
 pub mod window;

@@ -1,176 +1,15 @@
 //! Every millisecond of a window is in exactly one bucket, and accounts add up over any split at full minutes: with
 //! random intervals, minutes, breaks and rates, to the millisecond and the nanosecond.
 
+use crate::random_machine::{Case, MINUTES, case, minute};
 use ms5_floor::domain::account::{Account, MinuteCount};
-use ms5_floor::domain::fact::Counts;
-use ms5_floor::domain::ids::ProductId;
 use ms5_floor::domain::machine_state::MachineState;
-use ms5_floor::domain::part::{LossRules, parts};
-use ms5_floor::domain::rate::{IdealNs, IdealRate};
-use ms5_floor::domain::reckon::{MachineWindow, account};
+use ms5_floor::domain::part::LossRules;
+use ms5_floor::domain::rate::IdealNs;
 use ms5_floor::domain::shift::{Schedule, ShiftInstance};
-use ms5_floor::domain::time::{DurMs, MINUTE_MS, Span, TsMs};
+use ms5_floor::domain::time::{DurMs, Span};
 use ms5_floor::domain::timeline::Interval;
 use proptest::prelude::*;
-use proptest::sample::select;
-
-const MINUTES: i64 = 600;
-
-fn minute(n: i64) -> TsMs {
-    TsMs(n * MINUTE_MS)
-}
-
-/// A machine over ten hours, with everything that an account is computed from.
-#[derive(Clone, Debug)]
-struct Case {
-    intervals: Vec<Interval>,
-    minutes: Vec<MinuteCount>,
-    schedule: Schedule,
-    minor_stop: DurMs,
-    first_fact: Option<TsMs>,
-    rates: [(i64, i64); 2],
-}
-
-impl Case {
-    fn rate(&self, product: Option<ProductId>) -> Option<IdealRate> {
-        let place = usize::try_from(product?.0 - 1).ok()?;
-        let (units, per_ms) = *self.rates.get(place)?;
-        IdealRate::new(units, per_ms)
-    }
-
-    fn account(&self, window: Span) -> Account {
-        let rules = LossRules::minor(self.minor_stop);
-        let machine = MachineWindow {
-            parts: &parts(&self.intervals, &[], rules, |_| None),
-            minutes: &self.minutes,
-            schedule: &self.schedule,
-            rules,
-            first_fact: self.first_fact,
-        };
-        account(window, &machine, |product, _| self.rate(product))
-    }
-}
-
-/// Intervals without gap from random lengths; they may begin after and end before the window.
-fn intervals() -> impl Strategy<Value = Vec<Interval>> {
-    let length = prop_oneof![
-        1..90_000_i64,
-        60_000..1_500_000_i64,
-        Just(300_000),
-        Just(60_000)
-    ];
-    let one = (length, select(MachineState::ALL.to_vec()));
-    (-200_000..400_000_i64, prop::collection::vec(one, 0..60)).prop_map(|(start, list)| {
-        let mut at = TsMs(start);
-        let interval = |(length, state)| {
-            let span = Span::clamped(at, at + DurMs(length));
-            at = span.to();
-            Interval {
-                span,
-                state,
-                fault: None,
-                product: None,
-                open: false,
-            }
-        };
-        list.into_iter().map(interval).collect()
-    })
-}
-
-fn minutes() -> impl Strategy<Value = Vec<MinuteCount>> {
-    let counts = (0..50_i64, 0..5_i64, 0..3_i64, 0..2_i64);
-    // Product 3 has no rate.
-    let one = (
-        0..MINUTES,
-        select(vec![None, Some(1), Some(2), Some(3)]),
-        any::<bool>(),
-        counts,
-    );
-    prop::collection::vec(one, 0..80).prop_map(|list| {
-        let count = |(n, product, off, (good, scrap, rework, ungraded)): (
-            i64,
-            Option<i64>,
-            bool,
-            (i64, i64, i64, i64),
-        )| MinuteCount {
-            minute: minute(n),
-            product: product.map(ProductId),
-            off,
-            counts: Counts {
-                good,
-                scrap,
-                rework,
-                ungraded,
-            },
-        };
-        let mut list: Vec<MinuteCount> = list.into_iter().map(count).collect();
-        list.sort_by_key(|m| m.minute);
-        list
-    })
-}
-
-fn schedule() -> impl Strategy<Value = Schedule> {
-    let shift = (
-        1..200_i64,
-        0..120_i64,
-        prop::collection::vec((0..150_i64, 0..40_i64), 0..3),
-    );
-    let calendar = prop::collection::vec(shift, 0..4).prop_map(|list| {
-        let mut at = -30;
-        let shift = |(length, gap, breaks): (i64, i64, Vec<(i64, i64)>)| {
-            let span = Span::clamped(minute(at + gap), minute(at + gap + length));
-            at += gap + length;
-            let pause = |(from, len)| {
-                Span::clamped(
-                    span.from() + DurMs(from * MINUTE_MS),
-                    span.from() + DurMs((from + len) * MINUTE_MS),
-                )
-                .intersect(span)
-            };
-            // Breaks may overlap and may lie at the shift's edge.
-            let mut breaks: Vec<Span> = breaks.into_iter().filter_map(pause).collect();
-            breaks.sort_by_key(|b| b.from());
-            ShiftInstance {
-                name: "S".to_owned(),
-                day: "d".to_owned(),
-                span,
-                breaks,
-                ..ShiftInstance::default()
-            }
-        };
-        Schedule::Calendar(list.into_iter().map(shift).collect())
-    });
-    // A line that went over to a calendar, or from one.
-    let turning = (0..MINUTES, any::<bool>(), calendar.clone()).prop_map(|(at, back, calendar)| {
-        let (a, b) = if back {
-            (calendar, Schedule::BySignal)
-        } else {
-            (Schedule::BySignal, calendar)
-        };
-        let at = minute(at);
-        Schedule::Turning(vec![
-            (Span::clamped(TsMs(i64::MIN), at), a),
-            (Span::clamped(at, TsMs(i64::MAX)), b),
-        ])
-    });
-    prop_oneof![
-        Just(Schedule::BySignal),
-        calendar.clone(),
-        calendar,
-        turning
-    ]
-}
-
-prop_compose! {
-    fn case()(
-        intervals in intervals(), minutes in minutes(), schedule in schedule(),
-        minor in select(vec![0, 1, 60_000, 300_000, 900_000]),
-        first in proptest::option::weighted(0.9, -5..MINUTES),
-        rates in [(1..200_i64, 1..90_000_i64), (1..200_i64, 1..90_000_i64)],
-    ) -> Case {
-        Case { intervals, minutes, schedule, minor_stop: DurMs(minor), first_fact: first.map(minute), rates }
-    }
-}
 
 fn buckets(a: &Account) -> i64 {
     [
@@ -249,12 +88,12 @@ proptest! {
     #[test]
     fn the_threshold_of_minor_stops_moves_time_between_buckets_and_nothing_else(case in case(), other in 0..2_000_000_i64) {
         let window = Span::clamped(minute(0), minute(MINUTES));
-        let (a, b) = (case.account(window), Case { minor_stop: DurMs(other), ..case.clone() }.account(window));
+        let (a, b) = (case.account(window), Case { rules: LossRules { minor_stop: DurMs(other), ..case.rules }, ..case.clone() }.account(window));
         let stopped = |a: &Account| a.minor + a.unplanned + a.waiting();
         prop_assert_eq!(stopped(&a), stopped(&b));
         prop_assert_eq!((a.run, a.changeover, a.planned, a.not_scheduled, a.unknown), (b.run, b.changeover, b.planned, b.not_scheduled, b.unknown));
         prop_assert_eq!(a.oee(), b.oee(), "OEE does not depend on the threshold");
-        if case.minor_stop <= DurMs(other) {
+        if case.rules.minor_stop <= DurMs(other) {
             prop_assert!(a.minor <= b.minor);
         }
         if let (Some(a1), Some(p1), Some(a2), Some(p2)) = (a.availability().value(), a.performance().value(), b.availability().value(), b.performance().value()) {
@@ -263,13 +102,18 @@ proptest! {
     }
 
     #[test]
-    fn breaks_win_over_what_the_machine_says(case in case()) {
+    fn what_was_planned_wins_over_what_the_machine_says(case in case(), says in prop::sample::select(MachineState::ALL.to_vec())) {
         let window = Span::clamped(minute(0), minute(MINUTES));
         if let Schedule::Calendar(shifts) = &case.schedule {
-            let all = Case { intervals: vec![Interval { span: window, state: MachineState::Stopped, fault: None, product: None, open: false }], ..case.clone() };
-            let account = all.account(window);
-            let planned: i64 = shifts.iter().flat_map(ShiftInstance::working).filter_map(|s| s.intersect(window)).map(|s| s.len().0).sum();
-            prop_assert_eq!(account.planned_production().0, planned, "overlapping breaks are taken out once");
+            let whole = |state| vec![Interval { span: window, state, fault: None, product: None, open: false }];
+            let planned = |shifts: &[ShiftInstance]| shifts.iter().flat_map(ShiftInstance::working).filter_map(|s| s.intersect(window)).map(|s| s.len().0).sum::<i64>();
+            let running = Case { intervals: whole(MachineState::Running), ..case.clone() }.account(window);
+            prop_assert_eq!(running.planned_production().0, planned(shifts), "overlapping breaks and planned stops are taken out once");
+            // A machine that stands goes on standing through planned stops, but through no break and no time off.
+            let breaks_only: Vec<ShiftInstance> = shifts.iter().map(|s| ShiftInstance { stops: vec![], ..s.clone() }).collect();
+            let said = Case { intervals: whole(says), schedule: Schedule::Calendar(breaks_only.clone()), ..case.clone() }.account(window);
+            let wanted = if says.is_off() { 0 } else { planned(&breaks_only) };
+            prop_assert_eq!(said.planned_production().0, wanted);
         }
     }
 }

@@ -197,6 +197,11 @@ pub struct Server {
 }
 
 impl Server {
+    /// The database as it is at this moment.
+    pub async fn snapshot(&self) -> ms5_floor::server::db::Tx {
+        self.app.db.snapshot().await.expect("a snapshot")
+    }
+
     /// Starts the parts on a database, without publisher: tests that need one start it.
     pub async fn start(place: &Place, clock: Clock) -> Self {
         Self::on(place, place.open().await, clock).await

@@ -96,7 +96,7 @@ async fn good_and_bad_items_in_one_batch(place: &Place) {
         place.engine
     );
     let all = Span::clamped(TsMs(0), TsMs(i64::MAX));
-    let minutes = timeline::minutes(&server.app.db, server.machine("M2"), all)
+    let minutes = timeline::minutes(&mut server.snapshot().await, server.machine("M2"), all)
         .await
         .expect("minutes");
     assert_eq!(minutes.len(), 1);
@@ -159,7 +159,7 @@ async fn a_repetition_is_a_duplicate_and_another_content_is_a_conflict(place: &P
     );
     // What was refused as a conflict changed nothing.
     let transitions = timeline::transitions(
-        &server.app.db,
+        &mut server.snapshot().await,
         server.machine("M2"),
         Span::clamped(TsMs(0), now),
     )

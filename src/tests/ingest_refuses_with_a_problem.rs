@@ -248,7 +248,7 @@ async fn a_full_queue_says_when_to_come_back(place: &Place) {
         .await;
     assert_eq!(again.status.as_u16(), 200, "{}: {again:?}", place.engine);
     let minutes = timeline::minutes(
-        &server.app.db,
+        &mut server.snapshot().await,
         server.machine("M1"),
         Span::clamped(TsMs(0), TsMs(i64::MAX)),
     )

@@ -129,6 +129,12 @@ async fn figures_pages_and_streams_leave_every_table_as_it_was(place: &Place) {
             "/api/v1/quarantine",
             &format!("/api/v1/oee/L1?from={from}&to={to}"),
             &format!("/api/v1/oee/L9?from={from}&to={to}"),
+            &format!("/api/v1/oee/L1/history?from={from}&to={to}&by=hour"),
+            &format!("/api/v1/oee/L1/trends?from={from}&to={to}"),
+            &format!("/api/v1/oee?from={from}&to={to}"),
+            "/api/v1/oee/L1/now",
+            "/api/v1/openapi.json",
+            "/api/analysis?code=L1",
         ] {
             let answer = server.get(path, Some(&key)).await;
             assert_ne!(

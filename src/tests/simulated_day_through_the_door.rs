@@ -60,7 +60,7 @@ async fn check(server: &Server, truth: &DayTruth, engine: &str) {
         let id = server.machine(machine.machine);
         // The truth and the timeline as they read without changes of product.
         let mut told: Vec<(TsMs, MachineState, Option<String>)> = Vec::new();
-        for t in timeline::transitions(&server.app.db, id, day)
+        for t in timeline::transitions(&mut server.snapshot().await, id, day)
             .await
             .expect("transitions")
         {
@@ -87,7 +87,7 @@ async fn check(server: &Server, truth: &DayTruth, engine: &str) {
             machine.machine
         );
         let plant = server.app.plant.get();
-        let mut counted: Vec<_> = timeline::minutes(&server.app.db, id, day)
+        let mut counted: Vec<_> = timeline::minutes(&mut server.snapshot().await, id, day)
             .await
             .expect("minutes")
             .into_iter()

@@ -75,7 +75,8 @@ pub async fn check(db: &Db, machine: MachineId, sent: &[Fact], rules: &FoldRules
         .collect();
     let (_, wanted) = fold(&mine, rules);
     let all = Span::clamped(TsMs(i64::MIN), TsMs(i64::MAX));
-    let transitions = timeline::transitions(db, machine, all)
+    let mut snapshot = db.snapshot().await.expect("a snapshot");
+    let transitions = timeline::transitions(&mut snapshot, machine, all)
         .await
         .expect("transitions");
     let wanted_transitions: Vec<_> = wanted.transitions.into_values().collect();
@@ -83,7 +84,9 @@ pub async fn check(db: &Db, machine: MachineId, sent: &[Fact], rules: &FoldRules
         transitions, wanted_transitions,
         "{what}: transitions (stored, wanted), rules {rules:?}"
     );
-    let minutes = timeline::minutes(db, machine, all).await.expect("minutes");
+    let minutes = timeline::minutes(&mut snapshot, machine, all)
+        .await
+        .expect("minutes");
     let wanted_minutes: Vec<MinuteCount> = wanted
         .minutes
         .into_iter()

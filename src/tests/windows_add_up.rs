@@ -18,7 +18,8 @@ use serde_json::{Value, json};
 
 on_both! { a_window_is_the_sum_of_its_pieces }
 
-fn plant() -> Value {
+/// Two lines, one with a calendar and one without, and four machines of which some may not be silent for long.
+pub fn plant() -> Value {
     let mut plant = small_plant();
     plant["shift"] = json!([
         {"name": "Early", "days": [1, 2, 3, 4, 5], "start": "06:00", "end": "14:00", "breaks": [{"start": "09:00", "end": "09:20"}]},

@@ -12,6 +12,7 @@ mod debian;
 mod node;
 mod plant;
 mod process;
+mod python;
 mod release;
 mod run;
 mod server;

@@ -6,6 +6,7 @@ use crate::server::config::{ServeArgs, Settings};
 use crate::server::db::{Db, migrate};
 use crate::server::http::{Shared, Site, router};
 use crate::server::live::{nodes, publisher};
+use crate::server::rollup::make;
 use crate::server::state::App;
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,6 +38,7 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
 
     let stop = CancellationToken::new();
     let publishing = tokio::spawn(publisher::run(app.clone(), stop.clone()));
+    let rolling_up = tokio::spawn(make::run(app.clone(), stop.clone()));
     let following = tokio::spawn(nodes::follow(app.clone(), stop.clone()));
     let listener = TcpListener::bind(settings.listen)
         .await
@@ -69,6 +71,7 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
     stop.cancel();
     publishing.await?;
     following.await?;
+    rolling_up.await?;
     // All writers are gone now: what waits is written, then the task ends.
     if tokio::time::timeout(DRAIN, writing).await.is_err() {
         tracing::warn!(

@@ -166,11 +166,11 @@ pub async fn between(
 ///
 /// # Errors
 /// The engine's.
-pub async fn last_heard(db: &Db, machine: MachineId) -> sqlx::Result<Option<TsMs>> {
-    let at: Option<i64> = reading!(db, |pool| {
+pub async fn last_heard(tx: &mut Tx, machine: MachineId) -> sqlx::Result<Option<TsMs>> {
+    let at: Option<i64> = writing!(tx, |conn| {
         sqlx::query_scalar("SELECT MAX(at_ms) FROM fact WHERE machine_id = $1")
             .bind(machine.0)
-            .fetch_one(pool)
+            .fetch_one(conn)
             .await?
     });
     Ok(at.map(TsMs))

@@ -22,7 +22,7 @@ macro_rules! versions {
 }
 
 /// Every version, in order; the first is number 1.
-const VERSIONS: &[Version] = versions!["0001_plant", "0002_facts", "0003_calendar"];
+const VERSIONS: &[Version] = versions!["0001_plant", "0002_facts", "0003_calendar", "0005_rollup"];
 
 /// Brings the schema up to date.
 ///

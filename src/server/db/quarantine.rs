@@ -24,7 +24,7 @@ pub struct Held {
 }
 
 /// An item in quarantine.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, sqlx::FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, sqlx::FromRow, utoipa::ToSchema)]
 pub struct HeldRow {
     /// Its number.
     pub id: i64,

@@ -1,7 +1,7 @@
 //! The folded timeline: transitions, counts by minute, and the checkpoints to fold on from.
 
 use super::bulk::Bulk;
-use super::{Db, Tx, reading, writing};
+use super::{Tx, writing};
 use crate::domain::account::MinuteCount;
 use crate::domain::fact::Counts;
 use crate::domain::fold::{Folded, Head};
@@ -140,7 +140,7 @@ impl TransitionRow {
 /// # Errors
 /// The engine's, or a stored state that is not known.
 pub async fn transitions(
-    db: &Db,
+    tx: &mut Tx,
     machine: MachineId,
     window: Span,
 ) -> sqlx::Result<Vec<Transition>> {
@@ -151,12 +151,12 @@ pub async fn transitions(
         AND from_ms <= COALESCE((SELECT from_ms FROM transition WHERE machine_id = $1 AND from_ms >= $3
             AND state IN (1, 9) ORDER BY from_ms LIMIT 1), 9223372036854775807)
         ORDER BY from_ms";
-    let rows: Vec<TransitionRow> = reading!(db, |pool| {
+    let rows: Vec<TransitionRow> = writing!(tx, |conn| {
         sqlx::query_as(SQL)
             .bind(machine.0)
             .bind(window.from().0)
             .bind(window.to().0)
-            .fetch_all(pool)
+            .fetch_all(conn)
             .await?
     });
     rows.into_iter()
@@ -168,11 +168,11 @@ pub async fn transitions(
 ///
 /// # Errors
 /// The engine's.
-pub async fn first(db: &Db, machine: MachineId) -> sqlx::Result<Option<TsMs>> {
+pub async fn first(tx: &mut Tx, machine: MachineId) -> sqlx::Result<Option<TsMs>> {
     const SQL: &str = "SELECT MIN(from_ms) FROM transition WHERE machine_id = $1";
-    let at: Option<i64> = reading!(db, |pool| sqlx::query_scalar(SQL)
+    let at: Option<i64> = writing!(tx, |conn| sqlx::query_scalar(SQL)
         .bind(machine.0)
-        .fetch_one(pool)
+        .fetch_one(conn)
         .await?);
     Ok(at.map(TsMs))
 }
@@ -192,15 +192,19 @@ struct MinuteRow {
 ///
 /// # Errors
 /// The engine's.
-pub async fn minutes(db: &Db, machine: MachineId, window: Span) -> sqlx::Result<Vec<MinuteCount>> {
+pub async fn minutes(
+    tx: &mut Tx,
+    machine: MachineId,
+    window: Span,
+) -> sqlx::Result<Vec<MinuteCount>> {
     const SQL: &str = "SELECT minute_ms, product_id, off, good, scrap, rework, ungraded FROM minute_count
         WHERE machine_id = $1 AND minute_ms >= $2 AND minute_ms < $3 ORDER BY minute_ms, product_id, off";
-    let rows: Vec<MinuteRow> = reading!(db, |pool| {
+    let rows: Vec<MinuteRow> = writing!(tx, |conn| {
         sqlx::query_as(SQL)
             .bind(machine.0)
             .bind(window.from().0)
             .bind(window.to().0)
-            .fetch_all(pool)
+            .fetch_all(conn)
             .await?
     });
     let count = |r: MinuteRow| MinuteCount {

@@ -1,7 +1,9 @@
 //! `POST /api/v1/ingest`.
 
 use super::Shared;
-use super::problem::{Problem, busy, invalid, malformed, not_json, too_large, unavailable};
+use super::problem::{
+    Document, Problem, busy, invalid, malformed, not_json, too_large, unavailable,
+};
 use super::sender::Sender;
 use crate::api::ingest::{BatchAnswer, ItemStatus, MAX_BATCH_BYTES, MAX_BATCH_ITEMS};
 use crate::domain::plant::FieldError;
@@ -23,7 +25,10 @@ struct Batch<'a> {
     items: Vec<&'a RawValue>,
 }
 
-/// Takes a batch, answers item by item after the commit.
+/// Takes a batch of at most 1 MiB, answers item by item after the commit.
+#[utoipa::path(post, path = "/api/v1/ingest", tag = "ingest", security(("key" = [])),
+    request_body = crate::api::ingest::Batch,
+    responses((status = 200, body = BatchAnswer), (status = "4XX", body = Document), (status = "5XX", body = Document)))]
 pub async fn post(
     State(shared): State<Shared>,
     sender: Sender,

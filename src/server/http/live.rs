@@ -1,7 +1,7 @@
 //! `GET /api/v1/live`: one stream of events a tab. What travels on it is told in `api::live`.
 
 use super::Shared;
-use super::problem::{Problem, unavailable};
+use super::problem::{Document, Problem, unavailable};
 use crate::api::live::{Hello, Ping};
 use crate::domain::ids::Seq;
 use crate::server::live::hub::Event;
@@ -25,15 +25,20 @@ const PING_EVERY: Duration = Duration::from_secs(5);
 const WAITING: usize = 64;
 
 /// What the screen has and wants.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct Wanted {
+    /// The last fact that the screen holds; what came later is sent.
     since: Option<i64>,
+    /// The line whose page is open.
     line: Option<String>,
 }
 
 type Out = mpsc::Sender<Result<sse::Event, Infallible>>;
 
-/// Opens a stream.
+/// Opens a stream of server-sent events: `hello`, `tile`, `line`, `ping`, `reset`.
+#[utoipa::path(get, path = "/api/v1/live", tag = "live", params(Wanted),
+    responses((status = 200, content_type = "text/event-stream", body = String), (status = 503, body = Document)))]
 pub async fn get(
     State(shared): State<Shared>,
     headers: HeaderMap,

@@ -1,46 +1,175 @@
-//! `GET /api/v1/oee/{line}?from=&to=`: figures over any window, with the time behind them.
+//! `/api/v1/oee`: figures over any window, with the time behind them.
 
 use super::Shared;
-use super::problem::{Problem, invalid};
+use super::problem::{Document, Problem, invalid};
+use crate::api::oee::{By, Dashboard, History, LineOee, RealTimeOee, Trends};
 use crate::domain::plant::FieldError;
-use crate::server::services::oee::{LineOee, calculate_oee};
+use crate::server::services::oee;
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use serde::Deserialize;
+use utoipa::IntoParams;
 
-/// The window's bounds: epoch milliseconds or RFC 3339.
-#[derive(Debug, Deserialize)]
+/// A window.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct Bounds {
+    /// The first bound, a full minute: epoch milliseconds or RFC 3339.
+    #[param(example = "2026-11-23T06:00:00Z", required = true)]
     from: Option<String>,
+    /// The second bound, not part of the window: epoch milliseconds or RFC 3339.
+    #[param(example = "2026-11-23T14:00:00Z", required = true)]
     to: Option<String>,
 }
 
-/// OEE of a line.
+/// How a history is cut, and which page of it is wanted.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Cut {
+    /// How it is cut; without it by day.
+    #[param(inline, value_type = Option<By>)]
+    by: Option<String>,
+    /// One machine of the line, by code; "assets": the sum over all; without it the line.
+    machine: Option<String>,
+    /// Rows to leave out at the start.
+    offset: Option<usize>,
+    /// At most this many rows, 1 to 1,000; without it 1,000.
+    limit: Option<usize>,
+}
+
+/// The most rows in one answer.
+const MAX_ROWS: usize = 1_000;
+
+fn wrong(field: &str, problem: impl Into<String>) -> Problem {
+    invalid(vec![FieldError {
+        field: field.to_owned(),
+        problem: problem.into(),
+    }])
+}
+
+impl Bounds {
+    /// Both bounds in epoch milliseconds.
+    fn read(&self) -> Result<(i64, i64), Problem> {
+        Ok((
+            instant("from", self.from.as_deref())?,
+            instant("to", self.to.as_deref())?,
+        ))
+    }
+}
+
+/// An instant as a query gives it.
+///
+/// # Errors
+/// 422, naming the field.
+pub fn instant(field: &str, text: Option<&str>) -> Result<i64, Problem> {
+    let text = text.ok_or_else(|| wrong(field, "is missing"))?;
+    if let Ok(ms) = text.parse::<i64>() {
+        return Ok(ms);
+    }
+    let at: jiff::Timestamp = text.parse().map_err(|e| {
+        wrong(
+            field,
+            format!("is neither epoch milliseconds nor RFC 3339: {e}"),
+        )
+    })?;
+    Ok(at.as_millisecond())
+}
+
+impl Cut {
+    fn by(&self) -> Result<By, Problem> {
+        let Some(name) = &self.by else {
+            return Ok(By::Day);
+        };
+        By::from_name(name).ok_or_else(|| {
+            wrong(
+                "by",
+                "must be hour, shift, day, week, month, product, crew or machine",
+            )
+        })
+    }
+
+    /// Leaves of `history` the page that is wanted.
+    fn page(&self, history: &mut History) -> Result<(), Problem> {
+        let limit = self.limit.unwrap_or(MAX_ROWS);
+        if !(1..=MAX_ROWS).contains(&limit) {
+            return Err(wrong("limit", format!("must be 1 to {MAX_ROWS}")));
+        }
+        let rows = std::mem::take(&mut history.rows).into_iter();
+        history.rows = rows.skip(self.offset.unwrap_or(0)).take(limit).collect();
+        Ok(())
+    }
+}
+
+/// OEE of a line and of its machines.
+#[utoipa::path(get, path = "/api/v1/oee/{line}", tag = "oee",
+    params(("line" = String, Path, description = "The line's code"), Bounds),
+    responses((status = 200, body = LineOee), (status = "4XX", body = Document), (status = "5XX", body = Document)))]
 pub async fn get(
     State(shared): State<Shared>,
     Path(line): Path<String>,
     Query(bounds): Query<Bounds>,
 ) -> Result<Json<LineOee>, Problem> {
-    let (from, to) = (
-        instant("from", bounds.from.as_deref())?,
-        instant("to", bounds.to.as_deref())?,
-    );
-    Ok(Json(calculate_oee(&shared.app, &line, from, to).await?))
+    let (from, to) = bounds.read()?;
+    Ok(Json(
+        oee::calculate_oee(&shared.app, &line, from, to).await?,
+    ))
 }
 
-fn instant(field: &str, text: Option<&str>) -> Result<i64, Problem> {
-    let wrong = |problem: String| {
-        invalid(vec![FieldError {
-            field: field.to_owned(),
-            problem,
-        }])
-    };
-    let text = text.ok_or_else(|| wrong("is missing".to_owned()))?;
-    if let Ok(ms) = text.parse::<i64>() {
-        return Ok(ms);
-    }
-    let at: jiff::Timestamp = text
-        .parse()
-        .map_err(|e| wrong(format!("is neither epoch milliseconds nor RFC 3339: {e}")))?;
-    Ok(at.as_millisecond())
+/// A line as it is now: the running shift so far, or the last 24 hours.
+#[utoipa::path(get, path = "/api/v1/oee/{line}/now", tag = "oee",
+    params(("line" = String, Path, description = "The line's code")),
+    responses((status = 200, body = RealTimeOee), (status = "4XX", body = Document), (status = "5XX", body = Document)))]
+pub async fn now(
+    State(shared): State<Shared>,
+    Path(line): Path<String>,
+) -> Result<Json<RealTimeOee>, Problem> {
+    Ok(Json(
+        oee::calculate_real_time_oee(&shared.app, &line).await?,
+    ))
+}
+
+/// Figures of a line row by row: by hour, shift, day, week, month, product, crew or machine.
+#[utoipa::path(get, path = "/api/v1/oee/{line}/history", tag = "oee",
+    params(("line" = String, Path, description = "The line's code"), Bounds, Cut),
+    responses((status = 200, body = History), (status = "4XX", body = Document), (status = "5XX", body = Document)))]
+pub async fn history(
+    State(shared): State<Shared>,
+    Path(line): Path<String>,
+    Query(bounds): Query<Bounds>,
+    Query(cut): Query<Cut>,
+) -> Result<Json<History>, Problem> {
+    let machine = cut.machine.as_deref();
+    let found = oee::get_oee_history(&shared.app, &line, machine, bounds.read()?, cut.by()?);
+    let mut found = found.await?;
+    cut.page(&mut found)?;
+    Ok(Json(found))
+}
+
+/// Figures of a line row by row, and where they are going.
+#[utoipa::path(get, path = "/api/v1/oee/{line}/trends", tag = "oee",
+    params(("line" = String, Path, description = "The line's code"), Bounds, Cut),
+    responses((status = 200, body = Trends), (status = "4XX", body = Document), (status = "5XX", body = Document)))]
+pub async fn trends(
+    State(shared): State<Shared>,
+    Path(line): Path<String>,
+    Query(bounds): Query<Bounds>,
+    Query(cut): Query<Cut>,
+) -> Result<Json<Trends>, Problem> {
+    let machine = cut.machine.as_deref();
+    let found = oee::get_oee_trends(&shared.app, &line, machine, bounds.read()?, cut.by()?);
+    let mut found = found.await?;
+    cut.page(&mut found.history)?;
+    Ok(Json(found))
+}
+
+/// The plant, rolled up by line, area and site.
+#[utoipa::path(get, path = "/api/v1/oee", tag = "oee", params(Bounds),
+    responses((status = 200, body = Dashboard), (status = "4XX", body = Document), (status = "5XX", body = Document)))]
+pub async fn dashboard(
+    State(shared): State<Shared>,
+    Query(bounds): Query<Bounds>,
+) -> Result<Json<Dashboard>, Problem> {
+    Ok(Json(
+        oee::get_oee_dashboard_data(&shared.app, bounds.read()?).await?,
+    ))
 }

@@ -18,6 +18,12 @@ pub fn router(shared: &Shared) -> Router {
     // Named one by one: what registers itself while the program is linked may be left out by the linker.
     server_fn::axum::register_explicit::<crate::api::board::Board>();
     server_fn::axum::register_explicit::<crate::api::line::Line>();
+    server_fn::axum::register_explicit::<crate::api::analysis::AnalysisOfLine>();
+    server_fn::axum::register_explicit::<crate::api::oee::CalculateOee>();
+    server_fn::axum::register_explicit::<crate::api::oee::CalculateRealTimeOee>();
+    server_fn::axum::register_explicit::<crate::api::oee::GetOeeHistory>();
+    server_fn::axum::register_explicit::<crate::api::oee::GetOeeTrends>();
+    server_fn::axum::register_explicit::<crate::api::oee::GetOeeDashboardData>();
     let options = LeptosOptions::builder().output_name("ms5-floor").build();
     let routes = generate_route_list(Pages);
     let (context, page) = (provide(shared), page(shared));

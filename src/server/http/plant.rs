@@ -2,7 +2,7 @@
 
 use super::Shared;
 use super::ingest::{body_of, require_json};
-use super::problem::{Problem, malformed, unavailable};
+use super::problem::{Document, Problem, malformed, unavailable};
 use super::sender::Sender;
 use crate::domain::plant::PlantDef;
 use crate::server::services::plant::apply;
@@ -14,14 +14,17 @@ use axum::http::HeaderMap;
 use serde::Serialize;
 
 /// What the plant is made of now.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct PlantAnswer {
     version: i64,
     lines: usize,
     machines: usize,
 }
 
-/// Applies a definition.
+/// Applies a definition of the plant: what it names is added or changed, what it leaves out stays.
+#[utoipa::path(put, path = "/api/v1/plant", tag = "plant", security(("key" = [])),
+    request_body(content = Object, description = "A plant definition; its fields are told in the README"),
+    responses((status = 200, body = PlantAnswer), (status = "4XX", body = Document), (status = "5XX", body = Document)))]
 pub async fn put(
     State(shared): State<Shared>,
     sender: Sender,

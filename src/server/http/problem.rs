@@ -15,8 +15,9 @@ const PROBLEM_JSON: &str = "application/problem+json";
 pub struct Problem(Box<Document>);
 
 /// The document as it is sent.
-#[derive(Clone, Debug, Serialize)]
-struct Document {
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = Problem)]
+pub struct Document {
     #[serde(rename = "type")]
     kind: &'static str,
     title: &'static str,
@@ -30,6 +31,7 @@ struct Document {
     #[serde(skip_serializing_if = "Option::is_none")]
     request_id: Option<String>,
     #[serde(skip)]
+    #[schema(ignore)]
     retry_after_s: Option<u32>,
 }
 

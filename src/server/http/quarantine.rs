@@ -2,7 +2,7 @@
 
 use super::Shared;
 use super::ingest::store;
-use super::problem::{Problem, not_found};
+use super::problem::{Document, Problem, not_found};
 use super::sender::Sender;
 use crate::api::ingest::{BatchAnswer, ItemStatus};
 use crate::server::db::quarantine::{self, HeldRow};
@@ -12,13 +12,18 @@ use axum::http::StatusCode;
 use serde::Deserialize;
 
 /// A page of the list.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct Page {
+    /// Only items with a smaller number than this.
     before: Option<i64>,
+    /// At most this many, 1 to 500; without it 100.
     limit: Option<i64>,
 }
 
 /// The newest items first.
+#[utoipa::path(get, path = "/api/v1/quarantine", tag = "ingest", security(("key" = [])), params(Page),
+    responses((status = 200, body = Vec<HeldRow>), (status = "4XX", body = Document)))]
 pub async fn list(
     State(shared): State<Shared>,
     sender: Sender,
@@ -32,6 +37,9 @@ pub async fn list(
 }
 
 /// Sends an item again, as the caller; when it is stored now it leaves quarantine.
+#[utoipa::path(post, path = "/api/v1/quarantine/{id}/retry", tag = "ingest", security(("key" = [])),
+    params(("id" = i64, Path, description = "The item's number")),
+    responses((status = 200, body = BatchAnswer), (status = "4XX", body = Document)))]
 pub async fn retry(
     State(shared): State<Shared>,
     sender: Sender,
@@ -52,6 +60,9 @@ pub async fn retry(
 }
 
 /// Dismisses an item.
+#[utoipa::path(delete, path = "/api/v1/quarantine/{id}", tag = "ingest", security(("key" = [])),
+    params(("id" = i64, Path, description = "The item's number")),
+    responses((status = 204), (status = "4XX", body = Document)))]
 pub async fn dismiss(
     State(shared): State<Shared>,
     sender: Sender,

@@ -36,7 +36,8 @@ impl Heads {
         self.0.clear();
     }
 
-    /// Takes in facts of one machine that were just appended, and adds the rows that change to `rows`.
+    /// Takes in facts of one machine that were just appended, and adds the rows that change to `rows`. Returns until
+    /// when the timeline may have changed.
     ///
     /// # Errors
     /// The engine's. What is remembered of the machine is then wrong, and must be forgotten.
@@ -47,17 +48,17 @@ impl Heads {
         rules: &FoldRules,
         new: Vec<Fact>,
         rows: &mut Rows,
-    ) -> sqlx::Result<()> {
+    ) -> sqlx::Result<TsMs> {
         let mut new: Vec<(FactKey, Fact)> = new.into_iter().map(|f| (f.key(), f)).collect();
         new.sort_by(|a, b| a.0.cmp(&b.0));
         let (Some((first, _)), Some((last, _))) = (new.first(), new.last()) else {
-            return Ok(());
+            return Ok(TsMs(i64::MIN));
         };
         let (first, changed) = (first.clone(), Span::clamped(first.at, last.at));
         let Some(memory) = self.0.get_mut(&machine) else {
-            let memory = refold(tx, machine, rules, changed, rows).await?;
+            let (memory, until) = refold(tx, machine, rules, changed, rows).await?;
             self.0.insert(machine, memory);
-            return Ok(());
+            return Ok(until);
         };
         let mut folded = Folded::default();
         if memory.head.is_before(&first) {
@@ -75,11 +76,13 @@ impl Heads {
                 memory.head.apply(fact, rules, &mut folded);
             }
         } else {
-            *memory = refold(tx, machine, rules, changed, rows).await?;
-            return Ok(());
+            let until;
+            (*memory, until) = refold(tx, machine, rules, changed, rows).await?;
+            return Ok(until);
         }
         memory.trim(rules);
-        rows.add(machine, folded)
+        rows.add(machine, folded)?;
+        Ok(END)
     }
 
     /// Folds a machine's facts anew from the first one, because the rules of its fold changed.
@@ -104,7 +107,8 @@ impl Heads {
             },
         )
         .await?;
-        let memory = refold(tx, machine, rules, Span::clamped(TsMs(i64::MIN), END), rows).await?;
+        let (memory, _) =
+            refold(tx, machine, rules, Span::clamped(TsMs(i64::MIN), END), rows).await?;
         self.0.insert(machine, memory);
         Ok(())
     }
@@ -147,14 +151,14 @@ fn restate(head: &Head) -> Folded {
 }
 
 /// Folds from the last checkpoint at or before the start of `changed`. Stops early at a checkpoint after it where the fold's memory is
-/// exactly what was stored; the rest of the timeline is then right as it stands.
+/// exactly what was stored; the rest of the timeline is then right as it stands. Returns that point with the memory.
 async fn refold(
     tx: &mut Tx,
     machine: MachineId,
     rules: &FoldRules,
     changed: Span,
     rows: &mut Rows,
-) -> sqlx::Result<Memory> {
+) -> sqlx::Result<(Memory, TsMs)> {
     let start = timeline::checkpoint_before(tx, machine, changed.from()).await?;
     let (mut position, base) =
         start.map_or_else(|| (TsMs(i64::MIN), Head::default()), |c| (c.at, c.head));
@@ -188,14 +192,15 @@ async fn refold(
             Some(same) if same.head == head && same.at > changed.to() => {
                 clear_up_to(tx, machine, &base, &same, &mut folded).await?;
                 rows.add(machine, folded)?;
-                return latest(tx, machine, rules, same).await;
+                let until = same.at;
+                return Ok((latest(tx, machine, rules, same).await?, until));
             }
             Some(other) => position = other.at,
         }
     }
     memory.head = head;
     memory.trim(rules);
-    Ok(memory)
+    Ok((memory, END))
 }
 
 /// Limits a re-fold to what lies before a checkpoint that did not change. The row of the interval open there is left

@@ -6,15 +6,17 @@ use super::fold::Heads;
 use super::tell::item_of;
 use crate::api::ingest::{ItemResult, ItemStatus};
 use crate::domain::fact::Fact;
+use crate::domain::fold::{FAULT_GRACE, FoldRules};
 use crate::domain::ids::{MachineId, Seq, SourceId};
-use crate::domain::time::TsMs;
+use crate::domain::time::{Span, TsMs};
 use crate::server::clock::Clock;
 use crate::server::db::facts::{self, NewFact};
 use crate::server::db::quarantine::{self, Held};
 use crate::server::db::timeline::Rows;
-use crate::server::db::{Db, Tx, notify};
+use crate::server::db::{Db, Tx, notify, rollup};
 use crate::server::live::hub::Hub;
 use crate::server::plant::{CurrentPlant, Plant, stored_version_in};
+use crate::server::rollup::make::GRACE;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -213,12 +215,15 @@ impl Task {
         let anew: BTreeSet<MachineId> = group.iter().flat_map(rebuilds_of).copied().collect();
         // Each machine's rows once: what is folded anew holds the new facts already.
         let mut rows = Rows::default();
+        let mut past = Vec::new();
         for (machine, new) in fresh.by_machine {
             if let Some((_, known)) = plant.machine(machine).filter(|_| !anew.contains(&machine)) {
+                let first = new.iter().map(|f| f.at).min().unwrap_or(now);
                 let heads = &mut self.heads;
-                heads
+                let until = heads
                     .take_in(&mut tx, machine, &known.rules, new, &mut rows)
                     .await?;
+                past.extend(restated(machine, &known.rules, first, until, now));
             }
         }
         for machine in anew {
@@ -227,9 +232,16 @@ impl Task {
                 heads
                     .rebuild(&mut tx, machine, &known.rules, &mut rows)
                     .await?;
+                past.push((machine, Span::clamped(TsMs(i64::MIN), TsMs(i64::MAX))));
             }
         }
         rows.write(&mut tx).await?;
+        for (machine, span) in past {
+            if let Some((line, _)) = plant.machine(machine) {
+                rollup::ask_for_machine(&mut tx, line.id, machine, span, line.rules.start_up)
+                    .await?;
+            }
+        }
         quarantine::hold(&mut tx, &fresh.held, now).await?;
         let seq = if machines.is_empty() {
             before
@@ -271,6 +283,20 @@ impl Task {
         }
         self.hub.committed(committed.seq, &committed.machines);
     }
+}
+
+/// The stretch of a machine's past that facts from `first` on have changed. What was said a moment ago is not past yet:
+/// no roll-up holds it.
+fn restated(
+    machine: MachineId,
+    rules: &FoldRules,
+    first: TsMs,
+    until: TsMs,
+    now: TsMs,
+) -> Option<(MachineId, Span)> {
+    // A fact may end a silence that was thought to be one, and explain a stop that began before it.
+    let from = first.minute() - rules.longest_doubt() - FAULT_GRACE;
+    (from < now - GRACE).then(|| (machine, Span::clamped(from, until)))
 }
 
 /// What a transaction left behind.

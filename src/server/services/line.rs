@@ -33,7 +33,9 @@ pub async fn line(
     let (plant, now) = (app.plant.get(), app.clock.now());
     let line = plant.line(code).ok_or_else(|| not_found("line", code))?;
     let site = plant.site.as_ref().ok_or_else(|| not_found("site", ""))?;
-    let chosen = chosen.map(|(from, to)| window(from, to)).transpose()?;
+    let chosen = chosen
+        .map(|(from, to)| window("from", "to", from, to))
+        .transpose()?;
     let seq: Seq = facts::last_seq(&app.db).await?;
     let focus = focus(site, line, now);
     let horizon = chosen.unwrap_or(focus.horizon);
@@ -94,21 +96,23 @@ pub async fn line(
 ///
 /// # Errors
 /// Names the bound that is wrong.
-pub fn window(from: i64, to: i64) -> Result<Span, ServiceError> {
+pub fn window(first: &str, second: &str, from: i64, to: i64) -> Result<Span, ServiceError> {
     if from.rem_euclid(MINUTE_MS) != 0 {
-        return Err(invalid("from", "must be a full minute"));
+        return Err(invalid(first, "must be a full minute"));
     }
     if to.rem_euclid(MINUTE_MS) != 0 {
-        return Err(invalid("to", "must be a full minute"));
+        return Err(invalid(second, "must be a full minute"));
+    }
+    if from < 0 {
+        return Err(invalid(first, "must not be before 1970"));
     }
     match Span::new(TsMs(from), TsMs(to)) {
-        Some(span) if span.is_empty() => Err(invalid("to", "must be after from")),
-        Some(span) if span.len() > MAX_WINDOW => {
-            Err(invalid("to", "must be at most five years after from"))
-        }
-        Some(span) if from >= 0 => Ok(span),
-        Some(_) => Err(invalid("from", "must not be before 1970")),
-        None => Err(invalid("to", "must be after from")),
+        Some(span) if span.len() > MAX_WINDOW => Err(invalid(
+            second,
+            format!("must be at most five years after {first}"),
+        )),
+        Some(span) if !span.is_empty() => Ok(span),
+        _ => Err(invalid(second, format!("must be after {first}"))),
     }
 }
 

@@ -11,6 +11,7 @@ use crate::domain::plant::{FieldError, PlantDef};
 use crate::domain::time::{Span, TsMs};
 use crate::server::calendar::{local_day, moment};
 use crate::server::db::plant as rows;
+use crate::server::db::rollup::{self, Due};
 use crate::server::db::{Db, Tx, settings};
 use crate::server::plant::Plant;
 use jiff::tz::TimeZone;
@@ -53,12 +54,22 @@ impl Moments {
 /// [`ServiceError::Invalid`] with every wrong field; the engine's errors. Nothing is changed then.
 pub async fn apply(db: &Db, def: &PlantDef, now: TsMs) -> Result<Applied, ServiceError> {
     let at = check(def, now)?;
-    let mut tx = db.begin().await?;
+    // In line with ingest and roll-ups: both go by the plant that is stored.
+    let mut tx = db.begin_append().await?;
     // First of all: two definitions at once are applied one after the other.
     settings::increment(&mut tx, settings::PLANT_VERSION).await?;
     let before = Plant::load_in(&mut tx).await?;
     write(&mut tx, def, &before, &at).await?;
     let plant = Plant::load_in(&mut tx).await?;
+    let restated = restated::restated(&before, &plant, &at);
+    for (line, span) in &restated {
+        let due = Due {
+            line: *line,
+            span: *span,
+            anew: true,
+        };
+        rollup::ask(&mut tx, due).await?;
+    }
     tx.commit().await?;
     let machines = plant.lines.iter().flat_map(|l| &l.machines);
     let changed = machines.filter(|m| {
@@ -68,7 +79,7 @@ pub async fn apply(db: &Db, def: &PlantDef, now: TsMs) -> Result<Applied, Servic
     });
     Ok(Applied {
         refold: changed.map(|m| m.id).collect(),
-        restated: restated::restated(&before, &plant, &at),
+        restated,
         plant,
     })
 }

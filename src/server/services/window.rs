@@ -4,13 +4,14 @@ use crate::domain::account::{Account, MinuteCount};
 use crate::domain::ids::MachineId;
 use crate::domain::part::{Part, parts};
 use crate::domain::plant::Coupling;
-use crate::domain::reckon::{MachineWindow, account};
+use crate::domain::reckon::{MachineWindow, account, reckon};
 use crate::domain::shift::{Schedule, ShiftInstance};
 use crate::domain::time::{DAY_MS, DurMs, MINUTE_MS, Span, TsMs};
 use crate::domain::timeline::{Hearing, Interval, Transition, intervals};
 use crate::server::calendar;
-use crate::server::db::{Db, facts, timeline};
+use crate::server::db::{Db, Tx, facts, timeline};
 use crate::server::plant::{Line, Machine, Plant, Site};
+use crate::server::rollup::read::LineSums;
 
 /// One machine over a window.
 #[derive(Clone, Debug)]
@@ -72,10 +73,24 @@ pub async fn read(
     window: Span,
     now: TsMs,
 ) -> sqlx::Result<LineData> {
+    read_in(&mut db.snapshot().await?, site, line, window, now).await
+}
+
+/// The same, as a transaction sees it.
+///
+/// # Errors
+/// The engine's.
+pub async fn read_in(
+    tx: &mut Tx,
+    site: &Site,
+    line: &Line,
+    window: Span,
+    now: TsMs,
+) -> sqlx::Result<LineData> {
     let past = Span::clamped(window.from().min(now), window.to().min(now));
     let mut machines = Vec::with_capacity(line.machines.len());
     for machine in &line.machines {
-        machines.push(read_machine(db, line, machine, past, now).await?);
+        machines.push(read_machine(tx, line, machine, past, now).await?);
     }
     // A stop is judged by what was planned when it began, and a start-up by what was before it.
     let stops = machines
@@ -99,7 +114,7 @@ pub async fn read(
 }
 
 async fn read_machine(
-    db: &Db,
+    tx: &mut Tx,
     line: &Line,
     machine: &Machine,
     window: Span,
@@ -109,7 +124,7 @@ async fn read_machine(
         window.from() - line.rules.start_up - DurMs(1),
         (window.to() + line.rules.minor_stop).min(now),
     );
-    let transitions = timeline::transitions(db, machine.id, reach).await?;
+    let transitions = timeline::transitions(tx, machine.id, reach).await?;
     // The whole stops that the edges cut.
     let from = transitions
         .first()
@@ -117,10 +132,11 @@ async fn read_machine(
     let until = transitions
         .last()
         .filter(|t| t.from >= reach.to() && t.state.ends_stops());
-    let wide = Span::clamped(from, until.map_or(now, |t| t.from.min(now)));
-    let minutes = timeline::minutes(db, machine.id, window).await?;
-    let first = timeline::first(db, machine.id).await?;
-    let heard = facts::last_heard(db, machine.id).await?;
+    // A moment of what comes after the last stop tells whether it was mended.
+    let wide = Span::clamped(from, until.map_or(now, |t| (t.from + DurMs(1)).min(now)));
+    let minutes = timeline::minutes(tx, machine.id, window).await?;
+    let first = timeline::first(tx, machine.id).await?;
+    let heard = facts::last_heard(tx, machine.id).await?;
     // Silence is judged by the present, also at the end of a stretch that lies in the past: its last minutes must read
     // the same as in a longer one.
     let hearing = Hearing {
@@ -161,11 +177,38 @@ impl LineData {
         data: &MachineData,
         window: Span,
     ) -> Account {
-        account(
-            window,
-            &self.inputs(line, data, &data.minutes),
-            |product, at| plant.rate(data.id, product, at),
-        )
+        let rate = |product, at| plant.rate(data.id, product, at);
+        account(window, &self.inputs(line, data, &data.minutes), rate)
+    }
+
+    /// All that the line is accounted for: each machine, and the line itself where it has an account of its own; with
+    /// the machine whose ideal rates hold.
+    pub fn accounted<'a>(
+        &'a self,
+        line: &'a Line,
+    ) -> impl Iterator<Item = (Option<MachineId>, MachineWindow<'a>, MachineId)> {
+        let machines = self
+            .machines
+            .iter()
+            .map(|m| (Some(m.id), self.inputs(line, m, &m.minutes), m.id));
+        let own = self.line_inputs(line);
+        machines.chain(own.map(|(inputs, pacing)| (None, inputs, pacing)))
+    }
+
+    /// What the line and its machines did in `window`, which lies inside the data's.
+    #[must_use]
+    pub fn sums(&self, plant: &Plant, line: &Line, window: Span) -> LineSums {
+        let mut sums = LineSums::default();
+        for (whose, inputs, rated_as) in self.accounted(line) {
+            let reckoned = reckon(window, &inputs, |product, at| {
+                plant.rate(rated_as, product, at)
+            });
+            match whose {
+                Some(machine) => drop(sums.machines.insert(machine, reckoned)),
+                None => sums.line = Some(reckoned),
+            }
+        }
+        sums
     }
 
     fn inputs<'a>(
@@ -183,6 +226,16 @@ impl LineData {
         }
     }
 
+    /// The pacing machine's time with the pieces that leave the line. `None` for machines side by side.
+    fn line_inputs(&self, line: &Line) -> Option<(MachineWindow<'_>, MachineId)> {
+        if line.coupling == Coupling::Parallel {
+            return None;
+        }
+        let pacing = self.machine(line.pacing()?.id)?;
+        let output = self.machine(line.output()?.id)?;
+        Some((self.inputs(line, pacing, &output.minutes), pacing.id))
+    }
+
     /// The sum over the machines: asset OEE.
     #[must_use]
     pub fn asset_account(&self, plant: &Plant, line: &Line, window: Span) -> Account {
@@ -197,14 +250,9 @@ impl LineData {
     /// rate: line OEE. `None` for machines side by side.
     #[must_use]
     pub fn line_account(&self, plant: &Plant, line: &Line, window: Span) -> Option<Account> {
-        if line.coupling == Coupling::Parallel {
-            return None;
-        }
-        let pacing = self.machine(line.pacing()?.id)?;
-        let output = self.machine(line.output()?.id)?;
-        let inputs = self.inputs(line, pacing, &output.minutes);
+        let (inputs, pacing) = self.line_inputs(line)?;
         Some(account(window, &inputs, |product, at| {
-            plant.rate(pacing.id, product, at)
+            plant.rate(pacing, product, at)
         }))
     }
 

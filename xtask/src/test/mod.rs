@@ -16,7 +16,7 @@ use clap::{Args, ValueEnum};
 use crate::browser::Profile;
 use crate::step::{judged, seconds};
 use crate::workspace::Workspace;
-use crate::{process, server, site, stop};
+use crate::{process, python, server, site, stop};
 
 use counts::Counts;
 use postgres::Postgres;
@@ -144,6 +144,9 @@ fn rust(workspace: &Workspace, options: &Options, report: &mut Report) {
     let postgres = report.gate("PostgreSQL", Postgres::start);
     if let Some(postgres) = &postgres {
         tests.env("MS5_TEST_POSTGRES", postgres.url());
+    }
+    if integration && let Some(python) = report.gate("Python", || python::ensure(workspace)) {
+        tests.env(python::VARIABLE, python);
     }
     report.tests(title, || counts::cargo(&mut tests));
 }

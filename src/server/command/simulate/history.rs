@@ -93,9 +93,10 @@ impl History {
 /// Until when every simulated machine has told something, less an hour: what is told again is known already.
 async fn told_until(db: &Db, model: &Plant) -> sqlx::Result<Option<TsMs>> {
     let codes = plant().machines;
+    let mut snapshot = db.snapshot().await?;
     let mut first = None;
     for id in codes.iter().filter_map(|m| model.machine_id(&m.code)) {
-        let Some(heard) = facts::last_heard(db, id).await? else {
+        let Some(heard) = facts::last_heard(&mut snapshot, id).await? else {
             return Ok(None);
         };
         first = Some(first.map_or(heard, |f: TsMs| f.min(heard)));

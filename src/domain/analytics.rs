@@ -1,0 +1,3 @@
+//! Statistics over figures: pure functions of slices.
+
+pub mod trend;

@@ -1,0 +1,63 @@
+//! `GET /api/v1/openapi.json`: what the API can do, made from the handlers themselves. A route that is not in the
+//! document is not served: both come from the same list.
+
+use super::{Shared, ingest, live, oee, plant, quarantine};
+use axum::Json;
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::get;
+use std::sync::Arc;
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::{Modify, OpenApi};
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
+use utoipa_axum::routes;
+
+/// What is said once for all routes.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "MS5 Floor",
+        description = "Live OEE, downtime and ingest of a plant. Times are epoch milliseconds, UTC; durations \
+            milliseconds; ideal times nanoseconds; ratios 1.0 for 100 %. A figure is `{\"known\": 0.73}` or \
+            `{\"unknown\": \"no_data\"}`: what cannot be computed says why. Errors are problem documents (RFC 9457)."
+    ),
+    modifiers(&Keys)
+)]
+struct Document;
+
+/// Keys of senders.
+struct Keys;
+
+impl Modify for Keys {
+    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+        let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+        openapi
+            .components
+            .get_or_insert_default()
+            .add_security_scheme("key", scheme);
+    }
+}
+
+/// Every route of the API with its document.
+pub fn router(shared: &Shared) -> Router {
+    let small = || DefaultBodyLimit::max(crate::api::ingest::MAX_BATCH_BYTES);
+    let (router, document) = OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(ingest::post).layer(small()))
+        .routes(routes!(plant::put).layer(small()))
+        .routes(routes!(quarantine::list))
+        .routes(routes!(quarantine::retry))
+        .routes(routes!(quarantine::dismiss))
+        .routes(routes!(oee::dashboard))
+        .routes(routes!(oee::get))
+        .routes(routes!(oee::now))
+        .routes(routes!(oee::history))
+        .routes(routes!(oee::trends))
+        .routes(routes!(live::get))
+        .with_state(shared.clone())
+        .split_for_parts();
+    let document = Arc::new(document);
+    router.route(
+        "/api/v1/openapi.json",
+        get(async move || Json(Arc::clone(&document))),
+    )
+}

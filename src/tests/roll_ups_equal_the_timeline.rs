@@ -1,0 +1,202 @@
+//! Stored roll-ups are what the timeline gives, to the millisecond: by machine, product and reason, on every level, over
+//! any window; with facts in any order, late ones too, and whenever the roll-ups were last made.
+
+use crate::chance::{Scene, chance, facts, new_fact};
+use crate::harness::{Hands, Place, Server, at};
+use crate::windows_add_up::plant;
+use ms5_floor::domain::time::{DAY_MS, HOUR_MS, MINUTE_MS, Span, TsMs};
+use ms5_floor::server::db::rollup::{self, Level};
+use ms5_floor::server::rollup::make::catch_up;
+use ms5_floor::server::rollup::read::{Subject, from_timeline, series, total};
+use rand::Rng;
+use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
+
+on_both! { any_window_from_cells_is_what_the_timeline_gives, a_late_fact_reaches_every_level }
+
+const LEVELS: [Level; 4] = [Level::Hour, Level::Shift, Level::Day, Level::Month];
+const DAYS: i64 = 40;
+
+async fn compare(server: &Server, now: TsMs, window: Span, what: &str) {
+    let plant = server.app.plant.get();
+    let site = plant.site.as_ref().expect("a site");
+    for line in &plant.lines {
+        let of = Subject {
+            plant: &plant,
+            site,
+            line,
+            now,
+        };
+        let mut tx = server.snapshot().await;
+        let wanted = from_timeline(
+            &mut tx,
+            of,
+            Span::clamped(window.from().min(now), window.to().min(now)),
+        )
+        .await
+        .expect("the timeline");
+        let got = total(&mut tx, of, window).await.expect("a total");
+        assert_eq!(
+            got, wanted,
+            "{what}: {} over {window:?} (cells, timeline)",
+            line.code
+        );
+    }
+}
+
+/// Every cell of every level against the timeline.
+async fn compare_cells(server: &Server, now: TsMs, window: Span, what: &str) {
+    let plant = server.app.plant.get();
+    let site = plant.site.as_ref().expect("a site");
+    for line in &plant.lines {
+        let of = Subject {
+            plant: &plant,
+            site,
+            line,
+            now,
+        };
+        let mut tx = server.snapshot().await;
+        for level in LEVELS {
+            let cells = series(&mut tx, of, level, window).await.expect("a series");
+            let mut at = window.from();
+            for (cell, sums) in cells {
+                assert_eq!(cell.from(), at, "{what}: cells tile the window");
+                at = cell.to();
+                let wanted = from_timeline(&mut tx, of, cell)
+                    .await
+                    .expect("the timeline");
+                assert_eq!(
+                    sums, wanted,
+                    "{what}: {} {level:?} {cell:?} (cell, timeline)",
+                    line.code
+                );
+            }
+            assert_eq!(at, window.to().min(now));
+        }
+    }
+}
+
+async fn made_to(server: &Server) -> Option<TsMs> {
+    let line = server.app.plant.get().lines[0].id;
+    let state = rollup::state(&mut server.snapshot().await, line)
+        .await
+        .expect("a state");
+    state.valid().map(|s| s.to())
+}
+
+fn scene(
+    server: &Server,
+    source: ms5_floor::domain::ids::SourceId,
+    from: TsMs,
+    facts: usize,
+) -> Scene {
+    Scene {
+        sources: vec![source],
+        machines: ["M1", "M2", "M3", "M4"].map(|m| server.machine(m)).to_vec(),
+        products: vec![server.product("P1"), server.product("P2")],
+        from,
+        hours: DAYS * 24,
+        facts,
+    }
+}
+
+fn random_window(rng: &mut ChaCha8Rng, from: TsMs) -> Span {
+    let mut edge = || match rng.random_range(0..3) {
+        0 => rng.random_range(-2..DAYS + 2) * DAY_MS,
+        1 => rng.random_range(-2..(DAYS + 2) * 24) * HOUR_MS,
+        _ => rng.random_range(-100..(DAYS + 1) * 24 * 60) * MINUTE_MS,
+    };
+    let (a, b) = (edge(), edge());
+    Span::clamped(TsMs(from.0 + a.min(b)), TsMs(from.0 + a.max(b)))
+}
+
+async fn any_window_from_cells_is_what_the_timeline_gives(place: &Place) {
+    // Over the night on which the clocks go back.
+    let from = at("2026-10-05T00:00:00Z");
+    let hands = Hands::at(from);
+    let server = Server::with(place, hands.clock(), plant()).await;
+    let (source, _) = server.key("gateway", true, false).await;
+    let mut rng = chance(23);
+    let mut sent = facts(&mut rng, &scene(&server, source, from, 3000));
+    // Mostly in order, with a share that comes late, and a few very late.
+    for i in 0..sent.len() {
+        if rng.random_bool(0.05) {
+            let j = rng.random_range(i..sent.len().min(i + 400));
+            sent.swap(i, j);
+        }
+    }
+    for (round, batch) in sent.chunks(150).enumerate() {
+        let items = batch.iter().map(|f| Ok(new_fact(f))).collect();
+        let latest = batch.iter().map(|f| f.at).max().expect("facts");
+        hands.set(latest.max(server.app.clock.now()));
+        server
+            .app
+            .writer
+            .store(source, items)
+            .await
+            .expect("stored");
+        let now = server.app.clock.now();
+        let what = format!("{}, round {round}", place.engine);
+        if rng.random_bool(0.6) {
+            catch_up(&server.app).await.expect("roll-ups");
+        }
+        for _ in 0..3 {
+            compare(&server, now, random_window(&mut rng, from), &what).await;
+        }
+    }
+    catch_up(&server.app).await.expect("roll-ups");
+    let now = server.app.clock.now();
+    let made = made_to(&server).await.expect("cells are made");
+    assert!(
+        now - made < ms5_floor::domain::time::DurMs(2 * HOUR_MS),
+        "{made:?} is close to {now:?}"
+    );
+    let all = Span::clamped(TsMs(from.0 - DAY_MS), TsMs(from.0 + DAYS * DAY_MS));
+    compare_cells(&server, now, all, place.engine).await;
+    for _ in 0..40 {
+        compare(&server, now, random_window(&mut rng, from), place.engine).await;
+    }
+}
+
+async fn a_late_fact_reaches_every_level(place: &Place) {
+    let from = at("2026-10-05T00:00:00Z");
+    let hands = Hands::at(TsMs(from.0 + DAYS * DAY_MS));
+    let server = Server::with(place, hands.clock(), plant()).await;
+    let (source, _) = server.key("gateway", true, false).await;
+    let mut rng = chance(5);
+    let mut sent = facts(&mut rng, &scene(&server, source, from, 1500));
+    sent.shuffle(&mut rng);
+    let late = sent.split_off(1470);
+    let store = |batch: &[ms5_floor::domain::fact::Fact]| {
+        batch.iter().map(|f| Ok(new_fact(f))).collect::<Vec<_>>()
+    };
+    server
+        .app
+        .writer
+        .store(source, store(&sent))
+        .await
+        .expect("stored");
+    catch_up(&server.app).await.expect("roll-ups");
+    let now = server.app.clock.now();
+    let all = Span::clamped(from, TsMs(from.0 + DAYS * DAY_MS));
+    for fact in late {
+        let before = made_to(&server).await;
+        let what = format!("{}, after {fact:?}", place.engine);
+        server
+            .app
+            .writer
+            .store(source, store(&[fact]))
+            .await
+            .expect("stored");
+        // Before it is made again, readers do not rely on it.
+        compare(&server, now, all, &what).await;
+        catch_up(&server.app).await.expect("roll-ups");
+        compare(&server, now, all, &what).await;
+        assert_eq!(
+            made_to(&server).await,
+            before,
+            "{what}: everything is made again"
+        );
+    }
+    compare_cells(&server, now, all, place.engine).await;
+}
