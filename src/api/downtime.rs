@@ -384,6 +384,5 @@ pub async fn confirm_downtime(
     let author = crate::server::http::author(&app).await?;
     crate::server::services::downtime::confirm_downtime(&app, (&machine, start), &said, &author)
         .await
-        .map(|(event, _)| event)
         .map_err(ApiError::from)
 }

@@ -5,6 +5,7 @@
 use super::dated::Dated;
 use super::day::LocalDay;
 use super::shift::PlannedStop;
+use super::time::Span;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -148,15 +149,12 @@ impl LineCalendar {
 /// Planned stops in order, those that overlap made one: a stop of the machines is judged by when the whole began.
 #[must_use]
 pub fn merged(mut stops: Vec<PlannedStop>) -> Vec<PlannedStop> {
-    stops.sort_by(|a, b| (a.span.from(), a.span.to()).cmp(&(b.span.from(), b.span.to())));
+    stops.sort_by_key(|a| (a.span.from(), a.span.to()));
     let mut out: Vec<PlannedStop> = Vec::with_capacity(stops.len());
     for stop in stops {
         match out.last_mut() {
             Some(last) if stop.span.from() < last.span.to() => {
-                last.span = super::time::Span::clamped(
-                    last.span.from(),
-                    last.span.to().max(stop.span.to()),
-                );
+                last.span = Span::clamped(last.span.from(), last.span.to().max(stop.span.to()));
                 last.name = format!("{}, {}", last.name, stop.name);
             }
             _ => out.push(stop),
@@ -168,7 +166,7 @@ pub fn merged(mut stops: Vec<PlannedStop>) -> Vec<PlannedStop> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::time::{Span, TsMs};
+    use crate::domain::time::TsMs;
 
     fn day(text: &str) -> LocalDay {
         LocalDay::parse(text).expect("a day")

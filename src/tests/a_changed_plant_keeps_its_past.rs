@@ -1,14 +1,13 @@
-//! A plant that is set up anew keeps its past: a changed shift holds from the next day on, a changed rate or target from
-//! now on. What is written for the past restates it, and only that.
+//! A plant that is set up anew keeps its past: a changed shift holds from the next day on. What is
+//! written for the past restates it, and only that.
 
 use crate::harness::{Hands, Place, Server, at};
-use crate::small_plant::{small_plant, state};
+use crate::small_plant::{state, two_shifts};
 use axum::http::{Method, StatusCode};
 use ms5_floor::domain::machine_state::MachineState::Running;
-use ms5_floor::domain::target::Targets;
+use ms5_floor::domain::plant::PlantDef;
 use ms5_floor::domain::time::{DurMs, HOUR_MS, MINUTE_MS, Span, TsMs};
 use ms5_floor::server::calendar::{production_day, shifts};
-use ms5_floor::server::services::board::board;
 use ms5_floor::server::services::oee::calculate_oee;
 use serde_json::{Value, json};
 
@@ -16,21 +15,8 @@ on_both! {
     a_changed_shift_holds_from_tomorrow_on,
     crews_holidays_and_exceptions_make_the_calendar,
     a_planned_stop_is_taken_from_planned_production_time,
-    rates_and_targets_of_the_past_stay,
     rules_without_a_date_restate_all_time,
     what_is_wrong_is_named_and_nothing_is_changed,
-}
-
-/// Line L1 works 06:00 to 14:00 and 14:00 to 22:00, Monday to Friday; two crews take turns from Monday 2026-07-06 on.
-fn plant() -> Value {
-    let shift = |name: &str, start: &str, end: &str, crews: [&str; 2]| json!({"name": name, "days": [1, 2, 3, 4, 5], "start": start, "end": end, "crews": crews, "anchor": "2026-07-06"});
-    let mut plant = small_plant();
-    plant["shift"] = json!([
-        shift("Early", "06:00", "14:00", ["A", "B"]),
-        shift("Late", "14:00", "22:00", ["B", "A"]),
-    ]);
-    plant["line"][0]["shifts"] = json!(["Early", "Late"]);
-    plant
 }
 
 fn span(from: &str, to: &str) -> Span {
@@ -75,7 +61,7 @@ async fn a_changed_shift_holds_from_tomorrow_on(place: &Place) {
             .await;
         assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
     };
-    put(&plant()).await;
+    put(&two_shifts()).await;
     let before = [
         "2026-07-06 Early A 06:00-14:00",
         "2026-07-06 Late B 14:00-22:00",
@@ -85,7 +71,7 @@ async fn a_changed_shift_holds_from_tomorrow_on(place: &Place) {
         before,
         "since ever"
     );
-    let mut changed = plant();
+    let mut changed = two_shifts();
     changed["shift"][0]["start"] = json!("05:00");
     put(&changed).await;
     let week = [
@@ -155,7 +141,7 @@ async fn a_changed_shift_holds_from_tomorrow_on(place: &Place) {
 
 async fn crews_holidays_and_exceptions_make_the_calendar(place: &Place) {
     let hands = Hands::at(at("2026-07-15T10:00:00+02:00"));
-    let mut plant = plant();
+    let mut plant = two_shifts();
     let server = Server::with(place, hands.clock(), plant.clone()).await;
     let line = server.app.plant.get().line("L1").expect("a line").id;
     plant["shift"]
@@ -219,7 +205,7 @@ async fn crews_holidays_and_exceptions_make_the_calendar(place: &Place) {
 
 async fn a_planned_stop_is_taken_from_planned_production_time(place: &Place) {
     let hands = Hands::at(at("2026-07-06T14:00:00+02:00"));
-    let mut plant = plant();
+    let mut plant = two_shifts();
     let server = Server::with(place, hands.clock(), plant.clone()).await;
     let (_, key) = server.key("gateway", true, false).await;
     let shift = span("2026-07-06T06:00:00+02:00", "2026-07-06T14:00:00+02:00");
@@ -279,99 +265,9 @@ async fn a_planned_stop_is_taken_from_planned_production_time(place: &Place) {
     );
 }
 
-async fn rates_and_targets_of_the_past_stay(place: &Place) {
-    let hands = Hands::at(at("2026-07-06T06:00:00+02:00"));
-    let mut plant = plant();
-    plant["line"][0]["target_oee"] = json!(0.5);
-    plant["product"][0]["unit"] = json!("bags");
-    plant["rate"][0]["source"] = json!("Nameplate");
-    plant["changeover_target"] = json!([{"line": "L1", "from": "P1", "to": "P2", "minutes": 12}]);
-    let server = Server::with(place, hands.clock(), plant.clone()).await;
-    let (_, key) = server.key("gateway", true, false).await;
-    let (machine, product, other) = (
-        server.machine("M1"),
-        server.product("P1"),
-        server.product("P2"),
-    );
-    let start = at("2026-07-06T06:00:00+02:00");
-    let items = [
-        json!({"id": "p", "machine": "M1", "at": start, "kind": "product", "product": "P1"}),
-        state("a", "M1", start, Running),
-    ];
-    assert_eq!(server.ingest(&key, &items).await.accepted, 2);
-    // At 08:00 everything is asked for, at 10:00 the machine is found to be faster.
-    hands.set(at("2026-07-06T08:00:30+02:00"));
-    plant["line"][0]["target_oee"] = json!(1.0);
-    assert_eq!(server.set_up(plant.clone()).await, [], "{}", place.engine);
-    hands.set(at("2026-07-06T10:00:30+02:00"));
-    plant["rate"][0]["units"] = json!(120);
-    plant["rate"][0]["source"] = json!("Time study");
-    assert_eq!(server.set_up(plant.clone()).await, [], "{}", place.engine);
-    let model = server.app.plant.get();
-    let line = model.line("L1").expect("a line");
-    let asked = |text| line.target_at(at(text));
-    assert_eq!(
-        asked("2026-07-06T07:59:59+02:00"),
-        Targets {
-            availability: 0.9,
-            performance: 0.95,
-            quality: 0.98,
-            oee: 0.5
-        }
-    );
-    assert_eq!(asked("2026-07-06T08:00:00+02:00").oee, 1.0);
-    let rate = |text| {
-        let rate = model
-            .rate_in_force(machine, product, at(text))
-            .expect("a rate");
-        (
-            rate.ideal.cycle_ms(),
-            rate.source.as_str(),
-            rate.unit.as_str(),
-            rate.valid_from,
-        )
-    };
-    let study = at("2026-07-06T10:00:00+02:00");
-    assert_eq!(
-        rate("2026-07-06T09:59:00+02:00"),
-        (1000.0, "Nameplate", "bags", TsMs(0))
-    );
-    assert_eq!(
-        rate("2026-07-06T10:00:00+02:00"),
-        (500.0, "Time study", "bags", study)
-    );
-    assert_eq!(
-        model.changeover_target(line.id, product, other),
-        Some(DurMs(12 * MINUTE_MS))
-    );
-    assert_eq!(model.changeover_target(line.id, other, product), None);
-    // Two hours at half of 60 a minute, half a minute at all of it.
-    hands.set(at("2026-07-06T08:00:30+02:00"));
-    server.app.board.forget().await;
-    let tile = board(&server.app).await.expect("a board").tiles[0].clone();
-    let wanted = tile.progress.expect("progress").target.expect("a target");
-    assert!(
-        (wanted - (120.0 * 60.0 * 0.5 + 30.0)).abs() < 1e-6,
-        "{}: {wanted}",
-        place.engine
-    );
-    // A rate that says from when on restates the past from then on.
-    hands.set(at("2026-07-06T12:00:00+02:00"));
-    plant["rate"][0]["from"] = json!("2026-07-06T07:00");
-    let restated = server.set_up(plant.clone()).await;
-    let past = span("2026-07-06T07:00:00+02:00", "2026-07-06T10:00:00+02:00");
-    assert_eq!(
-        restated,
-        [(line.id, past)],
-        "{}: where it was another",
-        place.engine
-    );
-    assert_eq!(server.set_up(plant).await, [], "{}: once", place.engine);
-}
-
 async fn rules_without_a_date_restate_all_time(place: &Place) {
     let hands = Hands::at(at("2026-07-06T12:00:00+02:00"));
-    let server = Server::with(place, hands.clock(), plant()).await;
+    let server = Server::with(place, hands.clock(), two_shifts()).await;
     let model = server.app.plant.get();
     let line = model.line("L1").expect("a line");
     assert_eq!(
@@ -387,7 +283,7 @@ async fn rules_without_a_date_restate_all_time(place: &Place) {
         Span::clamped(TsMs(0), at("2026-07-06T12:00:00+02:00")),
     )];
     for (field, value) in [("debounce_s", 2), ("start_up_s", 0), ("minor_stop_s", 120)] {
-        let mut changed = plant();
+        let mut changed = two_shifts();
         changed["line"][0][field] = json!(value);
         assert_eq!(
             server.set_up(changed).await,
@@ -395,9 +291,14 @@ async fn rules_without_a_date_restate_all_time(place: &Place) {
             "{}: {field}",
             place.engine
         );
-        assert_eq!(server.set_up(plant()).await, all, "{}: back", place.engine);
+        assert_eq!(
+            server.set_up(two_shifts()).await,
+            all,
+            "{}: back",
+            place.engine
+        );
     }
-    let mut moved = plant();
+    let mut moved = two_shifts();
     moved["site"]["zone"] = json!("Europe/London");
     assert_eq!(
         server.set_up(moved).await,
@@ -409,7 +310,7 @@ async fn rules_without_a_date_restate_all_time(place: &Place) {
 
 async fn what_is_wrong_is_named_and_nothing_is_changed(place: &Place) {
     let hands = Hands::at(at("2026-07-06T12:00:00+02:00"));
-    let server = Server::with(place, hands.clock(), plant()).await;
+    let server = Server::with(place, hands.clock(), two_shifts()).await;
     let (_, key) = server.key("engineer", false, true).await;
     let version = server.app.plant.get().version;
     let stop = |from: &str, to: &str| json!([{"line": "L1", "from": from, "to": to, "name": "Maintenance"}]);
@@ -441,7 +342,7 @@ async fn what_is_wrong_is_named_and_nothing_is_changed(place: &Place) {
             json!({"code": "T", "name": "T", "zone": "Europe/Atlantis"}),
         ),
     ] {
-        let mut wrong = plant();
+        let mut wrong = two_shifts();
         wrong[name] = value;
         let answer = server
             .send(Method::PUT, "/api/v1/plant", Some(&key), &wrong)
@@ -457,4 +358,21 @@ async fn what_is_wrong_is_named_and_nothing_is_changed(place: &Place) {
         .await
         .expect("the plant");
     assert_eq!(now.version, version, "{}", place.engine);
+}
+
+#[test]
+fn the_calendar_of_the_readme_is_a_plant() {
+    let readme = include_str!("../../README.md");
+    let (_, rest) = readme.split_once("```toml").expect("an example");
+    let (example, _) = rest.split_once("```").expect("its end");
+    let example: Value = toml::from_str(example).expect("TOML");
+    let mut plant = two_shifts();
+    plant["line"][0]["shifts"] = json!(["Early"]);
+    for (key, value) in example.as_object().expect("tables") {
+        plant[key] = value.clone();
+    }
+    let def: PlantDef = serde_json::from_value(plant).expect("a plant");
+    assert_eq!(def.problems(), []);
+    assert_eq!((def.shifts.len(), def.holidays.len()), (1, 1));
+    assert_eq!((def.exceptions.len(), def.planned_stops.len()), (1, 1));
 }

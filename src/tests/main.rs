@@ -28,6 +28,7 @@ mod live_stream_tells_what_was_committed;
 mod nothing_acknowledged_is_lost;
 mod oracle_fixtures;
 mod quarantine_keeps_what_is_wrong;
+mod rates_and_targets_keep_their_time;
 mod reading_never_writes;
 mod replay_of_a_real_recording;
 mod roll_ups_equal_the_timeline;

@@ -241,7 +241,25 @@ fn schedule() -> impl Strategy<Value = Schedule> {
         };
         Schedule::Calendar(list.into_iter().map(shift).collect())
     });
-    prop_oneof![Just(Schedule::BySignal), calendar.clone(), calendar]
+    // A line that went over to a calendar, or from one.
+    let turning = (0..MINUTES, any::<bool>(), calendar.clone()).prop_map(|(at, back, calendar)| {
+        let (a, b) = if back {
+            (calendar, Schedule::BySignal)
+        } else {
+            (Schedule::BySignal, calendar)
+        };
+        let at = minute(at);
+        Schedule::Turning(vec![
+            (Span::clamped(TsMs(i64::MIN), at), a),
+            (Span::clamped(at, TsMs(i64::MAX)), b),
+        ])
+    });
+    prop_oneof![
+        Just(Schedule::BySignal),
+        calendar.clone(),
+        calendar,
+        turning
+    ]
 }
 
 prop_compose! {

@@ -24,6 +24,18 @@ pub fn small_plant() -> Value {
     })
 }
 
+/// The small plant, where line L1 works 06:00 to 14:00 and 14:00 to 22:00, Monday to Friday; two crews take turns from Monday 2026-07-06 on.
+pub fn two_shifts() -> Value {
+    let shift = |name: &str, start: &str, end: &str, crews: [&str; 2]| json!({"name": name, "days": [1, 2, 3, 4, 5], "start": start, "end": end, "crews": crews, "anchor": "2026-07-06"});
+    let mut plant = small_plant();
+    plant["shift"] = json!([
+        shift("Early", "06:00", "14:00", ["A", "B"]),
+        shift("Late", "14:00", "22:00", ["B", "A"]),
+    ]);
+    plant["line"][0]["shifts"] = json!(["Early", "Late"]);
+    plant
+}
+
 /// A state item as JSON.
 pub fn state(id: &str, machine: &str, at: TsMs, state: MachineState) -> Value {
     let mut item = Item::new(id.to_owned(), machine.to_owned(), at, ItemKind::State);

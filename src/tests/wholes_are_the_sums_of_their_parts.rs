@@ -38,7 +38,14 @@ fn part_at(parts: &[Part], at: TsMs) -> Option<&Part> {
 
 /// The field of an account that holds the millisecond at `at`, by a plain reading of the rules.
 fn plain_bucket(case: &Case, parts: &[Part], at: TsMs) -> &'static str {
-    let planned = match &case.schedule {
+    let schedule = match &case.schedule {
+        Schedule::Turning(pieces) => pieces
+            .iter()
+            .find(|(span, _)| span.contains(at))
+            .map_or(&case.schedule, |(_, schedule)| schedule),
+        one => one,
+    };
+    let planned = match schedule {
         Schedule::BySignal if case.first_fact.is_none_or(|first| at < first) => {
             return "not_scheduled";
         }
@@ -53,7 +60,7 @@ fn plain_bucket(case: &Case, parts: &[Part], at: TsMs) -> &'static str {
                 None => Planned::Production,
             },
         },
-        Schedule::Turning(_) => panic!("the cases have one calendar"),
+        Schedule::Turning(_) => panic!("no schedule at {at:?}"),
     };
     let part = part_at(parts, at);
     if let Planned::Stop { since } = planned

@@ -142,20 +142,20 @@ fn every_wrong_field_is_named() {
     type Change = fn(&mut Value);
     let cases: [(&str, &str, Change); 32] = [
         ("shift[0].start", "time of day", |p| {
-            p["shift"][0]["start"] = json!("25:00")
+            p["shift"][0]["start"] = json!("25:00");
         }),
         ("shift[0].breaks[0]", "outside its shift", |p| {
-            p["shift"][0]["breaks"] = json!([{"start": "13:45", "end": "14:15"}])
+            p["shift"][0]["breaks"] = json!([{"start": "13:45", "end": "14:15"}]);
         }),
         ("shift[2].breaks[0]", "outside its shift", |p| {
-            p["shift"][2]["breaks"] = json!([{"start": "07:00", "end": "07:30"}])
+            p["shift"][2]["breaks"] = json!([{"start": "07:00", "end": "07:30"}]);
         }),
         ("shift[0].days", "1 (Monday) to 7", |p| {
-            p["shift"][0]["days"] = json!([0])
+            p["shift"][0]["days"] = json!([0]);
         }),
         ("shift[3].name", "given twice", |p| {
             let again = p["shift"][0].clone();
-            push(&mut p["shift"], again)
+            push(&mut p["shift"], again);
         }),
         ("shift[0].weeks[0]", "week 3 is not in a cycle of 2", |p| {
             p["shift"][0]["cycle_weeks"] = json!(2);
@@ -163,41 +163,41 @@ fn every_wrong_field_is_named() {
             p["shift"][0]["anchor"] = json!("2026-01-05");
         }),
         ("shift[0].cycle_weeks", "1 to 52", |p| {
-            p["shift"][0]["cycle_weeks"] = json!(0)
+            p["shift"][0]["cycle_weeks"] = json!(0);
         }),
         ("shift[0].anchor", "must be given", |p| {
-            p["shift"][0]["crews"] = json!(["A", "B"])
+            p["shift"][0]["crews"] = json!(["A", "B"]);
         }),
         ("shift[0].anchor", "2026-01-06 is a Tuesday", |p| {
-            p["shift"][0]["anchor"] = json!("2026-01-06")
+            p["shift"][0]["anchor"] = json!("2026-01-06");
         }),
         ("shift[0].from", "day of the calendar", |p| {
-            p["shift"][0]["from"] = json!("2026-02-30")
+            p["shift"][0]["from"] = json!("2026-02-30");
         }),
         ("shift[0].until", "before from", |p| {
             p["shift"][0]["from"] = json!("2026-03-02");
             p["shift"][0]["until"] = json!("2026-03-01");
         }),
         ("line[0].shifts", "'Noon' is not defined", |p| {
-            p["line"][0]["shifts"] = json!(["Noon"])
+            p["line"][0]["shifts"] = json!(["Noon"]);
         }),
         ("line[0].shifts", "given twice", |p| {
-            p["line"][0]["shifts"] = json!(["Early", "Early"])
+            p["line"][0]["shifts"] = json!(["Early", "Early"]);
         }),
         ("line[0].shifts_from", "day of the calendar", |p| {
-            p["line"][0]["shifts_from"] = json!("2026-7-1")
+            p["line"][0]["shifts_from"] = json!("2026-7-1");
         }),
         ("line[0].target_quality", "at most 1", |p| {
-            p["line"][0]["target_quality"] = json!(1.1)
+            p["line"][0]["target_quality"] = json!(1.1);
         }),
         ("line[0].targets_from", "full minute", |p| {
-            p["line"][0]["targets_from"] = json!("today")
+            p["line"][0]["targets_from"] = json!("today");
         }),
         ("line[0].debounce_s", "0 to 86400", |p| {
-            p["line"][0]["debounce_s"] = json!(-1)
+            p["line"][0]["debounce_s"] = json!(-1);
         }),
         ("holiday[0].day", "day of the calendar", |p| {
-            p["holiday"] = json!([{"day": "2026-12-32", "name": "x"}])
+            p["holiday"] = json!([{"day": "2026-12-32", "name": "x"}]);
         }),
         (
             "holiday[0].lines",
@@ -205,13 +205,13 @@ fn every_wrong_field_is_named() {
             |p| p["holiday"] = json!([{"day": "2026-12-25", "name": "x", "lines": ["L9"]}]),
         ),
         ("exception[0].line", "'L9' is not defined", |p| {
-            p["exception"] = json!([{"line": "L9", "day": "2026-12-25"}])
+            p["exception"] = json!([{"line": "L9", "day": "2026-12-25"}]);
         }),
         ("exception[0].line", "has no shifts", |p| {
-            p["exception"] = json!([{"line": "L2", "day": "2026-12-25"}])
+            p["exception"] = json!([{"line": "L2", "day": "2026-12-25"}]);
         }),
         ("exception[0].shifts", "'Noon' is not defined", |p| {
-            p["exception"] = json!([{"line": "L1", "day": "2026-12-25", "shifts": ["Noon"]}])
+            p["exception"] = json!([{"line": "L1", "day": "2026-12-25", "shifts": ["Noon"]}]);
         }),
         (
             "planned_stop[0].from",
@@ -224,28 +224,30 @@ fn every_wrong_field_is_named() {
             |p| p["planned_stop"] = json!([{"line": "L2", "from": "2026-02-28T06:00", "to": "2026-03-01", "name": "x"}]),
         ),
         ("rate[0].units", "above 0", |p| {
-            p["rate"][0]["units"] = json!(0)
+            p["rate"][0]["units"] = json!(0);
         }),
         ("rate[0].per_s", "above 0", |p| {
-            p["rate"][0]["per_s"] = json!(0)
+            p["rate"][0]["per_s"] = json!(0);
         }),
         ("rate[0].product", "'P9' is not defined", |p| {
-            p["rate"][0]["product"] = json!("P9")
+            p["rate"][0]["product"] = json!("P9");
         }),
         ("rate[0].unit", "counted in pieces, not in cartons", |p| {
-            p["rate"][0]["unit"] = json!("cartons")
+            p["rate"][0]["unit"] = json!("cartons");
         }),
         ("rate[0].from", "full minute", |p| {
-            p["rate"][0]["from"] = json!("2026-07-06T10:00:30")
+            p["rate"][0]["from"] = json!("2026-07-06T10:00:30");
         }),
         ("changeover_target[0].from", "'P9' is not defined", |p| {
-            p["changeover_target"] = json!([{"line": "L1", "from": "P9", "to": "P2", "minutes": 5}])
+            p["changeover_target"] =
+                json!([{"line": "L1", "from": "P9", "to": "P2", "minutes": 5}]);
         }),
         ("changeover_target[0].minutes", "above 0", |p| {
-            p["changeover_target"] = json!([{"line": "L1", "from": "P1", "to": "P2", "minutes": 0}])
+            p["changeover_target"] =
+                json!([{"line": "L1", "from": "P1", "to": "P2", "minutes": 0}]);
         }),
         ("product[1].unit", "not be empty", |p| {
-            p["product"][1]["unit"] = json!(" ")
+            p["product"][1]["unit"] = json!(" ");
         }),
     ];
     for (field, part, change) in cases {

@@ -346,7 +346,7 @@ fn any_rule() -> impl Strategy<Value = ShiftRule> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1000))]
+    #![proptest_config(ProptestConfig::with_cases(300))]
 
     #[test]
     fn shifts_never_overlap_and_days_follow_each_other(

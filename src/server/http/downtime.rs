@@ -197,5 +197,5 @@ pub async fn confirm(
         serde_json::from_slice(&body_of(body)?).map_err(|e| malformed(e.to_string()))?;
     let stop = (machine.as_str(), start);
     let done = downtime::confirm_downtime(&shared.app, stop, &said, &sender.0.name);
-    Ok(Json(done.await?.0))
+    Ok(Json(done.await?))
 }

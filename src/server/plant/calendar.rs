@@ -6,7 +6,7 @@ use crate::domain::day::LocalDay;
 use crate::domain::ids::LineId;
 use crate::domain::shift::PlannedStop;
 use crate::domain::time::{Span, TsMs};
-use crate::server::db::calendar::{CalendarRows, RuleRow};
+use crate::server::db::calendar::{CalendarRows, RuleRow, StopRow};
 use serde::de::DeserializeOwned;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -66,7 +66,7 @@ impl Calendars {
             calendar.exceptions.insert(LocalDay(row.day), named);
         }
         let stops = rows.stops.iter().filter(|r| r.line_id == line.0);
-        let stop = |row: &crate::server::db::calendar::StopRow| PlannedStop {
+        let stop = |row: &StopRow| PlannedStop {
             span: Span::clamped(TsMs(row.from_ms), TsMs(row.to_ms)),
             name: row.name.clone(),
         };

@@ -5,7 +5,7 @@ mod list;
 mod reasons;
 mod statistics;
 
-pub use confirm::{Changed, confirm_downtime};
+pub use confirm::confirm_downtime;
 pub use list::{get_active_downtime, get_downtime_event, get_downtime_events};
 pub use reasons::reasons_for_line;
 pub use statistics::get_downtime_statistics;

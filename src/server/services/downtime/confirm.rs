@@ -20,15 +20,6 @@ const LONGEST_COMMENT: usize = 2000;
 /// The most parts of a stop.
 const MOST_PARTS: usize = 100;
 
-/// The time of a machine whose figures may be others now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Changed {
-    /// Whose.
-    pub machine: MachineId,
-    /// When.
-    pub span: Span,
-}
-
 /// Classifies, splits, comments or confirms the stop of a machine that began at `start` in epoch milliseconds. Returns the
 /// stop as it is then.
 ///
@@ -40,7 +31,7 @@ pub async fn confirm_downtime(
     (code, start): (&str, i64),
     said: &Confirmation,
     author: &str,
-) -> Result<(DowntimeEvent, Changed), ServiceError> {
+) -> Result<DowntimeEvent, ServiceError> {
     let plant = app.plant.get();
     let (line, machine, start) = place(&plant, (code, start), app.clock.now())?;
     let mut tx = app.db.begin_append().await?;
@@ -60,14 +51,13 @@ pub async fn confirm_downtime(
         ..new
     };
     classifications::add(&mut tx, machine.id, &new).await?;
-    let changed = Changed {
-        machine: machine.id,
-        span: stop.run.span,
-    };
     // A reason may make a changeover of a stop, and rejects after a changeover are start-up rejects.
     let due = Due {
         line: line.id,
-        span: Span::clamped(changed.span.from(), changed.span.to() + line.rules.start_up),
+        span: Span::clamped(
+            stop.run.span.from(),
+            stop.run.span.to() + line.rules.start_up,
+        ),
         anew: false,
     };
     rollup::ask(&mut tx, due).await?;
@@ -75,16 +65,15 @@ pub async fn confirm_downtime(
     // The figures of the line may be others, without a new fact.
     app.board.forget().await;
     app.hub.committed(app.hub.seq(), &[machine.id]);
-    let event = match get_downtime_event(app, (code, start.0)).await {
-        Ok(detail) => detail.event,
+    match get_downtime_event(app, (code, start.0)).await {
+        Ok(detail) => Ok(detail.event),
         // A fact that came between the change and this look may have moved it.
         Err(ServiceError::NotFound { .. }) => {
             let moved = "it was stored, and the stop has changed since; read it again";
-            return Err(ServiceError::Conflict(moved.to_owned()));
+            Err(ServiceError::Conflict(moved.to_owned()))
         }
-        Err(error) => return Err(error),
-    };
-    Ok((event, changed))
+        Err(error) => Err(error),
+    }
 }
 
 /// Refuses what was meant for the stop as it was before somebody else said something about it.

@@ -1,7 +1,7 @@
 //! Writes the calendar of a definition.
 
 use super::{Moments, known};
-use crate::domain::calendar::ShiftRule;
+use crate::domain::calendar::{ShiftPattern, ShiftRule};
 use crate::domain::dated::Dated;
 use crate::domain::day::LocalDay;
 use crate::domain::ids::LineId;
@@ -12,6 +12,7 @@ use crate::server::db::calendar::{self as rows, RuleRow};
 use crate::server::plant::Plant;
 use serde::Serialize;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// Writes shifts, the shifts of lines, holidays, exceptions and planned stops.
 pub(super) async fn write(
@@ -108,7 +109,7 @@ async fn put_list(
     before: &Plant,
     at: &Moments,
 ) -> sqlx::Result<()> {
-    let names = |patterns: &[std::sync::Arc<crate::domain::calendar::ShiftPattern>]| {
+    let names = |patterns: &[Arc<ShiftPattern>]| {
         let mut names: Vec<String> = patterns.iter().map(|p| p.name.clone()).collect();
         names.sort();
         names

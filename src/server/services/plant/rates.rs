@@ -21,6 +21,9 @@ pub(super) struct Codes<'a> {
 /// From when on holds what was never said before: since ever.
 const SINCE_EVER: TsMs = TsMs(0);
 
+/// Rates of one product on one machine, each with the instant from which the definition says that it holds.
+type Given = Vec<(Option<TsMs>, Rate)>;
+
 /// Writes ideal rates, targets of lines and targets of changeovers.
 pub(super) async fn write(
     tx: &mut Tx,
@@ -29,7 +32,7 @@ pub(super) async fn write(
     codes: &Codes<'_>,
     at: &Moments,
 ) -> sqlx::Result<()> {
-    let mut given: BTreeMap<(MachineId, ProductId), Vec<(Option<TsMs>, Rate)>> = BTreeMap::new();
+    let mut given: BTreeMap<_, Given> = BTreeMap::new();
     for rate in &def.rates {
         let key = (
             known(codes.machines, &rate.machine)?,
@@ -93,7 +96,7 @@ fn stated(def: &PlantDef, rate: &RateDef) -> sqlx::Result<Rate> {
 async fn put_rates(
     tx: &mut Tx,
     (machine, product): (MachineId, ProductId),
-    given: Vec<(Option<TsMs>, Rate)>,
+    given: Given,
     before: &Plant,
     now: TsMs,
 ) -> sqlx::Result<()> {
