@@ -93,7 +93,11 @@ pub struct Analysis {
 
 /// A line's analysis.
 #[server(AnalysisOfLine, prefix = "/api", endpoint = "analysis", input = GetUrl, output = Json)]
-pub async fn analysis(code: String, choice: Choice) -> Result<Analysis, ApiError> {
+pub async fn analysis(
+    code: String,
+    // The running shift, the line itself: nothing to send.
+    #[server(default)] choice: Choice,
+) -> Result<Analysis, ApiError> {
     let app = crate::server::state::App::here()?;
     let found = crate::server::services::analysis::analysis(&app, &code, &choice).await;
     found.map_err(ApiError::from)

@@ -51,6 +51,8 @@ impl FromServerFnError for ApiError {
         match error {
             ServerFnErrorErr::Request(_) => Self::Offline,
             ServerFnErrorErr::Args(problem) | ServerFnErrorErr::MissingArg(problem) => {
+                #[cfg(feature = "ssr")]
+                crate::server::http::arguments_were_malformed();
                 Self::Invalid {
                     field: "request".to_owned(),
                     problem,

@@ -4,7 +4,7 @@
 use crate::chance::{Scene, chance, facts, new_fact};
 use crate::harness::{Hands, Place, Server, at};
 use crate::windows_add_up::plant;
-use ms5_floor::api::analysis::Choice;
+use ms5_floor::api::analysis::{AnalysisOfLine, Choice};
 use ms5_floor::api::oee::By;
 use ms5_floor::domain::account::Account;
 use ms5_floor::domain::loss::LossTree;
@@ -15,10 +15,12 @@ use ms5_floor::server::services::oee::{
     calculate_oee, calculate_real_time_oee, get_oee_dashboard_data, get_oee_history, get_oee_trends,
 };
 use serde_json::{Value, json};
+use server_fn::ServerFn;
 
 on_both! {
     a_history_adds_up_to_the_whole_however_it_is_cut, periods_follow_the_calendar_of_the_site,
-    what_cannot_be_asked_is_refused_by_name, every_route_of_the_api_is_in_its_document
+    what_cannot_be_asked_is_refused_by_name, every_route_of_the_api_is_in_its_document,
+    a_server_function_that_cannot_read_its_arguments_says_400
 }
 
 const DAYS: i64 = 30;
@@ -397,7 +399,7 @@ async fn what_cannot_be_asked_is_refused_by_name(place: &Place) {
             "{choice:?}: {refused}"
         );
     }
-    let page = server.get(&format!("/api/v1/oee/L1/history?from=2026-10-05T00:00:00Z&to=2026-10-12T00:00:00Z&by=day&offset=2&limit=3"), None).await.json();
+    let page = server.get("/api/v1/oee/L1/history?from=2026-10-05T00:00:00Z&to=2026-10-12T00:00:00Z&by=day&offset=2&limit=3", None).await.json();
     assert_eq!(page["rows"].as_array().map(Vec::len), Some(3));
     assert!(page["total"].as_u64() > Some(6));
 }
@@ -434,4 +436,17 @@ async fn every_route_of_the_api_is_in_its_document(place: &Place) {
             "{reference} is not in the document"
         );
     }
+}
+
+async fn a_server_function_that_cannot_read_its_arguments_says_400(place: &Place) {
+    let (server, _) = server(place).await;
+    let path = AnalysisOfLine::PATH;
+    let answer = server
+        .get(&format!("{path}?code=L1&choice[from]=soon"), None)
+        .await;
+    assert_eq!(answer.status.as_u16(), 400, "{answer:?}");
+    let answer = server.get(&format!("{path}?code=L9"), None).await;
+    assert_eq!(answer.status.as_u16(), 404, "{answer:?}");
+    let answer = server.get(&format!("{path}?code=L1"), None).await;
+    assert_eq!(answer.status.as_u16(), 200, "{answer:?}");
 }

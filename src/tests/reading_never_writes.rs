@@ -4,6 +4,7 @@
 use crate::harness::{Hands, Place, Server, at};
 use crate::small_plant::{small_plant, state};
 use axum::http::{Method, StatusCode};
+use ms5_floor::api::analysis::AnalysisOfLine;
 use ms5_floor::api::downtime::{
     GetActiveDowntime, GetDowntimeEvents, GetDowntimeStatistics, ReasonsForLine,
 };
@@ -146,7 +147,7 @@ async fn figures_pages_and_streams_leave_every_table_as_it_was(place: &Place) {
             &format!("/api/v1/oee?from={from}&to={to}"),
             "/api/v1/oee/L1/now",
             "/api/v1/openapi.json",
-            "/api/analysis?code=L1",
+            &format!("{}?code=L1", AnalysisOfLine::PATH),
             &format!("/api/v1/downtime?from={from}&to={to}"),
             &format!("/api/v1/downtime/statistics?from={from}&to={to}"),
             "/api/v1/downtime/active",

@@ -4,15 +4,21 @@
 use crate::chance::{Scene, chance, facts, new_fact};
 use crate::harness::{Hands, Place, Server, at};
 use crate::windows_add_up::plant;
+use ms5_floor::api::downtime::{Confirmation, DowntimeFilter, GivenPart};
 use ms5_floor::domain::time::{DAY_MS, HOUR_MS, MINUTE_MS, Span, TsMs};
 use ms5_floor::server::db::rollup::{self, Level};
 use ms5_floor::server::rollup::make::catch_up;
 use ms5_floor::server::rollup::read::{Subject, from_timeline, series, total};
+use ms5_floor::server::services::downtime::{confirm_downtime, get_downtime_events};
 use rand::Rng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
+use serde_json::json;
 
-on_both! { any_window_from_cells_is_what_the_timeline_gives, a_late_fact_reaches_every_level }
+on_both! {
+    any_window_from_cells_is_what_the_timeline_gives, a_late_fact_reaches_every_level,
+    what_people_say_and_what_the_plant_becomes_reaches_every_level
+}
 
 const LEVELS: [Level; 4] = [Level::Hour, Level::Shift, Level::Day, Level::Month];
 const DAYS: i64 = 40;
@@ -199,4 +205,76 @@ async fn a_late_fact_reaches_every_level(place: &Place) {
         );
     }
     compare_cells(&server, now, all, place.engine).await;
+}
+
+async fn what_people_say_and_what_the_plant_becomes_reaches_every_level(place: &Place) {
+    let from = at("2026-10-05T00:00:00Z");
+    let now = TsMs(from.0 + DAYS * DAY_MS);
+    let hands = Hands::at(now);
+    let server = Server::with(place, hands.clock(), plant()).await;
+    let (source, _) = server.key("gateway", true, false).await;
+    let mut rng = chance(8);
+    let sent = facts(&mut rng, &scene(&server, source, from, 1500));
+    let items = sent.iter().map(|f| Ok(new_fact(f))).collect();
+    server
+        .app
+        .writer
+        .store(source, items)
+        .await
+        .expect("stored");
+    catch_up(&server.app).await.expect("roll-ups");
+    let all = Span::clamped(from, now);
+    let made = made_to(&server).await;
+
+    // Reasons move minutes between losses.
+    let filter = DowntimeFilter {
+        from: Some(from.0),
+        to: Some(now.0),
+        limit: Some(500),
+        ..DowntimeFilter::default()
+    };
+    let page = get_downtime_events(&server.app, &filter)
+        .await
+        .expect("stops");
+    assert!(page.events.len() > 50, "{} stops", page.events.len());
+    for (stop, reason) in page.events.iter().step_by(5).zip(
+        ["CHANGEOVER", "MAT_SHORTAGE", "BEARING_FAIL"]
+            .iter()
+            .cycle(),
+    ) {
+        let said = Confirmation {
+            version: stop.version,
+            reasons: Some(vec![GivenPart {
+                from: None,
+                to: None,
+                reason: (*reason).to_owned(),
+            }]),
+            comment: None,
+            confirm: None,
+        };
+        confirm_downtime(&server.app, (&stop.machine, stop.from.0), &said, "test")
+            .await
+            .expect("classified");
+    }
+    compare(&server, now, all, "classified, cells not made again").await;
+    catch_up(&server.app).await.expect("roll-ups");
+    compare_cells(&server, now, all, "classified").await;
+    assert_eq!(made_to(&server).await, made);
+
+    // A planned stop written for the past, a rate from a past day on, another threshold.
+    let mut changed = plant();
+    changed["planned_stop"] = json!([{"line": "L1", "from": "2026-10-13T07:00", "to": "2026-10-13T12:00", "name": "Maintenance"}]);
+    changed["rate"][0]["units"] = json!(50);
+    changed["rate"][0]["from"] = json!("2026-10-20T00:00");
+    server.set_up(changed.clone()).await;
+    compare(&server, now, all, "another plant, cells not made again").await;
+    catch_up(&server.app).await.expect("roll-ups");
+    compare_cells(&server, now, all, "a planned stop and a rate").await;
+    changed["line"][0]["minor_stop_s"] = json!(900);
+    changed["machine"][0]["silence_s"] = json!(60);
+    server.set_up(changed).await;
+    compare(&server, now, all, "other rules, cells not made again").await;
+    catch_up(&server.app).await.expect("roll-ups");
+    compare_cells(&server, now, all, "other rules").await;
+    assert_eq!(made_to(&server).await, made, "everything is made again");
 }

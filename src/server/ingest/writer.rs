@@ -232,7 +232,7 @@ impl Task {
                 heads
                     .rebuild(&mut tx, machine, &known.rules, &mut rows)
                     .await?;
-                past.push((machine, Span::clamped(TsMs(i64::MIN), TsMs(i64::MAX))));
+                past.push((machine, Span::clamped(TsMs(0), TsMs(i64::MAX))));
             }
         }
         rows.write(&mut tx).await?;

@@ -108,7 +108,7 @@ fn day_span(site: &Site, line: &Line, day: Date) -> Option<Span> {
     let first = of_day.next()?;
     Some(Span::clamped(
         first.span.from(),
-        of_day.last().map_or(first.span.to(), |s| s.span.to()),
+        of_day.next_back().map_or(first.span.to(), |s| s.span.to()),
     ))
 }
 

@@ -63,9 +63,7 @@ pub fn place(site: &Site, line: &Line, choice: &Choice, now: TsMs) -> Result<Pla
         let today = day_of(site, line, now);
         match choice.period.as_deref() {
             None if on.is_none() => running(site, line, now),
-            None | Some("day") => {
-                named(site, line, on.unwrap_or(today), 1, |d| d, |d, n| days(d, n))
-            }
+            None | Some("day") => named(site, line, on.unwrap_or(today), 1, |d| d, days),
             Some("shift") => shift(site, line, choice, on, now)?,
             Some("week") => named(site, line, on.unwrap_or(today), 7, monday, |d, n| {
                 days(d, 7 * n)
