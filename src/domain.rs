@@ -2,6 +2,15 @@
 //!
 //! **Invariant.** Nothing in here reads a clock, draws a random number, does I/O or imports anything of ours from
 //! outside `domain`: time and chance come in as arguments. `src/tests/layering.rs` holds this.
+//!
+//! | what | where |
+//! |---|---|
+//! | units and names | `time`, `ids`, `rate` (ideal rates and times), `local_time`, `day`, `figure` (a number or why there is none) |
+//! | what is told | `fact`, `machine_state`, `classification` (what people say of stops), `plant` (a plant as written down) |
+//! | the timeline | `fold` (facts to transitions), `timeline` (transitions to intervals), `part` (intervals with causes), `downtime` (whole stops) |
+//! | the plan | `shift`, `calendar` (shift rules by day), `dated` (what holds from when), `target` |
+//! | the account | `reckon` (parts and counts to accounts), `account` (A, P, Q, OEE and their kin), `loss` (the tree), `reason`, `reliability` |
+//! | what follows | `difference` (of two periods), `analytics`, `condition` (what a line is doing) |
 
 pub mod account;
 pub mod analytics;

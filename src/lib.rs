@@ -11,7 +11,7 @@
 //!          |
 //!   fold (pure)                  facts -> state transitions and counts by minute, per machine
 //!      |         |
-//!   figures    live hub          accounts, OEE, targets (pure)  |  server-sent events to every open screen
+//!   figures    live hub          accounts, losses, OEE (pure), roll-ups  |  server-sent events to every open screen
 //!      |         |
 //!   pages, REST                  rendered on the server, hydrated in the browser
 //! ```
@@ -29,6 +29,7 @@
 //! | `server::db` | the only SQL, for both engines | HTTP |
 //! | `server::ingest` | the one door for facts, the one task that writes them | screens |
 //! | `server::services` | use cases: one function, one transaction | HTTP status codes |
+//! | `server::rollup` | accounts by hour, shift, day and month, so that a year costs little more than a day | HTTP, screens |
 //! | `server::live` | from a commit to every screen | how figures are computed |
 //! | `server::http` | routes, problem documents, headers | SQL |
 //! | `server::simulator` | a plant made from a seed | clocks, I/O |
@@ -49,6 +50,9 @@
 //! 6. Sequence numbers of facts are in commit order, also with several nodes, so a stream that resumes misses nothing.
 //! 7. What people said about a stop is added, never changed; the last word about a time holds, wherever late facts move
 //!    the stop ([`domain::classification`]). It moves minutes between losses, never out of planned production.
+//!
+//! 8. Roll-ups are the timeline, summed. Whoever changes the past says so in the same transaction, and until the cells
+//!    are made again readers go to the timeline: a figure never depends on how far they are.
 //!
 //! # The walk of one event
 //!

@@ -84,6 +84,8 @@ pub struct ProductChange {
     pub from: Option<String>,
     /// The product after it; while it lasts, the one on the machine.
     pub to: Option<String>,
+    /// How long it should take, where a target is on file.
+    pub target: Option<DurMs>,
 }
 
 /// A whole stop, wait or changeover of a machine.

@@ -52,7 +52,7 @@ impl FromServerFnError for ApiError {
             ServerFnErrorErr::Request(_) => Self::Offline,
             ServerFnErrorErr::Args(problem) | ServerFnErrorErr::MissingArg(problem) => {
                 #[cfg(feature = "ssr")]
-                crate::server::http::arguments_were_malformed();
+                answer_400();
                 Self::Invalid {
                     field: "request".to_owned(),
                     problem,
@@ -62,5 +62,13 @@ impl FromServerFnError for ApiError {
                 request: "unknown".to_owned(),
             },
         }
+    }
+}
+
+/// The arguments of a server function could not be read; the framework would answer with 500.
+#[cfg(feature = "ssr")]
+fn answer_400() {
+    if let Some(response) = use_context::<leptos_axum::ResponseOptions>() {
+        response.set_status(axum::http::StatusCode::BAD_REQUEST);
     }
 }

@@ -16,7 +16,6 @@ mod security;
 mod sender;
 
 pub use assets::{Site, SiteError};
-pub use boundary::arguments_were_malformed;
 pub use sender::author;
 
 use super::state::App;

@@ -288,7 +288,9 @@ async fn figures_are_those_of_the_accounts(place: &Place) {
 
 async fn a_changeover_says_between_which_products(place: &Place) {
     let now = at("2026-07-06T12:00:00Z");
-    let server = Server::with(place, Hands::at(now).clock(), small_plant()).await;
+    let mut plant = small_plant();
+    plant["changeover_target"] = json!([{"line": "L1", "from": "P1", "to": "P2", "minutes": 15}]);
+    let server = Server::with(place, Hands::at(now).clock(), plant).await;
     let (_, key) = server.key("gateway", true, false).await;
     let minute = |n: i64| TsMs(at("2026-07-06T06:00:00Z").0 + n * MINUTE_MS);
     let product = |id: &str, at: TsMs, code: &str| json!({"id": id, "machine": "M1", "at": at.0, "kind": "product", "product": code});
@@ -309,6 +311,7 @@ async fn a_changeover_says_between_which_products(place: &Place) {
         (change.from.as_deref(), change.to.as_deref()),
         (Some("P1"), Some("P2"))
     );
+    assert_eq!(change.target, Some(DurMs(15 * MINUTE_MS)), "it took 20");
     assert_eq!(events[0].parts.len(), 2, "cut where the product changed");
 }
 

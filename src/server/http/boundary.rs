@@ -34,19 +34,10 @@ impl From<ServiceError> for ApiError {
                 )
             }
         };
-        answer_with(status);
+        // The framework answers every error of a server function with 500, and a page that shows one with 200.
+        if let Some(response) = use_context::<ResponseOptions>() {
+            response.set_status(status);
+        }
         error
     }
-}
-
-/// The framework answers every error of a server function with 500, and a page that shows one with 200.
-fn answer_with(status: StatusCode) {
-    if let Some(response) = use_context::<ResponseOptions>() {
-        response.set_status(status);
-    }
-}
-
-/// 400: the arguments of a server function could not be read.
-pub fn arguments_were_malformed() {
-    answer_with(StatusCode::BAD_REQUEST);
 }

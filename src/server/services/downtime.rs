@@ -182,14 +182,20 @@ impl Showing<'_> {
     }
 
     fn change(&self, stop: &Stop<'_>) -> Option<ProductChange> {
-        let of = |part: Option<&Part>| self.product(part.and_then(|p| p.product));
         let during = stop
             .parts
             .iter()
             .any(|p| p.bucket == TimeBucket::Changeover);
+        let (before, after) = (
+            stop.before.or(stop.parts.first()).and_then(|p| p.product),
+            stop.after.or(stop.parts.last()).and_then(|p| p.product),
+        );
         during.then(|| ProductChange {
-            from: of(stop.before.or(stop.parts.first())),
-            to: of(stop.after.or(stop.parts.last())),
+            from: self.product(before),
+            to: self.product(after),
+            target: before
+                .zip(after)
+                .and_then(|(from, to)| self.plant.changeover_target(self.line.id, from, to)),
         })
     }
 }
