@@ -12,6 +12,7 @@ use crate::domain::account::Account;
 use crate::domain::analytics::trend::{MIN_VALUES, trend};
 use crate::domain::figure::Figure;
 use crate::domain::ids::{MachineId, ProductId};
+use crate::domain::machine_state::TimeBucket;
 use crate::domain::reckon::{LossKey, Lost, Reckoning};
 use crate::domain::time::{DAY_MS, DurMs, Span};
 use crate::server::db::Tx;
@@ -119,7 +120,11 @@ fn reason(plant: &Plant, key: &LossKey, lost: Lost) -> ReasonLoss {
         minor: key.minor,
         code: reason.map(|r| r.code.clone()),
         name: reason.map_or_else(
-            || format!("{}, no reason given", key.bucket.words()),
+            // Waiting and changeovers speak for themselves.
+            || match key.bucket {
+                TimeBucket::Unplanned => "No reason given".to_owned(),
+                bucket => bucket.words().to_owned(),
+            },
             |r| r.name.clone(),
         ),
         lost,

@@ -7,13 +7,13 @@ use super::{
 use crate::domain::plant::Coupling;
 
 const SLICER_FAULTS: &[Fault] = &[
-    fault("S01", "Blade drive overload"),
-    fault("S02", "Blade tension lost"),
-    fault("S03", "Infeed belt tracking"),
-    fault("S04", "Clip applicator jam"),
-    fault("S05", "Bag supply empty"),
-    fault("S06", "Crust jam at blades"),
-    fault("S07", "Guard open"),
+    fault("S01", "Blade drive overload").because("MOTOR_FAIL"),
+    fault("S02", "Blade tension lost").because("MECH_FAULT"),
+    fault("S03", "Infeed belt tracking").because("BELT_BREAK"),
+    fault("S04", "Clip applicator jam").because("MAT_JAM"),
+    fault("S05", "Bag supply empty").because("MAT_SHORTAGE"),
+    fault("S06", "Crust jam at blades").because("MAT_JAM"),
+    fault("S07", "Guard open").because("OTHER"),
     prompt("S20", "Refill bag magazine"),
     prompt("S21", "Clear crumb tray"),
 ];
@@ -49,13 +49,13 @@ const SLICER: Machine = Machine {
 };
 
 const TRAY_FAULTS: &[Fault] = &[
-    fault("T01", "Sealing head temperature"),
-    fault("T02", "Tray denester jam"),
-    fault("T03", "Film break"),
-    fault("T04", "Gripper vacuum low"),
-    fault("T05", "Robot pick fault"),
-    fault("T06", "Double tray"),
-    fault("T07", "Misplaced product"),
+    fault("T01", "Sealing head temperature").because("ELEC_FAULT"),
+    fault("T02", "Tray denester jam").because("MAT_JAM"),
+    fault("T03", "Film break").because("MAT_QUALITY"),
+    fault("T04", "Gripper vacuum low").because("MECH_FAULT"),
+    fault("T05", "Robot pick fault").because("MECH_FAULT"),
+    fault("T06", "Double tray").because("MAT_JAM"),
+    fault("T07", "Misplaced product").because("QUALITY_ISSUE"),
     prompt("T20", "Change film reel"),
     prompt("T21", "Refill trays"),
 ];

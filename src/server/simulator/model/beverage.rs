@@ -18,11 +18,11 @@ const BOTTLING_MACHINES: &[Machine] = &[
         buffer: 1200,
         minors_per_h: 1.2,
         faults: &[
-            fault("D01", "Layer pad stuck"),
-            fault("D02", "Fallen bottles at infeed"),
-            fault("D03", "Pallet supply empty"),
-            fault("D04", "Rinser water pressure low"),
-            fault("D05", "Sweep arm overload"),
+            fault("D01", "Layer pad stuck").because("MAT_JAM"),
+            fault("D02", "Fallen bottles at infeed").because("MAT_JAM"),
+            fault("D03", "Pallet supply empty").because("MAT_SHORTAGE"),
+            fault("D04", "Rinser water pressure low").because("MECH_FAULT"),
+            fault("D05", "Sweep arm overload").because("MOTOR_FAIL"),
         ],
         modes: &[
             mode("D01", 14.0, 1.2, 7.0),
@@ -49,13 +49,13 @@ const BOTTLING_MACHINES: &[Machine] = &[
         minors_per_h: 3.0,
         prompts_per_h: 0.3,
         faults: &[
-            fault("L01", "Main bearing overheated"),
-            fault("L02", "Filling valve fault"),
-            fault("L03", "Product tank level low"),
-            fault("L04", "CO2 pressure low"),
-            fault("L05", "Bottle burst"),
-            fault("L06", "Fill height out of limits"),
-            fault("L07", "Starwheel overload"),
+            fault("L01", "Main bearing overheated").because("BEARING_FAIL"),
+            fault("L02", "Filling valve fault").because("MECH_FAULT"),
+            fault("L03", "Product tank level low").because("MAT_SHORTAGE"),
+            fault("L04", "CO2 pressure low").because("MAT_SHORTAGE"),
+            fault("L05", "Bottle burst").because("MAT_QUALITY"),
+            fault("L06", "Fill height out of limits").because("QUALITY_ISSUE"),
+            fault("L07", "Starwheel overload").because("MOTOR_FAIL"),
             prompt("L20", "Take a sample"),
         ],
         modes: &[
@@ -90,10 +90,10 @@ const BOTTLING_MACHINES: &[Machine] = &[
         buffer: 600,
         minors_per_h: 1.8,
         faults: &[
-            fault("C01", "Cap chute empty"),
-            fault("C02", "Cap jam in sorter"),
-            fault("C03", "Torque out of limits"),
-            fault("C04", "Head overload"),
+            fault("C01", "Cap chute empty").because("MAT_SHORTAGE"),
+            fault("C02", "Cap jam in sorter").because("MAT_JAM"),
+            fault("C03", "Torque out of limits").because("QUALITY_ISSUE"),
+            fault("C04", "Head overload").because("MOTOR_FAIL"),
         ],
         modes: &[
             mode("C02", 14.0, 1.2, 7.0),
@@ -118,10 +118,10 @@ const BOTTLING_MACHINES: &[Machine] = &[
         buffer: 900,
         minors_per_h: 2.0,
         faults: &[
-            fault("B01", "Label web break"),
-            fault("B02", "Label reel empty"),
-            fault("B03", "Glue temperature low"),
-            fault("B04", "Label misaligned"),
+            fault("B01", "Label web break").because("MAT_QUALITY"),
+            fault("B02", "Label reel empty").because("MAT_SHORTAGE"),
+            fault("B03", "Glue temperature low").because("ELEC_FAULT"),
+            fault("B04", "Label misaligned").because("QUALITY_ISSUE"),
         ],
         modes: &[mode("B01", 11.0, 1.1, 7.0), mode("B03", 75.0, 1.2, 14.0)],
         minors: &[
@@ -140,11 +140,11 @@ const BOTTLING_MACHINES: &[Machine] = &[
         scrap: 0.001,
         minors_per_h: 1.6,
         faults: &[
-            fault("P01", "Case erector jam"),
-            fault("P02", "No cases"),
-            fault("P03", "Gripper lost bottle"),
-            fault("P04", "Pallet change fault"),
-            fault("P05", "Full pallets not taken away"),
+            fault("P01", "Case erector jam").because("MAT_JAM"),
+            fault("P02", "No cases").because("MAT_SHORTAGE"),
+            fault("P03", "Gripper lost bottle").because("MECH_FAULT"),
+            fault("P04", "Pallet change fault").because("MECH_FAULT"),
+            fault("P05", "Full pallets not taken away").because("DOWNSTREAM_STOP"),
         ],
         modes: &[
             mode("P01", 12.0, 1.2, 7.0),
@@ -164,11 +164,11 @@ const BOTTLING_MACHINES: &[Machine] = &[
 ];
 
 const LABELLER_FAULTS: &[Fault] = &[
-    fault("E01", "Label web break"),
-    fault("E02", "Label reel empty"),
-    fault("E03", "Print head fault"),
-    fault("E04", "Bottle gap too small"),
-    fault("E05", "Code not readable"),
+    fault("E01", "Label web break").because("MAT_QUALITY"),
+    fault("E02", "Label reel empty").because("MAT_SHORTAGE"),
+    fault("E03", "Print head fault").because("ELEC_FAULT"),
+    fault("E04", "Bottle gap too small").because("MAT_JAM"),
+    fault("E05", "Code not readable").because("QUALITY_ISSUE"),
     prompt("E20", "Change ribbon"),
 ];
 
@@ -193,11 +193,11 @@ const LABELLER: Machine = Machine {
 };
 
 const PALLETISER_FAULTS: &[Fault] = &[
-    fault("Z01", "Layer former jam"),
-    fault("Z02", "Pallet dispenser empty"),
-    fault("Z03", "Light curtain interrupted"),
-    fault("Z04", "Hoist drive fault"),
-    fault("Z05", "Stretch film break"),
+    fault("Z01", "Layer former jam").because("MAT_JAM"),
+    fault("Z02", "Pallet dispenser empty").because("MAT_SHORTAGE"),
+    fault("Z03", "Light curtain interrupted").because("SENSOR_FAIL"),
+    fault("Z04", "Hoist drive fault").because("MOTOR_FAIL"),
+    fault("Z05", "Stretch film break").because("MAT_QUALITY"),
     prompt("Z20", "Refill pallets"),
 ];
 
