@@ -218,7 +218,10 @@ fn book_stops(window: Span, machine: &MachineWindow<'_>, out: &mut Reckoning) {
             && run.to() <= window.to();
         // A stop that ran into silence may still go on: nobody has seen it mended.
         let next = machine.parts.partition_point(|p| p.span.from() < run.to());
-        let silent = machine.parts.get(next).is_some_and(|p| p.bucket == TimeBucket::Unknown);
+        let silent = machine
+            .parts
+            .get(next)
+            .is_some_and(|p| p.bucket == TimeBucket::Unknown);
         if !ended
             || silent
             || !last.bucket.is_loss()

@@ -91,7 +91,12 @@ pub async fn analysis(app: &App, code: &str, choice: &Choice) -> Result<Analysis
 /// The targets of A, P, Q and OEE at the window's end.
 fn targets(of: Subject<'_>, window: Span) -> [f64; 4] {
     let targets = of.line.target_at(window.to());
-    [targets.availability, targets.performance, targets.quality, targets.oee]
+    [
+        targets.availability,
+        targets.performance,
+        targets.quality,
+        targets.oee,
+    ]
 }
 
 fn cut(of: Subject<'_>, span: Span) -> Span {
