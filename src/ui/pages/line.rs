@@ -11,9 +11,12 @@ mod stops;
 
 use crate::api::error::ApiError;
 use crate::api::line::{LineView, line};
+use crate::api::sheet::{Sheet, sheet};
 use crate::ui::arrival::announce_arrival;
 use crate::ui::components::footer::Footer;
 use crate::ui::components::problem::Problem;
+use crate::ui::components::views::View;
+use crate::ui::live::Live;
 use account::WhereTheTimeWent;
 use figures::Figures;
 use header::{Elsewhere, LineHeader};
@@ -22,7 +25,7 @@ use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
 use leptos_router::params::ParamsMap;
 use machines::Machines;
-use model::{LineModel, Wanted};
+use model::{Accounts, LineModel, Wanted};
 use output::Output;
 use ribbons::Ribbons;
 use stops::Stops;
@@ -39,10 +42,13 @@ fn bound(query: &ParamsMap, field: &str) -> Result<Option<i64>, ApiError> {
 }
 
 fn wanted(params: &ParamsMap, query: &ParamsMap) -> Result<Wanted, ApiError> {
+    let live = View::from_name(query.get("view").as_deref()) == Some(View::Now);
     Ok(Wanted {
         code: params.get("code").unwrap_or_default(),
+        live,
         from: bound(query, "from")?,
         to: bound(query, "to")?,
+        query: query.to_query_string(),
     })
 }
 
@@ -51,24 +57,58 @@ fn wanted(params: &ParamsMap, query: &ParamsMap) -> Result<Wanted, ApiError> {
 pub fn LinePage() -> impl IntoView {
     let (params, query) = (use_params_map(), use_query_map());
     let wanted = Memo::new(move |_| params.with(|p| query.with(|q| wanted(p, q))));
+    // The live page and what the server draws are asked for side by side.
     let snapshot = Resource::new(
         move || wanted.get(),
         |wanted| async move {
-            let Wanted { code, from, to } = wanted?;
-            line(code, from, to).await
+            let wanted = wanted?;
+            if wanted.live {
+                line(wanted.code, wanted.from, wanted.to).await.map(Some)
+            } else {
+                Ok(None)
+            }
         },
     );
+    let drawn = Resource::new(
+        move || wanted.get(),
+        |wanted| async move {
+            let wanted = wanted?;
+            sheet(wanted.code, wanted.query).await
+        },
+    );
+    // A choice within a view leaves the reader where they are; another view or line begins at its heading.
+    let last = StoredValue::new(None::<(String, String)>);
+    let arrive = move || {
+        let place = wanted.with_untracked(|w| {
+            let code = w.as_ref().map(|w| w.code.clone()).unwrap_or_default();
+            (
+                code,
+                query.with_untracked(|q| q.get("view").unwrap_or_default()),
+            )
+        });
+        if last.with_value(|last| last.as_ref() != Some(&place)) {
+            last.set_value(Some(place));
+            announce_arrival();
+        }
+    };
     view! {
         <Transition fallback=Waiting>
             {move || Suspend::new(async move {
-                match snapshot.await {
-                    Ok(view) => {
-                        let code = view.tile.code.clone();
-                        let wanted = wanted.get_untracked().unwrap_or_else(|_| Wanted::now(code));
-                        view! { <LineBody view=view wanted=wanted /> }.into_any()
+                let shown = snapshot.await.and_then(|view| Ok((view, wanted.get_untracked()?)));
+                match (shown, drawn.await) {
+                    (Ok((Some(view), wanted)), Ok(sheet)) => {
+                        arrive();
+                        view! { <LineBody view=view sheet=sheet wanted=wanted /> }.into_any()
                     }
-                    Err(error) => {
-                        let retry = Callback::new(move |()| snapshot.refetch());
+                    (Ok((None, _)), Ok(sheet)) => {
+                        arrive();
+                        view! { <SheetBody sheet=sheet /> }.into_any()
+                    }
+                    (Err(error), _) | (_, Err(error)) => {
+                        let retry = Callback::new(move |()| {
+                            snapshot.refetch();
+                            drawn.refetch();
+                        });
                         view! {
                             <Title text="Line" />
                             <Problem error=error retry=retry />
@@ -78,6 +118,21 @@ pub fn LinePage() -> impl IntoView {
                 }
             })}
         </Transition>
+    }
+    .into_any()
+}
+
+/// A view that the server has drawn.
+#[component]
+fn SheetBody(sheet: Sheet) -> impl IntoView {
+    expect_context::<Live>().start_clock(sheet.now);
+    let mut parts = sheet.parts;
+    view! {
+        <Title text=sheet.name />
+        <div class="line-page">
+            <div class="sheet" inner_html=parts.pop().unwrap_or_default()></div>
+            <Footer as_of=Signal::stored(sheet.as_of) />
+        </div>
     }
     .into_any()
 }
@@ -106,9 +161,9 @@ fn Waiting() -> impl IntoView {
 
 /// The page with its numbers.
 #[component]
-fn LineBody(view: LineView, wanted: Wanted) -> impl IntoView {
-    announce_arrival();
+fn LineBody(view: LineView, sheet: Sheet, wanted: Wanted) -> impl IntoView {
     let model = LineModel::new(view);
+    let accounts = Accounts::new(sheet, wanted.clone());
     model.keep_current(wanted);
     let title = Memo::new(move |_| model.view.with(|v| v.tile.name.clone()));
     let as_of = Signal::derive(move || {
@@ -122,7 +177,7 @@ fn LineBody(view: LineView, wanted: Wanted) -> impl IntoView {
             <LineHeader model=model />
             <main id="main" tabindex="-1" class="line-main">
                 <Elsewhere model=model />
-                <Figures model=model />
+                <Figures model=model accounts=accounts />
                 <Ribbons model=model />
                 <div class="line-columns">
                     <Output model=model />

@@ -49,7 +49,8 @@ pub fn around(view: View, drawn: &Drawn<'_>, inside: AnyView) -> AnyView {
 /// A link that looks like a button; the chosen one is marked.
 pub fn pick(text: &str, href: String, chosen: bool) -> AnyView {
     let current = chosen.then_some("true");
-    view! { <a class="pick" href=href aria-current=current>{text.to_owned()}</a> }.into_any()
+    view! { <a class="pick" href=href aria-current=current data-noscroll="">{text.to_owned()}</a> }
+        .into_any()
 }
 
 /// The production day that a change of period keeps in view.
