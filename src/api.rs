@@ -5,6 +5,7 @@
 
 pub mod analysis;
 pub mod board;
+pub mod downtime;
 pub mod error;
 pub mod ingest;
 pub mod line;

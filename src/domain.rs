@@ -6,10 +6,12 @@
 pub mod account;
 pub mod analytics;
 pub mod calendar;
+pub mod classification;
 pub mod condition;
 pub mod dated;
 pub mod day;
 pub mod difference;
+pub mod downtime;
 pub mod fact;
 pub mod figure;
 pub mod fold;

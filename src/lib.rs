@@ -47,6 +47,8 @@
 //!    of its own, never "idle".
 //! 5. One arithmetic: tile, page and API take a number from the same function of [`domain`].
 //! 6. Sequence numbers of facts are in commit order, also with several nodes, so a stream that resumes misses nothing.
+//! 7. What people said about a stop is added, never changed; the last word about a time holds, wherever late facts move
+//!    the stop ([`domain::classification`]). It moves minutes between losses, never out of planned production.
 //!
 //! # The walk of one event
 //!

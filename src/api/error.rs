@@ -24,6 +24,15 @@ pub enum ApiError {
         /// What is wrong with it.
         problem: String,
     },
+    /// Somebody else changed it meanwhile.
+    #[error("{problem}")]
+    Conflict {
+        /// Who changed what, and when.
+        problem: String,
+    },
+    /// Nobody knows who asks.
+    #[error("say who you are first")]
+    Unauthenticated,
     /// The server could not be reached.
     #[error("the server cannot be reached")]
     Offline,

@@ -8,6 +8,7 @@ use super::account::MinuteCount;
 use super::fact::{Channel, Counts, Fact, FactKey, FactKind};
 use super::ids::ProductId;
 use super::machine_state::{MachineState, TimeBucket};
+use super::plant::FaultOrigin;
 use super::time::{DurMs, TsMs};
 use super::timeline::Transition;
 use serde::{Deserialize, Serialize};
@@ -26,13 +27,23 @@ pub struct FoldRules {
     pub counter_max: Option<i64>,
     /// Codes in its catalogue that are prompts or status, never the cause of a stop.
     pub not_causes: BTreeSet<String>,
+    /// Faults that tell of another machine's trouble. All others are internal.
+    pub origins: BTreeMap<String, FaultOrigin>,
+    /// Running without a count for longer than this is standing since the last one, and counting is running.
+    pub cycle_gap: Option<DurMs>,
+}
+
+impl FoldRules {
+    fn origin(&self, code: &str) -> FaultOrigin {
+        self.origins.get(code).copied().unwrap_or_default()
+    }
 }
 
 impl FoldRules {
     /// For how long after a moment it may still turn out that the machine was silent then.
     #[must_use]
     pub fn longest_doubt(&self) -> DurMs {
-        self.max_silence.unwrap_or(DurMs::ZERO)
+        self.max_silence.max(self.cycle_gap).unwrap_or(DurMs::ZERO)
     }
 }
 
@@ -57,6 +68,33 @@ pub struct Head {
     pub counters: BTreeMap<Channel, i64>,
     /// The counts of the minute of the latest fact.
     pub minute: Vec<MinuteCount>,
+    /// The cause was chosen among the active faults; the machine did not name it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub guessed: bool,
+    /// A planned stop that was told while the machine stood for a fault: it begins when that fault is over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deferred: Option<Deferred>,
+    /// When it last counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counted: Option<TsMs>,
+    /// The state was concluded from counts or their absence; the machine did not tell it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub concluded: bool,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the signature is given by serde"
+)]
+const fn is_false(value: &bool) -> bool {
+    !*value
+}
+
+/// A planned stop that waits for the end of a fault.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deferred {
+    /// The cause that was told with it.
+    pub fault: Option<String>,
 }
 
 /// Rows that the fold makes. Values are absolute: writing one twice changes nothing.
@@ -94,6 +132,7 @@ impl Head {
     pub fn apply(&mut self, fact: &Fact, rules: &FoldRules, out: &mut Folded) {
         self.keep_checkpoint(fact.at, out);
         self.notice_silence(fact.at, rules, out);
+        self.notice_gap(fact.at, rules, out);
         if self.since.is_none() {
             self.begin(fact.at, out);
         }
@@ -110,6 +149,12 @@ impl Head {
                 active: false,
             } => {
                 self.faults.remove(code);
+                if self.fault.as_ref() == Some(code)
+                    && let Some(planned) = self.deferred.take()
+                {
+                    let told = planned.fault.as_ref();
+                    self.enter(fact.at, MachineState::PlannedStop, told, rules, out);
+                }
             }
             FactKind::Product { product, job } => {
                 if job.is_some() {
@@ -121,6 +166,9 @@ impl Head {
                 }
             }
             FactKind::Count { counts, product } => {
+                if counts.total() > 0 {
+                    self.runs(fact.at, rules, out);
+                }
                 self.count(fact.at, *counts, product.or(self.product), out);
             }
             FactKind::Counter { channel, value } => {
@@ -129,6 +177,7 @@ impl Head {
                     Some(before) => advance(before, *value, rules.counter_max),
                 };
                 if made > 0 {
+                    self.runs(fact.at, rules, out);
                     self.count(fact.at, Counts::of(*channel, made), self.product, out);
                 }
             }
@@ -171,6 +220,42 @@ impl Head {
         self.begin(at, out);
     }
 
+    /// Running without a count for longer than the cycle gap was standing since the last count, or since the running
+    /// interval began if that was later.
+    fn notice_gap(&mut self, at: TsMs, rules: &FoldRules, out: &mut Folded) {
+        let (Some(gap), Some(since), Some(MachineState::Running)) =
+            (rules.cycle_gap, self.since, self.state)
+        else {
+            return;
+        };
+        let from = self.counted.map_or(since, |counted| counted.max(since));
+        if at - from <= gap {
+            return;
+        }
+        self.state = Some(MachineState::Idle);
+        self.concluded = true;
+        self.fault = self.first_cause(MachineState::Idle, from + FAULT_GRACE, rules);
+        self.guessed = self.fault.is_some();
+        self.begin(from, out);
+    }
+
+    /// A machine that counts runs, unless it says itself what it does.
+    fn runs(&mut self, at: TsMs, rules: &FoldRules, out: &mut Folded) {
+        if rules.cycle_gap.is_none() {
+            return;
+        }
+        self.counted = Some(at);
+        let stands = self.concluded && self.state != Some(MachineState::Running);
+        if self.state.is_none() || stands {
+            self.state = Some(MachineState::Running);
+            self.concluded = true;
+            self.fault = None;
+            self.guessed = false;
+            self.deferred = None;
+            self.begin(at, out);
+        }
+    }
+
     fn enter(
         &mut self,
         at: TsMs,
@@ -179,45 +264,84 @@ impl Head {
         rules: &FoldRules,
         out: &mut Folded,
     ) {
+        self.deferred = None;
+        if state == MachineState::PlannedStop && self.stands_for_a_fault() {
+            self.deferred = Some(Deferred {
+                fault: fault.cloned(),
+            });
+            return;
+        }
         let same = self.state == Some(state);
+        self.concluded = false;
         match fault {
             None if same => return,
-            Some(fault) if same && self.fault.as_ref() == Some(fault) => return,
+            Some(fault) if same && self.fault.as_ref() == Some(fault) => {
+                // What the machine names is no guess any more.
+                self.guessed = false;
+                return;
+            }
             // The same stop, now explained.
             Some(fault) if same && self.fault.is_none() => {
                 self.fault = Some(fault.clone());
+                self.guessed = false;
                 self.rewrite(out);
                 return;
             }
             _ => {}
         }
         self.state = Some(state);
-        self.fault = fault.cloned().or_else(|| self.first_cause(state, rules));
+        self.fault = fault
+            .cloned()
+            .or_else(|| self.first_cause(state, at, rules));
+        self.guessed = fault.is_none() && self.fault.is_some();
         self.begin(at, out);
     }
 
-    /// The active fault that was set first, for a state that faults explain.
-    fn first_cause(&self, state: MachineState, rules: &FoldRules) -> Option<String> {
+    /// Whether it stands, and the fault held to be the cause is still active.
+    fn stands_for_a_fault(&self) -> bool {
+        let stands = self
+            .state
+            .is_some_and(|s| s.bucket() == TimeBucket::Unplanned);
+        let cause = self.fault.as_ref();
+        stands && cause.is_some_and(|cause| self.faults.contains_key(cause))
+    }
+
+    /// The order in which active faults are held to be the cause: the machine's own before those of machines before and
+    /// behind it, then the earliest, then by code.
+    fn rank<'a>(&self, code: &'a str, rules: &FoldRules) -> (FaultOrigin, TsMs, &'a str) {
+        // A fault that is over came before every one that comes now.
+        let since = self.faults.get(code).copied();
+        (rules.origin(code), since.unwrap_or(TsMs(i64::MIN)), code)
+    }
+
+    /// The first in rank of the active faults that were set up to `until`, for a state that faults explain.
+    fn first_cause(&self, state: MachineState, until: TsMs, rules: &FoldRules) -> Option<String> {
         if state.bucket() != TimeBucket::Unplanned {
             return None;
         }
-        let causes = self
-            .faults
-            .iter()
-            .filter(|(code, _)| !rules.not_causes.contains(*code));
+        let active = self.faults.iter();
+        let causes =
+            active.filter(|(code, since)| **since <= until && !rules.not_causes.contains(*code));
         causes
-            .min_by_key(|(code, since)| (**since, (*code).clone()))
-            .map(|(code, _)| code.clone())
+            .map(|(code, _)| code)
+            .min_by_key(|code| self.rank(code, rules))
+            .cloned()
     }
 
-    /// A fault that comes shortly after an unexplained stop explains it.
+    /// A fault that comes shortly after a stop began explains it, if nothing does yet or if it is higher in rank than the
+    /// one that was guessed.
     fn explain(&mut self, at: TsMs, code: &str, rules: &FoldRules, out: &mut Folded) {
         let stopped = self
             .state
             .is_some_and(|s| s.bucket() == TimeBucket::Unplanned);
         let fresh = self.since.is_some_and(|since| at - since <= FAULT_GRACE);
-        if stopped && fresh && self.fault.is_none() && !rules.not_causes.contains(code) {
+        let better = match &self.fault {
+            None => true,
+            Some(guess) => self.guessed && self.rank(code, rules) < self.rank(guess, rules),
+        };
+        if stopped && fresh && better && !rules.not_causes.contains(code) {
             self.fault = Some(code.to_owned());
+            self.guessed = true;
             self.rewrite(out);
         }
     }

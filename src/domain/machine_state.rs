@@ -67,6 +67,29 @@ impl TimeBucket {
         Self::Unknown,
     ];
 
+    /// Those whose time is lost.
+    pub const LOSSES: [Self; 4] = [
+        Self::Unplanned,
+        Self::Changeover,
+        Self::Starved,
+        Self::Blocked,
+    ];
+
+    /// Its name on the wire.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Run => "run",
+            Self::Unplanned => "unplanned",
+            Self::Changeover => "changeover",
+            Self::Starved => "starved",
+            Self::Blocked => "blocked",
+            Self::Planned => "planned",
+            Self::NotScheduled => "not_scheduled",
+            Self::Unknown => "unknown",
+        }
+    }
+
     /// Its name for people.
     #[must_use]
     pub const fn words(self) -> &'static str {

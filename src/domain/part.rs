@@ -91,6 +91,33 @@ const fn kind_of_run(bucket: TimeBucket) -> u8 {
     }
 }
 
+/// Whether the second interval goes on with the stop of the first one.
+fn goes_on(first: &Interval, second: &Interval) -> bool {
+    let kind = kind_of_run(first.state.bucket());
+    kind != 0 && kind == kind_of_run(second.state.bucket()) && first.span.to() == second.span.from()
+}
+
+/// The whole stop (or time off, or time without data) that holds `at`; `None` when the machine runs then.
+#[must_use]
+pub fn run_at(intervals: &[Interval], at: TsMs) -> Option<Run> {
+    let held = intervals.partition_point(|i| i.span.to() <= at);
+    let interval = intervals.get(held).filter(|i| i.span.contains(at))?;
+    if kind_of_run(interval.state.bucket()) == 0 {
+        return None;
+    }
+    let (mut first, mut last) = (held, held);
+    while first > 0 && goes_on(&intervals[first - 1], &intervals[first]) {
+        first -= 1;
+    }
+    while last + 1 < intervals.len() && goes_on(&intervals[last], &intervals[last + 1]) {
+        last += 1;
+    }
+    Some(Run {
+        span: Span::clamped(intervals[first].span.from(), intervals[last].span.to()),
+        open: intervals[last].open,
+    })
+}
+
 /// Cuts intervals into parts. `guess` tells the cause that a fault points to.
 ///
 /// A reason given by somebody beats a guess, and moves time between losses: to changeover, starved, blocked or an
@@ -107,11 +134,7 @@ pub fn parts(
     while start < intervals.len() {
         let kind = kind_of_run(intervals[start].state.bucket());
         let mut end = start + 1;
-        while kind != 0
-            && end < intervals.len()
-            && kind_of_run(intervals[end].state.bucket()) == kind
-            && intervals[end - 1].span.to() == intervals[end].span.from()
-        {
+        while end < intervals.len() && goes_on(&intervals[end - 1], &intervals[end]) {
             end += 1;
         }
         let members = &intervals[start..end];

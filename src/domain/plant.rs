@@ -13,6 +13,10 @@ pub use rates::{ChangeoverTargetDef, RateDef};
 pub use shifts::{BreakDef, ExceptionDef, HolidayDef, PlannedStopDef, ShiftDef};
 
 use super::day::Moment;
+mod reasons;
+
+pub use reasons::ReasonDef;
+
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 
@@ -63,6 +67,9 @@ pub struct PlantDef {
     /// What the fault codes of machines mean.
     #[serde(default, rename = "fault")]
     pub faults: Vec<FaultDef>,
+    /// Reasons for stops, besides those that every plant starts with or in place of them.
+    #[serde(default, rename = "reason")]
+    pub reasons: Vec<ReasonDef>,
 }
 
 /// A site.
@@ -198,6 +205,10 @@ pub struct MachineDef {
     /// The largest reading of its counters before they start again at 0; absent: a falling counter was reset.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counter_max: Option<i64>,
+    /// Its usual time between two counts, at most, in seconds: without a count for longer it is idle since the last one,
+    /// and one that counts without having told a state runs. For machines that give counts and no state.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cycle_gap_s: Option<i64>,
 }
 
 /// A product.
@@ -230,6 +241,40 @@ pub enum FaultKind {
     Status,
 }
 
+/// Where the trouble is that a fault tells of. In the order in which active faults are held to be the cause of a stop.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum FaultOrigin {
+    /// In the machine itself.
+    #[default]
+    Internal,
+    /// Before it.
+    Upstream,
+    /// Behind it.
+    Downstream,
+}
+
+impl FaultOrigin {
+    /// Its name in the database.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Internal => "internal",
+            Self::Upstream => "upstream",
+            Self::Downstream => "downstream",
+        }
+    }
+
+    /// The origin with this name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        let all = [Self::Internal, Self::Upstream, Self::Downstream];
+        all.into_iter().find(|o| o.name() == name)
+    }
+}
+
 /// The meaning of a machine's fault code.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -243,6 +288,13 @@ pub struct FaultDef {
     /// What it is.
     #[serde(default)]
     pub kind: FaultKind,
+    /// Where the trouble is.
+    #[serde(default)]
+    pub origin: FaultOrigin,
+    /// The code of the reason that it points to. Absent: of an upstream or downstream fault, that another machine stands;
+    /// of an internal one, none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 /// Something wrong with a definition, by the path of the field.
@@ -295,6 +347,7 @@ impl PlantDef {
         if found.is_empty() {
             overlap::check(self, &mut found);
         }
+        self.check_reasons(&mut found);
         found
     }
 
@@ -409,6 +462,12 @@ impl PlantDef {
             if machine.silence_s.is_some_and(|s| s <= 0) {
                 found.push(FieldError::new(
                     format!("machine[{i}].silence_s"),
+                    "must be above 0",
+                ));
+            }
+            if machine.cycle_gap_s.is_some_and(|s| s <= 0) {
+                found.push(FieldError::new(
+                    format!("machine[{i}].cycle_gap_s"),
                     "must be above 0",
                 ));
             }

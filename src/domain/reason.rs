@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// What a reason means for the loss model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Category {
     /// The machine's own trouble, its material, its operator: an unplanned stop.
@@ -60,6 +61,29 @@ impl Category {
             Self::Planned => bucket,
         }
     }
+}
+
+/// What a fault of a machine before points to when it names no reason of its own.
+pub const UPSTREAM_STOP: &str = "UPSTREAM_STOP";
+/// The same of a machine behind.
+pub const DOWNSTREAM_STOP: &str = "DOWNSTREAM_STOP";
+
+/// Whether walking up from `code` leads back to it. `parent` tells the code of the group above, if there is one.
+#[must_use]
+pub fn is_above_itself<'a>(code: &str, parent: impl Fn(&str) -> Option<&'a str>) -> bool {
+    let mut seen = std::collections::HashSet::new();
+    let mut at = parent(code);
+    while let Some(above) = at {
+        if above == code {
+            return true;
+        }
+        // A circle further up is not this one's.
+        if !seen.insert(above) {
+            return false;
+        }
+        at = parent(above);
+    }
+    false
 }
 
 /// A reason as far as the arithmetic needs it.
@@ -120,8 +144,8 @@ pub const DEFAULT_REASONS: [DefaultReason; 34] = {
         reason("MATERIAL", "WRONG_MAT", "Wrong material", Unplanned),
         reason("MATERIAL", "MAT_QUALITY", "Bad material", Unplanned),
         reason("", "FLOW", "Waiting for another machine", Starved),
-        reason("FLOW", "UPSTREAM_STOP", "Machine before stands", Starved),
-        reason("FLOW", "DOWNSTREAM_STOP", "Machine behind stands", Blocked),
+        reason("FLOW", UPSTREAM_STOP, "Machine before stands", Starved),
+        reason("FLOW", DOWNSTREAM_STOP, "Machine behind stands", Blocked),
         reason("FLOW", "CONVEYOR_STOP", "Conveyor stands", Blocked),
         reason("", "PLANNED", "Planned work", Planned),
         reason("PLANNED", "MAINTENANCE", "Maintenance", Planned),

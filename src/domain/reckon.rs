@@ -147,14 +147,28 @@ fn book_time(machine: &MachineWindow<'_>, stretch: Span, planned: Planned, out: 
     }
 }
 
+/// A machine that stood before the planned stop began goes on standing for its own reason.
+fn stood_before(part: &Part, since: TsMs) -> bool {
+    part.bucket == TimeBucket::Unplanned && part.run.span.from() < since
+}
+
+/// Whether the time of a part is lost under what is planned: booked as minor, unplanned, changeover, starved or blocked.
+#[must_use]
+pub fn is_lost(part: &Part, planned: Planned) -> bool {
+    let counts = match planned {
+        Planned::Off | Planned::Break => false,
+        Planned::Stop { since } => stood_before(part, since),
+        Planned::Production => true,
+    };
+    counts && part.bucket.is_loss()
+}
+
 fn book_part(rules: LossRules, part: &Part, span: Span, planned: Planned, out: &mut Reckoning) {
-    // A machine that stood before the planned stop began goes on standing for its own reason.
-    let stood_before = |since| part.bucket == TimeBucket::Unplanned && part.run.span.from() < since;
     let account = out.of(part.product);
     let slot = match planned {
         Planned::Off => &mut account.not_scheduled,
         Planned::Break => &mut account.planned,
-        Planned::Stop { since } if !stood_before(since) => &mut account.planned,
+        Planned::Stop { since } if !stood_before(part, since) => &mut account.planned,
         Planned::Production | Planned::Stop { .. } => match part.bucket {
             TimeBucket::NotScheduled => &mut account.not_scheduled,
             TimeBucket::Planned => &mut account.planned,
@@ -300,7 +314,7 @@ fn start_ups(window: Span, machine: &MachineWindow<'_>) -> Vec<Span> {
 }
 
 /// The parts that overlap `span`, found by bisection.
-fn overlapping(parts: &[Part], span: Span) -> impl Iterator<Item = &Part> {
+pub(super) fn overlapping(parts: &[Part], span: Span) -> impl Iterator<Item = &Part> {
     let first = parts.partition_point(|p| p.span.to() <= span.from());
     parts[first..]
         .iter()

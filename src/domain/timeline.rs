@@ -41,15 +41,29 @@ pub struct Hearing {
     pub last: Option<TsMs>,
     /// Silence longer than this makes its state unknown; `None`: silence means no change.
     pub max_silence: Option<DurMs>,
+    /// When it last counted; asked for only of a machine with a `cycle_gap`.
+    pub counted: Option<TsMs>,
+    /// Running without a count for longer than this is standing since the last one.
+    pub cycle_gap: Option<DurMs>,
     /// Now.
     pub now: TsMs,
+}
+
+impl Hearing {
+    /// When a machine that runs since `since` began to stand, because it counted nothing for too long.
+    fn stands_from(&self, since: TsMs) -> Option<TsMs> {
+        let gap = self.cycle_gap?;
+        let from = self.counted.map_or(since, |counted| counted.max(since));
+        (self.now - from > gap).then_some(from)
+    }
 }
 
 /// The intervals that tile `window`, from transitions in order of time. The last transition at or before the window's
 /// start must be among them, if there is one.
 ///
 /// Before the first transition the state is `NoData`. After `hearing.now` there is nothing: the window is cut there.
-/// When the machine has been silent for longer than it may, the time since it was last heard is `NoData`.
+/// When the machine has been silent for longer than it may, the time since it was last heard is `NoData`. When it runs and
+/// has counted nothing for longer than its cycle gap, it is `Idle` since the last count.
 #[must_use]
 pub fn intervals(transitions: &[Transition], window: Span, hearing: Hearing) -> Vec<Interval> {
     let window = Span::clamped(window.from(), window.to().min(hearing.now));
@@ -74,8 +88,13 @@ pub fn intervals(transitions: &[Transition], window: Span, hearing: Hearing) -> 
     for (i, transition) in transitions.iter().enumerate() {
         let next = transitions.get(i + 1);
         let end = next.map_or(hearing.now, |n| n.from);
-        match silent_from {
-            Some(silent) if next.is_none() => {
+        let runs = next.is_none() && transition.state == MachineState::Running;
+        let stands_from = Some(transition.from).filter(|_| runs);
+        match (
+            silent_from,
+            stands_from.and_then(|since| hearing.stands_from(since)),
+        ) {
+            (Some(silent), _) if next.is_none() => {
                 push(transition.from, silent, Some(transition), false);
                 // What the fold will make of the silence when the machine speaks again.
                 let unknown = Transition {
@@ -85,6 +104,15 @@ pub fn intervals(transitions: &[Transition], window: Span, hearing: Hearing) -> 
                     product: transition.product,
                 };
                 push(unknown.from, end, Some(&unknown), true);
+            }
+            (_, Some(from)) => {
+                let idle = Transition {
+                    from,
+                    state: MachineState::Idle,
+                    ..transition.clone()
+                };
+                push(transition.from, from, Some(transition), false);
+                push(from, end, Some(&idle), true);
             }
             _ => push(transition.from, end, Some(transition), next.is_none()),
         }
@@ -109,6 +137,8 @@ mod tests {
         Hearing {
             last: Some(TsMs(last)),
             max_silence: max.map(DurMs),
+            counted: None,
+            cycle_gap: None,
             now: TsMs(now),
         }
     }
@@ -133,6 +163,28 @@ mod tests {
                 (30, 50, MachineState::Stopped, true)
             ]
         );
+    }
+
+    #[test]
+    fn a_machine_that_counts_nothing_for_too_long_stands_since_its_last_count() {
+        let window = Span::clamped(TsMs(0), TsMs(100));
+        let states = |list: &[Transition], counted, now| -> Vec<_> {
+            let hearing = Hearing {
+                counted: Some(TsMs(counted)),
+                cycle_gap: Some(DurMs(30)),
+                ..hearing(now, None, now)
+            };
+            let got = intervals(list, window, hearing);
+            got.iter()
+                .map(|i| (i.span.from().0, i.span.to().0, i.state))
+                .collect()
+        };
+        let runs = [at(0, MachineState::Running)];
+        assert_eq!(states(&runs, 20, 50), [(0, 50, MachineState::Running)]);
+        let stands = [(0, 20, MachineState::Running), (20, 51, MachineState::Idle)];
+        assert_eq!(states(&runs, 20, 51), stands);
+        let stopped = [at(0, MachineState::Stopped)];
+        assert_eq!(states(&stopped, 20, 51), [(0, 51, MachineState::Stopped)]);
     }
 
     #[test]

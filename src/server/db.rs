@@ -5,12 +5,14 @@
 
 mod bulk;
 pub mod calendar;
+pub mod classifications;
 pub mod facts;
 pub mod migrate;
 pub mod notify;
 pub mod plant;
 pub mod quarantine;
 pub mod rates;
+pub mod reasons;
 pub mod rollup;
 pub mod settings;
 pub mod sources;

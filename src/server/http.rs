@@ -2,6 +2,7 @@
 
 mod assets;
 mod boundary;
+mod downtime;
 mod health;
 mod ingest;
 mod live;
@@ -15,6 +16,7 @@ mod security;
 mod sender;
 
 pub use assets::{Site, SiteError};
+pub use sender::author;
 
 use super::state::App;
 use axum::Router;

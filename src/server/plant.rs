@@ -2,24 +2,27 @@
 
 mod calendar;
 mod rates;
+mod reasons;
 
 pub use rates::{Rate, Rates};
+pub use reasons::{Reason, Reasons};
 
-use super::db::plant::PlantRows;
+use super::db::plant::{FaultRow, PlantRows};
 use super::db::{Db, Tx, plant as rows, settings};
 use crate::domain::calendar::{LineCalendar, ShiftPattern};
 use crate::domain::dated::Dated;
 use crate::domain::fold::FoldRules;
-use crate::domain::ids::{LineId, MachineId, ProductId};
+use crate::domain::ids::{LineId, MachineId, ProductId, ReasonId};
 use crate::domain::part::LossRules;
-use crate::domain::plant::Coupling;
+use crate::domain::plant::{Coupling, FaultOrigin};
 use crate::domain::rate::IdealRate;
+use crate::domain::reason::{Cause, DOWNSTREAM_STOP, UPSTREAM_STOP};
 use crate::domain::target::Targets;
 use crate::domain::time::{DurMs, TsMs};
 use calendar::Calendars;
 use jiff::tz::TimeZone;
 use rates::Changeovers;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// The site.
@@ -97,6 +100,8 @@ pub struct Machine {
     pub output: bool,
     /// What the fold needs to know.
     pub rules: FoldRules,
+    /// The causes that its faults point to.
+    pub causes: HashMap<String, Cause>,
 }
 
 /// A product.
@@ -119,6 +124,8 @@ pub struct Plant {
     pub site: Option<Site>,
     /// Lines in their fixed order.
     pub lines: Vec<Line>,
+    /// Why machines stand.
+    pub reasons: Reasons,
     products: HashMap<ProductId, Product>,
     product_codes: HashMap<String, ProductId>,
     machine_codes: HashMap<String, MachineId>,
@@ -153,6 +160,7 @@ impl Plant {
     fn from_rows(version: i64, rows: PlantRows) -> sqlx::Result<Self> {
         let mut plant = Self {
             version,
+            reasons: Reasons::from_rows(&rows.reasons)?,
             ..Self::default()
         };
         if let Some(site) = rows.site {
@@ -169,14 +177,10 @@ impl Plant {
         plant.changeovers = rates::changeovers(&rows.changeovers);
         let patterns = calendars.patterns.into_values();
         plant.patterns = patterns.map(|p| (p.name.clone(), p)).collect();
-        let mut not_causes: HashMap<i64, BTreeSet<String>> = HashMap::new();
+        let mut catalogues: HashMap<i64, Catalogue> = HashMap::new();
         for fault in rows.faults {
-            if fault.kind != "fault" {
-                not_causes
-                    .entry(fault.machine_id)
-                    .or_default()
-                    .insert(fault.code.clone());
-            }
+            let catalogue = catalogues.entry(fault.machine_id).or_default();
+            catalogue.take_in(&fault, &plant.reasons);
             plant
                 .faults
                 .entry(MachineId(fault.machine_id))
@@ -188,17 +192,23 @@ impl Plant {
                 .machines
                 .iter()
                 .filter(|m| m.line_id == row.id)
-                .map(|m| Machine {
-                    id: MachineId(m.id),
-                    code: m.code.clone(),
-                    name: m.name.clone(),
-                    pacing: m.pacing != 0,
-                    output: m.output != 0,
-                    rules: FoldRules {
-                        max_silence: m.max_silence_ms.map(DurMs),
-                        counter_max: m.counter_max,
-                        not_causes: not_causes.remove(&m.id).unwrap_or_default(),
-                    },
+                .map(|m| {
+                    let catalogue = catalogues.remove(&m.id).unwrap_or_default();
+                    Machine {
+                        id: MachineId(m.id),
+                        code: m.code.clone(),
+                        name: m.name.clone(),
+                        pacing: m.pacing != 0,
+                        output: m.output != 0,
+                        rules: FoldRules {
+                            max_silence: m.max_silence_ms.map(DurMs),
+                            counter_max: m.counter_max,
+                            not_causes: catalogue.not_causes,
+                            origins: catalogue.origins,
+                            cycle_gap: m.cycle_gap_ms.map(DurMs),
+                        },
+                        causes: catalogue.causes,
+                    }
                 });
             let machines: Vec<Machine> = machines.collect();
             plant.lines.push(Line {
@@ -318,6 +328,35 @@ impl Plant {
             .and_then(|f| f.get(code))
             .cloned()
             .unwrap_or_else(|| code.to_owned())
+    }
+}
+
+/// What a machine's fault codes mean for the fold and for the guess.
+#[derive(Default)]
+struct Catalogue {
+    not_causes: BTreeSet<String>,
+    origins: BTreeMap<String, FaultOrigin>,
+    causes: HashMap<String, Cause>,
+}
+
+impl Catalogue {
+    fn take_in(&mut self, fault: &FaultRow, reasons: &Reasons) {
+        if fault.kind != "fault" {
+            self.not_causes.insert(fault.code.clone());
+        }
+        let origin = FaultOrigin::from_name(&fault.origin).unwrap_or_default();
+        if origin != FaultOrigin::Internal {
+            self.origins.insert(fault.code.clone(), origin);
+        }
+        let own = fault.reason_id.and_then(|id| reasons.get(ReasonId(id)));
+        let reason = own.or_else(|| match origin {
+            FaultOrigin::Internal => None,
+            FaultOrigin::Upstream => reasons.by_code(UPSTREAM_STOP),
+            FaultOrigin::Downstream => reasons.by_code(DOWNSTREAM_STOP),
+        });
+        if let Some(reason) = reason {
+            self.causes.insert(fault.code.clone(), reason.cause());
+        }
     }
 }
 

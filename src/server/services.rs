@@ -2,6 +2,7 @@
 
 pub mod analysis;
 pub mod board;
+pub mod downtime;
 pub mod error;
 pub mod line;
 pub mod oee;

@@ -45,7 +45,7 @@ fn offset(rng: &mut ChaCha8Rng) -> i64 {
 }
 
 fn kind(rng: &mut ChaCha8Rng, products: &[ProductId]) -> FactKind {
-    use MachineState::{Blocked, Idle, NotScheduled, Running, Stopped};
+    use MachineState::{Blocked, Idle, NotScheduled, PlannedStop, Running, Stopped};
     // F1 and F2 are causes of stops, Q9 is a prompt.
     let fault =
         |rng: &mut ChaCha8Rng| (*["F1", "F2", "Q9"].choose(rng).expect("a fault")).to_owned();
@@ -59,6 +59,7 @@ fn kind(rng: &mut ChaCha8Rng, products: &[ProductId]) -> FactKind {
                 Stopped,
                 Idle,
                 Blocked,
+                PlannedStop,
                 NotScheduled,
             ]
             .choose(rng)

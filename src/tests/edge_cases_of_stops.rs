@@ -220,6 +220,8 @@ fn an_open_stop_is_lost_time_until_now_and_not_yet_mended() {
     let hearing = Hearing {
         last: Some(TsMs(60 * MINUTE_MS)),
         max_silence: None,
+        counted: None,
+        cycle_gap: None,
         now,
     };
     let floor = Floor::new(&[])

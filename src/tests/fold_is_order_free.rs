@@ -5,6 +5,7 @@ use ms5_floor::domain::fact::{Channel, Counts, Fact, FactKind};
 use ms5_floor::domain::fold::{FoldRules, Folded, Head, fold};
 use ms5_floor::domain::ids::{MachineId, ProductId, SourceId};
 use ms5_floor::domain::machine_state::MachineState;
+use ms5_floor::domain::plant::FaultOrigin;
 use ms5_floor::domain::time::{DurMs, HOUR_MS, Span, TsMs};
 use ms5_floor::domain::timeline::{Hearing, intervals};
 use proptest::prelude::*;
@@ -34,6 +35,7 @@ fn kind() -> impl Strategy<Value = FactKind> {
         MachineState::Running,
         MachineState::Stopped,
         MachineState::Idle,
+        MachineState::PlannedStop,
         MachineState::NotScheduled,
     ];
     let counts = (0..3_i64, 0..2_i64, 0..2_i64, 0..2_i64);
@@ -69,8 +71,12 @@ prop_compose! {
 
 prop_compose! {
     fn rules()(silence in select(vec![None, Some(1), Some(60_000), Some(1_800_000)]),
-               counter_max in select(vec![None, Some(1000)])) -> FoldRules {
+               counter_max in select(vec![None, Some(1000)]),
+               gap in select(vec![None, None, Some(1), Some(60_000), Some(1_800_000)]),
+               origins in prop::collection::btree_map(fault(), select(vec![FaultOrigin::Upstream, FaultOrigin::Downstream]), 0..2)) -> FoldRules {
         FoldRules {
+            origins,
+            cycle_gap: gap.map(DurMs),
             max_silence: silence.map(DurMs),
             counter_max,
             not_causes: BTreeSet::from(["Q9".to_owned()]),
@@ -91,6 +97,53 @@ fn made(readings: &[i64], max: Option<i64>) -> i64 {
         };
     }
     total
+}
+
+/// How the end of a timeline is judged.
+fn hearing(head: &Head, rules: &FoldRules, now: TsMs) -> Hearing {
+    Hearing {
+        last: head.last.as_ref().map(|l| l.at),
+        max_silence: rules.max_silence,
+        counted: head.counted,
+        cycle_gap: rules.cycle_gap,
+        now,
+    }
+}
+
+/// What is seen of a timeline up to an instant: states and when they began, joined where a cut means nothing.
+fn seen(folded: &Folded, hearing: Hearing) -> Vec<(TsMs, MachineState)> {
+    let transitions: Vec<_> = folded.transitions.values().cloned().collect();
+    let window = Span::clamped(TsMs(FROM), hearing.now);
+    let tiles = intervals(&transitions, window, hearing);
+    let mut out: Vec<_> = tiles
+        .into_iter()
+        .map(|t| (t.span.from(), t.state))
+        .collect();
+    out.dedup_by(|b, a| a.1 == b.1);
+    out
+}
+
+/// The plainest reading of counts and their absence: of a machine that tells no states, when it ran and when it stood.
+fn counting(facts: &[Fact], gap: DurMs, now: TsMs) -> Vec<(TsMs, MachineState)> {
+    let mut at: Vec<TsMs> = facts.iter().map(|f| f.at).collect();
+    at.sort();
+    at.dedup();
+    let mut out = vec![(at[0], MachineState::Running)];
+    for (i, last) in at.iter().enumerate() {
+        let next = at.get(i + 1).copied();
+        if next.unwrap_or(now) - *last > gap {
+            out.push((*last, MachineState::Idle));
+            out.extend(next.map(|next| (next, MachineState::Running)));
+        }
+    }
+    // A state that another one replaces at once was none.
+    let replaced = |i: usize| out.get(i + 1).is_some_and(|next| next.0 == out[i].0);
+    let mut left: Vec<_> = (0..out.len())
+        .filter(|i| !replaced(*i))
+        .map(|i| out[i])
+        .collect();
+    left.dedup_by(|b, a| a.1 == b.1);
+    left
 }
 
 proptest! {
@@ -153,7 +206,7 @@ proptest! {
         let (head, folded) = fold(&facts, &rules);
         let transitions: Vec<_> = folded.transitions.into_values().collect();
         let minute = |n: i64| TsMs(FROM + n * 60_000);
-        let hearing = Hearing { last: head.last.map(|l| l.at), max_silence: rules.max_silence, now: minute(now) };
+        let hearing = hearing(&head, &rules, minute(now));
         let window = Span::clamped(minute(from), minute(from + len));
         let tiles = intervals(&transitions, window, hearing);
         let mut at = window.from();
@@ -169,6 +222,38 @@ proptest! {
         let cut: Vec<_> = tiles.iter().filter_map(|t| Some((t.span.intersect(smaller)?, t.state, t.fault.clone(), t.product))).collect();
         let read: Vec<_> = intervals(&transitions, smaller, hearing).into_iter().map(|t| (t.span, t.state, t.fault, t.product)).collect();
         prop_assert_eq!(read, cut, "a smaller window shows the same");
+    }
+
+    #[test]
+    fn what_is_shown_now_is_what_the_next_fact_will_make_of_it(facts in facts(), rules in rules(), later in 0..(HOURS * 60)) {
+        let (head, folded) = fold(&facts, &rules);
+        let last = facts.iter().map(|f| f.at).max().unwrap_or_default();
+        let now = TsMs(last.0 + later * 60_000 + 1);
+        let mut with_next = facts;
+        let kind = FactKind::Measurement { name: "t".to_owned(), value: 1.0, unit: None };
+        with_next.push(Fact { source: SourceId(9), item: "next".to_owned(), machine: MachineId(1), at: now, kind });
+        let (next_head, next) = fold(&with_next, &rules);
+        prop_assert_eq!(seen(&folded, hearing(&head, &rules, now)), seen(&next, hearing(&next_head, &rules, now)));
+    }
+
+    #[test]
+    fn a_machine_that_only_counts_runs_while_it_counts(
+        (ordered, mixed) in prop::collection::vec(instant(), 1..20).prop_map(|list| {
+            let fact = |(n, at): (usize, TsMs)| {
+                let kind = FactKind::Count { counts: Counts::of(Channel::Good, 1), product: None };
+                Fact { source: SourceId(1), item: format!("{n}"), machine: MachineId(1), at, kind }
+            };
+            list.into_iter().enumerate().map(fact).collect::<Vec<_>>()
+        }).prop_flat_map(|f| (Just(f.clone()), Just(f).prop_shuffle())),
+        gap in select(vec![1, 60_000, 1_800_000]), later in 0..(HOURS * 60),
+    ) {
+        let rules = FoldRules { cycle_gap: Some(DurMs(gap)), ..FoldRules::default() };
+        let now = TsMs(ordered.iter().map(|f| f.at.0).max().unwrap_or_default() + later * 60_000 + 1);
+        let (head, folded) = fold(&mixed, &rules);
+        let first = ordered.iter().map(|f| f.at).min().unwrap_or_default();
+        let got: Vec<_> = seen(&folded, hearing(&head, &rules, now)).into_iter()
+            .filter(|(at, _)| *at >= first).collect();
+        prop_assert_eq!(got, counting(&ordered, DurMs(gap), now));
     }
 
     #[test]

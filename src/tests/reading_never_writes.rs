@@ -3,13 +3,17 @@
 
 use crate::harness::{Hands, Place, Server, at};
 use crate::small_plant::{small_plant, state};
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
+use ms5_floor::api::downtime::{
+    GetActiveDowntime, GetDowntimeEvents, GetDowntimeStatistics, ReasonsForLine,
+};
 use ms5_floor::domain::machine_state::MachineState::{Running, Stopped};
 use ms5_floor::server::db::{Db, Tx};
 use ms5_floor::server::services::board::board;
 use ms5_floor::server::services::line::line;
 use ms5_floor::server::services::oee::calculate_oee;
 use serde_json::json;
+use server_fn::ServerFn;
 use std::collections::BTreeMap;
 
 on_both! { figures_pages_and_streams_leave_every_table_as_it_was }
@@ -105,10 +109,18 @@ async fn figures_pages_and_streams_leave_every_table_as_it_was(place: &Place) {
         json!({"id": "d", "machine": "M1", "at": "2026-07-06T08:30:00Z", "kind": "count", "good": 9, "product": "P1"}),
     ];
     assert_eq!(server.ingest(&key, &items).await.accepted, 3);
+    let stop = format!(
+        "/api/v1/downtime/M1/{}/confirm",
+        at("2026-07-06T09:00:00Z").0
+    );
+    let said = json!({"version": 0, "reasons": [{"reason": "MAT_JAM"}]});
+    let said = server.send(Method::POST, &stop, Some(&key), &said).await;
+    assert_eq!(said.status, StatusCode::OK, "{said:?}");
     let server = without_the_right_to_write(place, server).await;
     let (before, written) = (content(&server.app.db).await, changes(&server.app.db).await);
     assert_eq!(before["fact"].len(), 3);
     assert_eq!(before["quarantine"].len(), 1);
+    assert_eq!(before["given_reason"].len(), 1);
 
     let (from, to) = (at("2026-07-06T07:00:00Z").0, at("2026-07-06T10:00:00Z").0);
     for _ in 0..3 {
@@ -135,6 +147,15 @@ async fn figures_pages_and_streams_leave_every_table_as_it_was(place: &Place) {
             "/api/v1/oee/L1/now",
             "/api/v1/openapi.json",
             "/api/analysis?code=L1",
+            &format!("/api/v1/downtime?from={from}&to={to}"),
+            &format!("/api/v1/downtime/statistics?from={from}&to={to}"),
+            "/api/v1/downtime/active",
+            &stop.replace("/confirm", ""),
+            "/api/v1/downtime/reasons?line=L1",
+            &format!("{}?filter[line]=L1", GetDowntimeEvents::PATH),
+            &format!("{}?line=L1", GetDowntimeStatistics::PATH),
+            GetActiveDowntime::PATH,
+            &format!("{}?line=L1", ReasonsForLine::PATH),
         ] {
             let answer = server.get(path, Some(&key)).await;
             assert_ne!(

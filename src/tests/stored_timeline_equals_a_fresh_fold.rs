@@ -37,19 +37,25 @@ fn plant_of_pairs(pairs: usize) -> Value {
             if n % 2 == 0 {
                 machine["counter_max"] = json!(1000);
             }
+            if n % 5 > 2 {
+                machine["cycle_gap_s"] = json!(if n % 5 == 3 { 45 } else { 1200 });
+            }
             machine
         })
         .collect();
-    let prompts: Vec<Value> = (0..pairs * 2)
+    let mut faults: Vec<Value> = (0..pairs * 2)
         .map(|n| json!({"machine": format!("M{n}"), "code": "Q9", "text": "Material, please", "kind": "prompt"}))
         .collect();
+    faults.extend((0..pairs * 2).step_by(4).map(|n| {
+        json!({"machine": format!("M{n}"), "code": "F1", "text": "The next one stands", "origin": "downstream"})
+    }));
     json!({
         "site": {"code": "T", "name": "Test works", "zone": "UTC"},
         "area": [{"code": "A", "name": "Hall"}],
         "line": [{"code": "L", "name": "Line", "area": "A", "coupling": "parallel"}],
         "machine": machines,
         "product": [{"code": "P1", "name": "1"}, {"code": "P2", "name": "2"}],
-        "fault": prompts,
+        "fault": faults,
     })
 }
 
@@ -73,7 +79,7 @@ pub async fn check(db: &Db, machine: MachineId, sent: &[Fact], rules: &FoldRules
         .filter(|f| f.machine == machine)
         .cloned()
         .collect();
-    let (_, wanted) = fold(&mine, rules);
+    let (head, wanted) = fold(&mine, rules);
     let all = Span::clamped(TsMs(i64::MIN), TsMs(i64::MAX));
     let mut snapshot = db.snapshot().await.expect("a snapshot");
     let transitions = timeline::transitions(&mut snapshot, machine, all)
@@ -98,6 +104,15 @@ pub async fn check(db: &Db, machine: MachineId, sent: &[Fact], rules: &FoldRules
         })
         .collect();
     assert_eq!(minutes, wanted_minutes, "{what}: minutes (stored, wanted)");
+    if rules.cycle_gap.is_some() {
+        let counted = timeline::last_count(&mut snapshot, machine)
+            .await
+            .expect("the last count");
+        assert_eq!(
+            counted, head.counted,
+            "{what}: the last count (stored, wanted)"
+        );
+    }
     assert_eq!(
         stored_checkpoints(db, machine).await,
         wanted.checkpoints,
@@ -296,6 +311,7 @@ async fn rules_that_change(place: &Place) {
             let mut plant = plant_of_pairs(1);
             plant["machine"][0]["silence_s"] = json!(60 * (n + 1));
             plant["machine"][1]["counter_max"] = json!(1000 + n);
+            plant["machine"][1]["cycle_gap_s"] = json!(30 * (n + 1));
             server.set_up(plant).await;
         }
         store(&server.app.writer, &batch, &mut sent, &mut known).await;

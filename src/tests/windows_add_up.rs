@@ -33,7 +33,7 @@ pub fn plant() -> Value {
     plant["machine"][0]["silence_s"] = json!(600);
     plant["machine"].as_array_mut().expect("machines").extend([
         json!({"code": "M3", "name": "Press", "line": "L2", "silence_s": 60}),
-        json!({"code": "M4", "name": "Saw", "line": "L2"}),
+        json!({"code": "M4", "name": "Saw", "line": "L2", "cycle_gap_s": 900}),
     ]);
     for machine in ["M2", "M3", "M4"] {
         let rate = json!({"machine": machine, "product": "P1", "units": 7, "per_s": 60});
@@ -57,6 +57,8 @@ fn pure(server: &Server, code: &str, sent: &[Fact], window: Span, now: TsMs) -> 
     let hearing = Hearing {
         last: head.last.map(|l| l.at),
         max_silence: known.rules.max_silence,
+        counted: head.counted,
+        cycle_gap: known.rules.cycle_gap,
         now,
     };
     let reach = DurMs(400 * 24 * HOUR_MS);

@@ -2,7 +2,9 @@
 
 use super::*;
 use crate::domain::ids::{MachineId, SourceId};
-use MachineState::{Blocked, Changeover, Idle, NoData, NotScheduled, Running, Stopped};
+use MachineState::{
+    Blocked, Changeover, Idle, NoData, NotScheduled, PlannedStop, Running, Stopped,
+};
 
 /// Facts at these seconds, in order.
 fn at(list: &[(i64, FactKind)]) -> Vec<Fact> {
@@ -232,4 +234,155 @@ fn counts_belong_to_their_minute_their_product_and_to_off_time() {
         (60, Some(2), true, 16),
     ];
     assert_eq!(got, wanted);
+}
+
+#[test]
+fn a_machines_own_fault_is_the_cause_before_those_of_others_then_the_earliest_then_by_code() {
+    let origins = [
+        ("F1", FaultOrigin::Downstream),
+        ("F2", FaultOrigin::Upstream),
+    ];
+    let rules = FoldRules {
+        origins: origins
+            .map(|(code, origin)| (code.to_owned(), origin))
+            .into(),
+        ..FoldRules::default()
+    };
+    let cause = |list: &[(i64, FactKind)]| {
+        let mut facts = vec![(0, state(Running))];
+        facts.extend_from_slice(list);
+        rows(&at(&facts), &rules).last().and_then(|r| r.2)
+    };
+    let stop = (100, state(Stopped));
+    let set = |second, code| (second, fault(code, true));
+    assert_eq!(
+        cause(&[set(10, "F1"), set(20, "F2"), set(30, "Q9"), stop.clone()]),
+        Some("Q9")
+    );
+    assert_eq!(
+        cause(&[set(10, "F1"), set(20, "F2"), stop.clone()]),
+        Some("F2")
+    );
+    // What comes shortly after the stop replaces a guess of lower rank, and no other.
+    assert_eq!(
+        cause(&[set(10, "F1"), stop.clone(), set(130, "F2")]),
+        Some("F2")
+    );
+    assert_eq!(
+        cause(&[set(10, "F1"), stop.clone(), set(161, "F2")]),
+        Some("F1"),
+        "too late"
+    );
+    assert_eq!(
+        cause(&[set(10, "F2"), stop.clone(), set(130, "F1")]),
+        Some("F2")
+    );
+    let told = FactKind::State {
+        state: Stopped,
+        fault: Some("F1".to_owned()),
+    };
+    assert_eq!(
+        cause(&[(100, told), set(130, "Q9")]),
+        Some("F1"),
+        "what the machine names is no guess"
+    );
+    let plain = FoldRules::default();
+    let together = [(0, state(Running)), stop, set(100, "F2"), set(100, "F1")];
+    assert_eq!(
+        rows(&at(&together), &plain)[1].2,
+        Some("F1"),
+        "at one instant, by code"
+    );
+}
+
+#[test]
+fn a_planned_stop_waits_for_the_end_of_the_fault_that_came_first() {
+    let planned = |second| (second, state(PlannedStop));
+    let stopped = |more: &[(i64, FactKind)]| {
+        let mut facts = vec![
+            (0, state(Running)),
+            (10, fault("F1", true)),
+            (10, state(Stopped)),
+        ];
+        facts.extend_from_slice(more);
+        let got = rows(&at(&facts), &FoldRules::default());
+        got[1..].to_vec()
+    };
+    let stop = (10, Stopped, Some("F1"), None);
+    assert_eq!(stopped(&[planned(20)]), [stop]);
+    assert_eq!(
+        stopped(&[planned(20), (30, fault("F1", false)), (40, state(Running))]),
+        [
+            stop,
+            (30, PlannedStop, None, None),
+            (40, Running, None, None)
+        ]
+    );
+    assert_eq!(
+        stopped(&[planned(20), (25, state(Running)), (30, fault("F1", false))]),
+        [stop, (25, Running, None, None)],
+        "it ran again before the fault was over"
+    );
+    assert_eq!(
+        stopped(&[planned(20), (25, state(Stopped)), (30, fault("F1", false))]),
+        [stop],
+        "it is not planned any more"
+    );
+    assert_eq!(
+        stopped(&[(15, fault("F1", false)), planned(20)]),
+        [stop, (20, PlannedStop, None, None)],
+        "the fault is over"
+    );
+    let unexplained = [
+        (0, state(Running)),
+        (10, state(Stopped)),
+        planned(20),
+        (25, fault("F1", true)),
+    ];
+    assert_eq!(
+        rows(&at(&unexplained), &FoldRules::default())[2],
+        (20, PlannedStop, None, None),
+        "nothing came first"
+    );
+}
+
+#[test]
+fn counting_is_running_and_a_told_state_holds_against_it() {
+    let rules = FoldRules {
+        cycle_gap: Some(DurMs(60_000)),
+        ..FoldRules::default()
+    };
+    let count = |second, good| {
+        let counts = Counts::of(Channel::Good, good);
+        (
+            second,
+            FactKind::Count {
+                counts,
+                product: None,
+            },
+        )
+    };
+    let facts = [
+        (0, fault("F2", true)),
+        count(10, 1),
+        count(70, 1),
+        (100, fault("F1", true)),
+        count(140, 0),
+        count(150, 1),
+        (160, state(Stopped)),
+        count(170, 1),
+    ];
+    let wanted = [
+        (0, NoData, None, None),
+        (10, Running, None, None),
+        (70, Idle, Some("F2"), None),
+        (150, Running, None, None),
+        (160, Stopped, Some("F2"), None),
+    ];
+    assert_eq!(rows(&at(&facts), &rules), wanted);
+    assert_eq!(
+        rows(&at(&facts[1..3]), &FoldRules::default()),
+        [(10, NoData, None, None)],
+        "without a gap to judge by, counts say nothing of the state"
+    );
 }

@@ -162,13 +162,15 @@ pub async fn between(
     rows.into_iter().map(FactRow::into_fact).collect()
 }
 
+const LAST_HEARD: &str = "SELECT MAX(at_ms) FROM fact WHERE machine_id = $1";
+
 /// The time of a machine's latest fact.
 ///
 /// # Errors
 /// The engine's.
 pub async fn last_heard(tx: &mut Tx, machine: MachineId) -> sqlx::Result<Option<TsMs>> {
     let at: Option<i64> = writing!(tx, |conn| {
-        sqlx::query_scalar("SELECT MAX(at_ms) FROM fact WHERE machine_id = $1")
+        sqlx::query_scalar(LAST_HEARD)
             .bind(machine.0)
             .fetch_one(conn)
             .await?

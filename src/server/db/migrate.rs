@@ -22,9 +22,15 @@ macro_rules! versions {
 }
 
 /// Every version, in order; the first is number 1.
-const VERSIONS: &[Version] = versions!["0001_plant", "0002_facts", "0003_calendar", "0005_rollup"];
+const VERSIONS: &[Version] = versions![
+    "0001_plant",
+    "0002_facts",
+    "0003_calendar",
+    "0004_reasons",
+    "0005_rollup",
+];
 
-/// Brings the schema up to date.
+/// Brings the schema up to date, and adds the reasons that every plant starts with.
 ///
 /// # Errors
 /// [`OpenError::Newer`] when the database was made by a newer program; the engine's own errors.
@@ -38,6 +44,7 @@ pub async fn migrate(db: &Db) -> Result<(), OpenError> {
         Db::Sqlite { write, .. } => migrator(|v| v.sqlite).run(write).await?,
         Db::Postgres(pool) => migrator(|v| v.postgres).run(pool).await?,
     }
+    super::reasons::seed(db).await?;
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 
 use super::calendar::{self, CalendarRows};
 use super::rates::{self, ChangeoverRow, RateRow, TargetRow};
+use super::reasons::ReasonRow;
 use super::{Db, Tx, reading, writing};
 use crate::domain::ids::{LineId, MachineId, ProductId};
 use crate::domain::plant::{
@@ -38,6 +39,7 @@ pub struct MachineRow {
     pub output: i64,
     pub max_silence_ms: Option<i64>,
     pub counter_max: Option<i64>,
+    pub cycle_gap_ms: Option<i64>,
 }
 
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -54,6 +56,8 @@ pub struct FaultRow {
     pub code: String,
     pub text: String,
     pub kind: String,
+    pub origin: String,
+    pub reason_id: Option<i64>,
 }
 
 /// Every row of the model.
@@ -64,6 +68,7 @@ pub struct PlantRows {
     pub machines: Vec<MachineRow>,
     pub products: Vec<ProductRow>,
     pub faults: Vec<FaultRow>,
+    pub reasons: Vec<ReasonRow>,
     pub calendar: CalendarRows,
     pub rates: Vec<RateRow>,
     pub targets: Vec<TargetRow>,
@@ -73,10 +78,13 @@ pub struct PlantRows {
 const SITE: &str = "SELECT code, name, zone, simulated FROM site ORDER BY id LIMIT 1";
 const LINES: &str = "SELECT l.id, l.code, l.name, a.name AS area, l.coupling, l.minor_stop_ms, l.debounce_ms, l.start_up_ms
     FROM line l JOIN area a ON a.id = l.area_id ORDER BY a.position, l.position, l.id";
-const MACHINES: &str = "SELECT id, line_id, code, name, pacing, output, max_silence_ms, counter_max
+const MACHINES: &str =
+    "SELECT id, line_id, code, name, pacing, output, max_silence_ms, counter_max, cycle_gap_ms
     FROM machine ORDER BY line_id, position, id";
 const PRODUCTS: &str = "SELECT id, code, name, unit FROM product ORDER BY id";
-const FAULTS: &str = "SELECT machine_id, code, text, kind FROM fault_code";
+const FAULTS: &str = "SELECT machine_id, code, text, kind, origin, reason_id FROM fault_code";
+const REASONS: &str =
+    "SELECT id, code, name, parent_id, category, active FROM reason ORDER BY position, id";
 
 /// Every row, by whatever `$on` runs queries on.
 macro_rules! every_row {
@@ -87,6 +95,7 @@ macro_rules! every_row {
             machines: sqlx::query_as(MACHINES).fetch_all($on).await?,
             products: sqlx::query_as(PRODUCTS).fetch_all($on).await?,
             faults: sqlx::query_as(FAULTS).fetch_all($on).await?,
+            reasons: sqlx::query_as(REASONS).fetch_all($on).await?,
             calendar: CalendarRows {
                 patterns: sqlx::query_as(calendar::PATTERNS).fetch_all($on).await?,
                 rules: sqlx::query_as(calendar::RULES).fetch_all($on).await?,
@@ -204,11 +213,12 @@ pub async fn put_machine(
     machine: &MachineDef,
 ) -> sqlx::Result<MachineId> {
     const SQL: &str = "INSERT INTO machine
-            (line_id, code, name, position, pacing, output, max_silence_ms, counter_max)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+            (line_id, code, name, position, pacing, output, max_silence_ms, counter_max, cycle_gap_ms)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
         ON CONFLICT (code) DO UPDATE SET line_id = excluded.line_id, name = excluded.name,
             position = excluded.position, pacing = excluded.pacing, output = excluded.output,
-            max_silence_ms = excluded.max_silence_ms, counter_max = excluded.counter_max
+            max_silence_ms = excluded.max_silence_ms, counter_max = excluded.counter_max,
+            cycle_gap_ms = excluded.cycle_gap_ms
         RETURNING id";
     let id: i64 = writing!(tx, |conn| {
         let query = sqlx::query_scalar(SQL)
@@ -222,6 +232,7 @@ pub async fn put_machine(
         query
             .bind(machine.silence_s.map(|s| s * 1000))
             .bind(machine.counter_max)
+            .bind(machine.cycle_gap_s.map(|s| s * 1000))
             .fetch_one(conn)
             .await?
     });
@@ -251,9 +262,10 @@ pub async fn put_product(tx: &mut Tx, product: &ProductDef) -> sqlx::Result<Prod
 /// # Errors
 /// The engine's.
 pub async fn put_fault(tx: &mut Tx, machine: MachineId, fault: &FaultDef) -> sqlx::Result<()> {
-    const SQL: &str =
-        "INSERT INTO fault_code (machine_id, code, text, kind) VALUES ($1, $2, $3, $4)
-        ON CONFLICT (machine_id, code) DO UPDATE SET text = excluded.text, kind = excluded.kind";
+    const SQL: &str = "INSERT INTO fault_code (machine_id, code, text, kind, origin, reason_id)
+        VALUES ($1, $2, $3, $4, $5, (SELECT id FROM reason WHERE code = $6))
+        ON CONFLICT (machine_id, code) DO UPDATE SET text = excluded.text, kind = excluded.kind,
+            origin = excluded.origin, reason_id = excluded.reason_id";
     let kind = match fault.kind {
         FaultKind::Fault => "fault",
         FaultKind::Prompt => "prompt",
@@ -264,6 +276,7 @@ pub async fn put_fault(tx: &mut Tx, machine: MachineId, fault: &FaultDef) -> sql
             .bind(machine.0)
             .bind(&fault.code)
             .bind(&fault.text);
-        query.bind(kind).execute(conn).await.map(drop)
+        let query = query.bind(kind).bind(fault.origin.name());
+        query.bind(&fault.reason).execute(conn).await.map(drop)
     })
 }

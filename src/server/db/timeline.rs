@@ -30,12 +30,18 @@ static CHECKPOINTS: LazyLock<Bulk> = LazyLock::new(|| {
     Bulk::new("INSERT INTO checkpoint (machine_id, at_ms, head)", 3, tail)
 });
 
+static COUNTED: LazyLock<Bulk> = LazyLock::new(|| {
+    let tail = "ON CONFLICT (machine_id) DO UPDATE SET at_ms = excluded.at_ms";
+    Bulk::new("INSERT INTO last_count (machine_id, at_ms)", 2, tail)
+});
+
 /// The rows of several machines' folds, ready to be written together.
 #[derive(Debug, Default)]
 pub struct Rows {
     transitions: Vec<(MachineId, Transition)>,
     minutes: Vec<(MachineId, MinuteCount)>,
     checkpoints: Vec<(MachineId, TsMs, String)>,
+    counted: Vec<(MachineId, TsMs)>,
 }
 
 impl Rows {
@@ -65,6 +71,11 @@ impl Rows {
             self.checkpoints.push((machine, at, text));
         }
         Ok(())
+    }
+
+    /// Adds when a machine with a cycle gap last counted.
+    pub fn counted(&mut self, machine: MachineId, at: TsMs) {
+        self.counted.push((machine, at));
     }
 
     /// Writes them; rows of the same key are replaced.
@@ -108,6 +119,15 @@ impl Rows {
                 query.execute(conn).await?;
             });
         }
+        for (sql, piece) in COUNTED.pieces(&self.counted) {
+            writing!(tx, |conn| {
+                let mut query = sqlx::query(sql);
+                for (machine, at) in piece {
+                    query = query.bind(machine.0).bind(at.0);
+                }
+                query.execute(conn).await?;
+            });
+        }
         Ok(())
     }
 }
@@ -134,6 +154,15 @@ impl TransitionRow {
     }
 }
 
+// States 1 and 9 are running and no data.
+const AROUND: &str =
+    "SELECT from_ms, state, fault, product_id FROM transition WHERE machine_id = $1
+    AND from_ms >= COALESCE((SELECT from_ms FROM transition WHERE machine_id = $1 AND from_ms <= $2
+        AND state IN (1, 9) ORDER BY from_ms DESC LIMIT 1), -9223372036854775807)
+    AND from_ms <= COALESCE((SELECT from_ms FROM transition WHERE machine_id = $1 AND from_ms >= $3
+        AND state IN (1, 9) ORDER BY from_ms LIMIT 1), 9223372036854775807)
+    ORDER BY from_ms";
+
 /// The transitions that matter in `window`, with the whole stops that its edges cut: from the last run (or time without
 /// data) that began at or before its start, to the next one that begins at or after its end, inclusive.
 ///
@@ -144,15 +173,8 @@ pub async fn transitions(
     machine: MachineId,
     window: Span,
 ) -> sqlx::Result<Vec<Transition>> {
-    // States 1 and 9 are running and no data.
-    const SQL: &str = "SELECT from_ms, state, fault, product_id FROM transition WHERE machine_id = $1
-        AND from_ms >= COALESCE((SELECT from_ms FROM transition WHERE machine_id = $1 AND from_ms <= $2
-            AND state IN (1, 9) ORDER BY from_ms DESC LIMIT 1), -9223372036854775807)
-        AND from_ms <= COALESCE((SELECT from_ms FROM transition WHERE machine_id = $1 AND from_ms >= $3
-            AND state IN (1, 9) ORDER BY from_ms LIMIT 1), 9223372036854775807)
-        ORDER BY from_ms";
     let rows: Vec<TransitionRow> = writing!(tx, |conn| {
-        sqlx::query_as(SQL)
+        sqlx::query_as(AROUND)
             .bind(machine.0)
             .bind(window.from().0)
             .bind(window.to().0)
@@ -162,6 +184,19 @@ pub async fn transitions(
     rows.into_iter()
         .map(TransitionRow::into_transition)
         .collect()
+}
+
+/// When a machine with a cycle gap last counted.
+///
+/// # Errors
+/// The engine's.
+pub async fn last_count(tx: &mut Tx, machine: MachineId) -> sqlx::Result<Option<TsMs>> {
+    const SQL: &str = "SELECT at_ms FROM last_count WHERE machine_id = $1";
+    let at: Option<i64> = writing!(tx, |conn| sqlx::query_scalar(SQL)
+        .bind(machine.0)
+        .fetch_optional(conn)
+        .await?);
+    Ok(at.map(TsMs))
 }
 
 /// When a machine's timeline begins.

@@ -24,6 +24,7 @@ impl From<ServiceError> for ApiError {
                     Self::Invalid { field, problem },
                 )
             }
+            ServiceError::Conflict(problem) => (StatusCode::CONFLICT, Self::Conflict { problem }),
             ServiceError::Database(error) => {
                 let request = super::request_id().unwrap_or_else(|| "unknown".to_owned());
                 tracing::error!(%error, request_id = request, "a server function failed");

@@ -61,7 +61,7 @@ impl Bounds {
 ///
 /// # Errors
 /// 422, naming the field.
-pub fn instant(field: &str, text: Option<&str>) -> Result<i64, Problem> {
+fn instant(field: &str, text: Option<&str>) -> Result<i64, Problem> {
     let text = text.ok_or_else(|| wrong(field, "is missing"))?;
     if let Ok(ms) = text.parse::<i64>() {
         return Ok(ms);
@@ -73,6 +73,14 @@ pub fn instant(field: &str, text: Option<&str>) -> Result<i64, Problem> {
         )
     })?;
     Ok(at.as_millisecond())
+}
+
+/// An instant that may be left out.
+///
+/// # Errors
+/// 422, naming the field.
+pub fn instant_if_given(field: &str, text: Option<&str>) -> Result<Option<i64>, Problem> {
+    text.map(|text| instant(field, Some(text))).transpose()
 }
 
 impl Cut {

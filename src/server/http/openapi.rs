@@ -1,7 +1,7 @@
 //! `GET /api/v1/openapi.json`: what the API can do, made from the handlers themselves. A route that is not in the
 //! document is not served: both come from the same list.
 
-use super::{Shared, ingest, live, oee, plant, quarantine};
+use super::{Shared, downtime, ingest, live, oee, plant, quarantine};
 use axum::Json;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -52,6 +52,12 @@ pub fn router(shared: &Shared) -> Router {
         .routes(routes!(oee::now))
         .routes(routes!(oee::history))
         .routes(routes!(oee::trends))
+        .routes(routes!(downtime::events))
+        .routes(routes!(downtime::statistics))
+        .routes(routes!(downtime::active))
+        .routes(routes!(downtime::reasons))
+        .routes(routes!(downtime::event))
+        .routes(routes!(downtime::confirm))
         .routes(routes!(live::get))
         .with_state(shared.clone())
         .split_for_parts();

@@ -25,6 +25,12 @@ pub fn router(shared: &Shared) -> Router {
     server_fn::axum::register_explicit::<crate::api::oee::GetOeeHistory>();
     server_fn::axum::register_explicit::<crate::api::oee::GetOeeTrends>();
     server_fn::axum::register_explicit::<crate::api::oee::GetOeeDashboardData>();
+    server_fn::axum::register_explicit::<crate::api::downtime::GetDowntimeEvents>();
+    server_fn::axum::register_explicit::<crate::api::downtime::GetDowntimeEvent>();
+    server_fn::axum::register_explicit::<crate::api::downtime::GetDowntimeStatistics>();
+    server_fn::axum::register_explicit::<crate::api::downtime::GetActiveDowntime>();
+    server_fn::axum::register_explicit::<crate::api::downtime::ReasonsForLine>();
+    server_fn::axum::register_explicit::<crate::api::downtime::ConfirmDowntime>();
     let options = LeptosOptions::builder().output_name("ms5-floor").build();
     let routes = generate_route_list(Pages);
     let (context, page) = (provide(shared), page(shared));

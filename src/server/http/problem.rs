@@ -99,6 +99,16 @@ pub fn not_found(detail: impl Into<String>) -> Problem {
     Problem::new(StatusCode::NOT_FOUND, "not_found", "There is no such thing").detail(detail)
 }
 
+/// 409: somebody else changed it meanwhile.
+pub fn conflict(detail: impl Into<String>) -> Problem {
+    Problem::new(
+        StatusCode::CONFLICT,
+        "conflict",
+        "Somebody else changed it meanwhile",
+    )
+    .detail(detail)
+}
+
 /// 413: too much at once.
 pub fn too_large(detail: impl Into<String>) -> Problem {
     Problem::new(
@@ -162,6 +172,7 @@ impl From<ServiceError> for Problem {
         match error {
             ServiceError::NotFound { .. } => not_found(error.to_string()),
             ServiceError::Invalid(fields) => invalid(fields),
+            ServiceError::Conflict(detail) => conflict(detail),
             ServiceError::Database(error) => Self::from(error),
         }
     }

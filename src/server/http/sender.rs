@@ -2,11 +2,16 @@
 
 use super::Shared;
 use super::problem::{Problem, forbidden, unauthenticated};
+use crate::api::error::ApiError;
 use crate::server::db::sources::{self, SourceRow};
 use crate::server::key;
+use crate::server::services::error::ServiceError;
+use crate::server::state::App;
 use axum::extract::FromRequestParts;
-use axum::http::header;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode, header};
+use leptos::prelude::use_context;
+use leptos_axum::ResponseOptions;
 
 /// A sender with a valid key.
 #[derive(Clone, Debug)]
@@ -30,16 +35,35 @@ impl FromRequestParts<Shared> for Sender {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, shared: &Shared) -> Result<Self, Problem> {
-        let header = parts
-            .headers
-            .get(header::AUTHORIZATION)
-            .and_then(|h| h.to_str().ok());
-        let key = header.and_then(|h| h.split_once(' '));
-        let key = key
-            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-            .map(|(_, key)| key.trim());
-        let key = key.ok_or_else(unauthenticated)?;
+        let key = bearer(&parts.headers).ok_or_else(unauthenticated)?;
         let row = sources::by_key_hash(&shared.app.db, &key::hash(key)).await?;
         row.map(Self).ok_or_else(unauthenticated)
     }
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let header = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, key) = header.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(key.trim())
+}
+
+/// The name of whoever calls the server function that runs, told by a bearer key.
+///
+/// # Errors
+/// [`ApiError::Unauthenticated`] without a valid key; the database's.
+pub async fn author(app: &App) -> Result<String, ApiError> {
+    let headers = use_context::<Parts>().map(|parts| parts.headers);
+    let key = headers.as_ref().and_then(bearer);
+    let row = match key {
+        Some(key) => sources::by_key_hash(&app.db, &key::hash(key))
+            .await
+            .map_err(ServiceError::from)?,
+        None => None,
+    };
+    row.map(|row| row.name).ok_or_else(|| {
+        if let Some(response) = use_context::<ResponseOptions>() {
+            response.set_status(StatusCode::UNAUTHORIZED);
+        }
+        ApiError::Unauthenticated
+    })
 }

@@ -49,6 +49,19 @@ impl Heads {
         new: Vec<Fact>,
         rows: &mut Rows,
     ) -> sqlx::Result<TsMs> {
+        let until = self.fold_in(tx, machine, rules, new, rows).await?;
+        self.tell_count(machine, rules, rows);
+        Ok(until)
+    }
+
+    async fn fold_in(
+        &mut self,
+        tx: &mut Tx,
+        machine: MachineId,
+        rules: &FoldRules,
+        new: Vec<Fact>,
+        rows: &mut Rows,
+    ) -> sqlx::Result<TsMs> {
         let mut new: Vec<(FactKey, Fact)> = new.into_iter().map(|f| (f.key(), f)).collect();
         new.sort_by(|a, b| a.0.cmp(&b.0));
         let (Some((first, _)), Some((last, _))) = (new.first(), new.last()) else {
@@ -85,6 +98,14 @@ impl Heads {
         Ok(END)
     }
 
+    /// When a machine with a cycle gap last counted, as its head has it now.
+    fn tell_count(&self, machine: MachineId, rules: &FoldRules, rows: &mut Rows) {
+        let counted = self.0.get(&machine).and_then(|m| m.head.counted);
+        if let (Some(at), Some(_)) = (counted, rules.cycle_gap) {
+            rows.counted(machine, at);
+        }
+    }
+
     /// Folds a machine's facts anew from the first one, because the rules of its fold changed.
     ///
     /// # Errors
@@ -110,6 +131,7 @@ impl Heads {
         let (memory, _) =
             refold(tx, machine, rules, Span::clamped(TsMs(i64::MIN), END), rows).await?;
         self.0.insert(machine, memory);
+        self.tell_count(machine, rules, rows);
         Ok(())
     }
 }

@@ -16,6 +16,9 @@ pub enum ServiceError {
     /// Values are wrong; all of them are named.
     #[error("invalid: {0:?}")]
     Invalid(Vec<FieldError>),
+    /// Somebody else changed it meanwhile.
+    #[error("{0}")]
+    Conflict(String),
     /// The database failed.
     #[error("database: {0}")]
     Database(#[from] sqlx::Error),

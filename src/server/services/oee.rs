@@ -112,12 +112,16 @@ pub(super) fn reasons<'a>(
     out
 }
 
-fn reason(_plant: &Plant, key: &LossKey, lost: Lost) -> ReasonLoss {
+fn reason(plant: &Plant, key: &LossKey, lost: Lost) -> ReasonLoss {
+    let reason = key.reason.and_then(|id| plant.reasons.get(id));
     ReasonLoss {
         bucket: key.bucket,
         minor: key.minor,
-        code: None,
-        name: format!("{}, no reason given", key.bucket.words()),
+        code: reason.map(|r| r.code.clone()),
+        name: reason.map_or_else(
+            || format!("{}, no reason given", key.bucket.words()),
+            |r| r.name.clone(),
+        ),
         lost,
     }
 }

@@ -12,7 +12,7 @@ use crate::domain::time::{Span, TsMs};
 use crate::server::calendar::{local_day, moment};
 use crate::server::db::plant as rows;
 use crate::server::db::rollup::{self, Due};
-use crate::server::db::{Db, Tx, settings};
+use crate::server::db::{Db, Tx, reasons, settings};
 use crate::server::plant::Plant;
 use jiff::tz::TimeZone;
 use std::collections::HashMap;
@@ -59,6 +59,10 @@ pub async fn apply(db: &Db, def: &PlantDef, now: TsMs) -> Result<Applied, Servic
     // First of all: two definitions at once are applied one after the other.
     settings::increment(&mut tx, settings::PLANT_VERSION).await?;
     let before = Plant::load_in(&mut tx).await?;
+    let problems = above_themselves(def, &before);
+    if !problems.is_empty() {
+        return Err(ServiceError::Invalid(problems));
+    }
     write(&mut tx, def, &before, &at).await?;
     let plant = Plant::load_in(&mut tx).await?;
     let restated = restated::restated(&before, &plant, &at);
@@ -125,6 +129,16 @@ fn check(def: &PlantDef, now: TsMs) -> Result<Moments, ServiceError> {
     }
 }
 
+/// Reasons that would stand above themselves in the tree that is stored.
+fn above_themselves(def: &PlantDef, before: &Plant) -> Vec<FieldError> {
+    let reasons = &before.reasons;
+    let stored = reasons.all().iter().map(|r| {
+        let parent = r.parent.and_then(|p| reasons.get(p));
+        (r.code.as_str(), parent.map_or("", |p| p.code.as_str()))
+    });
+    def.reasons_above_themselves(stored)
+}
+
 /// A number by code that the definition was checked to hold.
 fn known<T: Copy>(map: &HashMap<&str, T>, code: &str) -> sqlx::Result<T> {
     map.get(code).copied().ok_or(sqlx::Error::RowNotFound)
@@ -164,6 +178,7 @@ async fn write(tx: &mut Tx, def: &PlantDef, before: &Plant, at: &Moments) -> sql
         products: &products,
     };
     rates::write(tx, def, before, &codes, at).await?;
+    reasons::put(tx, &def.reasons).await?;
     for fault in &def.faults {
         rows::put_fault(tx, known(&machines, &fault.machine)?, fault).await?;
     }

@@ -6,7 +6,7 @@ pub(super) mod bakery;
 pub(super) mod beverage;
 
 use crate::domain::machine_state::MachineState;
-use crate::domain::plant::{Coupling, FaultKind};
+use crate::domain::plant::{Coupling, FaultKind, FaultOrigin};
 
 /// A product.
 #[derive(Debug)]
@@ -27,6 +27,28 @@ pub(super) struct Fault {
     pub code: &'static str,
     pub text: &'static str,
     pub kind: FaultKind,
+    /// Where the trouble is.
+    pub origin: FaultOrigin,
+    /// The reason that it points to.
+    pub reason: Option<&'static str>,
+}
+
+impl Fault {
+    /// The same, pointing to a reason.
+    pub(super) const fn because(self, reason: &'static str) -> Self {
+        Self {
+            reason: Some(reason),
+            ..self
+        }
+    }
+
+    /// The same, told of a machine behind.
+    pub(super) const fn behind(self) -> Self {
+        Self {
+            origin: FaultOrigin::Downstream,
+            ..self
+        }
+    }
 }
 
 /// A fault bit that stops the machine.
@@ -35,6 +57,8 @@ pub(super) const fn fault(code: &'static str, text: &'static str) -> Fault {
         code,
         text,
         kind: FaultKind::Fault,
+        origin: FaultOrigin::Internal,
+        reason: None,
     }
 }
 
@@ -44,6 +68,8 @@ pub(super) const fn prompt(code: &'static str, text: &'static str) -> Fault {
         code,
         text,
         kind: FaultKind::Prompt,
+        origin: FaultOrigin::Internal,
+        reason: None,
     }
 }
 
@@ -53,6 +79,8 @@ pub(super) const fn status(code: &'static str, text: &'static str) -> Fault {
         code,
         text,
         kind: FaultKind::Status,
+        origin: FaultOrigin::Internal,
+        reason: None,
     }
 }
 

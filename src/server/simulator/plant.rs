@@ -64,6 +64,7 @@ pub fn plant() -> PlantDef {
         exceptions: vec![],
         planned_stops: vec![],
         changeover_targets: vec![],
+        reasons: vec![],
     }
 }
 
@@ -129,6 +130,7 @@ fn machine_def(line: &Line, machine: &Machine) -> MachineDef {
         output: machine.output,
         silence_s: machine.silence_s,
         counter_max: None,
+        cycle_gap_s: None,
     }
 }
 
@@ -157,6 +159,8 @@ fn fault_defs(machine: &'static Machine) -> impl Iterator<Item = FaultDef> {
         code: fault.code.to_owned(),
         text: fault.text.to_owned(),
         kind: fault.kind,
+        origin: fault.origin,
+        reason: fault.reason.map(str::to_owned),
     })
 }
 

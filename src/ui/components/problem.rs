@@ -16,6 +16,14 @@ pub fn Problem(error: ApiError, #[prop(into)] retry: Callback<()>) -> impl IntoV
             "The address is not right".to_owned(),
             "Go back to the board and open the page from there.",
         ),
+        ApiError::Conflict { .. } => (
+            "Somebody else was faster".to_owned(),
+            "Look at what changed, then try again.",
+        ),
+        ApiError::Unauthenticated => (
+            "Not signed in".to_owned(),
+            "This can be done only by somebody whom the server knows.",
+        ),
         ApiError::Offline => (
             "The server cannot be reached".to_owned(),
             "Check the network of this device. Nothing that the machines report is lost meanwhile.",

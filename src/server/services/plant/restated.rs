@@ -3,9 +3,8 @@
 use super::Moments;
 use crate::domain::calendar::LineCalendar;
 use crate::domain::day::LocalDay;
-use crate::domain::ids::{LineId, MachineId};
-use crate::domain::part::LossRules;
-use crate::domain::plant::Coupling;
+use crate::domain::ids::{LineId, MachineId, ReasonId};
+use crate::domain::reason::Category;
 use crate::domain::time::{Span, TsMs};
 use crate::server::calendar::day_start;
 use crate::server::plant::{Line, Plant, Rate};
@@ -14,12 +13,17 @@ use crate::server::plant::{Line, Plant, Rate};
 pub(super) fn restated(before: &Plant, after: &Plant, at: &Moments) -> Vec<(LineId, Span)> {
     let zone = |plant: &Plant| plant.site.as_ref().map(|s| s.zone.clone());
     let same_zone = zone(before) == zone(after);
+    // Reasons that are new mean nothing for the past.
+    let known = meanings(before);
+    let same_meanings = meanings(after)
+        .iter()
+        .all(|m| known.contains(m) || known.iter().all(|k| k.0 != m.0));
     let mut out = Vec::new();
     for line in &after.lines {
         let Some(old) = before.lines.iter().find(|l| l.id == line.id) else {
             continue;
         };
-        let mut spans = if same_zone && judged(old) == judged(line) {
+        let mut spans = if same_zone && same_meanings && judged(old) == judged(line) {
             let mut spans = shifts(&old.calendar, &line.calendar, at);
             spans.extend(stops(&old.calendar, &line.calendar));
             spans.extend(rates(before, after, line, at.now));
@@ -49,10 +53,26 @@ pub(super) fn restated(before: &Plant, after: &Plant, at: &Moments) -> Vec<(Line
     out
 }
 
-/// What holds for all time and decides how time and pieces are booked.
-fn judged(line: &Line) -> (LossRules, Coupling, Vec<(MachineId, bool, bool)>) {
-    let machines = line.machines.iter().map(|m| (m.id, m.pacing, m.output));
-    (line.rules, line.coupling, machines.collect())
+/// What holds for all time and decides how time and pieces are booked: the rules of the line, and for each machine its
+/// part in the line and where its faults send the time.
+fn judged(line: &Line) -> impl PartialEq + '_ {
+    let machines = line
+        .machines
+        .iter()
+        .map(|m| (m.id, m.pacing, m.output, &m.causes));
+    (line.rules, line.coupling, machines.collect::<Vec<_>>())
+}
+
+/// What reasons mean: a reason that was given sends time where its category says.
+fn meanings(plant: &Plant) -> Vec<(ReasonId, Category)> {
+    let mut all: Vec<_> = plant
+        .reasons
+        .all()
+        .iter()
+        .map(|r| (r.id, r.category))
+        .collect();
+    all.sort();
+    all
 }
 
 /// The days until today on which other shifts start; a shift may reach into the next day.

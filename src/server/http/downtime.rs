@@ -1,0 +1,201 @@
+//! `/api/v1/downtime`: stops with their reasons.
+
+use super::Shared;
+use super::ingest::{body_of, require_json};
+use super::oee::instant_if_given;
+use super::problem::{Document, Problem, invalid, malformed};
+use super::sender::Sender;
+use crate::api::downtime::{
+    Confirmation, DowntimeDetail, DowntimeEvent, DowntimeFilter, DowntimePage, DowntimeStatistics,
+    ReasonsView,
+};
+use crate::domain::plant::FieldError;
+use crate::server::services::downtime;
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{Path, Query, State};
+use axum::http::HeaderMap;
+use serde::Deserialize;
+
+/// Which stops.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct Events {
+    /// Of this line.
+    line: Option<String>,
+    /// Of this machine.
+    machine: Option<String>,
+    /// That touch the time from here on: epoch milliseconds or RFC 3339. Usually 30 days before `to`.
+    from: Option<String>,
+    /// And up to here. Usually now.
+    to: Option<String>,
+    /// With this reason in any of their parts.
+    reason: Option<String>,
+    /// Counted under this loss: `unplanned`, `changeover`, `starved`, `blocked`.
+    category: Option<String>,
+    /// At least this long, in seconds.
+    min_s: Option<i64>,
+    /// Only minor ones, or only others.
+    minor: Option<bool>,
+    /// Only confirmed ones, or only others.
+    confirmed: Option<bool>,
+    /// Only those that last, or only others.
+    open: Option<bool>,
+    /// Go on after the page that gave this as its `next`.
+    cursor: Option<String>,
+    /// At most this many: 1 to 500, usually 50.
+    limit: Option<i64>,
+}
+
+impl Events {
+    fn filter(self) -> Result<DowntimeFilter, Problem> {
+        Ok(DowntimeFilter {
+            from: instant_if_given("from", self.from.as_deref())?,
+            to: instant_if_given("to", self.to.as_deref())?,
+            line: self.line,
+            machine: self.machine,
+            reason: self.reason,
+            category: self.category,
+            min_s: self.min_s,
+            minor: self.minor,
+            confirmed: self.confirmed,
+            open: self.open,
+            cursor: self.cursor,
+            limit: self.limit,
+        })
+    }
+}
+
+/// Stops, newest first.
+#[utoipa::path(get, tag = "downtime", path = "/api/v1/downtime", params(Events), responses(
+    (status = 200, body = DowntimePage),
+    (status = 422, body = Document, description = "A value is not valid; the field is named"),
+))]
+pub async fn events(
+    State(shared): State<Shared>,
+    Query(query): Query<Events>,
+) -> Result<Json<DowntimePage>, Problem> {
+    let filter = query.filter()?;
+    Ok(Json(
+        downtime::get_downtime_events(&shared.app, &filter).await?,
+    ))
+}
+
+/// One stop, with everything that was said about it.
+#[utoipa::path(get, tag = "downtime", path = "/api/v1/downtime/{machine}/{start}",
+    params(
+        ("machine" = String, Path, description = "The machine's code"),
+        ("start" = i64, Path, description = "The start of the stop in epoch milliseconds"),
+    ),
+    responses(
+        (status = 200, body = DowntimeDetail),
+        (status = 404, description = "There is no such machine or stop"),
+    ))]
+pub async fn event(
+    State(shared): State<Shared>,
+    Path((machine, start)): Path<(String, i64)>,
+) -> Result<Json<DowntimeDetail>, Problem> {
+    let found = downtime::get_downtime_event(&shared.app, (&machine, start));
+    Ok(Json(found.await?))
+}
+
+/// Which machines, and when.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct Of {
+    /// Of this line.
+    line: Option<String>,
+    /// Of this machine.
+    machine: Option<String>,
+    /// From here on: epoch milliseconds or RFC 3339. Usually 30 days before `to`.
+    from: Option<String>,
+    /// Up to here. Usually now.
+    to: Option<String>,
+}
+
+/// Figures of the stops in a window.
+#[utoipa::path(get, tag = "downtime", path = "/api/v1/downtime/statistics", params(Of), responses(
+    (status = 200, body = DowntimeStatistics),
+    (status = 422, body = Document, description = "A value is not valid; the field is named"),
+))]
+pub async fn statistics(
+    State(shared): State<Shared>,
+    Query(of): Query<Of>,
+) -> Result<Json<DowntimeStatistics>, Problem> {
+    let from = instant_if_given("from", of.from.as_deref())?;
+    let to = instant_if_given("to", of.to.as_deref())?;
+    let scope = (of.line.as_deref(), of.machine.as_deref());
+    let figures = downtime::get_downtime_statistics(&shared.app, scope, (from, to));
+    Ok(Json(figures.await?))
+}
+
+/// Which line.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct OfLine {
+    /// Its code.
+    line: Option<String>,
+}
+
+/// What stands now in planned production, longest first; on all lines or on one.
+#[utoipa::path(get, tag = "downtime", path = "/api/v1/downtime/active", params(OfLine), responses(
+    (status = 200, body = Vec<DowntimeEvent>),
+    (status = 422, body = Document, description = "There is no such line"),
+))]
+pub async fn active(
+    State(shared): State<Shared>,
+    Query(of): Query<OfLine>,
+) -> Result<Json<Vec<DowntimeEvent>>, Problem> {
+    let standing = downtime::get_active_downtime(&shared.app, of.line.as_deref());
+    Ok(Json(standing.await?))
+}
+
+/// The reasons that can be given on a line.
+#[utoipa::path(get, tag = "downtime", path = "/api/v1/downtime/reasons", params(OfLine), responses(
+    (status = 200, body = ReasonsView),
+    (status = 422, body = Document, description = "The line is missing, or there is no such line"),
+))]
+pub async fn reasons(
+    State(shared): State<Shared>,
+    Query(of): Query<OfLine>,
+) -> Result<Json<ReasonsView>, Problem> {
+    let line = of.line.ok_or_else(|| {
+        invalid(vec![FieldError {
+            field: "line".to_owned(),
+            problem: "is missing".to_owned(),
+        }])
+    })?;
+    Ok(Json(downtime::reasons_for_line(&shared.app, &line).await?))
+}
+
+/// Classifies, splits, comments or confirms the stop of a machine that began at `start`.
+#[utoipa::path(post, tag = "downtime", security(("key" = [])), path = "/api/v1/downtime/{machine}/{start}/confirm", request_body = Confirmation,
+    params(
+        ("machine" = String, Path, description = "The machine's code"),
+        ("start" = i64, Path, description = "The start of the stop in epoch milliseconds"),
+    ),
+    responses(
+        (status = 200, body = DowntimeEvent, description = "The stop as it is now"),
+        (status = 401, body = Document, description = "A valid key is needed"),
+        (status = 404, body = Document, description = "There is no such machine or stop"),
+        (status = 409, body = Document, description = "Somebody else said something about the stop meanwhile"),
+        (status = 422, body = Document, description = "A value is not valid; the field is named"),
+    ))]
+pub async fn confirm(
+    State(shared): State<Shared>,
+    sender: Sender,
+    Path((machine, start)): Path<(String, i64)>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Json<DowntimeEvent>, Problem> {
+    require_json(&headers)?;
+    let said: Confirmation =
+        serde_json::from_slice(&body_of(body)?).map_err(|e| malformed(e.to_string()))?;
+    let stop = (machine.as_str(), start);
+    let done = downtime::confirm_downtime(&shared.app, stop, &said, &sender.0.name);
+    Ok(Json(done.await?.0))
+}

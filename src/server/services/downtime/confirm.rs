@@ -1,0 +1,243 @@
+//! What people say about stops. Each time is one transaction, one at a time with those that write facts, so that the stop
+//! is the one that they saw. Nothing that was said before is changed.
+
+use super::{get_downtime_event, no_stop, place};
+use crate::api::downtime::{Confirmation, DowntimeEvent, GivenPart};
+use crate::domain::classification::{Classification, in_force, last_about};
+use crate::domain::downtime::{Stop, stops};
+use crate::domain::ids::MachineId;
+use crate::domain::part::{Given, Run};
+use crate::domain::time::{Span, TsMs};
+use crate::server::db::classifications;
+use crate::server::db::rollup::{self, Due};
+use crate::server::plant::Plant;
+use crate::server::services::error::{ServiceError, invalid};
+use crate::server::services::window::{MachineData, read_stop_in};
+use crate::server::state::App;
+
+/// The longest comment, in characters.
+const LONGEST_COMMENT: usize = 2000;
+/// The most parts of a stop.
+const MOST_PARTS: usize = 100;
+
+/// The time of a machine whose figures may be others now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Changed {
+    /// Whose.
+    pub machine: MachineId,
+    /// When.
+    pub span: Span,
+}
+
+/// Classifies, splits, comments or confirms the stop of a machine that began at `start` in epoch milliseconds. Returns the
+/// stop as it is then.
+///
+/// # Errors
+/// No such machine or stop; a value that cannot be; [`ServiceError::Conflict`] when somebody said something about the stop
+/// that the caller has not seen; the database's. Nothing is changed then.
+pub async fn confirm_downtime(
+    app: &App,
+    (code, start): (&str, i64),
+    said: &Confirmation,
+    author: &str,
+) -> Result<(DowntimeEvent, Changed), ServiceError> {
+    let plant = app.plant.get();
+    let (line, machine, start) = place(&plant, (code, start), app.clock.now())?;
+    let mut tx = app.db.begin_append().await?;
+    let now = app.clock.now();
+    let data = read_stop_in(&mut tx, line, machine, start, now).await?;
+    let found = stops(&data.parts);
+    let stop = found
+        .iter()
+        .find(|stop| stop.run.span.from() == start)
+        .ok_or_else(|| no_stop(code, start.0))?;
+    let before = last_about(&data.said, &data.intervals, stop.run.span);
+    must_be_fresh(said.version, before)?;
+    let new = next(&plant, &data, stop, before, said)?;
+    let new = Classification {
+        author: author.to_owned(),
+        made: now,
+        ..new
+    };
+    classifications::add(&mut tx, machine.id, &new).await?;
+    let changed = Changed {
+        machine: machine.id,
+        span: stop.run.span,
+    };
+    // A reason may make a changeover of a stop, and rejects after a changeover are start-up rejects.
+    let due = Due {
+        line: line.id,
+        span: Span::clamped(changed.span.from(), changed.span.to() + line.rules.start_up),
+        anew: false,
+    };
+    rollup::ask(&mut tx, due).await?;
+    tx.commit().await?;
+    // The figures of the line may be others, without a new fact.
+    app.board.forget().await;
+    app.hub.committed(app.hub.seq(), &[machine.id]);
+    let event = match get_downtime_event(app, (code, start.0)).await {
+        Ok(detail) => detail.event,
+        // A fact that came between the change and this look may have moved it.
+        Err(ServiceError::NotFound { .. }) => {
+            let moved = "it was stored, and the stop has changed since; read it again";
+            return Err(ServiceError::Conflict(moved.to_owned()));
+        }
+        Err(error) => return Err(error),
+    };
+    Ok((event, changed))
+}
+
+/// Refuses what was meant for the stop as it was before somebody else said something about it.
+fn must_be_fresh(seen: i64, before: Option<&Classification>) -> Result<(), ServiceError> {
+    if seen == before.map_or(0, |b| b.id) {
+        return Ok(());
+    }
+    let conflict = before.map_or_else(
+        || "nothing that was said is about this stop any more; read it again".to_owned(),
+        |b| {
+            let at = jiff::Timestamp::from_millisecond(b.made.0)
+                .map_or_else(|_| b.made.0.to_string(), |at| at.to_string());
+            let (author, id) = (&b.author, b.id);
+            format!("'{author}' changed it at {at} (version {id}); read it again")
+        },
+    );
+    Err(ServiceError::Conflict(conflict))
+}
+
+/// What is to be added: what was said now, with the rest as it was.
+fn next(
+    plant: &Plant,
+    data: &MachineData,
+    stop: &Stop<'_>,
+    before: Option<&Classification>,
+    said: &Confirmation,
+) -> Result<Classification, ServiceError> {
+    let run = stop.run;
+    if said.reasons.is_none() && said.comment.is_none() && said.confirm.is_none() {
+        return Err(invalid(
+            "reasons",
+            "say something: reasons, a comment, or whether they are right",
+        ));
+    }
+    let comment = said.comment.as_deref().map(str::trim);
+    if comment.is_some_and(|text| text.chars().count() > LONGEST_COMMENT) {
+        let problem = format!("must be at most {LONGEST_COMMENT} characters");
+        return Err(invalid("comment", problem));
+    }
+    let reasons = match &said.reasons {
+        Some(parts) => given(plant, run, parts)?,
+        None if said.confirm == Some(true) => accepted(plant, stop)?,
+        None => kept(&in_force(&data.said, &data.intervals), run),
+    };
+    let was = before.is_some_and(|b| b.confirmed);
+    let gave = said.reasons.as_ref().map(|parts| !parts.is_empty());
+    let as_it_was = || before.map_or_else(String::new, |b| b.comment.clone());
+    Ok(Classification {
+        id: 0,
+        from: run.span.from(),
+        to: (!run.open).then_some(run.span.to()),
+        reasons,
+        confirmed: said.confirm.or(gave).unwrap_or(was),
+        comment: comment.map_or_else(as_it_was, str::to_owned),
+        author: String::new(),
+        made: TsMs(0),
+    })
+}
+
+/// An end as it is kept: that of a stop which lasts stays open.
+fn end(to: TsMs, run: Run) -> Option<TsMs> {
+    (!run.open || to < run.span.to()).then_some(to)
+}
+
+/// The reasons that were given for parts of the stop.
+fn given(plant: &Plant, run: Run, parts: &[GivenPart]) -> Result<Vec<Given>, ServiceError> {
+    let span = run.span;
+    if parts.len() > MOST_PARTS {
+        let problem = format!("must be at most {MOST_PARTS} parts");
+        return Err(invalid("reasons", problem));
+    }
+    let mut out = Vec::with_capacity(parts.len());
+    let mut free = span.from();
+    for (i, part) in parts.iter().enumerate() {
+        let wrong = |field: &str, problem: &str| {
+            Err(invalid(
+                &format!("reasons[{i}].{field}"),
+                problem.to_owned(),
+            ))
+        };
+        let reason = match plant.reasons.by_code(&part.reason) {
+            None => return wrong("reason", &format!("'{}' does not exist", part.reason)),
+            Some(reason) if !reason.leaf => {
+                return wrong("reason", "is a group; give one of its reasons");
+            }
+            Some(reason) if !reason.active => return wrong("reason", "is no longer in use"),
+            Some(reason) => reason,
+        };
+        let from = match part.from {
+            Some(from) => from,
+            None if i == 0 => span.from(),
+            None => return wrong("from", "is missing"),
+        };
+        if !span.contains(from) {
+            return wrong("from", "lies outside the stop");
+        }
+        if from < free {
+            return wrong("from", "lies in the part before it");
+        }
+        let to = part.to.or_else(|| parts.get(i + 1).and_then(|p| p.from));
+        if to.is_some_and(|to| to <= from) {
+            return wrong("to", "must be after the part's start");
+        }
+        if to.is_some_and(|to| to > span.to()) {
+            return wrong("to", "lies outside the stop");
+        }
+        free = to.unwrap_or(span.to());
+        out.push(Given {
+            from,
+            to: to.or_else(|| end(span.to(), run)),
+            cause: reason.cause(),
+        });
+    }
+    Ok(out)
+}
+
+/// The reasons as they are, given or guessed, now given.
+fn accepted(plant: &Plant, stop: &Stop<'_>) -> Result<Vec<Given>, ServiceError> {
+    let mut out: Vec<Given> = Vec::new();
+    for part in stop.parts {
+        let Some(reason) = part.reason.and_then(|id| plant.reasons.get(id)) else {
+            continue;
+        };
+        let to = end(part.span.to(), stop.run);
+        match out.last_mut() {
+            // A change of product or state cuts a part, but not its reason.
+            Some(last) if last.to == Some(part.span.from()) && last.cause == reason.cause() => {
+                last.to = to;
+            }
+            _ => out.push(Given {
+                from: part.span.from(),
+                to,
+                cause: reason.cause(),
+            }),
+        }
+    }
+    if out.is_empty() {
+        let problem = "nothing points to a reason that could be confirmed; give one";
+        return Err(invalid("reasons", problem));
+    }
+    Ok(out)
+}
+
+/// The reasons given before, as far as they lie in the stop.
+fn kept(in_force: &[Given], run: Run) -> Vec<Given> {
+    let keep = |given: &Given| {
+        let to = given.to.unwrap_or(run.span.to());
+        let span = Span::clamped(given.from, to).intersect(run.span)?;
+        Some(Given {
+            from: span.from(),
+            to: end(span.to(), run),
+            cause: given.cause,
+        })
+    };
+    in_force.iter().filter_map(keep).collect()
+}
