@@ -7,6 +7,8 @@ pub mod figure;
 pub mod frame;
 pub mod history;
 pub mod losses;
+pub mod say;
+pub mod stops;
 pub mod table;
 
 use crate::api::analysis::Analysis;
@@ -15,6 +17,7 @@ use crate::ui::components::views::View;
 use address::Address;
 use figure::Which;
 use leptos::prelude::*;
+use stops::Stops;
 
 /// The fields of an address that say which stretch of time and whose it is; they go along from view to view.
 pub const CHOSEN: [&str; 9] = [
@@ -32,6 +35,8 @@ pub struct Drawn<'a> {
     pub address: &'a Address,
     /// The figures.
     pub analysis: &'a Analysis,
+    /// The machine whose stops are the line's, by code.
+    pub pacing: Option<&'a str>,
 }
 
 /// The accounts of the four figures, for the live page.
@@ -43,10 +48,10 @@ pub fn accounts(drawn: &Drawn<'_>) -> Vec<String> {
 
 /// A whole view but the live one.
 #[must_use]
-pub fn view(view: View, drawn: &Drawn<'_>, stops: Option<AnyView>) -> String {
+pub fn view(view: View, drawn: &Drawn<'_>, stops: Option<Stops>) -> String {
     let inside = match view {
         View::Now | View::Losses => losses::view(drawn),
-        View::Stops => stops.into_any(),
+        View::Stops => stops.map(|s| stops::view(drawn, &s)).into_any(),
         View::History => history::view(drawn),
         View::Compare => compare::view(drawn),
     };

@@ -2,12 +2,17 @@
 
 use super::analysis::analysis;
 use super::board::site_view;
+use super::downtime::{get_downtime_event, get_downtime_events, reasons_for_line};
 use super::error::{ServiceError, invalid, not_found};
+use crate::api::analysis::Analysis;
+use crate::api::downtime::DowntimeFilter;
 use crate::api::sheet::Sheet;
-use crate::domain::time::{DAY_MS, DurMs, Span};
+use crate::domain::plant::Coupling;
+use crate::domain::time::{DAY_MS, DurMs, MINUTE_MS, Span};
 use crate::server::state::App;
 use crate::ui::components::views::View;
 use crate::ui::sheets::address::Address;
+use crate::ui::sheets::stops::{NO_REASON, Opened, Stops};
 use crate::ui::sheets::{self, Drawn};
 
 /// What is drawn of a line for the query of its page's address.
@@ -35,10 +40,19 @@ pub async fn sheet(app: &App, code: &str, query: &str) -> Result<Sheet, ServiceE
         site: &site,
         address: &address,
         analysis: &found,
+        pacing: line
+            .pacing()
+            .filter(|_| line.coupling == Coupling::Serial)
+            .map(|m| m.code.as_str()),
+    };
+    let stops = if view == View::Stops {
+        Some(stops(app, &address, &found).await?)
+    } else {
+        None
     };
     let parts = match view {
         View::Now => sheets::accounts(&drawn),
-        view => vec![sheets::view(view, &drawn, None)],
+        view => vec![sheets::view(view, &drawn, stops)],
     };
     Ok(Sheet {
         now: found.now,
@@ -46,4 +60,44 @@ pub async fn sheet(app: &App, code: &str, query: &str) -> Result<Sheet, ServiceE
         name: line.name.clone(),
         parts,
     })
+}
+
+/// The most stops on a page.
+const MOST_STOPS: i64 = 100;
+
+/// The stops of the address, and the one that it opens.
+async fn stops(app: &App, address: &Address, analysis: &Analysis) -> Result<Stops, ServiceError> {
+    let text = |name: &str| address.get(name).map(str::to_owned);
+    let minute = |ms: i64| ms - ms.rem_euclid(MINUTE_MS);
+    let filter = DowntimeFilter {
+        line: Some(address.code().to_owned()),
+        machine: text("machine").filter(|m| m != "assets"),
+        from: Some(minute(analysis.horizon.from().0)),
+        to: Some(minute(analysis.horizon.to().0)),
+        reason: text("reason").filter(|r| r != NO_REASON),
+        category: text("loss"),
+        minor: address.get("minor").map(|m| m == "true"),
+        cursor: text("cursor"),
+        limit: Some(MOST_STOPS),
+        ..DowntimeFilter::default()
+    };
+    let mut page = get_downtime_events(app, &filter).await?;
+    if address.get("reason") == Some(NO_REASON) {
+        page.events
+            .retain(|event| event.parts.iter().any(|part| part.reason.is_none()));
+    }
+    let named = address.get("stop").and_then(|id| id.rsplit_once('-'));
+    let opened = match named {
+        None => None,
+        Some((machine, start)) => {
+            let start = start
+                .parse()
+                .map_err(|_| invalid("stop", "must be a machine and its start"))?;
+            Some(Opened {
+                detail: get_downtime_event(app, (machine, start)).await?,
+                reasons: reasons_for_line(app, address.code()).await?,
+            })
+        }
+    };
+    Ok(Stops { page, opened })
 }

@@ -110,6 +110,9 @@ pub fn as_table(table: AnyView) -> AnyView {
 /// The address of the stops behind a bar.
 fn stops_behind(drawn: &Drawn<'_>, reason: &ReasonLoss) -> String {
     let mut to = drawn.address.only(&super::CHOSEN).with("view", "stops");
+    if let (crate::api::oee::Whose::Line, Some(pacing)) = (drawn.analysis.whose, drawn.pacing) {
+        to = to.with("machine", pacing);
+    }
     to = to
         .with("loss", bucket_name(reason.bucket))
         .with("minor", reason.minor);
