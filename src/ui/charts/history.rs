@@ -19,7 +19,7 @@ pub fn history_svg(rows: &[HistoryRow], target: f64) -> String {
     let _ = draw(&mut body, rows, target);
     let (width, height) = SIZE;
     format!(
-        r#"<svg class="chart" viewBox="0 0 {width} {height}" role="img" aria-labelledby="history-title"><title id="history-title">OEE, availability, performance and quality, row by row. The numbers are in the table below.</title>{body}</svg>"#
+        r#"<svg class="chart wide" viewBox="0 0 {width} {height}" role="img" aria-labelledby="history-title"><title id="history-title">OEE, availability, performance and quality, row by row. The numbers are in the table below.</title>{body}</svg>"#
     )
 }
 
@@ -39,7 +39,7 @@ fn draw(
     let area = ThemedSvg::new(out, SIZE).into_drawing_area();
     let mut chart = ChartBuilder::on(&area)
         .margin_top(10)
-        .margin_right(10)
+        .margin_right(36)
         .x_label_area_size(26)
         .y_label_area_size(56)
         .build_cartesian_2d(0.0..rows.len().max(1) as f64, 0.0..top)?;

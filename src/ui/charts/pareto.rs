@@ -60,7 +60,7 @@ fn draw(
     let area = ThemedSvg::new(out, SIZE).into_drawing_area();
     let mut chart = ChartBuilder::on(&area)
         .margin_top(24)
-        .margin_right(44)
+        .margin_right(56)
         .x_label_area_size(26)
         .y_label_area_size(56)
         .build_cartesian_2d(0.0..bars.len().max(1) as f64, 0.0..most)?;

@@ -446,8 +446,8 @@ pub fn opened(which: Which, drawn: &Drawn<'_>) -> AnyView {
             {cautions(which, a)}
             <div class="opened-columns">
                 {tables}
-                {facts(related(which, drawn))}
             </div>
+            {facts(related(which, drawn))}
             {note(whose)}
             <p class="opened-ways">
                 <a class="button" href=losses>
