@@ -115,8 +115,12 @@ impl Live {
         #[cfg(feature = "hydrate")]
         Effect::new(move || {
             self.clock.start(at);
-            let _ = self.open.try_set(None);
-            let _ = self.heard.try_set(None);
+            if self.open.try_get_untracked().flatten().is_some() {
+                let _ = self.open.try_set(None);
+            }
+            if self.heard.try_get_untracked().flatten().is_some() {
+                let _ = self.heard.try_set(None);
+            }
         });
         #[cfg(not(feature = "hydrate"))]
         let _ = at;

@@ -3,7 +3,7 @@
 use super::themed_svg::{Role, ThemedSvg};
 use crate::domain::account::Account;
 use crate::domain::loss::{Loss, LossTree};
-use crate::domain::time::DurMs;
+use crate::domain::time::{DurMs, HOUR_MS, MINUTE_MS};
 use crate::ui::format;
 use crate::ui::loss_tone::loss_tone;
 use plotters::prelude::*;
@@ -141,13 +141,20 @@ fn draw(out: &mut String, steps: &[Step], height: u32) -> Result<(), Box<dyn std
     Ok(())
 }
 
-/// A length of time that may be negative.
+/// A length of time that may be negative, in hours however many, so that long and short ones compare.
 fn length(time: DurMs) -> String {
-    if time < DurMs::ZERO {
-        format!("−{}", format::stop_length(DurMs(-time.0)))
+    let ms = time.0.abs();
+    let sign = if time < DurMs::ZERO { "−" } else { "" };
+    let text = if ms < HOUR_MS {
+        format::stop_length(DurMs(ms))
     } else {
-        format::stop_length(time)
-    }
+        format!(
+            "{} h {:02} min",
+            format::count(ms / HOUR_MS),
+            ms % HOUR_MS / MINUTE_MS
+        )
+    };
+    format!("{sign}{text}")
 }
 
 #[cfg(test)]
