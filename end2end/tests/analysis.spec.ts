@@ -97,7 +97,9 @@ test('a link shows the same after a hard load, and back goes back', async ({ pag
   await expect(page).not.toHaveURL(/rank=count/);
   await expect(page.getByRole('link', { name: 'by minutes' })).toHaveAttribute('aria-current', 'true');
   await page.goBack();
+  await expect(page).not.toHaveURL(/period=day/);
   await page.goBack();
+  await expect(page).toHaveURL(/L1$/);
   await expect(page.getByRole('table', { name: /machines/i })).toBeVisible();
 });
 
@@ -135,9 +137,9 @@ test('a stop is split and commented', async ({ page, floor }) => {
   await row.getByRole('link').first().click();
   await page.getByText('All reasons, split, comment').click();
   const split = page.locator('form', { has: page.getByRole('button', { name: 'Split' }) });
-  await split.getByLabel('First').selectOption('BELT_BREAK');
-  await split.getByLabel('until, minutes from its start').fill('4');
-  await split.getByLabel('then', { exact: true }).selectOption('WIRING_FAULT');
+  await split.locator('[name=reason]').selectOption('BELT_BREAK');
+  await split.locator('[name=after_min]').fill('4');
+  await split.locator('[name=then]').selectOption('WIRING_FAULT');
   await split.getByRole('button', { name: 'Split' }).click();
   await expect(page.locator('.stop-now')).toContainText('Belt breakage, then Wiring fault');
   await page.getByText('All reasons, split, comment').click();

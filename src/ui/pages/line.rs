@@ -30,26 +30,17 @@ use output::Output;
 use ribbons::Ribbons;
 use stops::Stops;
 
-/// The bound of the window that the address gives, if it gives one.
-fn bound(query: &ParamsMap, field: &str) -> Result<Option<i64>, ApiError> {
-    let Some(text) = query.get(field) else {
-        return Ok(None);
-    };
-    text.parse().map(Some).map_err(|_| ApiError::Invalid {
-        field: field.to_owned(),
-        problem: "must be milliseconds since 1970".to_owned(),
-    })
-}
-
-fn wanted(params: &ParamsMap, query: &ParamsMap) -> Result<Wanted, ApiError> {
+/// What the address asks for. A bound that is no number is refused by name where the page is drawn.
+fn wanted(params: &ParamsMap, query: &ParamsMap) -> Wanted {
     let live = View::from_name(query.get("view").as_deref()) == Some(View::Now);
-    Ok(Wanted {
+    let bound = |name: &str| query.get(name).and_then(|text| text.parse().ok());
+    Wanted {
         code: params.get("code").unwrap_or_default(),
         live,
-        from: bound(query, "from")?,
-        to: bound(query, "to")?,
+        from: bound("from"),
+        to: bound("to"),
         query: query.to_query_string(),
-    })
+    }
 }
 
 /// The page of a line.
@@ -61,7 +52,6 @@ pub fn LinePage() -> impl IntoView {
     let snapshot = Resource::new(
         move || wanted.get(),
         |wanted| async move {
-            let wanted = wanted?;
             if wanted.live {
                 line(wanted.code, wanted.from, wanted.to).await.map(Some)
             } else {
@@ -71,21 +61,13 @@ pub fn LinePage() -> impl IntoView {
     );
     let drawn = Resource::new(
         move || wanted.get(),
-        |wanted| async move {
-            let wanted = wanted?;
-            sheet(wanted.code, wanted.query).await
-        },
+        |wanted| sheet(wanted.code, wanted.query),
     );
     // A choice within a view leaves the reader where they are; another view or line begins at its heading.
     let last = StoredValue::new(None::<(String, String)>);
     let arrive = move || {
-        let place = wanted.with_untracked(|w| {
-            let code = w.as_ref().map(|w| w.code.clone()).unwrap_or_default();
-            (
-                code,
-                query.with_untracked(|q| q.get("view").unwrap_or_default()),
-            )
-        });
+        let view = query.with_untracked(|q| q.get("view").unwrap_or_default());
+        let place = (wanted.with_untracked(|w| w.code.clone()), view);
         if last.with_value(|last| last.as_ref() != Some(&place)) {
             last.set_value(Some(place));
             announce_arrival();
@@ -94,13 +76,13 @@ pub fn LinePage() -> impl IntoView {
     view! {
         <Transition fallback=Waiting>
             {move || Suspend::new(async move {
-                let shown = snapshot.await.and_then(|view| Ok((view, wanted.get_untracked()?)));
-                match (shown, drawn.await) {
-                    (Ok((Some(view), wanted)), Ok(sheet)) => {
+                match (snapshot.await, drawn.await) {
+                    (Ok(Some(view)), Ok(sheet)) => {
                         arrive();
+                        let wanted = wanted.get_untracked();
                         view! { <LineBody view=view sheet=sheet wanted=wanted /> }.into_any()
                     }
-                    (Ok((None, _)), Ok(sheet)) => {
+                    (Ok(None), Ok(sheet)) => {
                         arrive();
                         view! { <SheetBody sheet=sheet /> }.into_any()
                     }

@@ -78,7 +78,15 @@ fn time_nav(drawn: &Drawn<'_>) -> AnyView {
                 "shift"
             })
     };
-    let free = address.without(&["from", "to", "than_from", "than_to"]);
+    let free = address.without(&[
+        "from",
+        "to",
+        "than_from",
+        "than_to",
+        "stop",
+        "said",
+        "cursor",
+    ]);
     let day = day_shown(drawn);
     let periods: Vec<AnyView> = PERIODS
         .into_iter()
