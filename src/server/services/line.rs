@@ -6,6 +6,7 @@ use super::window::{LineData, MachineData, focus, read, since};
 use crate::api::board::HourBar;
 use crate::api::line::{LineView, MachineRow, Ribbon, RibbonPart, StopRow, WindowKind};
 use crate::domain::ids::Seq;
+use crate::domain::local_time::LocalTime;
 use crate::domain::loss::{LossKind, LossTree};
 use crate::domain::machine_state::MachineState;
 use crate::domain::plant::Coupling;
@@ -15,6 +16,7 @@ use crate::server::calendar;
 use crate::server::db::facts;
 use crate::server::plant::{Line, Machine, Plant};
 use crate::server::state::App;
+use crate::ui::charts::output::{bars, output_svg};
 use crate::ui::format;
 
 /// The longest window that can be asked for: five years.
@@ -87,6 +89,7 @@ pub async fn line(
             .iter()
             .map(|m| ribbon(&plant, &data, m))
             .collect(),
+        hours_svg: drawn(&hours, &clock),
         hour_losses: hour_losses(&plant, line, &data, &hours),
         hours,
         machines: rows.collect(),
@@ -95,6 +98,12 @@ pub async fn line(
         minor_count,
         heard: data.machines.iter().filter_map(|m| m.heard).max(),
     })
+}
+
+/// The hours as a chart; by day where they are many.
+fn drawn(hours: &[HourBar], clock: &LocalTime) -> String {
+    let shown = bars(hours, clock);
+    output_svg(&shown, shown.len() < hours.len(), clock)
 }
 
 /// A longer window is shown by day, where one loss in words says little.

@@ -9,7 +9,6 @@ mod output;
 mod ribbons;
 mod stops;
 
-use crate::api::error::ApiError;
 use crate::api::line::{LineView, line};
 use crate::api::sheet::{Sheet, sheet};
 use crate::ui::arrival::announce_arrival;

@@ -1,7 +1,7 @@
 //! Output by hour against target.
 
 use super::model::LineModel;
-use crate::ui::charts::output::{bars, name, output_svg};
+use crate::ui::charts::output::{bars, name};
 use crate::ui::format;
 use leptos::prelude::*;
 
@@ -11,7 +11,8 @@ pub fn Output(model: LineModel) -> impl IntoView {
     let hours = model.part(|v| v.hours.clone());
     let shown = Memo::new(move |_| hours.with(|h| model.clock.with(|c| bars(h, c))));
     let by_day = Memo::new(move |_| shown.with(Vec::len) < hours.with(Vec::len));
-    let svg = move || shown.with(|bars| model.clock.with(|c| output_svg(bars, by_day.get(), c)));
+    let drawn = model.part(|v| v.hours_svg.clone());
+    let svg = move || drawn.get();
     let unit = move || if by_day.get() { "day" } else { "hour" };
     let losses = model.part(|v| v.hour_losses.clone());
     let rows = move || {
