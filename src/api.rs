@@ -11,3 +11,4 @@ pub mod ingest;
 pub mod line;
 pub mod live;
 pub mod oee;
+pub mod sheet;

@@ -10,5 +10,8 @@ pub mod clock;
 pub mod components;
 pub mod format;
 pub mod live;
+pub mod loss_tone;
 pub mod pages;
+#[cfg(feature = "ssr")]
+pub mod sheets;
 pub mod theme;

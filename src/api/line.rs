@@ -114,6 +114,10 @@ pub struct LineView {
     pub ribbons: Vec<Ribbon>,
     /// Output by hour.
     pub hours: Vec<HourBar>,
+    /// The same drawn, as SVG.
+    pub hours_svg: String,
+    /// The largest loss of each of these hours in words; empty for a long window.
+    pub hour_losses: Vec<Option<String>>,
     /// The machines, in the order of flow.
     pub machines: Vec<MachineRow>,
     /// The latest stops, newest first, at most 20.

@@ -14,6 +14,7 @@ mod problem;
 mod quarantine;
 mod security;
 mod sender;
+mod stops;
 
 pub use assets::{Site, SiteError};
 pub use sender::author;
@@ -64,6 +65,7 @@ pub fn router(shared: &Shared) -> Router {
         .merge(site)
         .merge(operations)
         .layer(axum::middleware::map_response(problem::of_the_framework))
+        .merge(stops::router(shared))
         .merge(pages::router(shared))
         .layer(CompressionLayer::new())
         .layer(tower_http::csrf::CsrfLayer::new())

@@ -8,4 +8,5 @@ pub mod line;
 pub mod oee;
 pub mod period;
 pub mod plant;
+pub mod sheet;
 pub mod window;

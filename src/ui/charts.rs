@@ -1,5 +1,14 @@
-//! Drawings as SVG text, the same on server and in the browser, so that taking over a page changes nothing.
+//! Drawings as SVG text. The server draws them, so that no browser needs to load what they are drawn with.
 
 pub mod axis;
+#[cfg(feature = "ssr")]
+pub mod difference;
+#[cfg(feature = "ssr")]
+pub mod history;
 pub mod output;
+#[cfg(feature = "ssr")]
+pub mod pareto;
+#[cfg(feature = "ssr")]
 mod themed_svg;
+#[cfg(feature = "ssr")]
+pub mod waterfall;

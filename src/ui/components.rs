@@ -6,3 +6,4 @@ pub mod hour_bars;
 pub mod problem;
 pub mod shape;
 pub mod state_chip;
+pub mod views;

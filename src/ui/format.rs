@@ -105,6 +105,42 @@ pub fn ideal(time: IdealNs) -> String {
     duration(DurMs(time.0 / 1_000_000))
 }
 
+/// A length of time to the second: `7:40:05`.
+#[must_use]
+pub fn clocked(seconds: i64) -> String {
+    let s = seconds.unsigned_abs();
+    let sign = if seconds < 0 { "−" } else { "" };
+    format!("{sign}{}:{:02}:{:02}", s / 3600, s / 60 % 60, s % 60)
+}
+
+/// Whole seconds that add up to the whole seconds of the sum: the fractions are dealt out by largest remainder.
+#[must_use]
+pub fn closing_seconds(parts: &[DurMs]) -> Vec<i64> {
+    let mut out: Vec<i64> = parts.iter().map(|d| d.0.div_euclid(1000)).collect();
+    let sum: i64 = parts.iter().map(|d| d.0).sum();
+    let mut missing = (sum + 500).div_euclid(1000) - out.iter().sum::<i64>();
+    let mut order: Vec<usize> = (0..parts.len()).collect();
+    order.sort_by_key(|i| std::cmp::Reverse(parts[*i].0.rem_euclid(1000)));
+    for i in order {
+        if missing > 0 {
+            out[i] += 1;
+            missing -= 1;
+        }
+    }
+    out
+}
+
+/// A share of something with its sign, in points: `+1.25`, `−0.40`.
+#[must_use]
+pub fn points(ratio: f64) -> String {
+    let text = format!("{:.2}", ratio.abs() * 100.0);
+    match text.as_str() {
+        "0.00" => text,
+        _ if ratio < 0.0 => format!("−{text}"),
+        _ => format!("+{text}"),
+    }
+}
+
 /// A percentage of the width of a drawing, as an SVG attribute: `12.345%`.
 #[must_use]
 pub fn share(part: i64, of: i64) -> String {
@@ -161,6 +197,22 @@ mod tests {
         assert_eq!(age(DurMs(9_999)), "now");
         assert_eq!(age(DurMs(17_000)), "17 s old");
         assert_eq!(age(DurMs(11 * MINUTE_MS)), "11 min old");
+    }
+
+    #[test]
+    fn seconds_on_screen_add_up_like_the_times_behind_them() {
+        let parts = [1_400, 1_400, 1_400, -300].map(DurMs);
+        let shown = closing_seconds(&parts);
+        assert_eq!(shown.iter().sum::<i64>(), 4, "3.9 s are 4 s: {shown:?}");
+        assert_eq!(clocked(27_605), "7:40:05");
+        assert_eq!(clocked(-65), "−0:01:05");
+    }
+
+    #[test]
+    fn points_carry_their_sign_unless_they_are_nothing() {
+        assert_eq!(points(0.0125), "+1.25");
+        assert_eq!(points(-0.004), "−0.40");
+        assert_eq!(points(-0.000_001), "0.00");
     }
 
     #[test]

@@ -110,6 +110,22 @@ impl Live {
             .try_update(|heard| *heard = Some(heard.map_or(at, |h| h.max(at))));
     }
 
+    /// The page shows what was computed at `at` and follows nothing: it says of when it is, not how it is connected.
+    pub fn start_clock(self, at: TsMs) {
+        #[cfg(feature = "hydrate")]
+        Effect::new(move || {
+            self.clock.start(at);
+            if self.open.try_get_untracked().flatten().is_some() {
+                let _ = self.open.try_set(None);
+            }
+            if self.heard.try_get_untracked().flatten().is_some() {
+                let _ = self.heard.try_set(None);
+            }
+        });
+        #[cfg(not(feature = "hydrate"))]
+        let _ = at;
+    }
+
     /// Follows the stream from `since` on, and the page of `line` if one is named, until the calling view goes away.
     #[cfg(feature = "hydrate")]
     pub fn follow(self, since: Seq, line: Option<String>, on_news: impl Fn(News) + 'static) {

@@ -19,6 +19,7 @@ pub fn router(shared: &Shared) -> Router {
     server_fn::axum::register_explicit::<crate::api::board::Board>();
     server_fn::axum::register_explicit::<crate::api::line::Line>();
     server_fn::axum::register_explicit::<crate::api::analysis::AnalysisOfLine>();
+    server_fn::axum::register_explicit::<crate::api::sheet::SheetOfLine>();
     server_fn::axum::register_explicit::<crate::api::oee::CalculateOee>();
     server_fn::axum::register_explicit::<crate::api::oee::CalculateRealTimeOee>();
     server_fn::axum::register_explicit::<crate::api::oee::GetOeeHistory>();

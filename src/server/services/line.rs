@@ -3,8 +3,11 @@
 use super::board::{hours, site_view, tile};
 use super::error::{ServiceError, invalid, not_found};
 use super::window::{LineData, MachineData, focus, read, since};
+use crate::api::board::HourBar;
 use crate::api::line::{LineView, MachineRow, Ribbon, RibbonPart, StopRow, WindowKind};
 use crate::domain::ids::Seq;
+use crate::domain::local_time::LocalTime;
+use crate::domain::loss::{LossKind, LossTree};
 use crate::domain::machine_state::MachineState;
 use crate::domain::plant::Coupling;
 use crate::domain::shift::Planned;
@@ -13,6 +16,8 @@ use crate::server::calendar;
 use crate::server::db::facts;
 use crate::server::plant::{Line, Machine, Plant};
 use crate::server::state::App;
+use crate::ui::charts::output::{bars, output_svg};
+use crate::ui::format;
 
 /// The longest window that can be asked for: five years.
 pub const MAX_WINDOW: DurMs = DurMs(5 * 366 * DAY_MS);
@@ -60,6 +65,7 @@ pub async fn line(
         .machines
         .iter()
         .filter_map(|m| row(&plant, line, &data, &recent, m, now));
+    let hours = hours(&plant, line, &data, horizon, &clock, now);
     Ok(LineView {
         now,
         seq,
@@ -83,7 +89,9 @@ pub async fn line(
             .iter()
             .map(|m| ribbon(&plant, &data, m))
             .collect(),
-        hours: hours(&plant, line, &data, horizon, &clock, now),
+        hours_svg: drawn(&hours, &clock),
+        hour_losses: hour_losses(&plant, line, &data, &hours),
+        hours,
         machines: rows.collect(),
         stops,
         stop_count,
@@ -91,6 +99,43 @@ pub async fn line(
         heard: data.machines.iter().filter_map(|m| m.heard).max(),
     })
 }
+
+/// The hours as a chart; by day where they are many.
+fn drawn(hours: &[HourBar], clock: &LocalTime) -> String {
+    let shown = bars(hours, clock);
+    output_svg(&shown, shown.len() < hours.len(), clock)
+}
+
+/// A longer window is shown by day, where one loss in words says little.
+const MOST_HOURS: usize = 50;
+
+/// The largest loss of each hour that has begun: what lay between its planned time and good output.
+fn hour_losses(
+    plant: &Plant,
+    line: &Line,
+    data: &LineData,
+    hours: &[HourBar],
+) -> Vec<Option<String>> {
+    if hours.len() > MOST_HOURS {
+        return vec![];
+    }
+    let largest = |hour: &HourBar| {
+        let past = hour.span.intersect(data.window)?;
+        let account = data
+            .line_account(plant, line, past)
+            .unwrap_or_else(|| data.asset_account(plant, line, past));
+        let leaves = LossTree::of(&account).planned_leaves();
+        let lost = leaves
+            .into_iter()
+            .filter(|(loss, time)| loss.kind() != LossKind::Good && *time >= LEAST);
+        let (loss, time) = lost.max_by_key(|(_, time)| *time)?;
+        Some(format!("{} {}", loss.words(), format::duration(time)))
+    };
+    hours.iter().map(largest).collect()
+}
+
+/// Less is no word worth.
+const LEAST: DurMs = DurMs(MINUTE_MS);
 
 /// A chosen window. It must start and end on full minutes, because counts are kept by minute.
 ///

@@ -25,16 +25,43 @@ pub enum Role {
     Running,
     /// What should have been made.
     Target,
+    /// Words that stand for themselves beside a bar.
+    Word,
+    /// Time without a loss.
+    Run,
+    /// Time lost by the machine's own trouble.
+    Down,
+    /// Time lost to waiting and slowness.
+    Slow,
+    /// Time lost by plan.
+    Planned,
+    /// Not known.
+    Unknown,
+    /// Availability over time.
+    LineA,
+    /// Performance over time.
+    LineP,
+    /// Quality over time.
+    LineQ,
 }
 
 impl Role {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 15] = [
         Self::Grid,
         Self::Label,
         Self::Bar,
         Self::Missed,
         Self::Running,
         Self::Target,
+        Self::Word,
+        Self::Run,
+        Self::Down,
+        Self::Slow,
+        Self::Planned,
+        Self::Unknown,
+        Self::LineA,
+        Self::LineP,
+        Self::LineQ,
     ];
 
     /// The role as plotters carries it.
@@ -56,6 +83,15 @@ impl Role {
             Self::Missed => "hour missed",
             Self::Running => "hour running",
             Self::Target => "target",
+            Self::Word => "word",
+            Self::Run => "part-run",
+            Self::Down => "part-down",
+            Self::Slow => "part-slow",
+            Self::Planned => "part-planned",
+            Self::Unknown => "unknown",
+            Self::LineA => "line-a",
+            Self::LineP => "line-p",
+            Self::LineQ => "line-q",
         }
     }
 }
@@ -121,10 +157,10 @@ impl DrawingBackend for ThemedSvg<'_> {
     ) -> Done {
         let role = Role::of(style.color());
         let (class, width, height) = (role.class(), (right - left).max(0), (bottom - top).max(0));
-        let fill = if role == Role::Missed {
-            format!(r#" fill="{}""#, hatch::MISSED)
-        } else {
-            String::new()
+        let fill = match role {
+            Role::Missed => format!(r#" fill="{}""#, hatch::MISSED),
+            Role::Unknown => format!(r#" fill="{}""#, hatch::UNKNOWN),
+            _ => String::new(),
         };
         self.element(format_args!(
             r#"<rect class="{class}"{fill} x="{left}" y="{top}" width="{width}" height="{height}"/>"#

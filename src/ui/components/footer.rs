@@ -14,8 +14,10 @@ pub fn Footer(
 ) -> impl IntoView {
     let live = expect_context::<Live>();
     let connection = Memo::new(move |_| live.connection());
+    let shown = move || connection.try_get().unwrap_or(Connection::Snapshot);
     let age = move || match live.age() {
-        None => as_of.get(),
+        // The stream may be let go of while this foot makes way for that of another page.
+        None => as_of.try_get().unwrap_or_default(),
         Some(age) if age.0 < 1_000 => "updated just now".to_owned(),
         Some(age) => format!("updated {} ago", format::duration(age)),
     };
@@ -27,8 +29,8 @@ pub fn Footer(
             <ThemeSwitch />
             <span class="freshness">
                 // Only the word is announced; the seconds would never let a reader finish.
-                <span role="status" class=move || format!("connection {}", connection.get().class())>
-                    {move || connection.get().word()}
+                <span role="status" class=move || format!("connection {}", shown().class())>
+                    {move || shown().word()}
                 </span>
                 <span class="age">{age}</span>
             </span>

@@ -9,11 +9,13 @@ mod output;
 mod ribbons;
 mod stops;
 
-use crate::api::error::ApiError;
 use crate::api::line::{LineView, line};
+use crate::api::sheet::{Sheet, sheet};
 use crate::ui::arrival::announce_arrival;
 use crate::ui::components::footer::Footer;
 use crate::ui::components::problem::Problem;
+use crate::ui::components::views::View;
+use crate::ui::live::Live;
 use account::WhereTheTimeWent;
 use figures::Figures;
 use header::{Elsewhere, LineHeader};
@@ -22,28 +24,22 @@ use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
 use leptos_router::params::ParamsMap;
 use machines::Machines;
-use model::{LineModel, Wanted};
+use model::{Accounts, LineModel, Wanted};
 use output::Output;
 use ribbons::Ribbons;
 use stops::Stops;
 
-/// The bound of the window that the address gives, if it gives one.
-fn bound(query: &ParamsMap, field: &str) -> Result<Option<i64>, ApiError> {
-    let Some(text) = query.get(field) else {
-        return Ok(None);
-    };
-    text.parse().map(Some).map_err(|_| ApiError::Invalid {
-        field: field.to_owned(),
-        problem: "must be milliseconds since 1970".to_owned(),
-    })
-}
-
-fn wanted(params: &ParamsMap, query: &ParamsMap) -> Result<Wanted, ApiError> {
-    Ok(Wanted {
+/// What the address asks for. A bound that is no number is refused by name where the page is drawn.
+fn wanted(params: &ParamsMap, query: &ParamsMap) -> Wanted {
+    let live = View::from_name(query.get("view").as_deref()) == Some(View::Now);
+    let bound = |name: &str| query.get(name).and_then(|text| text.parse().ok());
+    Wanted {
         code: params.get("code").unwrap_or_default(),
-        from: bound(query, "from")?,
-        to: bound(query, "to")?,
-    })
+        live,
+        from: bound("from"),
+        to: bound("to"),
+        query: query.to_query_string(),
+    }
 }
 
 /// The page of a line.
@@ -51,24 +47,49 @@ fn wanted(params: &ParamsMap, query: &ParamsMap) -> Result<Wanted, ApiError> {
 pub fn LinePage() -> impl IntoView {
     let (params, query) = (use_params_map(), use_query_map());
     let wanted = Memo::new(move |_| params.with(|p| query.with(|q| wanted(p, q))));
+    // The live page and what the server draws are asked for side by side.
     let snapshot = Resource::new(
         move || wanted.get(),
         |wanted| async move {
-            let Wanted { code, from, to } = wanted?;
-            line(code, from, to).await
+            if wanted.live {
+                line(wanted.code, wanted.from, wanted.to).await.map(Some)
+            } else {
+                Ok(None)
+            }
         },
     );
+    let drawn = Resource::new(
+        move || wanted.get(),
+        |wanted| sheet(wanted.code, wanted.query),
+    );
+    // A choice within a view leaves the reader where they are; another view or line begins at its heading.
+    let last = StoredValue::new(None::<(String, String)>);
+    let arrive = move || {
+        let view = query.with_untracked(|q| q.get("view").unwrap_or_default());
+        let place = (wanted.with_untracked(|w| w.code.clone()), view);
+        if last.with_value(|last| last.as_ref() != Some(&place)) {
+            last.set_value(Some(place));
+            announce_arrival();
+        }
+    };
     view! {
         <Transition fallback=Waiting>
             {move || Suspend::new(async move {
-                match snapshot.await {
-                    Ok(view) => {
-                        let code = view.tile.code.clone();
-                        let wanted = wanted.get_untracked().unwrap_or_else(|_| Wanted::now(code));
-                        view! { <LineBody view=view wanted=wanted /> }.into_any()
+                match (snapshot.await, drawn.await) {
+                    (Ok(Some(view)), Ok(sheet)) => {
+                        arrive();
+                        let wanted = wanted.get_untracked();
+                        view! { <LineBody view=view sheet=sheet wanted=wanted /> }.into_any()
                     }
-                    Err(error) => {
-                        let retry = Callback::new(move |()| snapshot.refetch());
+                    (Ok(None), Ok(sheet)) => {
+                        arrive();
+                        view! { <SheetBody sheet=sheet /> }.into_any()
+                    }
+                    (Err(error), _) | (_, Err(error)) => {
+                        let retry = Callback::new(move |()| {
+                            snapshot.refetch();
+                            drawn.refetch();
+                        });
                         view! {
                             <Title text="Line" />
                             <Problem error=error retry=retry />
@@ -78,6 +99,21 @@ pub fn LinePage() -> impl IntoView {
                 }
             })}
         </Transition>
+    }
+    .into_any()
+}
+
+/// A view that the server has drawn.
+#[component]
+fn SheetBody(sheet: Sheet) -> impl IntoView {
+    expect_context::<Live>().start_clock(sheet.now);
+    let mut parts = sheet.parts;
+    view! {
+        <Title text=sheet.name />
+        <div class="line-page">
+            <div class="sheet" inner_html=parts.pop().unwrap_or_default()></div>
+            <Footer as_of=Signal::stored(sheet.as_of) />
+        </div>
     }
     .into_any()
 }
@@ -106,9 +142,9 @@ fn Waiting() -> impl IntoView {
 
 /// The page with its numbers.
 #[component]
-fn LineBody(view: LineView, wanted: Wanted) -> impl IntoView {
-    announce_arrival();
+fn LineBody(view: LineView, sheet: Sheet, wanted: Wanted) -> impl IntoView {
     let model = LineModel::new(view);
+    let accounts = Accounts::new(sheet, wanted.clone());
     model.keep_current(wanted);
     let title = Memo::new(move |_| model.view.with(|v| v.tile.name.clone()));
     let as_of = Signal::derive(move || {
@@ -122,7 +158,7 @@ fn LineBody(view: LineView, wanted: Wanted) -> impl IntoView {
             <LineHeader model=model />
             <main id="main" tabindex="-1" class="line-main">
                 <Elsewhere model=model />
-                <Figures model=model />
+                <Figures model=model accounts=accounts />
                 <Ribbons model=model />
                 <div class="line-columns">
                     <Output model=model />

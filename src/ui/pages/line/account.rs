@@ -2,9 +2,10 @@
 
 use super::model::LineModel;
 use crate::domain::account::Account;
-use crate::domain::loss::{Loss, LossTree};
+use crate::domain::loss::LossTree;
 use crate::domain::time::DurMs;
 use crate::ui::format;
+use crate::ui::loss_tone::loss_tone;
 use leptos::prelude::*;
 
 /// One kind of time.
@@ -19,24 +20,13 @@ const fn part(name: &'static str, class: &'static str, time: DurMs) -> Part {
     Part { name, class, time }
 }
 
-/// The colour of a leaf.
-const fn class_of(loss: Loss) -> &'static str {
-    match loss {
-        Loss::Good | Loss::Ungraded | Loss::Unrated => "run",
-        Loss::Unplanned | Loss::StartUp | Loss::Scrap | Loss::Rework => "down",
-        Loss::Changeover | Loss::PlannedStops | Loss::NotScheduled => "planned",
-        Loss::MinorStops | Loss::Speed | Loss::Starved | Loss::Blocked => "slow",
-        Loss::Unknown => "no-data",
-    }
-}
-
 /// The parts of planned production time; they add up to it.
 fn parts(account: &Account) -> Vec<Part> {
     let leaves = LossTree::of(account).planned_leaves();
     let mut parts: Vec<Part> = leaves
         .into_iter()
         .filter(|(_, time)| *time != DurMs::ZERO)
-        .map(|(loss, time)| part(loss.words(), class_of(loss), time))
+        .map(|(loss, time)| part(loss.words(), loss_tone(loss), time))
         .collect();
     // What was won stands first.
     parts.rotate_right(1);

@@ -1,6 +1,6 @@
 //! Availability, performance, quality, OEE: each with the time behind it, or the reason why it is not known.
 
-use super::model::LineModel;
+use super::model::{Accounts, LineModel};
 use crate::domain::account::Account;
 use crate::domain::figure::{Figure, Why};
 use crate::ui::format;
@@ -18,6 +18,8 @@ struct Shown {
     behind: String,
     /// What one must know to read it right.
     caution: Option<String>,
+    /// What it should be, where the page knows it.
+    target: String,
 }
 
 /// Planned time, and how it is called when a part of it is unknown.
@@ -51,6 +53,7 @@ fn shown(name: &'static str, figure: Figure, account: &Account, behind: String) 
         value: figure.percent(),
         behind: figure.why().map_or(behind, |why| reason(why, account)),
         caution: None,
+        target: String::new(),
     }
 }
 
@@ -133,16 +136,25 @@ fn main_account(line: Option<Account>, assets: Account) -> (Account, &'static st
     })
 }
 
+/// A figure that opens its account.
 #[component]
-fn FigurePanel(figure: Shown, target: Option<String>) -> impl IntoView {
+fn FigurePanel(place: usize, figure: Signal<Shown>, accounts: Accounts) -> impl IntoView {
+    let name = figure.with_untracked(|f| f.name);
     view! {
         <section class="panel figure">
-            <h2>{figure.name}</h2>
-            <p class="figure-value">
-                {figure.value} {target.map(|target| view! { " " <small>{target}</small> })}
-            </p>
-            <p class="figure-behind">{figure.behind}</p>
-            {figure.caution.map(|caution| view! { <p class="caution">{caution}</p> })}
+            <details class="account-of" data-figure=name on:toggle=move |_| accounts.renew()>
+                <summary>
+                    <span class="figure-name">{name}</span>
+                    <span class="figure-value">
+                        {move || figure.with(|f| f.value.clone())} " "
+                        <small>{move || figure.with(|f| f.target.clone())}</small>
+                    </span>
+                    <span class="figure-behind">{move || figure.with(|f| f.behind.clone())}</span>
+                    <span class="caution">{move || figure.with(|f| f.caution.clone())}</span>
+                    <span class="open-word">"The account"</span>
+                </summary>
+                <div inner_html=move || accounts.part(place)></div>
+            </details>
         </section>
     }
     .into_any()
@@ -150,21 +162,26 @@ fn FigurePanel(figure: Shown, target: Option<String>) -> impl IntoView {
 
 /// The four figures, and below them the other way to look at the same time.
 #[component]
-pub fn Figures(model: LineModel) -> impl IntoView {
-    let accounts = model.part(|v| (v.line, v.assets, v.target_oee));
-    let panels = move || {
-        let (line, assets, target) = accounts.get();
-        let (account, _) = main_account(line, assets);
-        let target = format!("target {}", format::whole_percent(target));
-        view! {
-            <FigurePanel figure=oee(&account) target=Some(target) />
-            <FigurePanel figure=availability(&account) target=None />
-            <FigurePanel figure=performance(&account) target=None />
-            <FigurePanel figure=quality(&account) target=None />
-        }
-    };
+pub fn Figures(model: LineModel, accounts: Accounts) -> impl IntoView {
+    let accounts_of = model.part(|v| (v.line, v.assets, v.target_oee));
+    let shown: [fn(&Account) -> Shown; 4] = [oee, availability, performance, quality];
+    let panels: Vec<AnyView> = shown
+        .into_iter()
+        .enumerate()
+        .map(|(place, of)| {
+            let figure = Signal::derive(move || {
+                let (line, assets, target) = accounts_of.get();
+                let mut shown = of(&main_account(line, assets).0);
+                if place == 0 {
+                    shown.target = format!("target {}", format::whole_percent(target));
+                }
+                shown
+            });
+            view! { <FigurePanel place=place figure=figure accounts=accounts /> }.into_any()
+        })
+        .collect();
     let notes = move || {
-        let (line, assets, _) = accounts.get();
+        let (line, assets, _) = accounts_of.get();
         let (account, label) = main_account(line, assets);
         let coverage = match account.coverage() {
             Figure::Known(known) if known < ENOUGH => Some(view! {

@@ -3,9 +3,10 @@
 use super::model::LineModel;
 use crate::api::line::{LineView, WindowKind};
 use crate::domain::account::Account;
-use crate::domain::time::{MINUTE_MS, Span, TsMs};
+use crate::domain::time::{DAY_MS, DurMs, MINUTE_MS, Span, TsMs};
 use crate::ui::clock::Clock;
 use crate::ui::components::state_chip::{StateChip, StateNow};
+use crate::ui::components::views::{View, views};
 use leptos::prelude::*;
 
 /// The stretch of time in words.
@@ -36,12 +37,17 @@ fn address(code: &str, span: Span) -> String {
     format!("/lines/{code}?from={}&to={}", span.from().0, span.to().0)
 }
 
+/// Wider than this the page does not go by itself: a ribbon of years says nothing.
+const WIDEST: DurMs = DurMs(35 * DAY_MS);
+
 /// Ways to other stretches of time: as long, before and after; and back to now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Ways {
     before: String,
     after: Option<String>,
     now: Option<String>,
+    closer: Option<String>,
+    wider: String,
 }
 
 fn ways(view: &LineView) -> Ways {
@@ -50,7 +56,14 @@ fn ways(view: &LineView) -> Ways {
     let code = &view.tile.code;
     let chosen = view.kind == WindowKind::Chosen;
     let after = Span::clamped(span.to(), span.to() + span.len());
+    let around = |len: i64| {
+        let middle = span.from().0 + span.len().0 / 2;
+        let from = TsMs((middle - len / 2).max(0));
+        Span::clamped(minute(from), minute(from + DurMs(len)))
+    };
     Ways {
+        closer: (span.len().0 >= 4 * MINUTE_MS).then(|| address(code, around(span.len().0 / 2))),
+        wider: address(code, around((span.len().0 * 2).min(WIDEST.0))),
         before: address(code, Span::clamped(span.from() - span.len(), span.from())),
         after: (chosen && after.from() < view.now).then(|| address(code, after)),
         now: chosen.then(|| format!("/lines/{code}")),
@@ -84,6 +97,15 @@ pub fn LineHeader(model: LineModel) -> impl IntoView {
     });
     let tone = move || format!("now-panel {}", state.get().condition.tone().class());
     let time = Memo::new(move |_| model.view.with(|v| v.site.clock.clock(present.or(v.now))));
+    let tabs = model.view.with_untracked(|v| {
+        let line = format!("/lines/{}", v.tile.code);
+        let chosen = (v.kind == WindowKind::Chosen).then(|| address(&v.tile.code, v.horizon));
+        views(View::Now, |to| match (to, &chosen) {
+            (View::Now, _) => line.clone(),
+            (to, Some(chosen)) => format!("{chosen}&view={}", to.name()),
+            (to, None) => format!("{line}?view={}", to.name()),
+        })
+    });
 
     view! {
         <header class="page-head line-head">
@@ -105,6 +127,7 @@ pub fn LineHeader(model: LineModel) -> impl IntoView {
             <span class="key-figure clock">
                 <b>{move || time.get()}</b>
             </span>
+            {tabs}
         </header>
         <nav class="window-nav" aria-label="Stretch of time">
             <a class="button" href=move || ways.get().before>
@@ -135,6 +158,22 @@ pub fn LineHeader(model: LineModel) -> impl IntoView {
                         }
                     })
             }}
+            <span class="picks">
+                {move || {
+                    ways.get()
+                        .closer
+                        .map(|to| {
+                            view! {
+                                <a class="pick" href=to>
+                                    "Zoom in"
+                                </a>
+                            }
+                        })
+                }}
+                <a class="pick" href=move || ways.get().wider>
+                    "Zoom out"
+                </a>
+            </span>
         </nav>
     }
     .into_any()

@@ -1,6 +1,7 @@
 //! The line in the browser.
 
 use crate::api::line::LineView;
+use crate::api::sheet::Sheet;
 use crate::domain::local_time::LocalTime;
 use leptos::prelude::*;
 
@@ -9,20 +10,54 @@ use leptos::prelude::*;
 pub struct Wanted {
     /// The line.
     pub code: String,
+    /// The live page, not a view that the server draws.
+    pub live: bool,
     /// The first bound of the window, in epoch milliseconds.
     pub from: Option<i64>,
     /// The second.
     pub to: Option<i64>,
+    /// The whole query, for what the server draws.
+    pub query: String,
 }
 
-impl Wanted {
-    /// The line now.
-    pub const fn now(code: String) -> Self {
+/// The accounts behind the four figures, as the server drew them last.
+#[derive(Clone, Copy)]
+pub struct Accounts {
+    parts: RwSignal<Vec<String>>,
+    #[cfg(feature = "hydrate")]
+    wanted: StoredValue<Wanted>,
+}
+
+impl Accounts {
+    /// Those that came with the page.
+    pub fn new(sheet: Sheet, wanted: Wanted) -> Self {
+        #[cfg(not(feature = "hydrate"))]
+        drop(wanted);
         Self {
-            code,
-            from: None,
-            to: None,
+            parts: RwSignal::new(sheet.parts),
+            #[cfg(feature = "hydrate")]
+            wanted: StoredValue::new(wanted),
         }
+    }
+
+    /// The account in this place.
+    pub fn part(self, place: usize) -> String {
+        self.parts
+            .with(|parts| parts.get(place).cloned().unwrap_or_default())
+    }
+
+    /// Somebody opens one: the figures have moved on since the page came.
+    pub fn renew(self) {
+        #[cfg(feature = "hydrate")]
+        leptos::task::spawn_local(async move {
+            let Some(wanted) = self.wanted.try_get_value() else {
+                return;
+            };
+            // When the server is away the stream says so, and the account says of when it is.
+            if let Ok(sheet) = crate::api::sheet::sheet(wanted.code, wanted.query).await {
+                let _ = self.parts.try_set(sheet.parts);
+            }
+        });
     }
 }
 

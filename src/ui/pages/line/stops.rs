@@ -75,7 +75,12 @@ pub fn Stops(model: LineModel) -> impl IntoView {
         <section class="panel">
             <h2>"Latest stops"</h2>
             <p class="panel-note">
-                {summary}
+                {summary} " "
+                <a class="button" href=move || {
+                    model.view.with(|v| format!("/lines/{}?view=stops", v.tile.code))
+                }>
+                    "All stops, and why"
+                </a>
             </p>
             <div class="table-box" tabindex="0" role="region" aria-label="Latest stops" hidden=none>
                 <table class="table stops">

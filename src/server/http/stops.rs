@@ -1,0 +1,127 @@
+//! `POST /lines/{code}/stops`: what a person says about a stop, sent by a plain form. The answer leads back to the page,
+//! whose address then says what became of it.
+
+use super::Shared;
+use crate::api::downtime::{Confirmation, GivenPart};
+use crate::domain::time::TsMs;
+use crate::server::db::sources;
+use crate::server::key;
+use crate::server::services::downtime::confirm_downtime;
+use crate::server::services::error::ServiceError;
+use crate::ui::sheets::address::Address;
+use axum::Router;
+use axum::extract::{Form, Path, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::post;
+use serde::Deserialize;
+
+/// The name of somebody who gave none.
+const NOBODY: &str = "not named";
+
+/// The route.
+pub fn router(shared: &Shared) -> Router {
+    Router::new()
+        .route("/lines/{code}/stops", post(say))
+        .with_state(shared.clone())
+}
+
+/// The form. Fields that are empty say nothing.
+#[derive(Debug, Deserialize)]
+struct Said {
+    back: String,
+    machine: String,
+    start: i64,
+    version: i64,
+    #[serde(default)]
+    who: String,
+    #[serde(default)]
+    key: String,
+    #[serde(default)]
+    reason: String,
+    #[serde(default)]
+    after_min: String,
+    #[serde(default)]
+    then: String,
+    #[serde(default)]
+    confirm: String,
+    comment: Option<String>,
+}
+
+impl Said {
+    /// What it says, or `None` when the place to split at is no place in the stop.
+    fn confirmation(&self) -> Option<Confirmation> {
+        let part = |from: Option<TsMs>, reason: &str| GivenPart {
+            from,
+            to: None,
+            reason: reason.to_owned(),
+        };
+        let mut out = Confirmation {
+            version: self.version,
+            confirm: (self.confirm == "true").then_some(true),
+            comment: self.comment.clone(),
+            ..Confirmation::default()
+        };
+        if !self.reason.is_empty() && out.confirm.is_none() {
+            let mut parts = vec![part(None, &self.reason)];
+            if !self.then.is_empty() {
+                let minutes: f64 = self.after_min.parse().ok()?;
+                if !(minutes > 0.0 && minutes < 1e6) {
+                    return None;
+                }
+                let after = crate::ui::format::whole(minutes * 60.0) * 1000;
+                parts.push(part(Some(TsMs(self.start + after)), &self.then));
+            }
+            out.reasons = Some(parts);
+        }
+        Some(out)
+    }
+}
+
+/// Who speaks. Without sign-in a server that other machines reach asks for a key; one that serves this machine alone takes
+/// the name that is given.
+async fn author(shared: &Shared, said: &Said) -> Result<Option<String>, ServiceError> {
+    let who = said.who.trim();
+    if !shared.open_to_network {
+        return Ok(Some(if who.is_empty() { NOBODY } else { who }.to_owned()));
+    }
+    let row = sources::by_key_hash(&shared.app.db, &key::hash(said.key.trim())).await?;
+    Ok(row.map(|row| {
+        if who.is_empty() {
+            row.name
+        } else {
+            format!("{who} ({})", row.name)
+        }
+    }))
+}
+
+async fn say(
+    State(shared): State<Shared>,
+    Path(code): Path<String>,
+    Form(said): Form<Said>,
+) -> Response {
+    let outcome = match outcome(&shared, &said).await {
+        Ok(outcome) => outcome,
+        Err(ServiceError::Conflict(_)) => "stale",
+        Err(ServiceError::Invalid(_)) => "wrong",
+        Err(error) => return super::problem::Problem::from(error).into_response(),
+    };
+    let id = format!("{}-{}", said.machine, said.start);
+    let back = Address::parse(&code, &said.back)
+        .with("view", "stops")
+        .with("stop", id)
+        .with("said", outcome);
+    // The address is percent-encoded, so it is a legal header value.
+    Redirect::to(&back.href()).into_response()
+}
+
+async fn outcome(shared: &Shared, said: &Said) -> Result<&'static str, ServiceError> {
+    let Some(author) = author(shared, said).await? else {
+        return Ok("key");
+    };
+    let Some(confirmation) = said.confirmation() else {
+        return Ok("split");
+    };
+    let stop = (said.machine.as_str(), said.start);
+    confirm_downtime(&shared.app, stop, &confirmation, &author).await?;
+    Ok("ok")
+}

@@ -1,0 +1,103 @@
+//! What the server draws of a line: figures read by the other services, drawn by the pages' own code.
+
+use super::analysis::analysis;
+use super::board::site_view;
+use super::downtime::{get_downtime_event, get_downtime_events, reasons_for_line};
+use super::error::{ServiceError, invalid, not_found};
+use crate::api::analysis::Analysis;
+use crate::api::downtime::DowntimeFilter;
+use crate::api::sheet::Sheet;
+use crate::domain::plant::Coupling;
+use crate::domain::time::{DAY_MS, DurMs, MINUTE_MS, Span};
+use crate::server::state::App;
+use crate::ui::components::views::View;
+use crate::ui::sheets::address::Address;
+use crate::ui::sheets::stops::{NO_REASON, Opened, Stops};
+use crate::ui::sheets::{self, Drawn};
+
+/// What is drawn of a line for the query of its page's address.
+///
+/// # Errors
+/// An unknown line, machine or product, a field that cannot be, or the database's.
+pub async fn sheet(app: &App, code: &str, query: &str) -> Result<Sheet, ServiceError> {
+    let address = Address::parse(code, query);
+    let view = View::from_name(address.get("view"))
+        .ok_or_else(|| invalid("view", "must be now, losses, stops, history or compare"))?;
+    let choice = address
+        .choice()
+        .map_err(|field| invalid(field, "must be milliseconds since 1970"))?;
+    let found = analysis(app, code, &choice).await?;
+    let plant = app.plant.get();
+    let line = plant.line(code).ok_or_else(|| not_found("line", code))?;
+    let site = plant.site.as_ref().ok_or_else(|| not_found("site", ""))?;
+    let around = Span::clamped(
+        found.before_window.from().min(found.horizon.from()) - DurMs(DAY_MS),
+        found.horizon.to().max(found.now) + DurMs(DAY_MS),
+    );
+    let site = site_view(site, around);
+    let drawn = Drawn {
+        line: &line.name,
+        site: &site,
+        address: &address,
+        analysis: &found,
+        pacing: line
+            .pacing()
+            .filter(|_| line.coupling == Coupling::Serial)
+            .map(|m| m.code.as_str()),
+    };
+    let stops = if view == View::Stops {
+        Some(stops(app, &address, &found).await?)
+    } else {
+        None
+    };
+    let parts = match view {
+        View::Now => sheets::accounts(&drawn),
+        view => vec![sheets::view(view, &drawn, stops)],
+    };
+    Ok(Sheet {
+        now: found.now,
+        as_of: format!("as of {}", site.clock.clock(found.now)),
+        name: line.name.clone(),
+        parts,
+    })
+}
+
+/// The most stops on a page.
+const MOST_STOPS: i64 = 100;
+
+/// The stops of the address, and the one that it opens.
+async fn stops(app: &App, address: &Address, analysis: &Analysis) -> Result<Stops, ServiceError> {
+    let text = |name: &str| address.get(name).map(str::to_owned);
+    let minute = |ms: i64| ms - ms.rem_euclid(MINUTE_MS);
+    let filter = DowntimeFilter {
+        line: Some(address.code().to_owned()),
+        machine: text("machine").filter(|m| m != "assets"),
+        from: Some(minute(analysis.horizon.from().0)),
+        to: Some(minute(analysis.horizon.to().0)),
+        reason: text("reason").filter(|r| r != NO_REASON),
+        category: text("loss"),
+        minor: address.get("minor").map(|m| m == "true"),
+        cursor: text("cursor"),
+        limit: Some(MOST_STOPS),
+        ..DowntimeFilter::default()
+    };
+    let mut page = get_downtime_events(app, &filter).await?;
+    if address.get("reason") == Some(NO_REASON) {
+        page.events
+            .retain(|event| event.parts.iter().any(|part| part.reason.is_none()));
+    }
+    let named = address.get("stop").and_then(|id| id.rsplit_once('-'));
+    let opened = match named {
+        None => None,
+        Some((machine, start)) => {
+            let start = start
+                .parse()
+                .map_err(|_| invalid("stop", "must be a machine and its start"))?;
+            Some(Opened {
+                detail: get_downtime_event(app, (machine, start)).await?,
+                reasons: reasons_for_line(app, address.code()).await?,
+            })
+        }
+    };
+    Ok(Stops { page, opened })
+}
