@@ -20,7 +20,7 @@ pub struct Bar {
     pub title: String,
     /// What it opens.
     pub href: String,
-    /// A reason is known.
+    /// A reason is known, or it speaks for itself.
     pub given: bool,
 }
 

@@ -7,6 +7,7 @@ use crate::api::oee::ReasonLoss;
 use crate::domain::account::Account;
 use crate::domain::figure::{Figure, Why};
 use crate::domain::loss::{LossTree, SixBigLosses};
+use crate::domain::machine_state::TimeBucket;
 use crate::domain::time::DurMs;
 use crate::ui::charts::pareto::{Bar, pareto_svg};
 use crate::ui::charts::waterfall::{steps, waterfall_svg};
@@ -121,7 +122,7 @@ fn stops_behind(drawn: &Drawn<'_>, reason: &ReasonLoss) -> String {
 }
 
 /// The name of a bucket as JSON has it.
-pub fn bucket_name(bucket: crate::domain::machine_state::TimeBucket) -> String {
+pub fn bucket_name(bucket: TimeBucket) -> String {
     bucket.words().to_lowercase().replace(" stop", "")
 }
 
@@ -174,7 +175,7 @@ fn pareto(drawn: &Drawn<'_>) -> AnyView {
                     stops_words(reason.lost.stops)
                 ),
                 href: href.clone(),
-                given: reason.code.is_some(),
+                given: reason.code.is_some() || reason.bucket != TimeBucket::Unplanned,
             });
         }
         rows.push(vec![

@@ -4,6 +4,7 @@ use super::Drawn;
 use super::say::say;
 use super::table::{Cell, note, number, panel, table, words};
 use crate::api::downtime::{DowntimeDetail, DowntimeEvent, DowntimePage, ReasonsView};
+use crate::domain::machine_state::TimeBucket;
 use crate::domain::time::TsMs;
 use crate::ui::format;
 use leptos::prelude::*;
@@ -69,12 +70,12 @@ pub fn reason_words(event: &DowntimeEvent) -> (String, &'static str) {
         (true, true, false) => "given",
         (true, false, false) => "a guess from the fault",
     };
-    let text = if known {
-        names.join(", then ")
-    } else {
-        "No reason yet".to_owned()
-    };
-    (text, how)
+    match event.bucket {
+        _ if known => (names.join(", then "), how),
+        TimeBucket::Unplanned => ("No reason yet".to_owned(), how),
+        // Waiting and changeovers speak for themselves.
+        bucket => (bucket.words().to_owned(), "as the machine told"),
+    }
 }
 
 /// What the machine told.
