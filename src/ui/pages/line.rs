@@ -9,6 +9,7 @@ mod output;
 mod ribbons;
 mod stops;
 
+use crate::api::error::ApiError;
 use crate::api::line::{LineView, line};
 use crate::api::sheet::{Sheet, sheet};
 use crate::ui::arrival::announce_arrival;
@@ -47,20 +48,18 @@ fn wanted(params: &ParamsMap, query: &ParamsMap) -> Wanted {
 pub fn LinePage() -> impl IntoView {
     let (params, query) = (use_params_map(), use_query_map());
     let wanted = Memo::new(move |_| params.with(|p| query.with(|q| wanted(p, q))));
-    // The live page and what the server draws are asked for side by side.
-    let snapshot = Resource::new(
+    // One answer for one address: what is live and what is drawn must never be of two.
+    let shown = Resource::new(
         move || wanted.get(),
         |wanted| async move {
-            if wanted.live {
-                line(wanted.code, wanted.from, wanted.to).await.map(Some)
+            let view = if wanted.live {
+                Some(line(wanted.code.clone(), wanted.from, wanted.to).await?)
             } else {
-                Ok(None)
-            }
+                None
+            };
+            let sheet = sheet(wanted.code.clone(), wanted.query.clone()).await?;
+            Ok::<_, ApiError>((view, sheet, wanted))
         },
-    );
-    let drawn = Resource::new(
-        move || wanted.get(),
-        |wanted| sheet(wanted.code, wanted.query),
     );
     // A choice within a view leaves the reader where they are; another view or line begins at its heading.
     let last = StoredValue::new(None::<(String, String)>);
@@ -75,21 +74,17 @@ pub fn LinePage() -> impl IntoView {
     view! {
         <Transition fallback=Waiting>
             {move || Suspend::new(async move {
-                match (snapshot.await, drawn.await) {
-                    (Ok(Some(view)), Ok(sheet)) => {
+                match shown.await {
+                    Ok((Some(view), sheet, wanted)) => {
                         arrive();
-                        let wanted = wanted.get_untracked();
                         view! { <LineBody view=view sheet=sheet wanted=wanted /> }.into_any()
                     }
-                    (Ok(None), Ok(sheet)) => {
+                    Ok((None, sheet, _)) => {
                         arrive();
                         view! { <SheetBody sheet=sheet /> }.into_any()
                     }
-                    (Err(error), _) | (_, Err(error)) => {
-                        let retry = Callback::new(move |()| {
-                            snapshot.refetch();
-                            drawn.refetch();
-                        });
+                    Err(error) => {
+                        let retry = Callback::new(move |()| shown.refetch());
                         view! {
                             <Title text="Line" />
                             <Problem error=error retry=retry />

@@ -4,9 +4,10 @@ use crate::api::line::LineView;
 use crate::api::sheet::Sheet;
 use crate::domain::local_time::LocalTime;
 use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
 
 /// What the address asks for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Wanted {
     /// The line.
     pub code: String,
