@@ -5,7 +5,6 @@ use super::{get_downtime_event, no_stop, place};
 use crate::api::downtime::{Confirmation, DowntimeEvent, GivenPart};
 use crate::domain::classification::{Classification, in_force, last_about};
 use crate::domain::downtime::{Stop, stops};
-use crate::domain::ids::MachineId;
 use crate::domain::part::{Given, Run};
 use crate::domain::time::{Span, TsMs};
 use crate::server::db::classifications;
