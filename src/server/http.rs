@@ -59,6 +59,7 @@ pub fn router(shared: &Shared) -> Router {
     let operations = Router::new()
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
+        .route("/health/rollups", get(health::rollups))
         .with_state(shared.clone());
     Router::new()
         .merge(openapi::router(shared))

@@ -16,6 +16,7 @@ mod rival;
 mod sizes;
 mod start;
 mod streams;
+mod year;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -40,6 +41,8 @@ pub struct Options {
     /// Measure this program instead of building one: two of them can be compared
     #[arg(long, value_name = "FILE")]
     server: Option<PathBuf>,
+    #[command(flatten)]
+    year: year::Size,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -54,6 +57,8 @@ enum Part {
     Start,
     /// What an idle server keeps in memory
     Memory,
+    /// Figures over a stored year, late facts in it, what it takes on disk
+    Year,
 }
 
 impl Options {
@@ -83,6 +88,10 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
             report.part(|report| measure(workspace, &server, report));
             stop::check()?;
         }
+    }
+    if options.wants(Part::Year) {
+        report.part(|report| year::run(workspace, &server, options.year, report));
+        stop::check()?;
     }
     let file = options.json.clone();
     let held = report.end(&file.unwrap_or_else(|| workspace.target.join("bench.json")))?;

@@ -46,7 +46,7 @@ enum Task {
     Run(run::Options),
     /// Everything that CI runs: format, lints, unit, integration and browser tests, size budgets
     Test(test::Options),
-    /// The budgets of the design, measured: ingest, start, memory, sizes, event to pixel
+    /// The budgets of the design, measured: ingest, start, memory, sizes, event to pixel, a year
     Bench(bench::Options),
     /// One self-contained file: the server with the compiled site inside
     Release,

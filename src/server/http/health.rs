@@ -1,7 +1,9 @@
-//! Whether the program lives, and whether it can work.
+//! Whether the program lives, whether it can work, and how far it is with what it does by itself.
 
 use super::Shared;
 use super::problem::{Problem, unavailable};
+use crate::server::rollup::make::{Progress, progress};
+use axum::Json;
 use axum::extract::State;
 
 /// It lives.
@@ -16,4 +18,13 @@ pub async fn ready(State(shared): State<Shared>) -> Result<&'static str, Problem
         unavailable("the database does not answer")
     })?;
     Ok("ready\n")
+}
+
+/// How far roll-ups are made, line by line: until they are, long windows take longer.
+pub async fn rollups(State(shared): State<Shared>) -> Result<Json<Vec<Progress>>, Problem> {
+    let all = progress(&shared.app).await.map_err(|error| {
+        tracing::warn!(%error, "cannot see how far roll-ups are");
+        unavailable("the database does not answer")
+    })?;
+    Ok(Json(all))
 }

@@ -10,6 +10,7 @@ use crate::server::db::{Tx, timeline};
 use crate::server::plant::{Line, Plant, stored_version_in};
 use crate::server::services::window::{LineData, read_in};
 use crate::server::state::App;
+use serde::Serialize;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
@@ -102,11 +103,56 @@ async fn is_wanted(app: &App, code: &str) -> sqlx::Result<bool> {
         line,
         now: app.clock.now(),
     };
-    Ok(match (work(&state, of), state.made) {
+    Ok(leaves_work(&state, of))
+}
+
+fn leaves_work(state: &State, of: Subject<'_>) -> bool {
+    match (work(state, of), state.made) {
         (Work::Nothing, _) => false,
         (Work::Advance, Some(made)) => next_hours(of, made.to()).is_some(),
         _ => true,
-    })
+    }
+}
+
+/// How far the cells of a line are made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Progress {
+    /// The line's code.
+    pub line: String,
+    /// Figures up to here come from cells; absent: none do.
+    pub made_to: Option<TsMs>,
+    /// Nothing is to be made before the next hour is over.
+    pub caught_up: bool,
+}
+
+/// How far the cells of all lines are made.
+///
+/// # Errors
+/// The engine's.
+pub async fn progress(app: &App) -> sqlx::Result<Vec<Progress>> {
+    let (plant, now) = (app.plant.get(), app.clock.now());
+    let Some(site) = &plant.site else {
+        return Ok(vec![]);
+    };
+    let mut tx = app.db.snapshot().await?;
+    let mut out = Vec::with_capacity(plant.lines.len());
+    for line in &plant.lines {
+        let state = rollup::state(&mut tx, line.id).await?;
+        let of = Subject {
+            plant: &plant,
+            site,
+            line,
+            now,
+        };
+        // Of a line that never reported there is nothing to make.
+        let begun = state.made.is_some() || first_fact(&mut tx, line).await?.is_some();
+        out.push(Progress {
+            line: line.code.clone(),
+            made_to: state.valid().map(Span::to),
+            caught_up: !begun || !leaves_work(&state, of),
+        });
+    }
+    Ok(out)
 }
 
 /// What a line's state asks for.

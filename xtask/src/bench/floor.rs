@@ -1,5 +1,6 @@
 //! A server of the measurement's own: an empty database, a key, a plant.
 
+use std::env;
 use std::fs;
 use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::process::CommandExt;
@@ -13,7 +14,8 @@ use serde_json::Value;
 
 use super::http::{Connection, request};
 use super::machine;
-use crate::workspace::Workspace;
+use crate::test::postgres::Postgres;
+use crate::workspace::{Workspace, program};
 use crate::{process, stamp, stop};
 
 const READY_BOUND: Duration = Duration::from_secs(60);
@@ -73,6 +75,37 @@ impl Program {
         let key =
             fs::read_to_string(&file).with_context(|| format!("reading {}", file.display()))?;
         Ok(key.trim().to_owned())
+    }
+}
+
+/// PostgreSQL: the empty database that `MS5_TEST_POSTGRES` names, or a server of our own that goes away with this.
+pub struct OtherEngine {
+    _own: Option<Postgres>,
+    url: String,
+}
+
+impl OtherEngine {
+    /// `None` where PostgreSQL is not installed.
+    pub fn find() -> Result<Option<Self>> {
+        let named = env::var("MS5_TEST_POSTGRES")
+            .ok()
+            .filter(|url| !url.is_empty());
+        if let Some(url) = named {
+            return Ok(Some(Self { _own: None, url }));
+        }
+        if program("initdb").is_none() && !Path::new("/usr/lib/postgresql").is_dir() {
+            return Ok(None);
+        }
+        let own = Postgres::start()?;
+        let url = own.url();
+        Ok(Some(Self {
+            _own: Some(own),
+            url,
+        }))
+    }
+
+    pub fn url(&self) -> &str {
+        &self.url
     }
 }
 

@@ -1,20 +1,18 @@
 //! How many facts a second are stored for good, beside what SQLite alone does with the same rows.
 
-use std::env;
 use std::path::Path;
 
 use anyhow::Result;
 use serde_json::json;
 
 use super::facts::{self, plant};
-use super::floor::{Folder, Program, Server};
+use super::floor::{Folder, OtherEngine, Program, Server};
 use super::load::{self, Outcome, Plan};
 use super::report::{Beside, Report, Row, Unit, median};
 use super::rival::{Done, Rival};
 use super::streams::Streams;
 use crate::step::{note, step};
-use crate::test::postgres::Postgres;
-use crate::workspace::{Workspace, program};
+use crate::workspace::Workspace;
 
 const MACHINES: usize = 50;
 /// Server and rival take turns so many times, and the middle ratio counts: the disk is not the same every second.
@@ -186,24 +184,15 @@ fn singles(workspace: &Workspace, server: &Path) -> Result<(Row, Row)> {
     ))
 }
 
-/// Batches of 1,000 on PostgreSQL: the one that `MS5_TEST_POSTGRES` names (an empty database), or one of its own.
+/// Batches of 1,000 on PostgreSQL.
 fn postgres(workspace: &Workspace, server: &Path) -> Result<Option<Row>> {
-    let named = env::var("MS5_TEST_POSTGRES")
-        .ok()
-        .filter(|url| !url.is_empty());
-    let installed = program("initdb").is_some() || Path::new("/usr/lib/postgresql").is_dir();
-    if named.is_none() && !installed {
+    let Some(engine) = OtherEngine::find()? else {
         return Ok(None);
-    }
+    };
     let row = step("ingest, PostgreSQL", || {
-        let own = match &named {
-            Some(_) => None,
-            None => Some(Postgres::start()?),
-        };
-        let url = named.or_else(|| own.as_ref().map(Postgres::url));
         let folder = Folder::new(workspace, "postgres")?;
         let program = Program {
-            database: url.unwrap_or_default(),
+            database: engine.url().to_owned(),
             ..sqlite(server, &folder)?
         };
         let (outcome, _) = once(&program, &folder, &batches(1_000)?, 0)?;

@@ -3,6 +3,8 @@
 //! `raw-sqlite STORED SCRATCH BATCH` copies the table `fact` with its indexes from the database STORED into a new file
 //! SCRATCH: one transaction for BATCH rows, one prepared statement, flushed to disk at each commit. Reading is not
 //! part of the time. A program of its own, so that `cargo xtask` need not compile SQLite.
+//!
+//! `raw-sqlite STORED` tells what each table takes with its indexes, in bytes.
 
 use std::env;
 use std::error::Error;
@@ -21,8 +23,12 @@ struct Fact {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = env::args().skip(1).collect();
+    if let [stored] = arguments.as_slice() {
+        println!("{{{}}}", sizes(stored)?.join(", "));
+        return Ok(());
+    }
     let [stored, scratch, batch] = arguments.as_slice() else {
-        return Err("usage: raw-sqlite STORED SCRATCH BATCH".into());
+        return Err("usage: raw-sqlite STORED [SCRATCH BATCH]".into());
     };
     let stored = Connection::open_with_flags(stored, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     let facts = facts(&stored)?;
@@ -41,6 +47,18 @@ fn main() -> Result<(), Box<dyn Error>> {
         processor.as_secs_f64()
     );
     Ok(())
+}
+
+fn sizes(stored: &str) -> rusqlite::Result<Vec<String>> {
+    let stored = Connection::open_with_flags(stored, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    let sql = "SELECT s.tbl_name, SUM(d.pgsize) FROM dbstat AS d
+        JOIN sqlite_schema AS s ON s.name = d.name WHERE d.aggregate = TRUE GROUP BY s.tbl_name";
+    let mut statement = stored.prepare(sql)?;
+    let rows = statement.query_map([], |row| {
+        let (table, bytes): (String, i64) = (row.get(0)?, row.get(1)?);
+        Ok(format!("\"{table}\": {bytes}"))
+    })?;
+    rows.collect()
 }
 
 /// What the kernel has counted for this process's only thread; zero where it does not count.

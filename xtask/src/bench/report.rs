@@ -17,6 +17,8 @@ pub enum Unit {
     Milliseconds,
     Microseconds,
     Bytes,
+    /// So many times something else.
+    Times,
 }
 
 impl Unit {
@@ -26,6 +28,7 @@ impl Unit {
             Self::EventsPerSecond => format!("{}/s", thousands(value)),
             Self::Milliseconds => format!("{value:.1} ms"),
             Self::Microseconds => format!("{value:.1} µs"),
+            Self::Times => format!("{value:.2} ×"),
             #[expect(
                 clippy::cast_possible_truncation,
                 clippy::cast_sign_loss,
@@ -42,6 +45,7 @@ impl Unit {
             Self::Milliseconds => "ms",
             Self::Microseconds => "us",
             Self::Bytes => "bytes",
+            Self::Times => "times",
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Builds and runs `raw-sqlite`, the program that ingest is measured against.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -56,6 +57,12 @@ impl Rival {
         let text = process::output(&mut command)?;
         remove(&scratch)?;
         read(&text).with_context(|| format!("reading what {NAME} says: {text}"))
+    }
+
+    /// What each table of `stored` takes with its indexes, in bytes.
+    pub fn tables(&self, stored: &Path) -> Result<BTreeMap<String, u64>> {
+        let text = process::output(Command::new(&self.program).arg(stored))?;
+        serde_json::from_str(&text).with_context(|| format!("reading what {NAME} says: {text}"))
     }
 }
 

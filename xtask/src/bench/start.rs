@@ -18,7 +18,7 @@ const STARTS: usize = 5;
 /// Everything that starting the dashboard again takes; the server is only a part of it.
 const AGAIN_MS: f64 = 10_000.0;
 /// 100 machines stay under 100 MB a day.
-const MACHINE_DAY_BYTES: f64 = 1_000_000.0;
+pub const MACHINE_DAY_BYTES: f64 = 1_000_000.0;
 
 /// The simulated plant with some days behind it.
 pub struct History {
