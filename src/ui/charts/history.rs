@@ -23,6 +23,9 @@ pub fn history_svg(rows: &[HistoryRow], target: f64) -> String {
     )
 }
 
+/// A figure and the line it is drawn as.
+type Line = (Role, fn(&HistoryRow) -> Figure);
+
 fn draw(
     out: &mut String,
     rows: &[HistoryRow],
@@ -66,7 +69,7 @@ fn draw(
         let corners = [(x + 0.08, 0.0), (x + 0.92, height)];
         Some(Rectangle::new(corners, role.color().filled()))
     }))?;
-    let lines: [(Role, fn(&HistoryRow) -> Figure); 3] = [
+    let lines: [Line; 3] = [
         (Role::LineA, |r| r.availability),
         (Role::LineP, |r| r.performance),
         (Role::LineQ, |r| r.quality),

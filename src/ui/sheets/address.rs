@@ -43,6 +43,10 @@ impl Address {
 
     /// The same with a field set.
     #[must_use]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "numbers and texts alike, as they stand at the call"
+    )]
     pub fn with(&self, name: &str, value: impl ToString) -> Self {
         let mut out = self.without(&[name]);
         out.fields.push((name.to_owned(), value.to_string()));
