@@ -11,6 +11,9 @@ const FONT: u32 = 13;
 /// Labels under the rows at most.
 const MOST_LABELS: usize = 12;
 
+/// Takes one figure of a row.
+type Of = fn(&HistoryRow) -> Figure;
+
 /// The chart as SVG.
 #[must_use]
 pub fn history_svg(rows: &[HistoryRow], target: f64) -> String {
@@ -22,9 +25,6 @@ pub fn history_svg(rows: &[HistoryRow], target: f64) -> String {
         r#"<svg class="chart wide" viewBox="0 0 {width} {height}" role="img" aria-labelledby="history-title"><title id="history-title">OEE, availability, performance and quality, row by row. The numbers are in the table below.</title>{body}</svg>"#
     )
 }
-
-/// A figure and the line it is drawn as.
-type Line = (Role, fn(&HistoryRow) -> Figure);
 
 fn draw(
     out: &mut String,
@@ -69,7 +69,7 @@ fn draw(
         let corners = [(x + 0.08, 0.0), (x + 0.92, height)];
         Some(Rectangle::new(corners, role.color().filled()))
     }))?;
-    let lines: [Line; 3] = [
+    let lines: [(Role, Of); 3] = [
         (Role::LineA, |r| r.availability),
         (Role::LineP, |r| r.performance),
         (Role::LineQ, |r| r.quality),
@@ -94,7 +94,7 @@ fn draw(
 }
 
 /// The points of a line, broken where nothing is known.
-fn stretches(rows: &[HistoryRow], of: fn(&HistoryRow) -> Figure) -> Vec<Vec<(f64, f64)>> {
+fn stretches(rows: &[HistoryRow], of: Of) -> Vec<Vec<(f64, f64)>> {
     let mut out: Vec<Vec<(f64, f64)>> = vec![vec![]];
     for (i, row) in rows.iter().enumerate() {
         match (of(row).value(), out.last_mut()) {

@@ -43,13 +43,9 @@ impl Address {
 
     /// The same with a field set.
     #[must_use]
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "numbers and texts alike, as they stand at the call"
-    )]
-    pub fn with(&self, name: &str, value: impl ToString) -> Self {
+    pub fn with(&self, name: &str, value: impl std::fmt::Display) -> Self {
         let mut out = self.without(&[name]);
-        out.fields.push((name.to_owned(), value.to_string()));
+        out.fields.push((name.to_owned(), format!("{value}")));
         out
     }
 
