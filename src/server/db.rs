@@ -106,6 +106,9 @@ pub enum OpenError {
 /// Identifies "the transaction that appends facts" among PostgreSQL's advisory locks.
 const APPEND_LOCK: i64 = 0x4d53_3566_6163_7473;
 
+/// Statements that SQLite's writing connection keeps prepared.
+const WRITER_STATEMENTS: usize = 256;
+
 impl Db {
     /// Opens `sqlite://FILE` (made when absent) or `postgres://…`, without touching the schema.
     ///
@@ -137,6 +140,8 @@ impl Db {
             .pragma("cache_size", "-16000");
         let writer = options
             .clone()
+            // Statements over many rows are prepared in each size.
+            .statement_cache_capacity(WRITER_STATEMENTS)
             .create_if_missing(true)
             .auto_vacuum(SqliteAutoVacuum::Incremental)
             .journal_mode(SqliteJournalMode::Wal)
@@ -146,6 +151,8 @@ impl Db {
             SqlitePoolOptions::new()
                 .idle_timeout(None)
                 .max_lifetime(None)
+                // A file in this process does not hang up.
+                .test_before_acquire(false)
         };
         let write = pool().max_connections(1).connect_with(writer).await?;
         let readers = std::thread::available_parallelism()

@@ -3,6 +3,7 @@
 use super::clock::Clock;
 use super::db::{Db, facts};
 use super::ingest::writer::Writer;
+use super::key::RecentKeys;
 use super::live::hub::Hub;
 use super::plant::{CurrentPlant, Plant};
 use super::services::board::RecentBoard;
@@ -26,6 +27,8 @@ pub struct App {
     pub hub: Hub,
     /// The board of a moment ago.
     pub board: Arc<RecentBoard>,
+    /// The keys of a moment ago.
+    pub keys: Arc<RecentKeys>,
     /// The build of the site that is served.
     pub build: Arc<str>,
 }
@@ -57,7 +60,7 @@ impl App {
         hub.committed(facts::last_seq(&db).await?, &[]);
         let (writer, writing) =
             Writer::start(db.clone(), clock.clone(), Arc::clone(&plant), hub.clone());
-        let (board, build) = (Arc::default(), Arc::from(build));
+        let (board, keys, build) = (Arc::default(), Arc::default(), Arc::from(build));
         Ok((
             Self {
                 db,
@@ -66,6 +69,7 @@ impl App {
                 writer,
                 hub,
                 board,
+                keys,
                 build,
             },
             writing,

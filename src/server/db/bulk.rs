@@ -1,45 +1,68 @@
 //! Statements that write many rows at once: `INSERT … VALUES (…), (…)` in a few fixed sizes, so that the text is
 //! static and the engine keeps it prepared.
 
-/// Rows in one statement, largest first.
-const SIZES: [usize; 4] = [128, 32, 8, 1];
+use super::Tx;
 
-/// An `INSERT` of any number of rows.
+/// Rows in one statement, largest first. Powers of two: any number of rows takes few statements, and each statement is
+/// a walk to the engine and back.
+const SIZES: [usize; 9] = [256, 128, 64, 32, 16, 8, 4, 2, 1];
+
+/// One statement in every size.
+type Texts = [String; SIZES.len()];
+
+/// A statement over any number of rows.
 pub struct Bulk {
-    texts: [String; SIZES.len()],
+    sqlite: Texts,
+    postgres: Texts,
 }
 
 impl Bulk {
-    /// `head` ends before `VALUES`; every row has `columns` values; `tail` follows the rows.
+    /// `head` ends before `VALUES`; every row has `columns` values; `tail` follows the rows. Neither may hold
+    /// placeholders.
     #[must_use]
     pub fn new(head: &str, columns: usize, tail: &str) -> Self {
-        let text = |rows: usize| {
+        let text = |rows: usize, mark: &dyn Fn(usize) -> String| {
             let row = |r: usize| {
-                let marks: Vec<String> = (1..=columns)
-                    .map(|c| format!("${}", r * columns + c))
-                    .collect();
+                let marks: Vec<String> = (1..=columns).map(|c| mark(r * columns + c)).collect();
                 format!("({})", marks.join(", "))
             };
             let rows: Vec<String> = (0..rows).map(row).collect();
             format!("{head} VALUES {} {tail}", rows.join(", "))
         };
         Self {
-            texts: SIZES.map(text),
+            // For SQLite `$n` is a name, and for each value all names are searched: with hundreds of values that takes
+            // longer than writing them.
+            sqlite: SIZES.map(|rows| text(rows, &|_| "?".to_owned())),
+            postgres: SIZES.map(|rows| text(rows, &|n| format!("${n}"))),
         }
     }
 
-    /// Cuts `rows` into pieces, each with the statement that writes it.
+    /// Cuts `rows` into pieces, each with the statement that writes it on the engine of `tx`.
     pub fn pieces<'a, T>(
         &'static self,
-        mut rows: &'a [T],
-    ) -> impl Iterator<Item = (&'static str, &'a [T])> {
-        std::iter::from_fn(move || {
-            let size = SIZES.iter().position(|size| rows.len() >= *size)?;
-            let (piece, rest) = rows.split_at(SIZES[size]);
-            rows = rest;
-            Some((self.texts[size].as_str(), piece))
-        })
+        tx: &Tx,
+        rows: &'a [T],
+    ) -> impl Iterator<Item = (&'static str, &'a [T])> + use<'a, T> {
+        pieces(
+            match tx {
+                Tx::Sqlite(_) => &self.sqlite,
+                Tx::Postgres(_) => &self.postgres,
+            },
+            rows,
+        )
     }
+}
+
+fn pieces<'a, T>(
+    texts: &'static Texts,
+    mut rows: &'a [T],
+) -> impl Iterator<Item = (&'static str, &'a [T])> {
+    std::iter::from_fn(move || {
+        let size = SIZES.iter().position(|size| rows.len() >= *size)?;
+        let (piece, rest) = rows.split_at(SIZES[size]);
+        rows = rest;
+        Some((texts[size].as_str(), piece))
+    })
 }
 
 #[cfg(test)]
@@ -52,19 +75,28 @@ mod tests {
 
     #[test]
     fn pieces_cover_all_rows_in_order() {
-        let rows: Vec<usize> = (0..170).collect();
-        let pieces: Vec<(&str, &[usize])> = PAIRS.pieces(&rows).collect();
+        let rows: Vec<usize> = (0..523).collect();
+        let pieces: Vec<(&str, &[usize])> = pieces(&PAIRS.postgres, &rows).collect();
         assert_eq!(
             pieces.iter().map(|p| p.1.len()).collect::<Vec<_>>(),
-            [128, 32, 8, 1, 1]
+            [256, 256, 8, 2, 1]
         );
         assert_eq!(
             pieces.iter().flat_map(|p| p.1).copied().collect::<Vec<_>>(),
             rows
         );
         assert_eq!(
-            pieces[4].0,
-            "INSERT INTO t (a, b) VALUES ($1, $2) ON CONFLICT DO NOTHING"
+            pieces[3].0,
+            "INSERT INTO t (a, b) VALUES ($1, $2), ($3, $4) ON CONFLICT DO NOTHING"
+        );
+    }
+
+    #[test]
+    fn values_have_no_names_on_sqlite() {
+        let (text, _) = pieces(&PAIRS.sqlite, &[1, 2]).next().expect("a piece");
+        assert_eq!(
+            text,
+            "INSERT INTO t (a, b) VALUES (?, ?), (?, ?) ON CONFLICT DO NOTHING"
         );
     }
 }

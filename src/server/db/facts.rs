@@ -67,7 +67,7 @@ static APPEND: LazyLock<Bulk> = LazyLock::new(|| {
 /// The engine's.
 pub async fn append(tx: &mut Tx, facts: &[&NewFact], received: TsMs) -> sqlx::Result<usize> {
     let mut new = 0;
-    for (sql, piece) in APPEND.pieces(facts) {
+    for (sql, piece) in APPEND.pieces(tx, facts) {
         new += writing!(tx, |conn| {
             let mut query = sqlx::query(sql);
             for NewFact { fact, body } in piece {
@@ -124,6 +124,19 @@ pub async fn last_seq_in(tx: &mut Tx) -> sqlx::Result<Seq> {
     const SQL: &str = "SELECT COALESCE(MAX(seq), 0) FROM fact";
     let seq: i64 = writing!(tx, |conn| sqlx::query_scalar(SQL).fetch_one(conn).await?);
     Ok(Seq(seq))
+}
+
+/// The last number given, when `added` facts were just appended to those up to `before`.
+///
+/// # Errors
+/// The engine's.
+pub async fn last_seq_after(tx: &mut Tx, before: Seq, added: usize) -> sqlx::Result<Seq> {
+    match tx {
+        // It counts on without gaps, as long as facts are never removed.
+        Tx::Sqlite(_) => Ok(Seq(before.0 + i64::try_from(added).unwrap_or(i64::MAX))),
+        // It spends numbers on repetitions too.
+        Tx::Postgres(_) => last_seq_in(tx).await,
+    }
 }
 
 /// The last number committed.

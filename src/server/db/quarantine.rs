@@ -58,7 +58,7 @@ static HOLD: LazyLock<Bulk> = LazyLock::new(|| {
 /// # Errors
 /// The engine's.
 pub async fn hold(tx: &mut Tx, items: &[Held], received: TsMs) -> sqlx::Result<()> {
-    for (sql, piece) in HOLD.pieces(items) {
+    for (sql, piece) in HOLD.pieces(tx, items) {
         writing!(tx, |conn| {
             let mut query = sqlx::query(sql);
             for held in piece {

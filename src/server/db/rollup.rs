@@ -174,7 +174,7 @@ pub async fn put_hours(
     accounts: &[AccountRow],
     losses: &[LossRow],
 ) -> sqlx::Result<()> {
-    for (sql, piece) in ACCOUNTS.pieces(accounts) {
+    for (sql, piece) in ACCOUNTS.pieces(tx, accounts) {
         writing!(tx, |conn| {
             let mut query = sqlx::query(sql);
             for row in piece {
@@ -190,7 +190,7 @@ pub async fn put_hours(
             query.execute(conn).await?;
         });
     }
-    for (sql, piece) in LOSSES.pieces(losses) {
+    for (sql, piece) in LOSSES.pieces(tx, losses) {
         writing!(tx, |conn| {
             let mut query = sqlx::query(sql);
             for row in piece {
@@ -488,44 +488,54 @@ pub async fn ask(tx: &mut Tx, due: Due) -> sqlx::Result<()> {
     })
 }
 
-/// The same for a stretch in which the timeline of one machine changed, widened to the whole stops at its edges, because
-/// a stop is judged by its whole length.
+/// A stretch in which the timeline of one machine changed.
+#[derive(Clone, Copy, Debug)]
+pub struct Changed {
+    /// Whose line.
+    pub line: LineId,
+    /// Which machine.
+    pub machine: MachineId,
+    /// Which stretch.
+    pub span: Span,
+    /// How long a start-up lasts on the line.
+    pub start_up: DurMs,
+}
+
+// Each stretch is widened to the whole stops at its edges, because a stop is judged by its whole length. States 2 to 6
+// are stops, waits and changeovers. A changed end of a time off moves the start-up that follows it.
+static ASK: LazyLock<Bulk> = LazyLock::new(|| {
+    let head = "WITH changed (line_id, machine_id, from_ms, to_ms, start_up_ms) AS (";
+    let tail = "), wide (line_id, from_ms, to_ms) AS MATERIALIZED (SELECT c.line_id,
+            COALESCE((SELECT MIN(t.from_ms) FROM transition t WHERE t.machine_id = c.machine_id
+                AND t.from_ms < c.from_ms AND t.from_ms > COALESCE((SELECT MAX(r.from_ms) FROM transition r
+                    WHERE r.machine_id = c.machine_id AND r.from_ms < c.from_ms AND r.state NOT BETWEEN 2 AND 6),
+                    -9223372036854775807)), c.from_ms),
+            COALESCE((SELECT MIN(t.from_ms) FROM transition t WHERE t.machine_id = c.machine_id
+                AND t.from_ms >= c.to_ms AND t.state NOT BETWEEN 2 AND 6) + c.start_up_ms, 9223372036854775807)
+            FROM changed c)
+        INSERT INTO rollup_due (line_id, from_ms, to_ms, anew)
+        SELECT s.line_id, w.from_ms, CASE WHEN s.made_to < w.to_ms THEN s.made_to ELSE w.to_ms END, 0
+        FROM wide w JOIN rollup_state s ON s.line_id = w.line_id WHERE s.made_to > w.from_ms ON CONFLICT DO NOTHING";
+    Bulk::new(head, 5, tail)
+});
+
+/// The same for stretches in which the timeline of a machine changed, each widened to the whole stops at its edges.
 ///
 /// # Errors
 /// The engine's.
-pub async fn ask_for_machine(
-    tx: &mut Tx,
-    line: LineId,
-    machine: MachineId,
-    span: Span,
-    start_up: DurMs,
-) -> sqlx::Result<()> {
-    // States 2 to 6 are stops, waits and changeovers.
-    const FROM: &str = "SELECT MIN(from_ms) FROM transition WHERE machine_id = $1 AND from_ms > COALESCE(
-        (SELECT MAX(from_ms) FROM transition WHERE machine_id = $1 AND from_ms < $2 AND state NOT BETWEEN 2 AND 6),
-        -9223372036854775807)";
-    const TO: &str = "SELECT MIN(from_ms) FROM transition WHERE machine_id = $1 AND from_ms >= $2
-        AND state NOT BETWEEN 2 AND 6";
-    let wide = writing!(tx, |conn| {
-        let query = |sql, at: TsMs| sqlx::query_scalar(sql).bind(machine.0).bind(at.0);
-        let from: Option<i64> = query(FROM, span.from()).fetch_one(&mut *conn).await?;
-        let to: Option<i64> = query(TO, span.to()).fetch_one(conn).await?;
-        // A changed end of a time off moves the start-up that follows it.
-        let to = to.map_or(TsMs(i64::MAX), |to| TsMs(to.saturating_add(start_up.0)));
-        Span::clamped(
-            from.map_or(span.from(), |f| TsMs(f).min(span.from())),
-            to.max(span.to()),
-        )
-    });
-    ask(
-        tx,
-        Due {
-            line,
-            span: wide,
-            anew: false,
-        },
-    )
-    .await
+pub async fn ask_for_machines(tx: &mut Tx, changed: &[Changed]) -> sqlx::Result<()> {
+    for (sql, piece) in ASK.pieces(tx, changed) {
+        writing!(tx, |conn| {
+            let mut query = sqlx::query(sql);
+            for c in piece {
+                query = query.bind(c.line.0).bind(c.machine.0);
+                query = query.bind(c.span.from().0).bind(c.span.to().0);
+                query = query.bind(c.start_up.0);
+            }
+            query.execute(conn).await?;
+        });
+    }
+    Ok(())
 }
 
 /// None of a line's cells are made.

@@ -83,7 +83,7 @@ impl Rows {
     /// # Errors
     /// The engine's.
     pub async fn write(&self, tx: &mut Tx) -> sqlx::Result<()> {
-        for (sql, piece) in TRANSITIONS.pieces(&self.transitions) {
+        for (sql, piece) in TRANSITIONS.pieces(tx, &self.transitions) {
             writing!(tx, |conn| {
                 let mut query = sqlx::query(sql);
                 for (machine, t) in piece {
@@ -93,7 +93,7 @@ impl Rows {
                 query.execute(conn).await?;
             });
         }
-        for (sql, piece) in MINUTES.pieces(&self.minutes) {
+        for (sql, piece) in MINUTES.pieces(tx, &self.minutes) {
             writing!(tx, |conn| {
                 let mut query = sqlx::query(sql);
                 for (machine, m) in piece {
@@ -110,7 +110,7 @@ impl Rows {
                 query.execute(conn).await?;
             });
         }
-        for (sql, piece) in CHECKPOINTS.pieces(&self.checkpoints) {
+        for (sql, piece) in CHECKPOINTS.pieces(tx, &self.checkpoints) {
             writing!(tx, |conn| {
                 let mut query = sqlx::query(sql);
                 for (machine, at, head) in piece {
@@ -119,7 +119,7 @@ impl Rows {
                 query.execute(conn).await?;
             });
         }
-        for (sql, piece) in COUNTED.pieces(&self.counted) {
+        for (sql, piece) in COUNTED.pieces(tx, &self.counted) {
             writing!(tx, |conn| {
                 let mut query = sqlx::query(sql);
                 for (machine, at) in piece {

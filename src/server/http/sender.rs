@@ -3,8 +3,7 @@
 use super::Shared;
 use super::problem::{Problem, forbidden, unauthenticated};
 use crate::api::error::ApiError;
-use crate::server::db::sources::{self, SourceRow};
-use crate::server::key;
+use crate::server::db::sources::SourceRow;
 use crate::server::services::error::ServiceError;
 use crate::server::state::App;
 use axum::extract::FromRequestParts;
@@ -36,7 +35,7 @@ impl FromRequestParts<Shared> for Sender {
 
     async fn from_request_parts(parts: &mut Parts, shared: &Shared) -> Result<Self, Problem> {
         let key = bearer(&parts.headers).ok_or_else(unauthenticated)?;
-        let row = sources::by_key_hash(&shared.app.db, &key::hash(key)).await?;
+        let row = shared.app.keys.sender(&shared.app.db, key).await?;
         row.map(Self).ok_or_else(unauthenticated)
     }
 }
@@ -55,7 +54,9 @@ pub async fn author(app: &App) -> Result<String, ApiError> {
     let headers = use_context::<Parts>().map(|parts| parts.headers);
     let key = headers.as_ref().and_then(bearer);
     let row = match key {
-        Some(key) => sources::by_key_hash(&app.db, &key::hash(key))
+        Some(key) => app
+            .keys
+            .sender(&app.db, key)
             .await
             .map_err(ServiceError::from)?,
         None => None,

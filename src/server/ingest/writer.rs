@@ -12,8 +12,9 @@ use crate::domain::time::{Span, TsMs};
 use crate::server::clock::Clock;
 use crate::server::db::facts::{self, NewFact};
 use crate::server::db::quarantine::{self, Held};
+use crate::server::db::rollup::{self, Changed};
 use crate::server::db::timeline::Rows;
-use crate::server::db::{Db, Tx, notify, rollup};
+use crate::server::db::{Db, Tx, notify};
 use crate::server::live::hub::Hub;
 use crate::server::plant::{CurrentPlant, Plant, stored_version_in};
 use crate::server::rollup::make::GRACE;
@@ -236,18 +237,21 @@ impl Task {
             }
         }
         rows.write(&mut tx).await?;
-        for (machine, span) in past {
-            if let Some((line, _)) = plant.machine(machine) {
-                rollup::ask_for_machine(&mut tx, line.id, machine, span, line.rules.start_up)
-                    .await?;
-            }
-        }
+        let changed: Vec<Changed> = past
+            .into_iter()
+            .filter_map(|(machine, span)| {
+                let (line, _) = plant.machine(machine)?;
+                Some(Changed {
+                    line: line.id,
+                    machine,
+                    span,
+                    start_up: line.rules.start_up,
+                })
+            })
+            .collect();
+        rollup::ask_for_machines(&mut tx, &changed).await?;
         quarantine::hold(&mut tx, &fresh.held, now).await?;
-        let seq = if machines.is_empty() {
-            before
-        } else {
-            facts::last_seq_in(&mut tx).await?
-        };
+        let seq = facts::last_seq_after(&mut tx, before, fresh.added).await?;
         notify::hint(&mut tx, seq).await?;
         tx.commit().await?;
         Ok((
@@ -311,6 +315,7 @@ struct Committed {
 #[derive(Default)]
 struct Fresh {
     results: Vec<Vec<ItemResult>>,
+    added: usize,
     by_machine: BTreeMap<MachineId, Vec<Fact>>,
     held: Vec<Held>,
 }
@@ -381,7 +386,10 @@ async fn append(
     } else {
         stored_before(tx, &unique, before).await?
     };
-    let mut fresh = Fresh::default();
+    let mut fresh = Fresh {
+        added,
+        ..Fresh::default()
+    };
     for job in group {
         let Job::Batch { source, items, .. } = job else {
             continue;
