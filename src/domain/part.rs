@@ -69,6 +69,8 @@ pub struct Part {
     pub given: bool,
     /// The stop that it is part of; of running time, itself.
     pub run: Run,
+    /// Since when the time of the stop has gone to the same bucket without a break.
+    pub since: TsMs,
 }
 
 impl Part {
@@ -178,19 +180,25 @@ fn cut(
         if span.is_empty() {
             return;
         }
+        let goes_to = if flicker {
+            TimeBucket::Run
+        } else {
+            cause.map_or(bucket, |c| c.category.moves(bucket))
+        };
+        let last = out
+            .last()
+            .filter(|p: &&Part| p.run == run && p.bucket == goes_to && p.span.to() == span.from());
+        let since = last.map_or(span.from(), |p| p.since);
         out.push(Part {
             span,
             state: interval.state,
-            bucket: if flicker {
-                TimeBucket::Run
-            } else {
-                cause.map_or(bucket, |c| c.category.moves(bucket))
-            },
+            bucket: goes_to,
             fault: interval.fault.clone(),
             product: interval.product,
             reason: cause.map(|c| c.reason),
             given,
             run,
+            since,
         });
     };
     let guessed = || interval.fault.as_deref().and_then(guess);

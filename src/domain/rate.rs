@@ -30,12 +30,14 @@ impl IdealRate {
         (self.units, self.per_ms)
     }
 
-    /// The ideal time of `n` pieces, to the nearest nanosecond.
+    /// The ideal time of `n` pieces, to the nearest nanosecond; of pieces told at once never more than a week, so that a
+    /// counter gone mad cannot overflow the sums of years.
     #[must_use]
     pub fn time_of(self, n: i64) -> IdealNs {
+        const MOST: i64 = 7 * 24 * 3_600_000_000_000;
         let ns = i128::from(n) * i128::from(self.per_ms) * 1_000_000;
         let units = i128::from(self.units);
-        IdealNs(i64::try_from((ns + units / 2).div_euclid(units)).unwrap_or(i64::MAX))
+        IdealNs(i64::try_from((ns + units / 2).div_euclid(units)).map_or(MOST, |ns| ns.min(MOST)))
     }
 
     /// Pieces per millisecond.

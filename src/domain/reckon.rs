@@ -149,7 +149,7 @@ fn book_time(machine: &MachineWindow<'_>, stretch: Span, planned: Planned, out: 
 
 /// A machine that stood before the planned stop began goes on standing for its own reason.
 fn stood_before(part: &Part, since: TsMs) -> bool {
-    part.bucket == TimeBucket::Unplanned && part.run.span.from() < since
+    part.bucket == TimeBucket::Unplanned && part.since < since
 }
 
 /// Whether the time of a part is lost under what is planned: booked as minor, unplanned, changeover, starved or blocked.

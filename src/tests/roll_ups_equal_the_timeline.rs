@@ -3,8 +3,10 @@
 
 use crate::chance::{Scene, chance, facts, new_fact};
 use crate::harness::{Hands, Place, Server, at};
+use crate::small_plant::state;
 use crate::windows_add_up::plant;
-use ms5_floor::api::downtime::{Confirmation, DowntimeFilter, GivenPart};
+use ms5_floor::api::downtime::{Confirmation, DowntimeEvent, DowntimeFilter, GivenPart};
+use ms5_floor::domain::machine_state::MachineState;
 use ms5_floor::domain::time::{DAY_MS, HOUR_MS, MINUTE_MS, Span, TsMs};
 use ms5_floor::server::db::rollup::{self, Level};
 use ms5_floor::server::rollup::make::catch_up;
@@ -17,7 +19,8 @@ use serde_json::json;
 
 on_both! {
     any_window_from_cells_is_what_the_timeline_gives, a_late_fact_reaches_every_level,
-    what_people_say_and_what_the_plant_becomes_reaches_every_level
+    what_people_say_and_what_the_plant_becomes_reaches_every_level,
+    a_machine_that_stands_for_months_costs_nothing
 }
 
 const LEVELS: [Level; 4] = [Level::Hour, Level::Shift, Level::Day, Level::Month];
@@ -261,6 +264,32 @@ async fn what_people_say_and_what_the_plant_becomes_reaches_every_level(place: &
     compare_cells(&server, now, all, "classified").await;
     assert_eq!(made_to(&server).await, made);
 
+    // Something said of October and a planned stop in November, before anything is made again.
+    let untouched = page.events.iter().enumerate().filter(|(i, _)| i % 5 != 0);
+    let in_october = |e: &&DowntimeEvent| e.from < at("2026-10-30T00:00:00Z");
+    let stop = untouched
+        .map(|(_, e)| e)
+        .find(in_october)
+        .expect("a stop in October");
+    let said = Confirmation {
+        version: 0,
+        reasons: Some(vec![GivenPart {
+            from: None,
+            to: None,
+            reason: "CHANGEOVER".to_owned(),
+        }]),
+        comment: None,
+        confirm: None,
+    };
+    confirm_downtime(&server.app, (&stop.machine, stop.from.0), &said, "test")
+        .await
+        .expect("classified");
+    let mut november = plant();
+    november["planned_stop"] = json!([{"line": "L1", "from": "2026-11-10T07:00", "to": "2026-11-10T12:00", "name": "Cleaning"}, {"line": "L1", "from": "2026-11-11T07:00", "to": "2026-11-11T08:00", "name": "Cleaning"}]);
+    server.set_up(november).await;
+    catch_up(&server.app).await.expect("roll-ups");
+    compare_cells(&server, now, all, "October and November").await;
+
     // A planned stop written for the past, a rate from a past day on, another threshold.
     let mut changed = plant();
     changed["planned_stop"] = json!([{"line": "L1", "from": "2026-10-13T07:00", "to": "2026-10-13T12:00", "name": "Maintenance"}]);
@@ -277,4 +306,36 @@ async fn what_people_say_and_what_the_plant_becomes_reaches_every_level(place: &
     catch_up(&server.app).await.expect("roll-ups");
     compare_cells(&server, now, all, "other rules").await;
     assert_eq!(made_to(&server).await, made, "everything is made again");
+}
+
+/// A machine that stands says so every few seconds; what it said months ago stays as it is.
+async fn a_machine_that_stands_for_months_costs_nothing(place: &Place) {
+    let from = at("2026-08-05T00:00:00Z");
+    let hands = Hands::at(from);
+    let server = Server::with(place, hands.clock(), plant()).await;
+    let (_, key) = server.key("gateway", true, false).await;
+    let heartbeat = |n: i64, at: TsMs| state(&format!("h{n}"), "M1", at, MachineState::Stopped);
+    let now = TsMs(from.0 + 90 * DAY_MS);
+    hands.set(now);
+    let items: Vec<_> = (0..90 * 24 * 6)
+        .map(|n| heartbeat(n, TsMs(from.0 + n * 10 * MINUTE_MS)))
+        .collect();
+    for batch in items.chunks(4000) {
+        server.ingest(&key, batch).await;
+    }
+    catch_up(&server.app).await.expect("roll-ups");
+    let line = server.app.plant.get().lines[0].id;
+    let before = rollup::state(&mut server.snapshot().await, line)
+        .await
+        .expect("a state");
+    assert!(before.due.is_empty() && before.made.is_some());
+    server.ingest(&key, &[heartbeat(-1, now)]).await;
+    let after = rollup::state(&mut server.snapshot().await, line)
+        .await
+        .expect("a state");
+    assert_eq!(
+        after, before,
+        "{}: nothing is to be made again",
+        place.engine
+    );
 }

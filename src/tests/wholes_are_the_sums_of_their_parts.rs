@@ -36,6 +36,17 @@ fn part_at(parts: &[Part], at: TsMs) -> Option<&Part> {
     parts.iter().find(|p| p.span.contains(at))
 }
 
+/// Since when a stop has been unplanned, going back part by part.
+fn stood_since(parts: &[Part], part: &Part) -> TsMs {
+    let before = parts
+        .iter()
+        .find(|p| p.span.to() == part.span.from() && p.run == part.run && !p.span.is_empty());
+    match before {
+        Some(b) if b.bucket == TimeBucket::Unplanned => stood_since(parts, b),
+        _ => part.span.from(),
+    }
+}
+
 /// The field of an account that holds the millisecond at `at`, by a plain reading of the rules.
 fn plain_bucket(case: &Case, parts: &[Part], at: TsMs) -> &'static str {
     let schedule = match &case.schedule {
@@ -64,7 +75,7 @@ fn plain_bucket(case: &Case, parts: &[Part], at: TsMs) -> &'static str {
     };
     let part = part_at(parts, at);
     if let Planned::Stop { since } = planned
-        && !part.is_some_and(|p| p.bucket == TimeBucket::Unplanned && p.run.span.from() < since)
+        && !part.is_some_and(|p| p.bucket == TimeBucket::Unplanned && stood_since(parts, p) < since)
     {
         return "planned";
     }

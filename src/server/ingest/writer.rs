@@ -17,7 +17,6 @@ use crate::server::db::timeline::Rows;
 use crate::server::db::{Db, Tx, notify};
 use crate::server::live::hub::Hub;
 use crate::server::plant::{CurrentPlant, Plant, stored_version_in};
-use crate::server::rollup::make::GRACE;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -203,8 +202,8 @@ impl Task {
     }
 
     async fn write(&mut self, group: &[Job]) -> sqlx::Result<(Vec<Vec<ItemResult>>, Committed)> {
-        let now = self.clock.now();
         let mut tx = self.db.begin_append().await?;
+        let now = self.clock.now();
         let before = facts::last_seq_in(&mut tx).await?;
         let plant = self.stored_plant(&mut tx).await?;
         if before != self.seq || plant.version != self.rules {
@@ -224,7 +223,7 @@ impl Task {
                 let until = heads
                     .take_in(&mut tx, machine, &known.rules, new, &mut rows)
                     .await?;
-                past.extend(restated(machine, &known.rules, first, until, now));
+                past.push((machine, restated(&known.rules, first, until)));
             }
         }
         for machine in anew {
@@ -246,6 +245,7 @@ impl Task {
                     machine,
                     span,
                     start_up: line.rules.start_up,
+                    settled: line.rules.minor_stop.max(line.rules.debounce),
                 })
             })
             .collect();
@@ -289,18 +289,16 @@ impl Task {
     }
 }
 
-/// The stretch of a machine's past that facts from `first` on have changed. What was said a moment ago is not past yet:
-/// no roll-up holds it.
-fn restated(
-    machine: MachineId,
-    rules: &FoldRules,
-    first: TsMs,
-    until: TsMs,
-    now: TsMs,
-) -> Option<(MachineId, Span)> {
-    // A fact may end a silence that was thought to be one, and explain a stop that began before it.
-    let from = first.minute() - rules.longest_doubt() - FAULT_GRACE;
-    (from < now - GRACE).then(|| (machine, Span::clamped(from, until)))
+/// The stretch of a machine's past that facts from `first` on may have changed: a fact may end a silence that was thought
+/// to be one, and explain a stop that began before it.
+fn restated(rules: &FoldRules, first: TsMs, until: TsMs) -> Span {
+    let from = TsMs(
+        first
+            .minute()
+            .0
+            .saturating_sub(rules.longest_doubt().0 + FAULT_GRACE.0),
+    );
+    Span::clamped(from, until)
 }
 
 /// What a transaction left behind.

@@ -20,7 +20,7 @@ const EVERY: Duration = Duration::from_secs(2);
 /// How long one line may keep the others waiting.
 const TURN: Duration = Duration::from_millis(200);
 /// Facts of the last minutes may still change what a stop is held to be: cells end well before now.
-pub const GRACE: DurMs = DurMs(2 * MINUTE_MS);
+const GRACE: DurMs = DurMs(2 * MINUTE_MS);
 /// More than this is not mended cell by cell but made again from there on.
 const MENDED: DurMs = DurMs(35 * DAY_MS);
 
@@ -96,14 +96,17 @@ async fn is_wanted(app: &App, code: &str) -> sqlx::Result<bool> {
     let Some((line, site)) = plant.line(code).zip(plant.site.as_ref()) else {
         return Ok(false);
     };
-    let state = rollup::state(&mut app.db.snapshot().await?, line.id).await?;
+    let mut snapshot = app.db.snapshot().await?;
+    let state = rollup::state(&mut snapshot, line.id).await?;
     let of = Subject {
         plant: &plant,
         site,
         line,
         now: app.clock.now(),
     };
-    Ok(leaves_work(&state, of))
+    // A line without facts has nothing to make.
+    let begun = state.made.is_some() || first_fact(&mut snapshot, line).await?.is_some();
+    Ok(begun && leaves_work(&state, of))
 }
 
 fn leaves_work(state: &State, of: Subject<'_>) -> bool {
@@ -189,7 +192,8 @@ fn horizon(of: Subject<'_>) -> TsMs {
         .iter()
         .map(|m| m.rules.longest_doubt())
         .max();
-    of.now - GRACE - of.line.rules.minor_stop - silence.unwrap_or(DurMs::ZERO)
+    let rules = of.line.rules;
+    of.now - GRACE - rules.minor_stop.max(rules.debounce) - silence.unwrap_or(DurMs::ZERO)
 }
 
 /// The hours of the day that holds `made_to` which have become final, with the day.
@@ -282,6 +286,15 @@ async fn restart(tx: &mut Tx, of: Subject<'_>, from: TsMs, state: &State) -> sql
         rollup::clear(tx, of.line.id, level, gone).await?;
     }
     rollup::settle(tx, of.line.id).await?;
+    // What was to be mended before is still to be mended.
+    for due in state
+        .due
+        .iter()
+        .filter(|d| !d.anew && d.span.from() < start)
+    {
+        let span = Span::clamped(due.span.from(), due.span.to().min(start));
+        rollup::ask(tx, Due { span, ..*due }).await?;
+    }
     if gone == everything {
         rollup::forget(tx, of.line.id).await?;
     } else {

@@ -43,7 +43,6 @@ pub async fn analysis(app: &App, code: &str, choice: &Choice) -> Result<Analysis
     .await?;
     let (shifts, crews) = named_shifts(of, window);
     let mut difference = difference(&before, &account);
-    // Minor stops of two lines' halves aside, a difference of nothing is still told: as zero.
     if let Ok(found) = &mut difference {
         found
             .losses
@@ -90,7 +89,7 @@ pub async fn analysis(app: &App, code: &str, choice: &Choice) -> Result<Analysis
 
 /// The targets of A, P, Q and OEE at the window's end.
 fn targets(of: Subject<'_>, window: Span) -> [f64; 4] {
-    let targets = of.line.target_at(window.to());
+    let targets = of.line.target_at(window.to() - DurMs(1));
     [
         targets.availability,
         targets.performance,

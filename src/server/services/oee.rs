@@ -441,7 +441,8 @@ async fn stretches(
             _ => cell_name(of.site, of.line, level, cell),
         };
         match rows.last_mut() {
-            Some((last, span, sum)) if *last == name => {
+            // An hour that the clocks repeat is two rows.
+            Some((last, span, sum)) if *last == name && by != By::Hour => {
                 *span = Span::clamped(span.from(), cell.to());
                 *sum += account;
             }
@@ -537,7 +538,7 @@ pub async fn get_oee_dashboard_data(
             code: line.code.clone(),
             name: line.name.clone(),
             area: line.area.clone(),
-            target_oee: line.target_at(window.to().min(now)).oee,
+            target_oee: line.target_at(window.to().min(now) - DurMs(1)).oee,
             line: sums
                 .line
                 .map(|own| HistoryRow::new(line.name.clone(), None, own.account())),
