@@ -9,7 +9,7 @@ use ms5_floor::api::downtime::{Confirmation, DowntimeEvent, DowntimeFilter, Give
 use ms5_floor::domain::machine_state::MachineState;
 use ms5_floor::domain::time::{DAY_MS, HOUR_MS, MINUTE_MS, Span, TsMs};
 use ms5_floor::server::db::rollup::{self, Level};
-use ms5_floor::server::rollup::make::catch_up;
+use ms5_floor::server::rollup::make::{catch_up, progress};
 use ms5_floor::server::rollup::read::{Subject, from_timeline, series, total};
 use ms5_floor::server::services::downtime::{confirm_downtime, get_downtime_events};
 use rand::Rng;
@@ -167,6 +167,12 @@ async fn any_window_from_cells_is_what_the_timeline_gives(place: &Place) {
     }
 }
 
+async fn is_caught_up(server: &Server) -> bool {
+    let lines = progress(&server.app).await.expect("progress");
+    assert!(!lines.is_empty(), "there are lines");
+    lines.iter().all(|line| line.caught_up)
+}
+
 async fn a_late_fact_reaches_every_level(place: &Place) {
     let from = at("2026-10-05T00:00:00Z");
     let hands = Hands::at(TsMs(from.0 + DAYS * DAY_MS));
@@ -188,6 +194,7 @@ async fn a_late_fact_reaches_every_level(place: &Place) {
     catch_up(&server.app).await.expect("roll-ups");
     let now = server.app.clock.now();
     let all = Span::clamped(from, TsMs(from.0 + DAYS * DAY_MS));
+    let mut fell_behind = 0;
     for fact in late {
         let before = made_to(&server).await;
         let what = format!("{}, after {fact:?}", place.engine);
@@ -197,9 +204,11 @@ async fn a_late_fact_reaches_every_level(place: &Place) {
             .store(source, store(&[fact]))
             .await
             .expect("stored");
+        fell_behind += usize::from(!is_caught_up(&server).await);
         // Before it is made again, readers do not rely on it.
         compare(&server, now, all, &what).await;
         catch_up(&server.app).await.expect("roll-ups");
+        assert!(is_caught_up(&server).await, "{what}: nothing is left to do");
         compare(&server, now, all, &what).await;
         assert_eq!(
             made_to(&server).await,
@@ -207,6 +216,7 @@ async fn a_late_fact_reaches_every_level(place: &Place) {
             "{what}: everything is made again"
         );
     }
+    assert!(fell_behind > 0, "{}: late facts leave work", place.engine);
     compare_cells(&server, now, all, place.engine).await;
 }
 
