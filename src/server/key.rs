@@ -3,19 +3,18 @@
 use super::db::Db;
 use super::db::sources::{self, SourceRow};
 use crate::domain::ids::SourceId;
-use crate::domain::time::TsMs;
+use crate::domain::time::{DurMs, TsMs};
 use rand::TryRngCore;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
 
 /// What every key begins with, so that a leaked one can be recognised.
 const PREFIX: &str = "ms5_";
 
 /// For so long the answer of the database about a key holds: a gateway posts many times a second with the same one. A
 /// key that was replaced, or has lost a right, is refused that much later at the latest.
-const REMEMBERED: Duration = Duration::from_secs(1);
+const REMEMBERED: DurMs = DurMs(1_000);
 
 /// What a new key is allowed.
 #[derive(Clone, Debug)]
@@ -36,15 +35,15 @@ pub fn hash(key: &str) -> Vec<u8> {
 
 /// Keys that were looked up a moment ago. Only keys that exist are kept, so nobody can fill it by guessing.
 #[derive(Debug, Default)]
-pub struct RecentKeys(Mutex<HashMap<Vec<u8>, (Instant, SourceRow)>>);
+pub struct RecentKeys(Mutex<HashMap<Vec<u8>, (TsMs, SourceRow)>>);
 
 impl RecentKeys {
     /// The sender with this key.
     ///
     /// # Errors
     /// The engine's.
-    pub async fn sender(&self, db: &Db, key: &str) -> sqlx::Result<Option<SourceRow>> {
-        let (hash, now) = (hash(key), Instant::now());
+    pub async fn sender(&self, db: &Db, key: &str, now: TsMs) -> sqlx::Result<Option<SourceRow>> {
+        let hash = hash(key);
         if let Some(row) = self.recall(&hash, now) {
             return Ok(Some(row));
         }
@@ -55,21 +54,26 @@ impl RecentKeys {
         Ok(row)
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Vec<u8>, (Instant, SourceRow)>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Vec<u8>, (TsMs, SourceRow)>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn recall(&self, hash: &[u8], now: Instant) -> Option<SourceRow> {
+    fn recall(&self, hash: &[u8], now: TsMs) -> Option<SourceRow> {
         let known = self.lock();
         let (asked, row) = known.get(hash)?;
-        (now.duration_since(*asked) < REMEMBERED).then(|| row.clone())
+        holds(*asked, now).then(|| row.clone())
     }
 
-    fn remember(&self, hash: Vec<u8>, row: SourceRow, now: Instant) {
+    fn remember(&self, hash: Vec<u8>, row: SourceRow, now: TsMs) {
         let mut known = self.lock();
-        known.retain(|_, (asked, _)| now.duration_since(*asked) < REMEMBERED);
+        known.retain(|_, (asked, _)| holds(*asked, now));
         known.insert(hash, (now, row));
     }
+}
+
+/// Also a clock that was set back ends it.
+fn holds(asked: TsMs, now: TsMs) -> bool {
+    (DurMs::ZERO..REMEMBERED).contains(&(now - asked))
 }
 
 /// Makes a key of 256 random bits for a sender; a sender of that name has only the new one from then on.
@@ -105,7 +109,7 @@ mod tests {
 
     #[test]
     fn a_key_is_asked_for_again_after_a_second_and_then_forgotten() {
-        let (keys, start) = (RecentKeys::default(), Instant::now());
+        let (keys, start) = (RecentKeys::default(), TsMs(1_795_428_000_000));
         let row = |id| SourceRow {
             id,
             name: "gateway".to_owned(),
@@ -113,10 +117,11 @@ mod tests {
             may_configure: 0,
         };
         keys.remember(hash("old"), row(1), start);
-        let at = |ms| start + Duration::from_millis(ms);
+        let at = |ms| start + DurMs(ms);
         assert_eq!(keys.recall(&hash("old"), at(999)), Some(row(1)));
         assert_eq!(keys.recall(&hash("new"), at(999)), None);
         assert_eq!(keys.recall(&hash("old"), at(1_000)), None);
+        assert_eq!(keys.recall(&hash("old"), at(-1)), None);
         keys.remember(hash("new"), row(2), at(1_000));
         assert_eq!(keys.lock().len(), 1);
     }

@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::http::{Method, header};
 use ms5_floor::api::ingest::{MAX_BATCH_BYTES, MAX_BATCH_ITEMS};
 use ms5_floor::domain::machine_state::MachineState::Running;
-use ms5_floor::domain::time::{Span, TsMs};
+use ms5_floor::domain::time::{DurMs, Span, TsMs};
 use ms5_floor::server::db::{facts, sources, timeline};
 use ms5_floor::server::key;
 use serde_json::{Value, json};
@@ -27,7 +27,11 @@ const NOW: &str = "2026-07-06T10:00:00Z";
 const INGEST: &str = "/api/v1/ingest";
 
 async fn server(place: &Place) -> (Server, String) {
-    let server = Server::with(place, Hands::at(at(NOW)).clock(), small_plant()).await;
+    server_at(place, &Hands::at(at(NOW))).await
+}
+
+async fn server_at(place: &Place, hands: &Hands) -> (Server, String) {
+    let server = Server::with(place, hands.clock(), small_plant()).await;
     let (_, key) = server.key("gateway", false, false).await;
     (server, key)
 }
@@ -103,7 +107,8 @@ async fn a_body_that_cannot_be_read(place: &Place) {
 }
 
 async fn who_is_not_known_or_may_not(place: &Place) {
-    let (server, key) = server(place).await;
+    let hands = Hands::at(at(NOW));
+    let (server, key) = server_at(place, &hands).await;
     let body = json!({"items": [state("a", "M1", at(NOW), Running)]});
     for key in [None, Some(""), Some("ms5_wrong"), Some(&*format!("{key}0"))] {
         let answer = server.send(Method::POST, INGEST, key, &body).await;
@@ -138,8 +143,13 @@ async fn who_is_not_known_or_may_not(place: &Place) {
             "names the right: {problem}"
         );
     }
-    // A new key of the same name replaces the old one.
-    server.key("gateway", false, false).await;
+    // A new key of the same name replaces the old one, which was just used: it holds for a second more.
+    let (_, new) = server.key("gateway", false, false).await;
+    server
+        .send(Method::GET, "/api/v1/quarantine", Some(&new), &Value::Null)
+        .await
+        .problem(403, "forbidden");
+    hands.set(at(NOW) + DurMs(1_000));
     server
         .send(Method::POST, INGEST, Some(&key), &body)
         .await

@@ -7,10 +7,13 @@ use crate::small_plant::small_plant;
 use ms5_floor::domain::fact::{Channel, Fact, FactKind};
 use ms5_floor::domain::ids::Seq;
 use ms5_floor::domain::time::TsMs;
-use ms5_floor::server::db::Db;
+use ms5_floor::server::db::{Db, facts};
 use std::time::Duration;
 
-on_both! { a_reader_that_goes_on_from_the_last_number_misses_nothing }
+on_both! {
+    a_reader_that_goes_on_from_the_last_number_misses_nothing,
+    repetitions_do_not_move_the_number_that_screens_are_told,
+}
 
 const NODES: usize = 3;
 const SENDERS: usize = 4;
@@ -96,4 +99,36 @@ async fn a_reader_that_goes_on_from_the_last_number_misses_nothing(place: &Place
         "{}: seen while writing, and there afterwards",
         place.engine
     );
+}
+
+async fn repetitions_do_not_move_the_number_that_screens_are_told(place: &Place) {
+    let clock = Hands::at(at("2026-07-06T10:00:00Z")).clock();
+    let server = Server::with(place, clock, small_plant()).await;
+    let (source, _) = server.key("sender", true, false).await;
+    let machine = server.machine("M1");
+    let item = |n: i64| {
+        Ok(new_fact(&Fact {
+            source,
+            item: n.to_string(),
+            machine,
+            at: TsMs(at("2026-07-06T06:00:00Z").0 + n),
+            kind: FactKind::Counter {
+                channel: Channel::Good,
+                value: n,
+            },
+        }))
+    };
+    // New items before, between and behind repetitions; a batch of nothing but repetitions.
+    for batch in [&[1, 2, 3][..], &[0, 2, 4, 4, 3, 5], &[1, 2], &[6]] {
+        let items = batch.iter().map(|n| item(*n)).collect();
+        server
+            .app
+            .writer
+            .store(source, items)
+            .await
+            .expect("stored");
+        let last = facts::last_seq(&server.app.db).await.expect("a number");
+        assert_eq!(server.app.hub.seq(), last, "{}: {batch:?}", place.engine);
+    }
+    assert_eq!(after(&server.app.db, Seq(0)).await.len(), 7);
 }

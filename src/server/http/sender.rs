@@ -35,7 +35,10 @@ impl FromRequestParts<Shared> for Sender {
 
     async fn from_request_parts(parts: &mut Parts, shared: &Shared) -> Result<Self, Problem> {
         let key = bearer(&parts.headers).ok_or_else(unauthenticated)?;
-        let row = shared.app.keys.sender(&shared.app.db, key).await?;
+        let App {
+            keys, db, clock, ..
+        } = &shared.app;
+        let row = keys.sender(db, key, clock.now()).await?;
         row.map(Self).ok_or_else(unauthenticated)
     }
 }
@@ -56,7 +59,7 @@ pub async fn author(app: &App) -> Result<String, ApiError> {
     let row = match key {
         Some(key) => app
             .keys
-            .sender(&app.db, key)
+            .sender(&app.db, key, app.clock.now())
             .await
             .map_err(ServiceError::from)?,
         None => None,
