@@ -10,6 +10,7 @@
 //! | the timeline | `fold` (facts to transitions), `timeline` (transitions to intervals), `part` (intervals with causes), `downtime` (whole stops) |
 //! | the plan | `shift`, `calendar` (shift rules by day), `dated` (what holds from when), `target` |
 //! | the account | `reckon` (parts and counts to accounts), `account` (A, P, Q, OEE and their kin), `loss` (the tree), `reason`, `reliability` |
+//! | who may | `rights` (permissions, roles, where they hold) |
 //! | what follows | `difference` (of two periods), `analytics`, `condition` (what a line is doing) |
 
 pub mod account;
@@ -34,6 +35,7 @@ pub mod rate;
 pub mod reason;
 pub mod reckon;
 pub mod reliability;
+pub mod rights;
 pub mod shift;
 pub mod target;
 pub mod time;

@@ -14,6 +14,8 @@ macro_rules! row_id {
 row_id! {
     /// A production line: machines that are planned and judged together.
     LineId,
+    /// An area of the site: lines that stand together.
+    AreaId,
     /// A machine (ISA-95 work unit).
     MachineId,
     /// What is made.
@@ -22,6 +24,14 @@ row_id! {
     ReasonId,
     /// Whoever sends facts: a gateway, a connector, a replay.
     SourceId,
+    /// Somebody who works here.
+    PersonId,
+    /// A set of permissions with a name.
+    RoleId,
+    /// A shared tablet or a wall screen.
+    DeviceId,
+    /// A key of a connector.
+    KeyId,
 }
 
 /// The position of a fact in the order in which facts were committed; resuming a live stream starts from one.

@@ -1,0 +1,149 @@
+//! The eight roles that every plant starts with, and sets of permissions that belong together.
+
+use super::permission::{Permission, PermissionSet};
+
+/// A role as it is seeded. Sites may change it, except `admin`, which holds everything: somebody always can.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DefaultRole {
+    /// Its code.
+    pub code: &'static str,
+    /// Its name.
+    pub name: &'static str,
+    /// Its letter in the matrix.
+    pub letter: char,
+    /// The page that people with this role see first.
+    pub first_page: &'static str,
+}
+
+impl DefaultRole {
+    /// The permissions that it holds.
+    #[must_use]
+    pub fn set(&self) -> PermissionSet {
+        let held = Permission::ALL.iter().filter(|p| p.held().contains(self.letter));
+        held.fold(PermissionSet::NONE, |set, p| set.and(PermissionSet::of(&[*p])))
+    }
+}
+
+/// The roles, from the one that may most.
+pub const DEFAULT_ROLES: [DefaultRole; 8] = [
+    role("admin", "Administrator", 'A', "/admin/people"),
+    role("production_manager", "Production Manager", 'P', "/"),
+    role("shift_manager", "Shift Manager", 'S', "/"),
+    role("engineer", "Engineer", 'E', "/"),
+    role("operator", "Operator", 'O', "/"),
+    role("maintenance", "Maintenance Technician", 'M', "/"),
+    role("quality", "Quality Control", 'Q', "/"),
+    role("viewer", "Viewer", 'V', "/"),
+];
+
+const fn role(
+    code: &'static str,
+    name: &'static str,
+    letter: char,
+    first_page: &'static str,
+) -> DefaultRole {
+    DefaultRole {
+        code,
+        name,
+        letter,
+        first_page,
+    }
+}
+
+/// Permissions that are needed together.
+pub mod sets {
+    use super::{Permission as P, PermissionSet};
+
+    /// Run the administration of people.
+    pub const MANAGE_PEOPLE: PermissionSet =
+        PermissionSet::of(&[P::UserRead, P::UserWrite, P::UserDelete, P::RoleWrite]);
+    /// Plan and hand out work.
+    pub const MANAGE_PRODUCTION: PermissionSet = PermissionSet::of(&[
+        P::ProductionRead,
+        P::ProductionWrite,
+        P::ScheduleRead,
+        P::ScheduleWrite,
+        P::JobRead,
+        P::JobWrite,
+        P::JobAssign,
+    ]);
+    /// Do a job from taking it to completing it.
+    pub const WORK_JOBS: PermissionSet =
+        PermissionSet::of(&[P::JobRead, P::JobAccept, P::JobStart, P::JobComplete]);
+    /// See a call, answer it, resolve it.
+    pub const ANSWER_CALLS: PermissionSet =
+        PermissionSet::of(&[P::AndonRead, P::AndonAcknowledge, P::AndonResolve]);
+    /// Say why machines stood.
+    pub const EXPLAIN_STOPS: PermissionSet =
+        PermissionSet::of(&[P::DowntimeRead, P::DowntimeWrite]);
+    /// Look after machines.
+    pub const MAINTAIN_MACHINES: PermissionSet = PermissionSet::of(&[
+        P::EquipmentRead,
+        P::EquipmentMaintenance,
+        P::MaintenanceRead,
+        P::MaintenanceWrite,
+        P::MaintenanceSchedule,
+    ]);
+    /// Check products and decide about them.
+    pub const CONTROL_QUALITY: PermissionSet =
+        PermissionSet::of(&[P::QualityRead, P::QualityWrite, P::QualityApprove]);
+    /// Look at everything on the floor, change nothing: what a wall screen may.
+    pub const WATCH: PermissionSet = PermissionSet::of(&[
+        P::DashboardRead,
+        P::ProductionRead,
+        P::LineRead,
+        P::JobRead,
+        P::OeeRead,
+        P::DowntimeRead,
+        P::AndonRead,
+        P::EquipmentRead,
+    ]);
+    /// Send facts: what a connector may.
+    pub const SEND: PermissionSet = PermissionSet::of(&[P::IngestWrite]);
+    /// Set up the plant.
+    pub const SET_UP_PLANT: PermissionSet = PermissionSet::of(&[
+        P::ProductionWrite,
+        P::LineWrite,
+        P::ShiftWrite,
+        P::EquipmentWrite,
+    ]);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn default(code: &str) -> PermissionSet {
+        let role = DEFAULT_ROLES.iter().find(|r| r.code == code);
+        role.expect("a default role").set()
+    }
+
+    #[test]
+    fn the_oddities_of_the_original_are_mended() {
+        use Permission as P;
+        let may = |role: &str, permission| default(role).has(permission);
+        assert!(may("operator", P::JobStart) && may("operator", P::DowntimeWrite));
+        assert!(may("quality", P::AndonAcknowledge));
+        for role in ["production_manager", "shift_manager", "engineer", "operator", "maintenance", "quality"] {
+            assert!(may(role, P::AndonCreate), "{role} can call for help");
+        }
+        assert!(!may("viewer", P::AndonCreate) && !may("operator", P::UserRead));
+    }
+
+    #[test]
+    fn the_admin_holds_everything_and_the_viewer_changes_nothing() {
+        assert_eq!(default("admin"), PermissionSet::all());
+        assert!(default("viewer").iter().all(|p| p.name().ends_with(":read")));
+        assert!(default("viewer").covers(sets::WATCH));
+    }
+
+    #[test]
+    fn sets_that_belong_together_are_held_together() {
+        assert!(default("operator").covers(sets::WORK_JOBS));
+        assert!(default("operator").covers(sets::EXPLAIN_STOPS));
+        assert!(default("maintenance").covers(sets::ANSWER_CALLS.and(sets::MAINTAIN_MACHINES)));
+        assert!(default("quality").covers(sets::CONTROL_QUALITY.and(sets::ANSWER_CALLS)));
+        assert!(default("production_manager").covers(sets::MANAGE_PRODUCTION));
+        assert!(default("admin").covers(sets::MANAGE_PEOPLE.and(sets::SET_UP_PLANT).and(sets::SEND)));
+    }
+}
