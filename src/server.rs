@@ -1,5 +1,6 @@
 //! The server: everything that stands beside the database.
 
+pub mod auth;
 pub mod calendar;
 pub mod clock;
 pub mod command;
@@ -7,7 +8,6 @@ pub mod config;
 pub mod db;
 pub mod http;
 pub mod ingest;
-pub mod key;
 pub mod live;
 pub mod plant;
 pub mod replay;

@@ -8,6 +8,8 @@ pub mod arrival;
 pub mod charts;
 pub mod clock;
 pub mod components;
+#[cfg(feature = "ssr")]
+pub mod desk;
 pub mod format;
 pub mod live;
 pub mod loss_tone;

@@ -375,16 +375,15 @@ pub async fn reasons_for_line(line: String) -> Result<ReasonsView, ApiError> {
         .map_err(ApiError::from)
 }
 
-/// Says something about the stop of a machine that began at `start`, epoch milliseconds. Whoever calls it sends a key.
+/// Says something about the stop of a machine that began at `start`, epoch milliseconds. To confirm reasons takes a permission of its own.
 #[server(prefix = "/api", endpoint = "downtime_confirm", input = Json, output = Json)]
 pub async fn confirm_downtime(
     machine: String,
     start: i64,
     said: Confirmation,
 ) -> Result<DowntimeEvent, ApiError> {
-    let app = crate::server::state::App::here()?;
-    let author = crate::server::http::author(&app).await?;
-    crate::server::services::downtime::confirm_downtime(&app, (&machine, start), &said, &author)
+    let ctx = crate::server::auth::guard::here::<ConfirmDowntime>()?;
+    crate::server::services::downtime::confirm_downtime(&ctx, (&machine, start), &said)
         .await
         .map_err(ApiError::from)
 }

@@ -33,6 +33,16 @@ pub enum ApiError {
     /// Nobody knows who asks.
     #[error("say who you are first")]
     Unauthenticated,
+    /// A permission is missing.
+    #[error("you may not {words}{} (permission {permission})", .place.as_ref().map_or_else(String::new, |p| format!(" on {p}")))]
+    Forbidden {
+        /// Its name.
+        permission: String,
+        /// What it allows.
+        words: String,
+        /// Where it is missing; none: everywhere.
+        place: Option<String>,
+    },
     /// The server could not be reached.
     #[error("the server cannot be reached")]
     Offline,

@@ -3,17 +3,24 @@
 //! **Invariant.** SQL stands only in this module and below, as static text that both engines read alike; where they
 //! cannot, both texts stand next to each other at the query. Columns are `i64`, `f64`, text, bool and bytes only.
 
+pub mod attempts;
+pub mod audit;
 mod bulk;
 pub mod calendar;
 pub mod classifications;
+pub mod devices;
 pub mod facts;
+pub mod keys;
 pub mod migrate;
 pub mod notify;
+pub mod people;
 pub mod plant;
 pub mod quarantine;
 pub mod rates;
 pub mod reasons;
+pub mod roles;
 pub mod rollup;
+pub mod sessions;
 pub mod settings;
 pub mod sources;
 pub mod timeline;

@@ -2,8 +2,10 @@
 
 mod assets;
 mod boundary;
+mod desk;
 mod downtime;
 mod health;
+mod identity;
 mod ingest;
 mod live;
 mod oee;
@@ -13,15 +15,16 @@ mod plant;
 mod problem;
 mod quarantine;
 mod security;
-mod sender;
+mod sign_in;
 mod stops;
 
 pub use assets::{Site, SiteError};
-pub use sender::author;
 
+use super::auth::session;
 use super::state::App;
 use axum::Router;
 use axum::routing::get;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -50,6 +53,17 @@ pub struct Shared {
     pub stop: CancellationToken,
 }
 
+impl Shared {
+    /// Whether the demonstration's people may be here: the plant is simulated, only this machine is served, and the other
+    /// end is this machine.
+    #[must_use]
+    pub fn demonstrates(&self, peer: Option<SocketAddr>) -> bool {
+        let plant = self.app.plant.get();
+        let simulated = plant.site.as_ref().is_some_and(|s| s.simulated);
+        simulated && !self.open_to_network && peer.is_some_and(|p| p.ip().is_loopback())
+    }
+}
+
 /// Every route of the server.
 pub fn router(shared: &Shared) -> Router {
     // The compiled site.
@@ -68,6 +82,9 @@ pub fn router(shared: &Shared) -> Router {
         .layer(axum::middleware::map_response(problem::of_the_framework))
         .merge(stops::router(shared))
         .merge(pages::router(shared))
+        .merge(sign_in::router(shared))
+        .layer(axum::middleware::from_fn_with_state(shared.clone(), identity::guard))
+        .layer(session::layer(&shared.app.db, &shared.app.clock, false))
         .layer(CompressionLayer::new())
         .layer(tower_http::csrf::CsrfLayer::new())
         .layer(CatchPanicLayer::custom(problem::panicked))

@@ -12,10 +12,11 @@ use super::db::{Db, Tx, plant as rows, settings};
 use crate::domain::calendar::{LineCalendar, ShiftPattern};
 use crate::domain::dated::Dated;
 use crate::domain::fold::FoldRules;
-use crate::domain::ids::{LineId, MachineId, ProductId, ReasonId};
+use crate::domain::ids::{AreaId, LineId, MachineId, ProductId, ReasonId};
 use crate::domain::part::LossRules;
 use crate::domain::plant::{Coupling, FaultOrigin};
 use crate::domain::rate::IdealRate;
+use crate::domain::rights::Place;
 use crate::domain::reason::{Cause, DOWNSTREAM_STOP, UPSTREAM_STOP};
 use crate::domain::target::Targets;
 use crate::domain::time::{DurMs, TsMs};
@@ -47,6 +48,8 @@ pub struct Line {
     pub name: String,
     /// Its area's name.
     pub area: String,
+    /// Its area.
+    pub area_id: AreaId,
     /// How its machines depend on each other.
     pub coupling: Coupling,
     /// What is asked of it, by the instant from which it holds.
@@ -64,6 +67,15 @@ impl Line {
     #[must_use]
     pub fn target_at(&self, at: TsMs) -> Targets {
         self.targets.at_or_first(at).copied().unwrap_or_default()
+    }
+
+    /// Where it stands.
+    #[must_use]
+    pub const fn place(&self) -> Place {
+        Place {
+            line: self.id,
+            area: self.area_id,
+        }
     }
 
     /// The machine that sets the pace: the one marked so, else the first.
@@ -216,6 +228,7 @@ impl Plant {
                 code: row.code,
                 name: row.name,
                 area: row.area,
+                area_id: AreaId(row.area_id),
                 coupling: if row.coupling == "parallel" {
                     Coupling::Parallel
                 } else {

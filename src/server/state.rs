@@ -1,13 +1,18 @@
 //! What every request can reach.
 
+use super::auth::identify::KnownKey;
+use super::auth::password::Hasher;
+use super::auth::recent::Recent;
+use super::auth::rights::Known;
+use super::auth::secret::SiteSecret;
 use super::clock::Clock;
 use super::db::{Db, facts};
 use super::ingest::writer::Writer;
-use super::key::RecentKeys;
 use super::live::hub::Hub;
 use super::plant::{CurrentPlant, Plant};
 use super::services::board::RecentBoard;
 use crate::api::error::ApiError;
+use crate::domain::ids::PersonId;
 use leptos::prelude::use_context;
 use std::sync::Arc;
 use tokio::task::JoinHandle;
@@ -28,7 +33,13 @@ pub struct App {
     /// The board of a moment ago.
     pub board: Arc<RecentBoard>,
     /// The keys of a moment ago.
-    pub keys: Arc<RecentKeys>,
+    pub keys: Arc<Recent<Vec<u8>, KnownKey>>,
+    /// The people of a moment ago.
+    pub people: Arc<Recent<PersonId, Known>>,
+    /// Checks passwords.
+    pub hasher: Hasher,
+    /// The site's own secret.
+    pub secret: SiteSecret,
     /// The build of the site that is served.
     pub build: Arc<str>,
 }
@@ -60,7 +71,8 @@ impl App {
         hub.committed(facts::last_seq(&db).await?, &[]);
         let (writer, writing) =
             Writer::start(db.clone(), clock.clone(), Arc::clone(&plant), hub.clone());
-        let (board, keys, build) = (Arc::default(), Arc::default(), Arc::from(build));
+        let secret = SiteSecret::load(&db).await?;
+        let (board, keys, people) = (Arc::default(), Arc::default(), Arc::default());
         Ok((
             Self {
                 db,
@@ -70,7 +82,10 @@ impl App {
                 hub,
                 board,
                 keys,
-                build,
+                people,
+                hasher: Hasher::default(),
+                secret,
+                build: Arc::from(build),
             },
             writing,
         ))

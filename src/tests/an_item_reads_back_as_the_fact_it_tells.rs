@@ -4,6 +4,7 @@
 use crate::chance::{Scene, chance, facts, new_fact};
 use crate::harness::{Hands, Place, Server, at};
 use crate::small_plant::small_plant;
+use ms5_floor::domain::rights::{Rights, sets};
 use ms5_floor::server::ingest::check::Door;
 use ms5_floor::server::ingest::tell::item_of;
 
@@ -17,6 +18,7 @@ async fn whatever_the_fact() {
     let door = Door {
         source,
         may_backfill: true,
+        rights: &Rights::everywhere(sets::SEND),
         plant: &plant,
         now,
     };

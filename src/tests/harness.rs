@@ -1,19 +1,23 @@
 //! The plant under test: a database of its own for every test, the server's parts around it, and ways to ask it.
 
 use axum::body::Body;
+use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::BodyExt;
 use ms5_floor::api::ingest::BatchAnswer;
 use ms5_floor::domain::ids::{LineId, MachineId, ProductId, SourceId};
 use ms5_floor::domain::plant::PlantDef;
 use ms5_floor::domain::time::{Span, TsMs};
+use ms5_floor::domain::rights::{Permission, PermissionSet, sets};
+use ms5_floor::server::auth::Ctx;
 use ms5_floor::server::clock::Clock;
 use ms5_floor::server::db::{Db, migrate};
 use ms5_floor::server::http::{Shared, Site, router};
-use ms5_floor::server::key::{self, NewKey};
+use ms5_floor::server::services::keys::{MadeKey, NewKey, create};
 use ms5_floor::server::services::plant::apply;
 use ms5_floor::server::state::App;
 use serde_json::{Value, json};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
@@ -194,6 +198,8 @@ pub struct Server {
     /// Ends its streams.
     pub stop: CancellationToken,
     engine: &'static str,
+    /// A key that may do everything: who asks when a test does not say.
+    pub everything: String,
 }
 
 impl Server {
@@ -213,6 +219,7 @@ impl Server {
         let started = App::start(db, clock, &site.manifest.build).await;
         let (app, _) = started.expect("the server's parts");
         let stop = CancellationToken::new();
+        let everything = made_key(&app, "test", PermissionSet::all()).await.key;
         let shared = Shared {
             open_to_network: false,
             app: app.clone(),
@@ -224,6 +231,7 @@ impl Server {
             shared,
             stop,
             engine: place.engine,
+            everything,
         }
     }
 
@@ -259,14 +267,20 @@ impl Server {
         may_backfill: bool,
         may_configure: bool,
     ) -> (SourceId, String) {
-        let wanted = NewKey {
-            name,
-            may_backfill,
-            may_configure,
-        };
-        key::create(&self.app.db, &wanted, self.app.clock.now())
-            .await
-            .expect("a key")
+        let mut may = sets::SEND;
+        if may_backfill {
+            may = may.and(PermissionSet::of(&[Permission::IngestBackfill]));
+        }
+        if may_configure {
+            may = may.and(sets::SET_UP_PLANT).and(PermissionSet::of(&[Permission::IngestReview]));
+        }
+        let made = made_key(&self.app, name, may).await;
+        (made.source, made.key)
+    }
+
+    /// A new key that may do this.
+    pub async fn key_that_may(&self, name: &str, may: PermissionSet) -> String {
+        made_key(&self.app, name, may).await.key
     }
 
     /// A machine's number.
@@ -287,8 +301,20 @@ impl Server {
             .unwrap_or_else(|| panic!("product {code}"))
     }
 
-    /// Asks the routes.
-    pub async fn ask(&self, request: Request<Body>) -> Answer {
+    /// Asks the routes, as the key that may do everything unless the request says who asks.
+    pub async fn ask(&self, mut request: Request<Body>) -> Answer {
+        if !request.headers().contains_key(header::AUTHORIZATION) {
+            let bearer = format!("Bearer {}", self.everything);
+            let bearer = bearer.parse().expect("a header");
+            request.headers_mut().insert(header::AUTHORIZATION, bearer);
+        }
+        self.ask_as_it_is(request).await
+    }
+
+    /// Asks the routes with nothing but what the request holds, from this machine.
+    pub async fn ask_as_it_is(&self, mut request: Request<Body>) -> Answer {
+        let here = SocketAddr::from(([127, 0, 0, 1], 50_000));
+        request.extensions_mut().insert(ConnectInfo(here));
         let response = router(&self.shared)
             .oneshot(request)
             .await
@@ -346,6 +372,18 @@ impl Server {
         let serving = serving.with_graceful_shutdown(async move { stop.cancelled().await });
         (url, tokio::spawn(serving.into_future()))
     }
+}
+
+async fn made_key(app: &App, name: &str, may: PermissionSet) -> MadeKey {
+    let wanted = NewKey {
+        name,
+        may,
+        lines: &[],
+        expires: None,
+        replaces: true,
+    };
+    let row = Ctx::of_the_program(app).entry("", "");
+    create(&app.db, &wanted, row).await.expect("a key")
 }
 
 /// A request with a key and, unless the caller changes it, a JSON body.

@@ -292,6 +292,7 @@ async fn a_changed_plant_makes_every_screen_start_over(place: &Place) {
 async fn open_streams_do_not_keep_the_program(place: &Place) {
     let server = Server::with(place, Clock::system(), two_lines()).await;
     server.app.db.close().await;
+    let key = Server::start(place, Clock::system()).await.everything;
     let program = Program::serve(place);
     let address = program
         .url
@@ -303,7 +304,7 @@ async fn open_streams_do_not_keep_the_program(place: &Place) {
         let mut socket = std::net::TcpStream::connect(&address).expect("a connection");
         write!(
             socket,
-            "GET /api/v1/live HTTP/1.1\r\nHost: {address}\r\n\r\n"
+            "GET /api/v1/live HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {key}\r\n\r\n"
         )
         .expect("asked");
         let mut lines = BufReader::new(socket.try_clone().expect("the same connection"));

@@ -8,6 +8,7 @@ use crate::windows_add_up::plant;
 use ms5_floor::api::downtime::{Confirmation, DowntimeEvent, DowntimeFilter, GivenPart};
 use ms5_floor::domain::machine_state::MachineState;
 use ms5_floor::domain::time::{DAY_MS, HOUR_MS, MINUTE_MS, Span, TsMs};
+use ms5_floor::server::auth::Ctx;
 use ms5_floor::server::db::rollup::{self, Level};
 use ms5_floor::server::rollup::make::{catch_up, progress};
 use ms5_floor::server::rollup::read::{Subject, from_timeline, series, total};
@@ -265,7 +266,8 @@ async fn what_people_say_and_what_the_plant_becomes_reaches_every_level(place: &
             comment: None,
             confirm: None,
         };
-        confirm_downtime(&server.app, (&stop.machine, stop.from.0), &said, "test")
+        let ctx = Ctx::of_the_program(&server.app);
+        confirm_downtime(&ctx, (&stop.machine, stop.from.0), &said)
             .await
             .expect("classified");
     }
@@ -291,7 +293,8 @@ async fn what_people_say_and_what_the_plant_becomes_reaches_every_level(place: &
         comment: None,
         confirm: None,
     };
-    confirm_downtime(&server.app, (&stop.machine, stop.from.0), &said, "test")
+    let ctx = Ctx::of_the_program(&server.app);
+    confirm_downtime(&ctx, (&stop.machine, stop.from.0), &said)
         .await
         .expect("classified");
     let mut november = plant();

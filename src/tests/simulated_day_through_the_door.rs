@@ -5,6 +5,7 @@ use crate::chance::chance;
 use crate::harness::{Hands, Place, Server};
 use ms5_floor::api::ingest::{Item, ItemStatus};
 use ms5_floor::domain::machine_state::MachineState;
+use ms5_floor::domain::rights::{Rights, sets};
 use ms5_floor::domain::time::{Span, TsMs};
 use ms5_floor::server::db::timeline;
 use ms5_floor::server::ingest::check::Door;
@@ -32,6 +33,7 @@ async fn send(server: &Server, run: &DayRun, late: f64) {
     let door = Door {
         source,
         may_backfill: true,
+        rights: &Rights::everywhere(sets::SEND),
         plant: &plant,
         now: server.app.clock.now(),
     };

@@ -3,6 +3,7 @@
 use crate::harness::{Answer, Hands, Place, Server, at};
 use crate::small_plant::{small_plant, state};
 use axum::http::Method;
+use ms5_floor::domain::rights::{Permission, PermissionSet, sets};
 use ms5_floor::domain::machine_state::MachineState;
 use ms5_floor::domain::time::{MINUTE_MS, TsMs};
 use ms5_floor::server::services::oee::calculate_oee;
@@ -34,7 +35,7 @@ impl Scene {
         ]);
         let hands = Hands::at(minute(120));
         let server = Server::with(place, hands.clock(), plant).await;
-        let (_, key) = server.key("gateway", true, false).await;
+        let key = server.key_that_may("gateway", says()).await;
         Self {
             server,
             hands,
@@ -120,4 +121,10 @@ pub fn part(
     given: bool,
 ) -> (i64, Option<i64>, Option<String>, bool) {
     (from, to, reason.map(str::to_owned), given)
+}
+
+/// Sends facts and says everything about stops.
+pub fn says() -> PermissionSet {
+    let more = PermissionSet::of(&[Permission::IngestBackfill, Permission::DowntimeConfirm]);
+    sets::SEND.and(sets::EXPLAIN_STOPS).and(more)
 }

@@ -35,7 +35,8 @@ impl Stream {
     pub async fn open(server: &Server, query: &str, last_event_id: Option<i64>) -> Self {
         let mut request = Request::builder()
             .method(Method::GET)
-            .uri(format!("/api/v1/live{query}"));
+            .uri(format!("/api/v1/live{query}"))
+            .header(header::AUTHORIZATION, format!("Bearer {}", server.everything));
         if let Some(id) = last_event_id {
             request = request.header("last-event-id", id);
         }

@@ -1,7 +1,7 @@
 //! What is said about a stop is checked, refused when it was meant for another state of the stop, and never changed.
 
 use crate::harness::Place;
-use crate::stop_scene::{Scene, minute, part, parts};
+use crate::stop_scene::{Scene, minute, part, parts, says};
 use axum::http::Method;
 use ms5_floor::api::downtime::{
     ConfirmDowntime, GetActiveDowntime, GetDowntimeEvents, GetDowntimeStatistics, ReasonsForLine,
@@ -35,7 +35,7 @@ async fn what_nobody_saw_is_refused_and_what_was_said_stays(place: &Place) {
     scene
         .tell(&[(0, Running, None), (10, Stopped, None), (40, Running, None)])
         .await;
-    let (_, other) = scene.server.key("tablet", false, false).await;
+    let other = scene.server.key_that_may("tablet", says()).await;
     let first = scene
         .say(
             10,
@@ -171,7 +171,7 @@ async fn wrong_parts_are_named(place: &Place) {
         .problem(404, "not_found");
     let path = format!("/api/v1/downtime/M1/{}/confirm", minute(10).0);
     server
-        .send(Method::POST, &path, None, &fine)
+        .send(Method::POST, &path, Some("nobody's"), &fine)
         .await
         .problem(401, "unauthenticated");
     server

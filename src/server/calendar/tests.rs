@@ -1,7 +1,7 @@
 use super::*;
 use crate::domain::calendar::LineCalendar;
 use crate::domain::dated::Dated;
-use crate::domain::ids::LineId;
+use crate::domain::ids::{AreaId, LineId};
 use crate::domain::part::LossRules;
 use crate::domain::plant::Coupling;
 use crate::domain::shift::Planned;
@@ -43,6 +43,7 @@ fn with(rules: Vec<(&str, ShiftRule)>) -> Line {
         id: LineId(1),
         code: "L".into(),
         name: "L".into(),
+        area_id: AreaId(1),
         area: "A".into(),
         coupling: Coupling::Serial,
         targets: Dated::default(),

@@ -1,10 +1,14 @@
 //! `ms5-floor key`.
 
 use super::Failure;
+use crate::domain::rights::{Permission, PermissionSet, sets};
+use crate::domain::time::{DAY_MS, DurMs};
+use crate::server::auth::caller::Caller;
+use crate::server::auth::guard::entry;
 use crate::server::clock::Clock;
 use crate::server::config::DatabaseArgs;
 use crate::server::db::{Db, migrate};
-use crate::server::key::{self, NewKey};
+use crate::server::services::keys::{NewKey, create};
 use clap::Subcommand;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -13,42 +17,76 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Subcommand)]
 pub enum Key {
     /// Make a key for a sender; a sender of that name has only the new one from then on
-    Create {
-        /// The sender's name, such as the gateway's
-        #[arg(long)]
-        name: String,
-        /// It may send items older than 7 days
-        #[arg(long)]
-        may_backfill: bool,
-        /// It may change the plant model and see the quarantine
-        #[arg(long)]
-        may_configure: bool,
-        /// Write the key to a new file that only you can read, instead of showing it
-        #[arg(long, value_name = "FILE")]
-        out: Option<PathBuf>,
-        #[command(flatten)]
-        database: DatabaseArgs,
-    },
+    Create(Create),
+}
+
+/// `ms5-floor key create`.
+#[derive(Debug, clap::Args)]
+pub struct Create {
+    /// The sender's name, such as the gateway's
+    #[arg(long)]
+    name: String,
+    /// It may send items older than 7 days
+    #[arg(long)]
+    may_backfill: bool,
+    /// It may change the plant model and see the quarantine
+    #[arg(long)]
+    may_configure: bool,
+    /// One more permission, such as oee:read; may be given several times
+    #[arg(long, value_name = "PERMISSION", value_parser = permission)]
+    may: Vec<Permission>,
+    /// It ends by itself after so many days
+    #[arg(long, value_name = "DAYS")]
+    expires: Option<u16>,
+    /// The sender's other keys go on to hold, until they are revoked
+    #[arg(long)]
+    keep_others: bool,
+    /// Write the key to a new file that only you can read, instead of showing it
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    #[command(flatten)]
+    database: DatabaseArgs,
+}
+
+fn permission(name: &str) -> Result<Permission, String> {
+    Permission::from_name(name).ok_or_else(|| {
+        let all: Vec<&str> = Permission::ALL.iter().map(|p| p.name()).collect();
+        format!("is not one of {}", all.join(", "))
+    })
 }
 
 impl Key {
     /// Does it.
     pub async fn run(self) -> Result<(), Failure> {
-        let Self::Create {
+        let Self::Create(Create {
             name,
             may_backfill,
             may_configure,
+            may,
+            expires,
+            keep_others,
             out,
             database,
-        } = self;
+        }) = self;
         let db = Db::open(&database.resolve()?).await?;
         migrate::migrate(&db).await?;
+        let now = Clock::system().now();
+        let mut set = sets::SEND.and(PermissionSet::of(&may));
+        if may_backfill {
+            set = set.and(PermissionSet::of(&[Permission::IngestBackfill]));
+        }
+        if may_configure {
+            set = set.and(sets::SET_UP_PLANT).and(PermissionSet::of(&[Permission::IngestReview]));
+        }
         let wanted = NewKey {
             name: &name,
-            may_backfill,
-            may_configure,
+            may: set,
+            lines: &[],
+            expires: expires.map(|days| now + DurMs(i64::from(days) * DAY_MS)),
+            replaces: !keep_others,
         };
-        let (_, key) = key::create(&db, &wanted, Clock::system().now()).await?;
+        let caller = Caller::nobody(String::new(), String::new());
+        let key = create(&db, &wanted, entry(&caller, now, "", "")).await?.key;
         db.close().await;
         match out {
             Some(file) => {

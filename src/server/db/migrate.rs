@@ -28,9 +28,10 @@ const VERSIONS: &[Version] = versions![
     "0003_calendar",
     "0004_reasons",
     "0005_rollup",
+    "0008_people",
 ];
 
-/// Brings the schema up to date, and adds the reasons that every plant starts with.
+/// Brings the schema up to date, and adds the reasons and roles that every plant starts with.
 ///
 /// # Errors
 /// [`OpenError::Newer`] when the database was made by a newer program; the engine's own errors.
@@ -45,6 +46,7 @@ pub async fn migrate(db: &Db) -> Result<(), OpenError> {
         Db::Postgres(pool) => migrator(|v| v.postgres).run(pool).await?,
     }
     super::reasons::seed(db).await?;
+    super::roles::seed(db).await?;
     Ok(())
 }
 

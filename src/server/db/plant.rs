@@ -23,6 +23,8 @@ pub struct LineRow {
     pub code: String,
     pub name: String,
     pub area: String,
+    /// Its area's number.
+    pub area_id: i64,
     pub coupling: String,
     pub minor_stop_ms: i64,
     pub debounce_ms: i64,
@@ -76,7 +78,7 @@ pub struct PlantRows {
 }
 
 const SITE: &str = "SELECT code, name, zone, simulated FROM site ORDER BY id LIMIT 1";
-const LINES: &str = "SELECT l.id, l.code, l.name, a.name AS area, l.coupling, l.minor_stop_ms, l.debounce_ms, l.start_up_ms
+const LINES: &str = "SELECT l.id, l.code, l.name, a.name AS area, a.id AS area_id, l.coupling, l.minor_stop_ms, l.debounce_ms, l.start_up_ms
     FROM line l JOIN area a ON a.id = l.area_id ORDER BY a.position, l.position, l.id";
 const MACHINES: &str =
     "SELECT id, line_id, code, name, pacing, output, max_silence_ms, counter_max, cycle_gap_ms

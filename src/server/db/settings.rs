@@ -44,3 +44,45 @@ pub async fn increment(tx: &mut Tx, key: &str) -> sqlx::Result<()> {
         .await
         .map(drop))
 }
+
+/// Keeps `value` under `key`, unless there is one already.
+///
+/// # Errors
+/// The engine's.
+pub async fn add(tx: &mut Tx, key: &str, value: &str) -> sqlx::Result<()> {
+    const SQL: &str = "INSERT INTO setting (key, value) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING";
+    writing!(tx, |conn| sqlx::query(SQL)
+        .bind(key)
+        .bind(value)
+        .execute(conn)
+        .await
+        .map(drop))
+}
+
+/// Keeps `value` under `key`.
+///
+/// # Errors
+/// The engine's.
+pub async fn put(tx: &mut Tx, key: &str, value: &str) -> sqlx::Result<()> {
+    const SQL: &str = "INSERT INTO setting (key, value) VALUES ($1, $2)
+        ON CONFLICT (key) DO UPDATE SET value = excluded.value";
+    writing!(tx, |conn| sqlx::query(SQL)
+        .bind(key)
+        .bind(value)
+        .execute(conn)
+        .await
+        .map(drop))
+}
+
+/// Forgets what is kept under `key`; `false` when there was nothing.
+///
+/// # Errors
+/// The engine's.
+pub async fn remove(tx: &mut Tx, key: &str) -> sqlx::Result<bool> {
+    let rows = writing!(tx, |conn| sqlx::query("DELETE FROM setting WHERE key = $1")
+        .bind(key)
+        .execute(conn)
+        .await?
+        .rows_affected());
+    Ok(rows == 1)
+}

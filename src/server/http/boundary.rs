@@ -25,6 +25,15 @@ impl From<ServiceError> for ApiError {
                 )
             }
             ServiceError::Conflict(problem) => (StatusCode::CONFLICT, Self::Conflict { problem }),
+            ServiceError::Unauthenticated => (StatusCode::UNAUTHORIZED, Self::Unauthenticated),
+            ServiceError::Forbidden { permission, place } => {
+                let error = Self::Forbidden {
+                    permission: permission.name().to_owned(),
+                    words: permission.words().to_owned(),
+                    place,
+                };
+                (StatusCode::FORBIDDEN, error)
+            }
             ServiceError::Database(error) => {
                 let request = super::request_id().unwrap_or_else(|| "unknown".to_owned());
                 tracing::error!(%error, request_id = request, "a server function failed");

@@ -4,12 +4,12 @@ use super::Shared;
 use super::ingest::{body_of, require_json};
 use super::oee::instant_if_given;
 use super::problem::{Document, Problem, invalid, malformed};
-use super::sender::Sender;
 use crate::api::downtime::{
     Confirmation, DowntimeDetail, DowntimeEvent, DowntimeFilter, DowntimePage, DowntimeStatistics,
     ReasonsView,
 };
 use crate::domain::plant::FieldError;
+use crate::server::auth::Ctx;
 use crate::server::services::downtime;
 use axum::Json;
 use axum::body::Bytes;
@@ -186,8 +186,7 @@ pub async fn reasons(
         (status = 422, body = Document, description = "A value is not valid; the field is named"),
     ))]
 pub async fn confirm(
-    State(shared): State<Shared>,
-    sender: Sender,
+    ctx: Ctx,
     Path((machine, start)): Path<(String, i64)>,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
@@ -196,6 +195,6 @@ pub async fn confirm(
     let said: Confirmation =
         serde_json::from_slice(&body_of(body)?).map_err(|e| malformed(e.to_string()))?;
     let stop = (machine.as_str(), start);
-    let done = downtime::confirm_downtime(&shared.app, stop, &said, &sender.0.name);
+    let done = downtime::confirm_downtime(&ctx, stop, &said);
     Ok(Json(done.await?))
 }

@@ -2,11 +2,13 @@
 
 use super::Shared;
 use super::problem::{
-    Document, Problem, busy, invalid, malformed, not_json, too_large, unavailable,
+    Document, Problem, busy, invalid, malformed, not_json, too_large, unauthenticated, unavailable,
 };
-use super::sender::Sender;
 use crate::api::ingest::{BatchAnswer, ItemStatus, MAX_BATCH_BYTES, MAX_BATCH_ITEMS};
+use crate::domain::ids::SourceId;
 use crate::domain::plant::FieldError;
+use crate::domain::rights::{Permission, Rights};
+use crate::server::auth::{Ctx, Who};
 use crate::server::ingest::check::Door;
 use crate::server::ingest::writer::{Checked, Refused};
 use axum::Json;
@@ -25,16 +27,42 @@ struct Batch<'a> {
     items: Vec<&'a RawValue>,
 }
 
+/// Whose facts are stored, and for which lines.
+pub struct Sender {
+    /// Who.
+    pub source: SourceId,
+    /// On which lines.
+    pub rights: Rights,
+    /// Whether any age is allowed.
+    pub may_backfill: bool,
+}
+
+impl Sender {
+    /// The sender behind a key: people tell nothing in the name of machines.
+    fn of(ctx: &Ctx) -> Result<Self, Problem> {
+        let caller = ctx.caller();
+        let Who::Key { source, .. } = caller.who else {
+            return Err(unauthenticated());
+        };
+        Ok(Self {
+            source,
+            rights: caller.rights.clone(),
+            may_backfill: caller.rights.anywhere(Permission::IngestBackfill),
+        })
+    }
+}
+
 /// Takes a batch of at most 1 MiB, answers item by item after the commit.
 #[utoipa::path(post, path = "/api/v1/ingest", tag = "ingest", security(("key" = [])),
     request_body = crate::api::ingest::Batch,
     responses((status = 200, body = BatchAnswer), (status = "4XX", body = Document), (status = "5XX", body = Document)))]
 pub async fn post(
     State(shared): State<Shared>,
-    sender: Sender,
+    ctx: Ctx,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<BatchAnswer>, Problem> {
+    let sender = Sender::of(&ctx)?;
     require_json(&headers)?;
     let body = body_of(body)?;
     let batch: Batch<'_> = serde_json::from_slice(&body).map_err(|e| malformed(e.to_string()))?;
@@ -61,10 +89,10 @@ pub async fn store<'a>(
 ) -> Result<BatchAnswer, Problem> {
     let app = &shared.app;
     let plant = app.plant.get();
-    let may_backfill = sender.0.may_backfill != 0;
     let door = Door {
-        source: sender.0.source(),
-        may_backfill,
+        source: sender.source,
+        may_backfill: sender.may_backfill,
+        rights: &sender.rights,
         plant: &plant,
         now: app.clock.now(),
     };
@@ -73,7 +101,7 @@ pub async fn store<'a>(
         .collect();
     let results =
         app.writer
-            .store(sender.0.source(), items)
+            .store(sender.source, items)
             .await
             .map_err(|refused| match refused {
                 Refused::Busy => busy(1),

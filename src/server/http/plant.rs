@@ -3,8 +3,9 @@
 use super::Shared;
 use super::ingest::{body_of, require_json};
 use super::problem::{Document, Problem, malformed, unavailable};
-use super::sender::Sender;
 use crate::domain::plant::PlantDef;
+use crate::domain::rights::sets;
+use crate::server::auth::Ctx;
 use crate::server::services::plant::apply;
 use axum::Json;
 use axum::body::Bytes;
@@ -27,11 +28,13 @@ pub struct PlantAnswer {
     responses((status = 200, body = PlantAnswer), (status = "4XX", body = Document), (status = "5XX", body = Document)))]
 pub async fn put(
     State(shared): State<Shared>,
-    sender: Sender,
+    ctx: Ctx,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<PlantAnswer>, Problem> {
-    sender.must_configure()?;
+    for permission in sets::SET_UP_PLANT.iter() {
+        ctx.also_on_site(permission)?;
+    }
     require_json(&headers)?;
     let def: PlantDef =
         serde_json::from_slice(&body_of(body)?).map_err(|e| malformed(e.to_string()))?;

@@ -1,6 +1,7 @@
 //! Errors as RFC 9457 problem documents, from one place. Failures inside are logged here, once.
 
 use crate::domain::plant::FieldError;
+use crate::domain::rights::Permission;
 use crate::server::services::error::ServiceError;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -28,6 +29,9 @@ pub struct Document {
     detail: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     fields: Vec<FieldError>,
+    /// What is missing, of a 403.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    permission: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     request_id: Option<String>,
     #[serde(skip)]
@@ -44,9 +48,26 @@ impl Problem {
             code,
             detail: None,
             fields: vec![],
+            permission: None,
             request_id: super::request_id(),
             retry_after_s: None,
         }))
+    }
+
+    /// Its status.
+    pub fn status(&self) -> StatusCode {
+        StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    /// What happened, in words.
+    pub fn words(&self) -> String {
+        let detail = self.0.detail.as_deref().unwrap_or_default();
+        let request = self.0.request_id.as_deref().unwrap_or("unknown");
+        if detail.is_empty() {
+            format!("{} (request {request}).", self.0.title)
+        } else {
+            format!("{}: {detail}.", self.0.title)
+        }
     }
 
     fn detail(mut self, detail: impl Into<String>) -> Self {
@@ -65,24 +86,23 @@ pub fn malformed(detail: impl Into<String>) -> Problem {
     .detail(detail)
 }
 
-/// 401: no key, or one that is not known.
+/// 401: nobody is known to be there.
 pub fn unauthenticated() -> Problem {
     Problem::new(
         StatusCode::UNAUTHORIZED,
         "unauthenticated",
-        "A valid key is needed",
+        "Sign in first",
     )
-    .detail("send 'Authorization: Bearer KEY'; keys are made by 'ms5-floor key create'")
+    .detail("sign in, or send 'Authorization: Bearer KEY' with a key that holds")
 }
 
-/// 403: the key may not do this.
-pub fn forbidden(permission: &str) -> Problem {
-    Problem::new(
-        StatusCode::FORBIDDEN,
-        "forbidden",
-        "The key may not do this",
-    )
-    .detail(format!("the key lacks the right '{permission}'"))
+/// 403: a permission is missing.
+pub fn forbidden(permission: Permission, place: Option<&str>) -> Problem {
+    let at = place.map_or_else(String::new, |p| format!(" on {p}"));
+    let mut problem = Problem::new(StatusCode::FORBIDDEN, "forbidden", "You may not do this");
+    problem.0.permission = Some(permission.name());
+    let (name, words) = (permission.name(), permission.words());
+    problem.detail(format!("the permission '{name}' ({words}) is missing{at}"))
 }
 
 /// 405: the path knows other methods.
@@ -173,6 +193,8 @@ impl From<ServiceError> for Problem {
             ServiceError::NotFound { .. } => not_found(error.to_string()),
             ServiceError::Invalid(fields) => invalid(fields),
             ServiceError::Conflict(detail) => conflict(detail),
+            ServiceError::Unauthenticated => unauthenticated(),
+            ServiceError::Forbidden { permission, place } => forbidden(permission, place.as_deref()),
             ServiceError::Database(error) => Self::from(error),
         }
     }

@@ -1,11 +1,13 @@
 //! `/api/v1/quarantine`: what could not become a fact, to look at, send again or dismiss.
 
 use super::Shared;
-use super::ingest::store;
-use super::problem::{Document, Problem, not_found};
-use super::sender::Sender;
+use super::ingest::{Sender, store};
+use super::problem::{self, Document, Problem, not_found};
 use crate::api::ingest::{BatchAnswer, ItemStatus};
+use crate::domain::rights::{Permission, Rights, sets};
+use crate::server::auth::Ctx;
 use crate::server::db::quarantine::{self, HeldRow};
+use crate::server::db::sources;
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
@@ -26,28 +28,32 @@ pub struct Page {
     responses((status = 200, body = Vec<HeldRow>), (status = "4XX", body = Document)))]
 pub async fn list(
     State(shared): State<Shared>,
-    sender: Sender,
+    _: Ctx,
     Query(page): Query<Page>,
 ) -> Result<Json<Vec<HeldRow>>, Problem> {
-    sender.must_configure()?;
     let limit = page.limit.unwrap_or(100).clamp(1, 500);
     Ok(Json(
         quarantine::list(&shared.app.db, page.before, limit).await?,
     ))
 }
 
-/// Sends an item again, as the caller; when it is stored now it leaves quarantine.
+/// Sends an item again in its sender's name; when it is stored now it leaves quarantine.
 #[utoipa::path(post, path = "/api/v1/quarantine/{id}/retry", tag = "ingest", security(("key" = [])),
     params(("id" = i64, Path, description = "The item's number")),
     responses((status = 200, body = BatchAnswer), (status = "4XX", body = Document)))]
 pub async fn retry(
     State(shared): State<Shared>,
-    sender: Sender,
+    ctx: Ctx,
     Path(id): Path<i64>,
 ) -> Result<Json<BatchAnswer>, Problem> {
-    sender.must_configure()?;
     let row = quarantine::get(&shared.app.db, id).await?;
     let row = row.ok_or_else(|| not_found(format!("quarantined item {id} does not exist")))?;
+    let source = sources::by_name(&shared.app.db, &row.source).await?;
+    let sender = Sender {
+        source: source.ok_or_else(problem::internal)?.source(),
+        rights: Rights::everywhere(sets::SEND),
+        may_backfill: ctx.caller().rights.on_site(Permission::IngestBackfill),
+    };
     let answer = store(&shared, &sender, std::iter::once(row.item.as_str())).await?;
     if answer
         .results
@@ -65,10 +71,9 @@ pub async fn retry(
     responses((status = 204), (status = "4XX", body = Document)))]
 pub async fn dismiss(
     State(shared): State<Shared>,
-    sender: Sender,
+    _: Ctx,
     Path(id): Path<i64>,
 ) -> Result<StatusCode, Problem> {
-    sender.must_configure()?;
     let row = quarantine::get(&shared.app.db, id).await?;
     row.ok_or_else(|| not_found(format!("quarantined item {id} does not exist")))?;
     release(&shared, id).await?;

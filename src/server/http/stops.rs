@@ -4,19 +4,15 @@
 use super::Shared;
 use crate::api::downtime::{Confirmation, GivenPart};
 use crate::domain::time::TsMs;
-use crate::server::db::sources;
-use crate::server::key;
+use crate::server::auth::Ctx;
 use crate::server::services::downtime::confirm_downtime;
 use crate::server::services::error::ServiceError;
 use crate::ui::sheets::address::Address;
 use axum::Router;
-use axum::extract::{Form, Path, State};
+use axum::extract::{Form, Path};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::post;
 use serde::Deserialize;
-
-/// The name of somebody who gave none.
-const NOBODY: &str = "not named";
 
 /// The route.
 pub fn router(shared: &Shared) -> Router {
@@ -32,10 +28,6 @@ struct Said {
     machine: String,
     start: i64,
     version: i64,
-    #[serde(default)]
-    who: String,
-    #[serde(default)]
-    key: String,
     #[serde(default)]
     reason: String,
     #[serde(default)]
@@ -77,32 +69,16 @@ impl Said {
     }
 }
 
-/// Who speaks. Without sign-in a server that other machines reach asks for a key; one that serves this machine alone takes
-/// the name that is given.
-async fn author(shared: &Shared, said: &Said) -> Result<Option<String>, ServiceError> {
-    let who = said.who.trim();
-    if !shared.open_to_network {
-        return Ok(Some(if who.is_empty() { NOBODY } else { who }.to_owned()));
-    }
-    let row = sources::by_key_hash(&shared.app.db, &key::hash(said.key.trim())).await?;
-    Ok(row.map(|row| {
-        if who.is_empty() {
-            row.name
-        } else {
-            format!("{who} ({})", row.name)
-        }
-    }))
-}
-
 async fn say(
-    State(shared): State<Shared>,
+    ctx: Ctx,
     Path(code): Path<String>,
     Form(said): Form<Said>,
 ) -> Response {
-    let outcome = match outcome(&shared, &said).await {
+    let outcome = match outcome(&ctx, &said).await {
         Ok(outcome) => outcome,
         Err(ServiceError::Conflict(_)) => "stale",
         Err(ServiceError::Invalid(_)) => "wrong",
+        Err(ServiceError::Forbidden { .. }) => "forbidden",
         Err(error) => return super::problem::Problem::from(error).into_response(),
     };
     let id = format!("{}-{}", said.machine, said.start);
@@ -114,14 +90,11 @@ async fn say(
     Redirect::to(&back.href()).into_response()
 }
 
-async fn outcome(shared: &Shared, said: &Said) -> Result<&'static str, ServiceError> {
-    let Some(author) = author(shared, said).await? else {
-        return Ok("key");
-    };
+async fn outcome(ctx: &Ctx, said: &Said) -> Result<&'static str, ServiceError> {
     let Some(confirmation) = said.confirmation() else {
         return Ok("split");
     };
     let stop = (said.machine.as_str(), said.start);
-    confirm_downtime(&shared.app, stop, &confirmation, &author).await?;
+    confirm_downtime(ctx, stop, &confirmation).await?;
     Ok("ok")
 }

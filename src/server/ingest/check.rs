@@ -2,7 +2,8 @@
 
 use crate::api::ingest::{At, Item, ItemKind};
 use crate::domain::fact::{Counts, Fact, FactKind};
-use crate::domain::ids::{ProductId, SourceId};
+use crate::domain::ids::{MachineId, ProductId, SourceId};
+use crate::domain::rights::{Permission, Rights};
 use crate::domain::time::{DAY_MS, DurMs, MINUTE_MS, TsMs};
 use crate::server::db::facts::NewFact;
 use crate::server::plant::Plant;
@@ -34,6 +35,8 @@ pub struct Door<'a> {
     pub source: SourceId,
     /// Whether any age is allowed.
     pub may_backfill: bool,
+    /// What the sender may do, and on which lines.
+    pub rights: &'a Rights,
     /// The plant model.
     pub plant: &'a Plant,
     /// Now.
@@ -75,6 +78,10 @@ impl Door<'_> {
                 format!("machine: '{}' is not known", item.machine),
             )
         })?;
+        if !self.may_send_of(machine) {
+            let problem = format!("machine: the key may not send for the line of '{}'", item.machine);
+            return Err(("forbidden_line", problem));
+        }
         let at = self.instant(&item.at)?;
         let kind = self.kind(item)?;
         let body = serde_json::to_string(&kind).map_err(|e| ("malformed_item", e.to_string()))?;
@@ -88,6 +95,11 @@ impl Door<'_> {
             },
             body,
         })
+    }
+
+    fn may_send_of(&self, machine: MachineId) -> bool {
+        let line = self.plant.machine(machine).map(|(line, _)| line);
+        line.is_some_and(|line| self.rights.at(Permission::IngestWrite, line.place()))
     }
 
     fn instant(&self, at: &At) -> Result<TsMs, (&'static str, String)> {

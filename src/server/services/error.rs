@@ -1,6 +1,7 @@
 //! Why a service could not do what it was asked. The boundary turns it into an answer and logs it once.
 
 use crate::domain::plant::FieldError;
+use crate::domain::rights::Permission;
 
 /// Why a service failed.
 #[derive(Debug, thiserror::Error)]
@@ -19,6 +20,17 @@ pub enum ServiceError {
     /// Somebody else changed it meanwhile.
     #[error("{0}")]
     Conflict(String),
+    /// It is not known who asks.
+    #[error("sign in first")]
+    Unauthenticated,
+    /// Who asks may not do this.
+    #[error("the permission '{}' is missing{}", .permission.name(), at(.place))]
+    Forbidden {
+        /// What is missing.
+        permission: Permission,
+        /// Where; none: on the whole site, or anywhere.
+        place: Option<String>,
+    },
     /// The database failed.
     #[error("database: {0}")]
     Database(#[from] sqlx::Error),
@@ -40,4 +52,17 @@ pub fn invalid(field: &str, problem: impl Into<String>) -> ServiceError {
         field: field.to_owned(),
         problem: problem.into(),
     }])
+}
+
+/// One wrong field among others.
+#[must_use]
+pub fn field(field: &str, problem: impl Into<String>) -> FieldError {
+    FieldError {
+        field: field.to_owned(),
+        problem: problem.into(),
+    }
+}
+
+fn at(place: &Option<String>) -> String {
+    place.as_ref().map_or_else(String::new, |p| format!(" on {p}"))
 }

@@ -24,6 +24,10 @@ pub fn Problem(error: ApiError, #[prop(into)] retry: Callback<()>) -> impl IntoV
             "Not signed in".to_owned(),
             "This can be done only by somebody whom the server knows.",
         ),
+        ApiError::Forbidden { .. } => (
+            "Not for you".to_owned(),
+            "Somebody who gives out roles can give you this permission.",
+        ),
         ApiError::Offline => (
             "The server cannot be reached".to_owned(),
             "Check the network of this device. Nothing that the machines report is lost meanwhile.",

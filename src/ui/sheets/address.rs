@@ -114,7 +114,9 @@ impl Address {
     }
 }
 
-fn encoded(text: &str) -> String {
+/// Text as it stands in a link.
+#[must_use]
+pub fn encoded(text: &str) -> String {
     let mut out = String::new();
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {

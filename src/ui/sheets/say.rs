@@ -20,9 +20,7 @@ fn outcome(detail: &DowntimeDetail, drawn: &Drawn<'_>) -> Option<AnyView> {
         "stale" => caution(format!(
             "Not stored: the stop was changed meanwhile, by {by}. This is how it is now; say it again if it still holds."
         )),
-        "key" => {
-            caution("Not stored: this server is open to the network, so it needs a valid key.")
-        }
+        "forbidden" => caution("Not stored: you may not do this. Whoever gives out roles can let you."),
         "split" => caution("Not stored: the time to split at lies outside the stop."),
         "moved" => caution("The stop has changed since; this is how it is now."),
         _ => caution("Not stored: something in it cannot be."),
@@ -99,18 +97,6 @@ pub fn say(drawn: &Drawn<'_>, opened: &Opened) -> AnyView {
     );
     let close = drawn.address.without(&["stop", "said"]).href();
     let guessed = event.parts.iter().any(|p| p.reason.is_some()) && !event.confirmed;
-    let who = || {
-        view! {
-            <label class="field">
-                <span>"Your name"</span>
-                <input type="text" name="who" maxlength="80" autocomplete="name" />
-            </label>
-            <label class="field network-only">
-                <span>"Key"</span>
-                <input type="password" name="key" autocomplete="current-password" />
-            </label>
-        }
-    };
     let confirm = guessed.then(|| {
         view! {
             <button class="button" type="submit" name="confirm" value="true">
@@ -138,14 +124,12 @@ pub fn say(drawn: &Drawn<'_>, opened: &Opened) -> AnyView {
                 {kept(drawn, detail)}
                 <h3>"Why did it stand?"</h3>
                 <div class="reasons">{confirm}{buttons}</div>
-                <div class="choice">{who()}</div>
             </form>
             <details class="as-table">
                 <summary>"All reasons, split, comment"</summary>
                 <form class="choice" method="post" action=action.clone()>
                     {kept(drawn, detail)}
                     {choose("Another reason", "reason", &reasons.tree)}
-                    {who()}
                     <button class="button" type="submit">
                         "Give this reason"
                     </button>
@@ -165,7 +149,6 @@ pub fn say(drawn: &Drawn<'_>, opened: &Opened) -> AnyView {
                         />
                     </label>
                     {choose("then", "then", &reasons.tree)}
-                    {who()}
                     <button class="button" type="submit">
                         "Split"
                     </button>
@@ -176,7 +159,6 @@ pub fn say(drawn: &Drawn<'_>, opened: &Opened) -> AnyView {
                         <span>"Comment"</span>
                         <input type="text" name="comment" maxlength="2000" value=event.comment.clone() />
                     </label>
-                    {who()}
                     <button class="button" type="submit">
                         "Store the comment"
                     </button>

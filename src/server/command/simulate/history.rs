@@ -1,6 +1,7 @@
 //! `ms5-floor simulate history`.
 
 use super::{Failure, SENDER, Seed};
+use crate::domain::rights::{Rights, sets};
 use crate::domain::time::{DAY_MS, DurMs, HOUR_MS, TsMs};
 use crate::server::clock::Clock;
 use crate::server::config::DatabaseArgs;
@@ -50,12 +51,14 @@ impl History {
         let (writer, writing) =
             Writer::start(db.clone(), clock, Arc::clone(&current), Hub::default());
         let source = sender.source();
+        let rights = Rights::everywhere(sets::SEND);
         let (ready, mut made) = mpsc::channel::<Vec<Checked>>(READY);
         let (seed, model) = (self.seed.seed, current.get());
         let making = tokio::task::spawn_blocking(move || {
             let door = Door {
                 source,
                 may_backfill: true,
+                rights: &rights,
                 plant: &model,
                 now,
             };

@@ -6,13 +6,16 @@ use crate::api::downtime::{Confirmation, DowntimeEvent, GivenPart};
 use crate::domain::classification::{Classification, in_force, last_about};
 use crate::domain::downtime::{Stop, stops};
 use crate::domain::part::{Given, Run};
+use crate::domain::rights::Permission;
 use crate::domain::time::{Span, TsMs};
+use crate::server::auth::Ctx;
+use crate::server::db::audit::{self, AuditRow};
 use crate::server::db::classifications;
 use crate::server::db::rollup::{self, Due};
 use crate::server::plant::Plant;
 use crate::server::services::error::{ServiceError, invalid};
 use crate::server::services::window::{MachineData, read_stop_in};
-use crate::server::state::App;
+use serde_json::json;
 
 /// The longest comment, in characters.
 const LONGEST_COMMENT: usize = 2000;
@@ -26,13 +29,17 @@ const MOST_PARTS: usize = 100;
 /// No such machine or stop; a value that cannot be; [`ServiceError::Conflict`] when somebody said something about the stop
 /// that the caller has not seen; the database's. Nothing is changed then.
 pub async fn confirm_downtime(
-    app: &App,
+    ctx: &Ctx,
     (code, start): (&str, i64),
     said: &Confirmation,
-    author: &str,
 ) -> Result<DowntimeEvent, ServiceError> {
+    let app = ctx.app();
     let plant = app.plant.get();
     let (line, machine, start) = place(&plant, (code, start), app.clock.now())?;
+    ctx.reach(line)?;
+    if said.confirm.is_some() {
+        ctx.also(Permission::DowntimeConfirm, line)?;
+    }
     let mut tx = app.db.begin_append().await?;
     let now = app.clock.now();
     let data = read_stop_in(&mut tx, line, machine, start, now).await?;
@@ -45,7 +52,7 @@ pub async fn confirm_downtime(
     must_be_fresh(said.version, before)?;
     let new = next(&plant, &data, stop, before, said)?;
     let new = Classification {
-        author: author.to_owned(),
+        author: ctx.caller().name().to_owned(),
         made: now,
         ..new
     };
@@ -60,6 +67,7 @@ pub async fn confirm_downtime(
         anew: false,
     };
     rollup::ask(&mut tx, due).await?;
+    audit::add(&mut tx, &row(ctx, (code, start), before, &new)).await?;
     tx.commit().await?;
     // The figures of the line may be others, without a new fact.
     app.board.forget().await;
@@ -73,6 +81,23 @@ pub async fn confirm_downtime(
         }
         Err(error) => Err(error),
     }
+}
+
+/// What was said, for the record.
+fn row(
+    ctx: &Ctx,
+    (machine, start): (&str, TsMs),
+    before: Option<&Classification>,
+    new: &Classification,
+) -> AuditRow {
+    let text = |c: &Classification| {
+        let reasons: Vec<i64> = c.reasons.iter().map(|r| r.cause.reason.0).collect();
+        json!({"reasons": reasons, "confirmed": c.confirmed, "comment": c.comment}).to_string()
+    };
+    let mut row = ctx.entry("downtime.say", format!("stop:{machine}-{}", start.0));
+    row.was = before.map_or_else(String::new, text);
+    row.became = text(new);
+    row
 }
 
 /// Refuses what was meant for the stop as it was before somebody else said something about it.

@@ -1,0 +1,18 @@
+//! Who asks, and whether they may.
+//!
+//! **Invariant.** A service demands a [`Ctx`], and only [`guard`] makes one, by the one table in [`access`]. A route that is
+//! not in the table is refused, and a test walks all of them.
+
+pub mod access;
+pub mod caller;
+pub mod guard;
+pub mod identify;
+pub mod password;
+pub mod recent;
+pub mod rights;
+pub mod secret;
+pub mod session;
+pub mod totp;
+
+pub use caller::{Caller, Who};
+pub use guard::Ctx;

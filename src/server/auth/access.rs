@@ -1,0 +1,89 @@
+//! THE table of what each route needs. Whoever adds a route adds a line here, or the route is refused.
+
+use crate::domain::rights::Permission;
+use crate::domain::rights::Permission as P;
+
+/// What somebody needs to be let in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// Nothing: what it shows says nothing about the plant.
+    Anyone,
+    /// To have signed in.
+    Person,
+    /// The permission on some line at least; the service then asks for the line in question.
+    Line(Permission),
+    /// The permission on the whole site.
+    Site(Permission),
+}
+
+use Need::{Anyone, Line, Site};
+
+/// A route: method (`*`: any), path as it is registered, and what it needs.
+pub type Entry = (&'static str, &'static str, Need);
+
+/// Every route.
+pub const ACCESS: &[Entry] = &[
+    // pages
+    ("GET", "/", Line(P::DashboardRead)),
+    ("GET", "/lines/{code}", Line(P::LineRead)),
+    ("POST", "/lines/{code}/stops", Line(P::DowntimeWrite)),
+    // server functions
+    ("*", "/api/me", Anyone),
+    ("*", "/api/board", Line(P::DashboardRead)),
+    ("*", "/api/line", Line(P::LineRead)),
+    ("*", "/api/sheet", Line(P::LineRead)),
+    ("*", "/api/analysis", Line(P::AnalyticsRead)),
+    ("*", "/api/calculate_oee", Line(P::OeeRead)),
+    ("*", "/api/calculate_real_time_oee", Line(P::OeeRead)),
+    ("*", "/api/get_oee_history", Line(P::OeeRead)),
+    ("*", "/api/get_oee_trends", Line(P::OeeRead)),
+    ("*", "/api/get_oee_dashboard_data", Line(P::OeeRead)),
+    ("*", "/api/downtime", Line(P::DowntimeRead)),
+    ("*", "/api/downtime_event", Line(P::DowntimeRead)),
+    ("*", "/api/downtime_statistics", Line(P::DowntimeRead)),
+    ("*", "/api/downtime_active", Line(P::DowntimeRead)),
+    ("*", "/api/downtime_reasons", Line(P::DowntimeRead)),
+    ("*", "/api/downtime_confirm", Line(P::DowntimeWrite)),
+    // REST
+    ("POST", "/api/v1/ingest", Line(P::IngestWrite)),
+    ("PUT", "/api/v1/plant", Site(P::LineWrite)),
+    ("GET", "/api/v1/quarantine", Site(P::IngestReview)),
+    ("POST", "/api/v1/quarantine/{id}/retry", Site(P::IngestReview)),
+    ("DELETE", "/api/v1/quarantine/{id}", Site(P::IngestReview)),
+    ("GET", "/api/v1/oee", Line(P::OeeRead)),
+    ("GET", "/api/v1/oee/{line}", Line(P::OeeRead)),
+    ("GET", "/api/v1/oee/{line}/now", Line(P::OeeRead)),
+    ("GET", "/api/v1/oee/{line}/history", Line(P::OeeRead)),
+    ("GET", "/api/v1/oee/{line}/trends", Line(P::OeeRead)),
+    ("GET", "/api/v1/downtime", Line(P::DowntimeRead)),
+    ("GET", "/api/v1/downtime/statistics", Line(P::DowntimeRead)),
+    ("GET", "/api/v1/downtime/active", Line(P::DowntimeRead)),
+    ("GET", "/api/v1/downtime/reasons", Line(P::DowntimeRead)),
+    ("GET", "/api/v1/downtime/{machine}/{start}", Line(P::DowntimeRead)),
+    ("POST", "/api/v1/downtime/{machine}/{start}/confirm", Line(P::DowntimeWrite)),
+    ("GET", "/api/v1/live", Line(P::DashboardRead)),
+    ("GET", "/api/v1/openapi.json", Anyone),
+    // files and operations
+    ("GET", "/pkg/{*file}", Anyone),
+    ("GET", "/health/live", Anyone),
+    ("GET", "/health/ready", Anyone),
+    ("GET", "/health/rollups", Site(P::SystemMonitor)),
+    // getting in and out
+    ("GET", "/sign-in", Anyone),
+    ("POST", "/sign-in", Anyone),
+    ("GET", "/sign-in/code", Anyone),
+    ("POST", "/sign-in/code", Anyone),
+    ("POST", "/sign-in/demonstration", Anyone),
+    ("POST", "/sign-out", Anyone),
+    ("GET", "/set-up/{token}", Anyone),
+    ("POST", "/set-up/{token}", Anyone),
+];
+
+/// What a route needs; `None` for one that is not in the table.
+#[must_use]
+pub fn need_of(method: &str, path: &str) -> Option<Need> {
+    // A HEAD is a GET whose body is not sent.
+    let method = if method == "HEAD" { "GET" } else { method };
+    let of = |(m, p, _): &&Entry| (*m == "*" || *m == method) && *p == path;
+    ACCESS.iter().find(of).map(|(_, _, need)| *need)
+}

@@ -1,0 +1,223 @@
+//! The one guard: it alone makes a [`Ctx`].
+
+use super::access::{Need, need_of};
+use super::caller::{Caller, Denial};
+use crate::domain::rights::Permission;
+use crate::domain::time::TsMs;
+use crate::server::db::audit::AuditRow;
+use crate::server::plant::{Line, Plant};
+use crate::server::services::error::{ServiceError, not_found};
+use crate::server::state::App;
+use axum::http::request::Parts;
+use leptos::prelude::use_context;
+use server_fn::ServerFn;
+use std::sync::Arc;
+
+/// Leave to do one thing: who, what they may, and the server to do it with.
+#[derive(Clone, Debug)]
+pub struct Ctx {
+    app: App,
+    caller: Arc<Caller>,
+    need: Need,
+}
+
+/// Why somebody is not let in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// It is not known who they are.
+    Unknown,
+    /// They lack a permission.
+    Lacks(Permission),
+    /// They must choose a password of their own first.
+    MustChange,
+    /// The route is not in the table: a mistake of ours.
+    NotInTable,
+}
+
+impl From<Refusal> for ServiceError {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Unknown | Refusal::MustChange => Self::Unauthenticated,
+            Refusal::Lacks(permission) => Self::Forbidden {
+                permission,
+                place: None,
+            },
+            Refusal::NotInTable => Self::Forbidden {
+                permission: Permission::SystemConfig,
+                place: None,
+            },
+        }
+    }
+}
+
+/// Lets a caller through to a route, or says why not.
+///
+/// # Errors
+/// The refusal.
+pub fn admit(app: &App, caller: &Arc<Caller>, method: &str, path: &str) -> Result<Ctx, Refusal> {
+    let Some(need) = need_of(method, path) else {
+        tracing::error!(method, path, "a route is not in the table of access");
+        return Err(Refusal::NotInTable);
+    };
+    let ctx = Ctx {
+        app: app.clone(),
+        caller: Arc::clone(caller),
+        need,
+    };
+    let lacks = |permission| {
+        if caller.is_somebody() {
+            caller.denied(Denial { permission }, "");
+            Err(Refusal::Lacks(permission))
+        } else {
+            Err(Refusal::Unknown)
+        }
+    };
+    match need {
+        Need::Anyone => Ok(ctx),
+        _ if caller.must_change && !path.starts_with("/account") => Err(Refusal::MustChange),
+        Need::Person if caller.person().is_some() => Ok(ctx),
+        Need::Person => Err(Refusal::Unknown),
+        Need::Line(permission) if caller.rights.anywhere(permission) => Ok(ctx),
+        Need::Site(permission) if caller.rights.on_site(permission) => Ok(ctx),
+        Need::Line(permission) | Need::Site(permission) => lacks(permission),
+    }
+}
+
+/// Leave for the server function `F`, called over HTTP or by a page that is being drawn.
+///
+/// # Errors
+/// The refusal; outside a request there is nobody.
+pub fn here<F: ServerFn>() -> Result<Ctx, ServiceError> {
+    let app = use_context::<App>();
+    let parts = use_context::<Parts>();
+    let caller = parts.and_then(|p| p.extensions.get::<Arc<Caller>>().cloned());
+    let (Some(app), Some(caller)) = (app, caller) else {
+        return Err(ServiceError::Unauthenticated);
+    };
+    Ok(admit(&app, &caller, "*", F::PATH)?)
+}
+
+impl Ctx {
+    /// Leave for the program itself: for commands that somebody typed on the machine, and for what it does by the clock.
+    #[must_use]
+    pub fn of_the_program(app: &App) -> Self {
+        use crate::domain::rights::{PermissionSet, Rights};
+        let mut caller = Caller::nobody(String::new(), String::new());
+        caller.rights = Rights::everywhere(PermissionSet::all());
+        Self {
+            app: app.clone(),
+            caller: Arc::new(caller),
+            need: Need::Anyone,
+        }
+    }
+
+    /// The server.
+    #[must_use]
+    pub const fn app(&self) -> &App {
+        &self.app
+    }
+
+    /// Who asks.
+    #[must_use]
+    pub fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
+    /// Now.
+    #[must_use]
+    pub fn now(&self) -> TsMs {
+        self.app.clock.now()
+    }
+
+    /// The line of this code, if the leave reaches it.
+    ///
+    /// # Errors
+    /// No such line; the permission is not held there.
+    pub fn line<'p>(&self, plant: &'p Plant, code: &str) -> Result<&'p Line, ServiceError> {
+        let line = plant.line(code).ok_or_else(|| not_found("line", code))?;
+        self.reach(line)?;
+        Ok(line)
+    }
+
+    /// Checks that the leave reaches a line.
+    ///
+    /// # Errors
+    /// The permission is not held there.
+    pub fn reach(&self, line: &Line) -> Result<(), ServiceError> {
+        match self.need {
+            Need::Line(permission) => self.also(permission, line),
+            Need::Anyone | Need::Person | Need::Site(_) => Ok(()),
+        }
+    }
+
+    /// Whether the leave reaches a line, for lists that leave out what it does not reach.
+    #[must_use]
+    pub fn sees(&self, line: &Line) -> bool {
+        match self.need {
+            Need::Line(permission) => self.caller.rights.at(permission, line.place()),
+            Need::Anyone | Need::Person | Need::Site(_) => true,
+        }
+    }
+
+    /// Whether it reaches every line.
+    #[must_use]
+    pub fn sees_all(&self) -> bool {
+        match self.need {
+            Need::Line(permission) => self.caller.rights.on_site(permission),
+            Need::Anyone | Need::Person | Need::Site(_) => true,
+        }
+    }
+
+    /// Asks for one more permission on a line.
+    ///
+    /// # Errors
+    /// It is not held there.
+    pub fn also(&self, permission: Permission, line: &Line) -> Result<(), ServiceError> {
+        if self.caller.rights.at(permission, line.place()) {
+            return Ok(());
+        }
+        Err(self.forbidden(permission, Some(line.name.clone())))
+    }
+
+    /// Asks for one more permission on the whole site.
+    ///
+    /// # Errors
+    /// It is not held there.
+    pub fn also_on_site(&self, permission: Permission) -> Result<(), ServiceError> {
+        if self.caller.rights.on_site(permission) {
+            return Ok(());
+        }
+        Err(self.forbidden(permission, None))
+    }
+
+    fn forbidden(&self, permission: Permission, place: Option<String>) -> ServiceError {
+        self.caller
+            .denied(Denial { permission }, place.as_deref().unwrap_or_default());
+        ServiceError::Forbidden { permission, place }
+    }
+
+    /// A row for the audit trail: who, when, from where, and what was done to what.
+    #[must_use]
+    pub fn entry(&self, action: &str, target: impl Into<String>) -> AuditRow {
+        entry(&self.caller, self.now(), action, target)
+    }
+}
+
+/// A row for the audit trail about a caller.
+#[must_use]
+pub fn entry(caller: &Caller, now: TsMs, action: &str, target: impl Into<String>) -> AuditRow {
+    let (kind, id) = caller.kind();
+    let by_program = !caller.is_somebody() && caller.address.is_empty();
+    AuditRow {
+        at_ms: now.0,
+        actor_kind: if by_program { "program" } else { kind }.to_owned(),
+        actor_id: id,
+        actor: if by_program { "ms5-floor" } else { caller.name() }.to_owned(),
+        device: caller.device.as_ref().map_or_else(String::new, |d| d.name.clone()),
+        address: caller.address.clone(),
+        request: caller.request.clone(),
+        action: action.to_owned(),
+        target: target.into(),
+        ..AuditRow::default()
+    }
+}

@@ -1,0 +1,184 @@
+//! From a request to whoever sent it: a key in the header, or the session of a browser.
+
+use super::caller::{Caller, Device, Who};
+use super::rights::{self, Known};
+use super::session::{self, Held};
+use super::secret;
+use crate::domain::ids::{DeviceId, PersonId};
+use crate::domain::rights::{Grant, PermissionSet, Reach, Rights, sets};
+use crate::domain::time::{DurMs, MINUTE_MS, TsMs};
+use crate::server::db::devices::DeviceRow;
+use crate::server::db::keys::KeyRow;
+use crate::server::db::{devices, keys};
+use crate::server::state::App;
+use axum::http::{HeaderMap, header};
+use tower_sessions::Session;
+
+/// The use of a key is written down this often at most.
+const USED_EVERY: DurMs = DurMs(MINUTE_MS);
+
+/// From where a request came.
+#[derive(Clone, Debug, Default)]
+pub struct Origin {
+    /// Network address.
+    pub address: String,
+    /// The request, as in the log.
+    pub request: String,
+    /// The demonstration's people may be here: simulated plant, this machine only.
+    pub demonstration: bool,
+    /// A whole page is asked for: the session may get a new id, since nothing else of the page is under way.
+    pub navigates: bool,
+}
+
+/// Who sent a request with these headers in this session.
+///
+/// # Errors
+/// The engine's.
+pub async fn identify(
+    app: &App,
+    headers: &HeaderMap,
+    session: Option<&Session>,
+    origin: Origin,
+) -> sqlx::Result<Caller> {
+    let nobody = Caller::nobody(origin.address.clone(), origin.request.clone());
+    if let Some(key) = bearer(headers) {
+        return Ok(by_key(app, key, nobody).await?.unwrap_or_else(|nobody| nobody));
+    }
+    let Some(session) = session else {
+        return Ok(nobody);
+    };
+    let held = session::held(session).await.map_err(into_sqlx)?;
+    match held {
+        Some(held) => by_session(app, session, held, &origin, nobody).await,
+        None => Ok(nobody),
+    }
+}
+
+fn into_sqlx(error: tower_sessions::session::Error) -> sqlx::Error {
+    sqlx::Error::Io(std::io::Error::other(error))
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let header = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, key) = header.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(key.trim())
+}
+
+/// A key with where it holds.
+#[derive(Clone, Debug)]
+pub struct KnownKey {
+    row: KeyRow,
+    rights: Rights,
+}
+
+async fn by_key(app: &App, key: &str, mut caller: Caller) -> sqlx::Result<Result<Caller, Caller>> {
+    let now = app.clock.now();
+    let hash = secret::hash(key);
+    let known = match app.keys.recall(&hash, now) {
+        Some(known) => known,
+        None => {
+            let Some(row) = keys::by_hash(&app.db, &hash).await? else {
+                return Ok(Err(caller));
+            };
+            let lines = keys::lines(&app.db, row.key()).await?;
+            if row.holds(now) && row.used_ms.is_none_or(|used| now - TsMs(used) >= USED_EVERY) {
+                keys::used(&app.db, row.key(), now).await?;
+            }
+            let set = PermissionSet::from_names(&row.permissions).unwrap_or_default();
+            let reaches: Vec<Reach> = if lines.is_empty() {
+                vec![Reach::Site]
+            } else {
+                lines.into_iter().map(Reach::Line).collect()
+            };
+            let grants = reaches.into_iter().map(|reach| Grant { set, reach });
+            let known = KnownKey {
+                row,
+                rights: Rights(grants.collect()),
+            };
+            app.keys.remember(hash, known.clone(), now);
+            known
+        }
+    };
+    if !known.row.holds(now) {
+        return Ok(Err(caller));
+    }
+    caller.who = Who::Key {
+        id: known.row.key(),
+        source: known.row.sender(),
+        name: known.row.source,
+    };
+    caller.rights = known.rights;
+    Ok(Ok(caller))
+}
+
+async fn by_session(
+    app: &App,
+    session: &Session,
+    held: Held,
+    origin: &Origin,
+    mut caller: Caller,
+) -> sqlx::Result<Caller> {
+    caller.session = session.id().map(session::id_hash);
+    if let Some(id) = held.device {
+        match devices::by_id(&app.db, id).await? {
+            Some(row) if row.revoked_ms.is_none() => at_device(&mut caller, &row),
+            // Revoked: nothing that was done on it opens anything any more.
+            _ => return Ok(Caller::nobody(origin.address.clone(), origin.request.clone())),
+        }
+    }
+    let Some(id) = held.person else {
+        return Ok(caller);
+    };
+    let Some(known) = person(app, id).await? else {
+        return Ok(caller);
+    };
+    if known.row.disabled != 0 || (known.row.demo != 0 && !origin.demonstration) {
+        return Ok(caller);
+    }
+    if origin.navigates && known.row.version != held.version {
+        // What they may do has changed: the session goes on under a new id.
+        let anew = Held {
+            version: known.row.version,
+            ..held
+        };
+        session::hold(session, &anew).await.map_err(into_sqlx)?;
+        caller.session = session.id().map(session::id_hash);
+    }
+    caller.who = Who::Person {
+        id,
+        login: known.row.login.clone(),
+        name: known.row.name.clone(),
+    };
+    caller.must_change = known.row.must_change != 0;
+    caller.rights = known.rights;
+    caller.first_page = known.first_page;
+    Ok(caller)
+}
+
+/// What is known of a person, at most a moment old.
+async fn person(app: &App, id: PersonId) -> sqlx::Result<Option<Known>> {
+    let now = app.clock.now();
+    if let Some(known) = app.people.recall(&id, now) {
+        return Ok(Some(known));
+    }
+    let known = rights::known(&app.db, id).await?;
+    if let Some(known) = &known {
+        app.people.remember(id, known.clone(), now);
+    }
+    Ok(known)
+}
+
+/// A device shows what is on the floor where it stands, and changes nothing.
+fn at_device(caller: &mut Caller, row: &DeviceRow) {
+    caller.who = Who::Device;
+    caller.device = Some(Device {
+        id: DeviceId(row.id),
+        name: row.name.clone(),
+        bound_to: row.is_wall().then(|| row.page.clone()),
+    });
+    caller.rights = Rights(vec![Grant {
+        set: sets::WATCH,
+        reach: rights::reach(row.area_id, row.line_id),
+    }]);
+    caller.first_page.clone_from(&row.page);
+}

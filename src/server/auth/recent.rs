@@ -1,0 +1,70 @@
+//! What the database said a moment ago about those who ask many times a second.
+
+use crate::domain::time::{DurMs, TsMs};
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// For so long an answer holds. What is taken away is refused that much later at the latest; on the node that took it away
+/// at once.
+const REMEMBERED: DurMs = DurMs(1_000);
+
+/// Answers of a moment ago. Only what exists is kept, so nobody can fill it by guessing.
+#[derive(Debug)]
+pub struct Recent<K, V>(Mutex<HashMap<K, (TsMs, V)>>);
+
+impl<K, V> Default for Recent<K, V> {
+    fn default() -> Self {
+        Self(Mutex::new(HashMap::new()))
+    }
+}
+
+impl<K: Eq + Hash, V: Clone> Recent<K, V> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<K, (TsMs, V)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What was said about `key`, if it still holds.
+    pub fn recall(&self, key: &K, now: TsMs) -> Option<V> {
+        let known = self.lock();
+        let (asked, value) = known.get(key)?;
+        holds(*asked, now).then(|| value.clone())
+    }
+
+    /// Keeps it in mind.
+    pub fn remember(&self, key: K, value: V, now: TsMs) {
+        let mut known = self.lock();
+        known.retain(|_, (asked, _)| holds(*asked, now));
+        known.insert(key, (now, value));
+    }
+
+    /// Something changed.
+    pub fn forget(&self) {
+        self.lock().clear();
+    }
+}
+
+/// Also a clock that was set back ends it.
+fn holds(asked: TsMs, now: TsMs) -> bool {
+    (DurMs::ZERO..REMEMBERED).contains(&(now - asked))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_said_is_asked_again_after_a_second_and_then_forgotten() {
+        let (recent, start) = (Recent::default(), TsMs(1_795_428_000_000));
+        recent.remember("old", 1, start);
+        let at = |ms| start + DurMs(ms);
+        assert_eq!(recent.recall(&"old", at(999)), Some(1));
+        assert_eq!(recent.recall(&"new", at(999)), None);
+        assert_eq!(recent.recall(&"old", at(1_000)), None);
+        assert_eq!(recent.recall(&"old", at(-1)), None);
+        recent.remember("new", 2, at(1_000));
+        assert_eq!(recent.lock().len(), 1);
+        recent.forget();
+        assert_eq!(recent.recall(&"new", at(1_000)), None);
+    }
+}

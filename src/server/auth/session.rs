@@ -1,0 +1,254 @@
+//! Sessions of browsers, kept in our own tables. The cookie holds a random id; the database holds its hash.
+
+use super::secret;
+use crate::domain::ids::{DeviceId, PersonId};
+use crate::domain::time::{DAY_MS, DurMs, HOUR_MS, MINUTE_MS, TsMs};
+use crate::server::clock::Clock;
+use crate::server::db::sessions::{self, SessionRow};
+use crate::server::db::Db;
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use tower_sessions::cookie::time::{Duration, OffsetDateTime};
+use tower_sessions::cookie::SameSite;
+use tower_sessions::session::{Id, Record};
+use tower_sessions::session_store::{Error, Result};
+use tower_sessions::{Expiry, Session, SessionManagerLayer, SessionStore};
+
+/// A person who does nothing for so long is signed out.
+pub const IDLE: DurMs = DurMs(8 * HOUR_MS);
+/// The same on a tablet that is shared.
+pub const IDLE_SHARED: DurMs = DurMs(10 * MINUTE_MS);
+/// A person is signed out after so long, whatever they do.
+pub const LONGEST: DurMs = DurMs(24 * HOUR_MS);
+/// An enrolled device stays enrolled for so long without being used.
+const DEVICE: DurMs = DurMs(400 * DAY_MS);
+/// Use is written down this often at most.
+const SEEN_EVERY: DurMs = DurMs(MINUTE_MS);
+/// Under which name the session keeps what it knows.
+const HELD: &str = "held";
+
+/// What a session knows.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Held {
+    /// Who signed in.
+    pub person: Option<PersonId>,
+    /// When.
+    pub since: TsMs,
+    /// What they may do, as counted then: the id of the session changes when it does.
+    pub version: i64,
+    /// On which enrolled device.
+    pub device: Option<DeviceId>,
+    /// From where.
+    pub address: String,
+    /// With which program.
+    pub agent: String,
+    /// What a sign-in that goes through somebody else needs to know when it comes back.
+    pub waiting: Option<Waiting>,
+}
+
+/// A sign-in that is half done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Waiting {
+    /// The password was right; the second factor is missing.
+    Code {
+        /// Of whom.
+        person: PersonId,
+        /// Since when.
+        since: TsMs,
+        /// Where they want to go.
+        next: String,
+    },
+    /// They were sent to the provider.
+    Provider {
+        /// What the provider must send back.
+        state: String,
+        /// What its token must hold.
+        nonce: String,
+        /// The secret half of what was sent along.
+        verifier: String,
+        /// Since when.
+        since: TsMs,
+        /// Where they want to go.
+        next: String,
+    },
+}
+
+impl Held {
+    /// What is left of it after `idle` time without use: people are signed out, devices stay.
+    #[must_use]
+    fn at(mut self, seen: TsMs, now: TsMs) -> Option<Self> {
+        let idle = if self.device.is_some() { IDLE_SHARED } else { IDLE };
+        if self.person.is_some() && (now - seen >= idle || now - self.since >= LONGEST) {
+            self.person = None;
+        }
+        let waits = self.waiting.is_some() && now - seen < IDLE_SHARED;
+        let lives = self.person.is_some() || waits || (self.device.is_some() && now - seen < DEVICE);
+        lives.then_some(self)
+    }
+}
+
+/// What the browser's session knows.
+///
+/// # Errors
+/// The store's.
+pub async fn held(session: &Session) -> std::result::Result<Option<Held>, tower_sessions::session::Error> {
+    session.get::<Held>(HELD).await
+}
+
+/// Lets the session know something else, under a new id: whoever knew the old one has nothing.
+///
+/// # Errors
+/// The store's.
+pub async fn hold(session: &Session, held: &Held) -> std::result::Result<(), tower_sessions::session::Error> {
+    session.insert(HELD, held).await?;
+    session.cycle_id().await?;
+    session.save().await
+}
+
+/// What is stored of a session's id.
+#[must_use]
+pub fn id_hash(id: Id) -> Vec<u8> {
+    secret::hash(&id.to_string())
+}
+
+/// Our tables as a store of sessions.
+#[derive(Clone, Debug)]
+pub struct Store {
+    db: Db,
+    clock: Clock,
+}
+
+impl Store {
+    /// The sessions of a database.
+    #[must_use]
+    pub const fn new(db: Db, clock: Clock) -> Self {
+        Self { db, clock }
+    }
+
+    fn row(&self, record: &Record) -> Result<SessionRow> {
+        let held: Held = match record.data.get(HELD) {
+            Some(value) => serde_json::from_value(value.clone()).map_err(|e| Error::Encode(e.to_string()))?,
+            None => Held::default(),
+        };
+        let now = self.clock.now();
+        let life = if held.device.is_some() { DEVICE } else { LONGEST };
+        Ok(SessionRow {
+            id_hash: id_hash(record.id),
+            person_id: held.person.map(|p| p.0),
+            device_id: held.device.map(|d| d.0),
+            facts: serde_json::to_string(&held).map_err(|e| Error::Encode(e.to_string()))?,
+            created_ms: now.0,
+            seen_ms: now.0,
+            expires_ms: (now + life).0,
+        })
+    }
+}
+
+fn backend(error: sqlx::Error) -> Error {
+    Error::Backend(error.to_string())
+}
+
+#[async_trait]
+impl SessionStore for Store {
+    async fn create(&self, record: &mut Record) -> Result<()> {
+        loop {
+            if sessions::add(&self.db, &self.row(record)?).await.map_err(backend)? {
+                return Ok(());
+            }
+            record.id = Id::default();
+        }
+    }
+
+    async fn save(&self, record: &Record) -> Result<()> {
+        sessions::save(&self.db, &self.row(record)?).await.map_err(backend)
+    }
+
+    async fn load(&self, id: &Id) -> Result<Option<Record>> {
+        let Some(row) = sessions::get(&self.db, &id_hash(*id)).await.map_err(backend)? else {
+            return Ok(None);
+        };
+        let now = self.clock.now();
+        let held: Held = serde_json::from_str(&row.facts).map_err(|e| Error::Decode(e.to_string()))?;
+        let Some(held) = held.at(TsMs(row.seen_ms), now).filter(|_| now.0 < row.expires_ms) else {
+            return Ok(None);
+        };
+        let value = serde_json::to_value(held).map_err(|e| Error::Decode(e.to_string()))?;
+        Ok(Some(Record {
+            id: *id,
+            data: [(HELD.to_owned(), value)].into(),
+            // How long it lives is decided above, by the server's own clock.
+            expiry_date: OffsetDateTime::now_utc() + Duration::days(400),
+        }))
+    }
+
+    async fn delete(&self, id: &Id) -> Result<()> {
+        sessions::end(&self.db, &id_hash(*id)).await.map_err(backend)
+    }
+}
+
+/// Somebody used the session: not a screen that refreshes itself.
+///
+/// # Errors
+/// The engine's.
+pub async fn used(db: &Db, id_hash: &[u8], now: TsMs) -> sqlx::Result<()> {
+    let row = sessions::get(db, id_hash).await?;
+    match row {
+        Some(row) if now - TsMs(row.seen_ms) >= SEEN_EVERY => sessions::seen(db, id_hash, now).await,
+        _ => Ok(()),
+    }
+}
+
+/// The layer that reads and writes the cookie. `Lax`, so that a link in a message opens signed in; what changes something
+/// is not a GET and is guarded against other sites by its own layer.
+pub fn layer(db: &Db, clock: &Clock, secure: bool) -> SessionManagerLayer<Store> {
+    SessionManagerLayer::new(Store::new(db.clone(), clock.clone()))
+        .with_name(cookie_name(secure))
+        .with_secure(secure)
+        .with_http_only(true)
+        .with_same_site(SameSite::Lax)
+        .with_path("/")
+        .with_expiry(Expiry::OnInactivity(Duration::days(400)))
+}
+
+/// A browser takes `__Host-` only over TLS, from this host, for every path.
+#[must_use]
+pub const fn cookie_name(secure: bool) -> &'static str {
+    if secure { "__Host-ms5" } else { "ms5" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const START: TsMs = TsMs(1_795_428_000_000);
+
+    fn signed_in(device: Option<i64>) -> Held {
+        Held {
+            person: Some(PersonId(7)),
+            since: START,
+            device: device.map(DeviceId),
+            ..Held::default()
+        }
+    }
+
+    #[test]
+    fn people_are_signed_out_when_idle_and_after_a_day() {
+        let person = |held: Held, seen: DurMs, now: DurMs| {
+            held.at(START + seen, START + now).and_then(|h| h.person)
+        };
+        let minute = DurMs(MINUTE_MS);
+        assert!(person(signed_in(None), DurMs(0), IDLE - minute).is_some());
+        assert!(person(signed_in(None), DurMs(0), IDLE).is_none());
+        assert!(person(signed_in(None), LONGEST - minute, LONGEST - DurMs(1)).is_some());
+        assert!(person(signed_in(None), LONGEST - minute, LONGEST).is_none());
+        assert!(person(signed_in(Some(1)), DurMs(0), IDLE_SHARED).is_none());
+    }
+
+    #[test]
+    fn a_device_stays_enrolled_when_its_person_is_signed_out() {
+        let later = signed_in(Some(3)).at(START, START + DurMs(30 * DAY_MS)).expect("enrolled");
+        assert_eq!((later.person, later.device), (None, Some(DeviceId(3))));
+        assert_eq!(signed_in(Some(3)).at(START, START + DEVICE), None);
+        assert_eq!(signed_in(None).at(START, START + DurMs(30 * DAY_MS)), None);
+    }
+}

@@ -1,0 +1,194 @@
+//! The audit trail: rows are added, never changed, and each row's hash covers the hash before it.
+
+use super::{Db, Tx, reading, writing};
+use sha2::{Digest, Sha256};
+
+/// A row of the trail.
+#[derive(Clone, Debug, Default, PartialEq, Eq, sqlx::FromRow)]
+pub struct AuditRow {
+    /// Its place in the chain, from 1, without gaps.
+    pub seq: i64,
+    /// When, epoch milliseconds.
+    pub at_ms: i64,
+    /// What acted: `person`, `key`, `wall`, `program`, `nobody`.
+    pub actor_kind: String,
+    /// Its number among its kind.
+    pub actor_id: Option<i64>,
+    /// Its name at that time.
+    pub actor: String,
+    /// The shared tablet that it acted on; empty: none.
+    pub device: String,
+    /// From which network address; empty: from inside.
+    pub address: String,
+    /// What was done: `role.change`.
+    pub action: String,
+    /// To what: `role:operator`.
+    pub target: String,
+    /// What it was before, JSON or empty.
+    pub was: String,
+    /// What it became, JSON or empty.
+    pub became: String,
+    /// Why, where somebody said so.
+    pub why: String,
+    /// The request, as in the log.
+    pub request: String,
+    /// SHA-256 over the hash before and everything above.
+    pub hash: Vec<u8>,
+}
+
+/// What the first row's hash covers instead of a hash.
+pub const GENESIS: [u8; 32] = [0; 32];
+
+/// Identifies "the transaction that adds to the trail" among PostgreSQL's advisory locks.
+const CHAIN_LOCK: i64 = 0x4d53_3561_7564_6974;
+
+impl AuditRow {
+    /// The hash that the row must have after `previous`. Each field is preceded by its length, so that no two rows look
+    /// alike: `SHA-256(previous, seq, at, (length, bytes) of each text)`.
+    #[must_use]
+    pub fn chained(&self, previous: &[u8]) -> Vec<u8> {
+        let mut hash = Sha256::new();
+        hash.update(previous);
+        hash.update(self.seq.to_be_bytes());
+        hash.update(self.at_ms.to_be_bytes());
+        let id = self.actor_id.map_or_else(String::new, |id| id.to_string());
+        for text in [
+            &self.actor_kind,
+            &id,
+            &self.actor,
+            &self.device,
+            &self.address,
+            &self.action,
+            &self.target,
+            &self.was,
+            &self.became,
+            &self.why,
+            &self.request,
+        ] {
+            hash.update((text.len() as u64).to_be_bytes());
+            hash.update(text.as_bytes());
+        }
+        hash.finalize().to_vec()
+    }
+}
+
+/// Adds a row at the end of the chain; `seq` and `hash` of `row` are not looked at. On PostgreSQL one transaction at a time
+/// does so, from here to its end: call it last.
+///
+/// # Errors
+/// The engine's.
+pub async fn add(tx: &mut Tx, row: &AuditRow) -> sqlx::Result<()> {
+    const LAST: &str = "SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1";
+    const ADD: &str = "INSERT INTO audit (seq, at_ms, actor_kind, actor_id, actor, device, address, action, target, was,
+            became, why, request, hash)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
+    if let Tx::Postgres(tx) = tx {
+        sqlx::query("SELECT pg_advisory_xact_lock($1)")
+            .bind(CHAIN_LOCK)
+            .execute(&mut **tx)
+            .await?;
+    }
+    writing!(tx, |conn| {
+        let last: Option<(i64, Vec<u8>)> = sqlx::query_as(LAST).fetch_optional(&mut *conn).await?;
+        let (seq, previous) = last.unwrap_or_else(|| (0, GENESIS.to_vec()));
+        let mut row = row.clone();
+        row.seq = seq + 1;
+        row.hash = row.chained(&previous);
+        sqlx::query(ADD)
+            .bind(row.seq)
+            .bind(row.at_ms)
+            .bind(row.actor_kind)
+            .bind(row.actor_id)
+            .bind(row.actor)
+            .bind(row.device)
+            .bind(row.address)
+            .bind(row.action)
+            .bind(row.target)
+            .bind(row.was)
+            .bind(row.became)
+            .bind(row.why)
+            .bind(row.request)
+            .bind(row.hash)
+            .execute(conn)
+            .await
+            .map(drop)
+    })
+}
+
+/// What to look for. Empty texts look for everything.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// From here on, epoch milliseconds.
+    pub from: Option<i64>,
+    /// Up to here.
+    pub to: Option<i64>,
+    /// Part of the actor's name.
+    pub actor: String,
+    /// The beginning of the action: `role` or `role.change`.
+    pub action: String,
+    /// Part of the target.
+    pub target: String,
+    /// Only rows before this one.
+    pub before: Option<i64>,
+}
+
+/// The newest rows of those wanted.
+///
+/// # Errors
+/// The engine's.
+pub async fn find(db: &Db, wanted: &Wanted, limit: i64) -> sqlx::Result<Vec<AuditRow>> {
+    const SQL: &str = "SELECT seq, at_ms, actor_kind, actor_id, actor, device, address, action, target, was, became, why,
+            request, hash
+        FROM audit
+        WHERE at_ms >= $1 AND at_ms < $2 AND seq < $3
+            AND ($4 = '' OR LOWER(actor) LIKE $4 ESCAPE '!')
+            AND ($5 = '' OR action LIKE $5 ESCAPE '!')
+            AND ($6 = '' OR LOWER(target) LIKE $6 ESCAPE '!')
+        ORDER BY seq DESC LIMIT $7";
+    reading!(db, |pool| sqlx::query_as(SQL)
+        .bind(wanted.from.unwrap_or(i64::MIN))
+        .bind(wanted.to.unwrap_or(i64::MAX))
+        .bind(wanted.before.unwrap_or(i64::MAX))
+        .bind(containing(&wanted.actor))
+        .bind(beginning(&wanted.action))
+        .bind(containing(&wanted.target))
+        .bind(limit)
+        .fetch_all(pool)
+        .await)
+}
+
+/// Rows in the order of the chain, after `seq`.
+///
+/// # Errors
+/// The engine's.
+pub async fn after(db: &Db, seq: i64, limit: i64) -> sqlx::Result<Vec<AuditRow>> {
+    const SQL: &str = "SELECT seq, at_ms, actor_kind, actor_id, actor, device, address, action, target, was, became, why,
+            request, hash
+        FROM audit WHERE seq > $1 ORDER BY seq LIMIT $2";
+    reading!(db, |pool| sqlx::query_as(SQL)
+        .bind(seq)
+        .bind(limit)
+        .fetch_all(pool)
+        .await)
+}
+
+fn containing(text: &str) -> String {
+    if text.is_empty() {
+        String::new()
+    } else {
+        format!("%{}%", literal(&text.to_lowercase()))
+    }
+}
+
+fn beginning(text: &str) -> String {
+    if text.is_empty() {
+        String::new()
+    } else {
+        format!("{}%", literal(text))
+    }
+}
+
+/// What stands for itself in a pattern.
+fn literal(text: &str) -> String {
+    text.replace('!', "!!").replace('%', "!%").replace('_', "!_")
+}

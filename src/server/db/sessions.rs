@@ -1,0 +1,189 @@
+//! Sessions of browsers. The id itself is only in the browser's cookie.
+
+use super::{Db, Tx, reading, writing};
+use crate::domain::ids::{DeviceId, PersonId};
+use crate::domain::time::TsMs;
+
+/// A session.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct SessionRow {
+    /// SHA-256 of its id.
+    pub id_hash: Vec<u8>,
+    /// Who signed in.
+    pub person_id: Option<i64>,
+    /// On which shared tablet or wall.
+    pub device_id: Option<i64>,
+    /// What the session remembers, as JSON.
+    pub facts: String,
+    /// When it began.
+    pub created_ms: i64,
+    /// When it was last used, to the minute.
+    pub seen_ms: i64,
+    /// When it ends.
+    pub expires_ms: i64,
+}
+
+const SELECT: &str = "SELECT id_hash, person_id, device_id, facts, created_ms, seen_ms, expires_ms
+    FROM session WHERE id_hash = $1";
+
+/// The session of this id.
+///
+/// # Errors
+/// The engine's.
+pub async fn get(db: &Db, id_hash: &[u8]) -> sqlx::Result<Option<SessionRow>> {
+    reading!(db, |pool| sqlx::query_as(SELECT)
+        .bind(id_hash)
+        .fetch_optional(pool)
+        .await)
+}
+
+/// Adds a session; `false` when the id is taken.
+///
+/// # Errors
+/// The engine's.
+pub async fn add(db: &Db, row: &SessionRow) -> sqlx::Result<bool> {
+    const SQL: &str = "INSERT INTO session (id_hash, person_id, device_id, facts, created_ms, seen_ms,
+            expires_ms)
+        VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id_hash) DO NOTHING";
+    let mut tx = db.begin().await?;
+    let rows = writing!(&mut tx, |conn| sqlx::query(SQL)
+        .bind(&row.id_hash)
+        .bind(row.person_id)
+        .bind(row.device_id)
+        .bind(&row.facts)
+        .bind(row.created_ms)
+        .bind(row.seen_ms)
+        .bind(row.expires_ms)
+        .execute(conn)
+        .await?
+        .rows_affected());
+    tx.commit().await?;
+    Ok(rows == 1)
+}
+
+/// Writes what a session holds now. One that was ended meanwhile stays ended.
+///
+/// # Errors
+/// The engine's.
+pub async fn save(db: &Db, row: &SessionRow) -> sqlx::Result<()> {
+    const SQL: &str = "UPDATE session SET person_id = $2, device_id = $3, facts = $4, seen_ms = $5,
+            expires_ms = $6
+        WHERE id_hash = $1";
+    let mut tx = db.begin().await?;
+    writing!(&mut tx, |conn| sqlx::query(SQL)
+        .bind(&row.id_hash)
+        .bind(row.person_id)
+        .bind(row.device_id)
+        .bind(&row.facts)
+        .bind(row.seen_ms)
+        .bind(row.expires_ms)
+        .execute(conn)
+        .await
+        .map(drop)?);
+    tx.commit().await
+}
+
+/// It was used.
+///
+/// # Errors
+/// The engine's.
+pub async fn seen(db: &Db, id_hash: &[u8], now: TsMs) -> sqlx::Result<()> {
+    let mut tx = db.begin().await?;
+    writing!(&mut tx, |conn| {
+        sqlx::query("UPDATE session SET seen_ms = $2 WHERE id_hash = $1")
+            .bind(id_hash)
+            .bind(now.0)
+            .execute(conn)
+            .await
+            .map(drop)?;
+    });
+    tx.commit().await
+}
+
+/// Ends a session.
+///
+/// # Errors
+/// The engine's.
+pub async fn end(db: &Db, id_hash: &[u8]) -> sqlx::Result<()> {
+    let mut tx = db.begin().await?;
+    writing!(&mut tx, |conn| {
+        sqlx::query("DELETE FROM session WHERE id_hash = $1")
+            .bind(id_hash)
+            .execute(conn)
+            .await
+            .map(drop)?;
+    });
+    tx.commit().await
+}
+
+/// The sessions of a person, those used last first.
+///
+/// # Errors
+/// The engine's.
+pub async fn of_person(db: &Db, id: PersonId, now: TsMs) -> sqlx::Result<Vec<SessionRow>> {
+    const SQL: &str = "SELECT id_hash, person_id, device_id, facts, created_ms, seen_ms, expires_ms
+        FROM session WHERE person_id = $1 AND expires_ms > $2 ORDER BY seen_ms DESC, created_ms DESC";
+    reading!(db, |pool| sqlx::query_as(SQL)
+        .bind(id.0)
+        .bind(now.0)
+        .fetch_all(pool)
+        .await)
+}
+
+/// Ends the sessions of a person but one; returns how many there were.
+///
+/// # Errors
+/// The engine's.
+pub async fn end_of_person(tx: &mut Tx, id: PersonId, but: &[u8]) -> sqlx::Result<u64> {
+    const SQL: &str = "DELETE FROM session WHERE person_id = $1 AND id_hash <> $2";
+    let done = writing!(tx, |conn| sqlx::query(SQL)
+        .bind(id.0)
+        .bind(but)
+        .execute(conn)
+        .await?
+        .rows_affected());
+    Ok(done)
+}
+
+/// Ends one session of a person; `false` when they have no such session.
+///
+/// # Errors
+/// The engine's.
+pub async fn end_one(tx: &mut Tx, id: PersonId, id_hash: &[u8]) -> sqlx::Result<bool> {
+    const SQL: &str = "DELETE FROM session WHERE person_id = $1 AND id_hash = $2";
+    let done = writing!(tx, |conn| sqlx::query(SQL)
+        .bind(id.0)
+        .bind(id_hash)
+        .execute(conn)
+        .await?
+        .rows_affected());
+    Ok(done == 1)
+}
+
+/// Ends the sessions of a device.
+///
+/// # Errors
+/// The engine's.
+pub async fn end_of_device(tx: &mut Tx, id: DeviceId) -> sqlx::Result<()> {
+    writing!(tx, |conn| sqlx::query("DELETE FROM session WHERE device_id = $1")
+        .bind(id.0)
+        .execute(conn)
+        .await
+        .map(drop))
+}
+
+/// Forgets sessions whose time is over.
+///
+/// # Errors
+/// The engine's.
+pub async fn forget_old(db: &Db, now: TsMs) -> sqlx::Result<()> {
+    let mut tx = db.begin().await?;
+    writing!(&mut tx, |conn| {
+        sqlx::query("DELETE FROM session WHERE expires_ms <= $1")
+            .bind(now.0)
+            .execute(conn)
+            .await
+            .map(drop)?;
+    });
+    tx.commit().await
+}

@@ -1,0 +1,80 @@
+//! Pages of the desk as answers: the document, its policy, its status.
+
+use super::Shared;
+use super::problem::Problem;
+use super::security::page_policy;
+use crate::domain::rights::Permission;
+use crate::server::auth::caller::{Caller, Who};
+use crate::server::auth::secret;
+use crate::server::services::error::ServiceError;
+use crate::ui::desk::{Document, Signed};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use leptos::prelude::AnyView;
+
+/// Pages of the desk, and what one needs to see each.
+const WAYS: &[(&str, &str, Permission)] = &[
+    ("/admin/people", "People", Permission::UserRead),
+    ("/admin/roles", "Roles", Permission::UserRead),
+    ("/admin/devices", "Devices", Permission::KioskManage),
+    ("/admin/keys", "Keys", Permission::ApiKeyManage),
+    ("/admin/audit", "Audit trail", Permission::AuditRead),
+];
+
+/// A page.
+pub fn page(
+    shared: &Shared,
+    caller: Option<&Caller>,
+    (title, path): (&str, &str),
+    status: StatusCode,
+    inside: AnyView,
+) -> Response {
+    let Ok(nonce) = secret::random() else {
+        return super::problem::internal().into_response();
+    };
+    let signed = caller.and_then(|caller| match &caller.who {
+        Who::Person { name, .. } => {
+            let may = WAYS.iter().filter(|(_, _, p)| caller.rights.on_site(*p));
+            Some(Signed {
+                name: name.clone(),
+                ways: may.map(|(href, words, _)| (*href, *words)).collect(),
+            })
+        }
+        _ => None,
+    });
+    let document = Document {
+        title: title.to_owned(),
+        path: path.to_owned(),
+        css: shared.site.manifest.css.clone(),
+        nonce: nonce.clone(),
+        single: signed.is_none(),
+        signed,
+    };
+    let html = document.html(inside);
+    let policy = HeaderValue::from_str(&page_policy(&nonce));
+    let mut response = (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response();
+    if let Ok(policy) = policy {
+        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    // A page that shows people or keys stays in no cache.
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// A few words in place of a page's content.
+#[must_use]
+pub fn words(text: &str) -> AnyView {
+    use leptos::prelude::*;
+    view! { <p class="panel">{text.to_owned()}</p> }.into_any()
+}
+
+/// A service failed: logged once, told in plain words.
+pub fn failed(shared: &Shared, error: ServiceError) -> Response {
+    let problem = Problem::from(error);
+    let status = problem.status();
+    let text = match status {
+        StatusCode::SERVICE_UNAVAILABLE => "The database cannot be reached. Try again in a moment.".to_owned(),
+        _ => problem.words(),
+    };
+    page(shared, None, ("That did not work", ""), status, words(&text))
+}

@@ -1,0 +1,152 @@
+//! Every request passes here: who sent it, may they, and what is written down about it.
+
+use super::Shared;
+use super::problem::{self, Problem};
+use crate::server::auth::caller::Caller;
+use crate::server::auth::guard::{Refusal, admit, entry};
+use crate::server::auth::identify::{Origin, identify};
+use crate::server::auth::{Ctx, session};
+use crate::server::db::audit;
+use crate::server::services::people;
+use axum::extract::{ConnectInfo, FromRequestParts, MatchedPath, Request, State};
+use axum::http::request::Parts;
+use axum::http::{Method, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Redirect, Response};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use tower_sessions::Session;
+
+/// Finds out who asks, lets them in or not, and keeps denials on record.
+pub async fn guard(State(shared): State<Shared>, mut request: Request, next: Next) -> Response {
+    let app = &shared.app;
+    let matched = request.extensions().get::<MatchedPath>().map(|p| p.as_str().to_owned());
+    let navigates = navigates(&request);
+    let origin = Origin {
+        address: peer(&request).map_or_else(String::new, |a| a.ip().to_string()),
+        request: super::request_id().unwrap_or_default(),
+        demonstration: shared.demonstrates(peer(&request)),
+        navigates,
+    };
+    let session = request.extensions().get::<Session>().cloned();
+    let caller = match identify(app, request.headers(), session.as_ref(), origin).await {
+        Ok(caller) => Arc::new(caller),
+        Err(error) => return Problem::from(error).into_response(),
+    };
+    let by_hand = navigates || !matches!(*request.method(), Method::GET | Method::HEAD);
+    if let (Some(id), true) = (&caller.session, by_hand)
+        && let Err(error) = session::used(&app.db, id, app.clock.now()).await
+    {
+        return Problem::from(error).into_response();
+    }
+    let path = request.uri().path().to_owned();
+    if let Some(page) = caller.device.as_ref().and_then(|d| d.bound_to.clone())
+        && navigates
+        && matched.as_deref().is_some_and(is_page)
+        && page.split('?').next() != Some(path.as_str())
+    {
+        return Redirect::to(&page).into_response();
+    }
+    // What matches no route shows nothing of the plant: files of the site, and "not found".
+    if let Some(matched) = &matched {
+        match admit(app, &caller, request.method().as_str(), matched) {
+            Ok(ctx) => {
+                request.extensions_mut().insert(ctx);
+            }
+            // Server functions answer for themselves, in the form that their callers can read.
+            Err(refusal) if is_function(matched) && refusal != Refusal::NotInTable => {}
+            Err(refusal) => {
+                let read = request.method() == Method::GET;
+                let wanted = request.uri().path_and_query().filter(|_| read);
+                let wanted = wanted.map(|p| p.as_str().to_owned());
+                drop(request);
+                let refused = refused(&shared, refusal, &caller, matched, wanted.as_deref());
+                let response = refused.await;
+                return on_record(&shared, &caller, matched, response).await;
+            }
+        }
+    }
+    request.extensions_mut().insert(Arc::clone(&caller));
+    let response = next.run(request).await;
+    on_record(&shared, &caller, matched.as_deref().unwrap_or_default(), response).await
+}
+
+/// A browser asks for a whole page.
+fn navigates(request: &Request) -> bool {
+    request.method() == Method::GET
+        && !request.uri().path().starts_with("/api/")
+        && request
+            .headers()
+            .get(header::ACCEPT)
+            .and_then(|a| a.to_str().ok())
+            .is_some_and(|a| a.contains("text/html"))
+}
+
+fn is_page(matched: &str) -> bool {
+    !["/api/", "/health/", "/pkg/"].iter().any(|p| matched.starts_with(p))
+}
+
+fn is_function(matched: &str) -> bool {
+    matched.starts_with("/api/") && !matched.starts_with("/api/v1/")
+}
+
+/// The address of the other end.
+pub fn peer(request: &Request) -> Option<SocketAddr> {
+    request.extensions().get::<ConnectInfo<SocketAddr>>().map(|c| c.0)
+}
+
+async fn refused(
+    shared: &Shared,
+    refusal: Refusal,
+    caller: &Caller,
+    matched: &str,
+    wanted: Option<&str>,
+) -> Response {
+    let page = is_page(matched);
+    match refusal {
+        Refusal::Unknown if page && wanted.is_some() => {
+            let next = super::sign_in::Next::parse(wanted.unwrap_or_default());
+            Redirect::to(&format!("/sign-in{}", next.query())).into_response()
+        }
+        Refusal::MustChange if page && wanted.is_some() => {
+            Redirect::to("/account/password").into_response()
+        }
+        Refusal::Unknown | Refusal::MustChange => problem::unauthenticated().into_response(),
+        Refusal::Lacks(permission) if page => {
+            match people::who_give_roles(&shared.app).await {
+                Ok(ask) => super::sign_in::forbidden_page(shared, caller, permission, &ask),
+                Err(error) => super::desk::failed(shared, error.into()),
+            }
+        }
+        Refusal::Lacks(permission) => problem::forbidden(permission, None).into_response(),
+        Refusal::NotInTable => problem::internal().into_response(),
+    }
+}
+
+/// Writes a denial down, once a request.
+async fn on_record(shared: &Shared, caller: &Caller, matched: &str, response: Response) -> Response {
+    let Some((denial, place)) = caller.take_denial() else {
+        return response;
+    };
+    let mut row = entry(caller, shared.app.clock.now(), "denied", matched);
+    denial.permission.name().clone_into(&mut row.was);
+    row.why = place;
+    let write = async {
+        let mut tx = shared.app.db.begin().await?;
+        audit::add(&mut tx, &row).await?;
+        tx.commit().await
+    };
+    match write.await {
+        Ok(()) => response,
+        Err(error) => Problem::from(error).into_response(),
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Ctx {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        // The guard has put it there, or has answered itself.
+        parts.extensions.get::<Self>().cloned().ok_or_else(problem::unauthenticated)
+    }
+}

@@ -1,0 +1,8 @@
+//! The desk: forms and tables that the server draws alone, for signing in and for running the place. Nothing of it is in
+//! the browser's code; everything works without script.
+
+pub mod document;
+pub mod field;
+pub mod sign_in;
+
+pub use document::{Document, Signed};

@@ -1,0 +1,92 @@
+//! Fields of forms, with what is wrong with them beside them.
+
+use crate::domain::plant::FieldError;
+use leptos::prelude::*;
+
+/// What was wrong with a form that was sent.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wrong(pub Vec<FieldError>);
+
+impl Wrong {
+    /// What is wrong with one field.
+    #[must_use]
+    pub fn of(&self, field: &str) -> Option<String> {
+        let found = self.0.iter().find(|f| f.field == field);
+        found.map(|f| f.problem.clone())
+    }
+
+    /// What is wrong as a whole, in front of the form; all fields are named, also those that the form does not show.
+    #[must_use]
+    pub fn summary(&self) -> Option<AnyView> {
+        if self.0.is_empty() {
+            return None;
+        }
+        let line = |f: &FieldError| view! { <li>{format!("{}: {}", f.field, f.problem)}</li> };
+        let lines: Vec<_> = self.0.iter().map(line).collect();
+        Some(
+            view! {
+                <div class="form-problem" role="alert">
+                    <p>"Not done. Please look at:"</p>
+                    <ul>{lines}</ul>
+                </div>
+            }
+            .into_any(),
+        )
+    }
+}
+
+/// One line of text.
+#[derive(Clone, Debug, Default)]
+pub struct Text<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Its words.
+    pub label: &'a str,
+    /// `text`, `password`, `email`, `number`, …
+    pub kind: &'a str,
+    /// What it holds.
+    pub value: &'a str,
+    /// What a browser may fill in.
+    pub autocomplete: &'a str,
+    /// More words.
+    pub hint: &'a str,
+    /// It must be filled in.
+    pub required: bool,
+    /// Which keyboard a tablet shows.
+    pub inputmode: &'a str,
+}
+
+impl Text<'_> {
+    /// The field.
+    #[must_use]
+    pub fn draw(self, wrong: &Wrong) -> AnyView {
+        let id = format!("field-{}", self.name);
+        let said = format!("{id}-said");
+        let problem = wrong.of(self.name);
+        let invalid = problem.is_some().then_some("true");
+        let words = problem.unwrap_or_else(|| self.hint.to_owned());
+        let described = (!words.is_empty()).then(|| said.clone());
+        let kind = if self.kind.is_empty() { "text" } else { self.kind };
+        let inputmode = (!self.inputmode.is_empty()).then(|| self.inputmode.to_owned());
+        view! {
+            <div class="field" class:field-wrong=invalid.is_some()>
+                <label for=id.clone()>{self.label.to_owned()}</label>
+                <input
+                    id=id
+                    name=self.name.to_owned()
+                    type=kind.to_owned()
+                    value=self.value.to_owned()
+                    autocomplete=self.autocomplete.to_owned()
+                    inputmode=inputmode
+                    required=self.required
+                    aria-invalid=invalid
+                    aria-describedby=described
+                />
+                <p class="field-said" id=said>
+                    {words}
+                </p>
+            </div>
+        }
+        .into_any()
+    }
+}

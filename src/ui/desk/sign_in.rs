@@ -1,0 +1,197 @@
+//! Getting in.
+
+use super::field::{Text, Wrong};
+use leptos::prelude::*;
+
+/// What the sign-in page shows.
+#[derive(Clone, Debug, Default)]
+pub struct SignIn {
+    /// Where they want to go.
+    pub next: String,
+    /// What was typed before.
+    pub login: String,
+    /// What did not go well.
+    pub problem: Option<String>,
+    /// The roles of the demonstration: code and name.
+    pub demonstration: Vec<(&'static str, &'static str)>,
+    /// The name of the provider that vouches for people.
+    pub provider: Option<String>,
+    /// Nobody can sign in yet: the program's first words on the console hold a link.
+    pub not_set_up: bool,
+}
+
+/// The page.
+#[must_use]
+pub fn sign_in(page: SignIn) -> AnyView {
+    let next = page.next.clone();
+    let role = |(code, name): &(&'static str, &'static str)| {
+        view! {
+            <button class="button demo-role" type="submit" name="role" value=*code>
+                {*name}
+            </button>
+        }
+    };
+    let roles: Vec<_> = page.demonstration.iter().map(role).collect();
+    let demonstration = (!roles.is_empty()).then(|| {
+        view! {
+            <form class="panel demo" method="post" action="/sign-in/demonstration">
+                <h2>"Demonstration"</h2>
+                <p class="panel-note">
+                    "The plant is simulated and only this machine is served, so one tap is enough. On a real plant nobody gets in like this."
+                </p>
+                <input type="hidden" name="next" value=next.clone() />
+                <div class="demo-roles">{roles}</div>
+            </form>
+        }
+    });
+    let provider = page.provider.map(|name| {
+        let next = page.next.clone();
+        view! {
+            <form method="post" action="/sign-in/provider">
+                <input type="hidden" name="next" value=next />
+                <button class="button wide" type="submit">
+                    {format!("Sign in with {name}")}
+                </button>
+            </form>
+        }
+    });
+    let not_set_up = page.not_set_up.then(|| {
+        view! {
+            <p class="panel-note">
+                "Nobody can sign in yet. The program wrote a one-time link to its console when it started: open it to add the first person."
+            </p>
+        }
+    });
+    let wrong = Wrong::default();
+    view! {
+        {problem(page.problem)}
+        {demonstration}
+        <form class="panel form" method="post" action="/sign-in">
+            {not_set_up} <input type="hidden" name="next" value=page.next />
+            {Text {
+                name: "login",
+                label: "Login",
+                value: &page.login,
+                autocomplete: "username",
+                required: true,
+                ..Text::default()
+            }
+                .draw(&wrong)}
+            {Text {
+                name: "password",
+                label: "Password",
+                kind: "password",
+                autocomplete: "current-password",
+                required: true,
+                ..Text::default()
+            }
+                .draw(&wrong)} <button class="button primary wide" type="submit">
+                "Sign in"
+            </button>
+        </form>
+        {provider}
+    }
+    .into_any()
+}
+
+/// The page that asks for the second factor.
+#[must_use]
+pub fn code(said: Option<String>) -> AnyView {
+    view! {
+        {problem(said)}
+        <form class="panel form" method="post" action="/sign-in/code">
+            {Text {
+                name: "code",
+                label: "Code from your authenticator",
+                autocomplete: "one-time-code",
+                inputmode: "numeric",
+                required: true,
+                ..Text::default()
+            }
+                .draw(&Wrong::default())} <button class="button primary wide" type="submit">
+                "Go on"
+            </button>
+        </form>
+    }
+    .into_any()
+}
+
+/// The page of the first start.
+#[must_use]
+pub fn set_up(action: String, login: &str, name: &str, wrong: &Wrong) -> AnyView {
+    view! {
+        {wrong.summary()}
+        <form class="panel form" method="post" action=action>
+            <p class="panel-note">
+                "You are the first one here: you will be able to do everything, and to add the others."
+            </p>
+            {Text {
+                name: "name",
+                label: "Your name",
+                value: name,
+                autocomplete: "name",
+                required: true,
+                ..Text::default()
+            }
+                .draw(wrong)}
+            {Text {
+                name: "login",
+                label: "Login",
+                value: login,
+                autocomplete: "username",
+                required: true,
+                ..Text::default()
+            }
+                .draw(wrong)}
+            {Text {
+                name: "password",
+                label: "Password",
+                kind: "password",
+                autocomplete: "new-password",
+                hint: "At least 10 characters. A short sentence is easiest to remember.",
+                required: true,
+                ..Text::default()
+            }
+                .draw(wrong)} <button class="button primary wide" type="submit">
+                "Begin"
+            </button>
+        </form>
+    }
+    .into_any()
+}
+
+/// What did not go well.
+fn problem(said: Option<String>) -> Option<AnyView> {
+    said.map(|said| {
+        view! {
+            <p class="form-problem" role="alert">
+                {said}
+            </p>
+        }
+        .into_any()
+    })
+}
+
+/// What somebody may not see, and whom to ask.
+#[must_use]
+pub fn forbidden(words: &str, permission: &str, ask: &[String]) -> AnyView {
+    let whom = if ask.is_empty() {
+        "Ask an administrator.".to_owned()
+    } else {
+        format!("Ask {}.", ask.join(", "))
+    };
+    view! {
+        <div class="panel">
+            <p>{format!("You may not {words}.")}</p>
+            <p class="panel-note">
+                "The permission that is missing is called " <code>{permission.to_owned()}</code> ". " {whom}
+            </p>
+            <p>
+                <a class="button" href="/">
+                    "To the board"
+                </a>
+            </p>
+        </div>
+    }
+    .into_any()
+}
