@@ -13,6 +13,7 @@ pub mod plant;
 pub mod quarantine;
 pub mod rates;
 pub mod reasons;
+pub mod refold;
 pub mod rollup;
 pub mod settings;
 pub mod sources;

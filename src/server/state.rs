@@ -1,7 +1,7 @@
 //! What every request can reach.
 
 use super::clock::Clock;
-use super::db::{Db, facts};
+use super::db::{Db, facts, refold};
 use super::ingest::writer::Writer;
 use super::key::RecentKeys;
 use super::live::hub::Hub;
@@ -50,7 +50,8 @@ impl App {
 
 impl App {
     /// Puts the parts together on an open, migrated database and starts the task that writes facts. That task ends when
-    /// the last clone of the returned `App` is gone.
+    /// the last clone of the returned `App` is gone. Machines whose rules changed before the program ended last are folded
+    /// anew first.
     ///
     /// # Errors
     /// The engine's, or a stored plant that cannot be read.
@@ -60,6 +61,11 @@ impl App {
         hub.committed(facts::last_seq(&db).await?, &[]);
         let (writer, writing) =
             Writer::start(db.clone(), clock.clone(), Arc::clone(&plant), hub.clone());
+        if refold::is_due(&db).await? && writer.fold_anew().await.is_err() {
+            tracing::warn!(
+                "a timeline could not be folded anew yet; that is done with the next facts"
+            );
+        }
         let (board, keys, build) = (Arc::default(), Arc::default(), Arc::from(build));
         Ok((
             Self {

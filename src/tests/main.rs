@@ -13,6 +13,7 @@ mod stop_scene;
 mod stream;
 
 mod a_changed_plant_keeps_its_past;
+mod a_changed_plant_says_what_it_restates;
 mod an_item_reads_back_as_the_fact_it_tells;
 mod counting_is_running;
 mod edge_cases;
@@ -26,6 +27,7 @@ mod ingest_refuses_with_a_problem;
 mod layering;
 mod live_stream_tells_what_was_committed;
 mod nothing_acknowledged_is_lost;
+mod old_rules_do_not_outlive_the_program;
 mod oracle_fixtures;
 mod quarantine_keeps_what_is_wrong;
 mod rates_and_targets_keep_their_time;

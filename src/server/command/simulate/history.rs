@@ -49,6 +49,7 @@ impl History {
         current.set(model);
         let (writer, writing) =
             Writer::start(db.clone(), clock, Arc::clone(&current), Hub::default());
+        writer.fold_anew().await?;
         let source = sender.source();
         let (ready, mut made) = mpsc::channel::<Vec<Checked>>(READY);
         let (seed, model) = (self.seed.seed, current.get());
