@@ -142,10 +142,12 @@ pub struct ReasonLoss {
     pub lost: Lost,
 }
 
-/// A product's ideal rate in use.
+/// A product's ideal rate in use on a machine.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct RateUsed {
+    /// Behind which figures it stands: the line's own, or its machine's (and so the sum of all machines).
+    pub whose: Whose,
     /// The machine's name.
     pub machine: String,
     /// The product's name.
@@ -156,7 +158,7 @@ pub struct RateUsed {
     pub source: String,
     /// Since when it holds; `None`: since ever.
     pub valid_from: Option<TsMs>,
-    /// Pieces of the product in the window.
+    /// Pieces of the product in the window: those that left the line, or those of the machine.
     pub pieces: i64,
 }
 
@@ -174,7 +176,7 @@ pub struct LineOee {
     pub machines: Vec<Reckoned>,
     /// Time lost by reason, of the line (of all machines where it has no OEE of its own), longest first.
     pub reasons: Vec<ReasonLoss>,
-    /// The ideal rates behind it.
+    /// The ideal rates behind it: of the line's own figures, then of each machine's.
     pub rates: Vec<RateUsed>,
 }
 
@@ -276,6 +278,8 @@ pub struct HistoryRow {
     pub oee: Figure,
     /// Where the time went.
     pub account: Account,
+    /// The window, or the present, cuts the stretch: it is not the whole hour, shift, day, week or month.
+    pub cut: bool,
 }
 
 impl HistoryRow {
@@ -290,6 +294,7 @@ impl HistoryRow {
             quality: account.quality(),
             oee: account.oee(),
             account,
+            cut: false,
         }
     }
 }
@@ -338,7 +343,7 @@ pub enum Direction {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Trends {
-    /// The rows.
+    /// The rows. Those that are cut are no part of the trends.
     pub history: History,
     /// Of OEE.
     pub oee: Direction,
