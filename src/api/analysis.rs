@@ -46,6 +46,15 @@ pub struct Choice {
     pub than_to: Option<i64>,
 }
 
+/// Another stretch of time to compare with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Earlier {
+    /// In words: "a week earlier".
+    pub words: String,
+    /// The same times of the local clock on earlier days.
+    pub window: Span,
+}
+
 /// Everything that a line's analysis shows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Analysis {
@@ -77,10 +86,14 @@ pub struct Analysis {
     pub before_label: String,
     /// Its account.
     pub before: Account,
+    /// What else it may be compared with.
+    pub earlier: Vec<Earlier>,
     /// What makes the two different, or why it cannot be told.
     pub difference: Result<Difference, Why>,
     /// The history.
     pub history: History,
+    /// In all of the window the line has no shift calendar: its machines say when they are scheduled.
+    pub by_signal: bool,
     /// What there is to choose from.
     pub shifts: Vec<String>,
     /// Crews.

@@ -169,6 +169,12 @@ pub struct DowntimeFilter {
     pub from: Option<i64>,
     /// And up to here; absent: now.
     pub to: Option<i64>,
+    /// In shifts of this name.
+    pub shift: Option<String>,
+    /// In shifts of this crew.
+    pub crew: Option<String>,
+    /// With this product on the machine, by code.
+    pub product: Option<String>,
     /// With this reason in any of their parts.
     pub reason: Option<String>,
     /// Counted under this loss: `unplanned`, `changeover`, `starved`, `blocked`.
@@ -253,12 +259,12 @@ pub struct DowntimeOfMachine {
     pub reliability: Reliability,
 }
 
-/// What is lost in a shift, over all its days.
+/// What is lost in a shift, over all its days; or in the time in which machines say when they are scheduled.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct DowntimeOfShift {
-    /// Its name.
-    pub shift: String,
+    /// Its name; absent: in time without a shift calendar.
+    pub shift: Option<String>,
     /// What is lost in it.
     pub lost: Lost,
 }
@@ -279,7 +285,7 @@ pub struct DowntimeStatistics {
     pub by_count: Vec<DowntimeOfReason>,
     /// By machine, in the order of the plant.
     pub by_machine: Vec<DowntimeOfMachine>,
-    /// By shift; empty without a shift calendar.
+    /// By shift, with a row for the time without a shift calendar.
     pub by_shift: Vec<DowntimeOfShift>,
     /// By hour of the day, 24 of them, site's time.
     pub by_hour: Vec<Lost>,

@@ -5,6 +5,7 @@ use super::error::ApiError;
 use crate::domain::account::Account;
 use crate::domain::ids::Seq;
 use crate::domain::machine_state::MachineState;
+use crate::domain::target::Targets;
 use crate::domain::time::{Span, TsMs};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -106,8 +107,8 @@ pub struct LineView {
     pub line: Option<Account>,
     /// Asset account: the sum over the machines.
     pub assets: Account,
-    /// Target OEE.
-    pub target_oee: f64,
+    /// What is asked of the line at the end of the window.
+    pub targets: Targets,
     /// Stops shorter than this many seconds are minor.
     pub minor_stop_s: i64,
     /// State ribbons, one a machine.

@@ -2,6 +2,10 @@
 //!
 //! Windows are epoch milliseconds, on full minutes. Accounts carry the exact times; every figure follows from one.
 
+mod rows;
+
+pub use rows::{By, Direction, History, HistoryRow, Trends};
+
 use super::error::ApiError;
 use crate::domain::account::Account;
 use crate::domain::condition::Condition;
@@ -142,10 +146,12 @@ pub struct ReasonLoss {
     pub lost: Lost,
 }
 
-/// A product's ideal rate in use.
+/// A product's ideal rate in use on a machine.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct RateUsed {
+    /// Behind which figures it stands: the line's own, or its machine's (and so the sum of all machines).
+    pub whose: Whose,
     /// The machine's name.
     pub machine: String,
     /// The product's name.
@@ -156,7 +162,7 @@ pub struct RateUsed {
     pub source: String,
     /// Since when it holds; `None`: since ever.
     pub valid_from: Option<TsMs>,
-    /// Pieces of the product in the window.
+    /// Pieces of the product in the window: those that left the line, or those of the machine.
     pub pieces: i64,
 }
 
@@ -174,7 +180,7 @@ pub struct LineOee {
     pub machines: Vec<Reckoned>,
     /// Time lost by reason, of the line (of all machines where it has no OEE of its own), longest first.
     pub reasons: Vec<ReasonLoss>,
-    /// The ideal rates behind it.
+    /// The ideal rates behind it: of the line's own figures, then of each machine's.
     pub rates: Vec<RateUsed>,
 }
 
@@ -198,156 +204,6 @@ pub struct RealTimeOee {
     pub target: Option<f64>,
     /// OEE of the running shift so far.
     pub oee: LineOee,
-}
-
-/// How a history is cut.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum By {
-    /// Local hours, cut at the edges of shifts.
-    Hour,
-    /// Shifts.
-    Shift,
-    /// Production days.
-    Day,
-    /// ISO weeks, Monday to Sunday.
-    Week,
-    /// Months.
-    Month,
-    /// Products.
-    Product,
-    /// Crews.
-    Crew,
-    /// Machines.
-    Machine,
-}
-
-impl By {
-    /// Every way.
-    pub const ALL: [Self; 8] = [
-        Self::Hour,
-        Self::Shift,
-        Self::Day,
-        Self::Week,
-        Self::Month,
-        Self::Product,
-        Self::Crew,
-        Self::Machine,
-    ];
-
-    /// Its name in addresses.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Hour => "hour",
-            Self::Shift => "shift",
-            Self::Day => "day",
-            Self::Week => "week",
-            Self::Month => "month",
-            Self::Product => "product",
-            Self::Crew => "crew",
-            Self::Machine => "machine",
-        }
-    }
-
-    /// The way with this name.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|by| by.name() == name)
-    }
-}
-
-/// One row of a history.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
-pub struct HistoryRow {
-    /// Its name: "Early, 23 Nov", a product, a crew.
-    pub name: String,
-    /// When, for rows that are stretches of time.
-    pub span: Option<Span>,
-    /// A.
-    pub availability: Figure,
-    /// P.
-    pub performance: Figure,
-    /// Q.
-    pub quality: Figure,
-    /// OEE.
-    pub oee: Figure,
-    /// Where the time went.
-    pub account: Account,
-}
-
-impl HistoryRow {
-    /// A row of an account.
-    #[must_use]
-    pub fn new(name: String, span: Option<Span>, account: Account) -> Self {
-        Self {
-            name,
-            span,
-            availability: account.availability(),
-            performance: account.performance(),
-            quality: account.quality(),
-            oee: account.oee(),
-            account,
-        }
-    }
-}
-
-/// Figures row by row.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
-pub struct History {
-    /// The window, cut at now.
-    pub window: Span,
-    /// How it is cut.
-    pub by: By,
-    /// Whose figures these are.
-    pub whose: Whose,
-    /// The rows, oldest first; kinds of things by planned time, longest first.
-    pub rows: Vec<HistoryRow>,
-    /// How many rows there are in all; `rows` may be a page of them.
-    pub total: usize,
-}
-
-/// Where OEE is going.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case", tag = "kind")]
-pub enum Direction {
-    /// Fewer than eight rows with a figure.
-    TooFew {
-        /// How many there are.
-        n: usize,
-    },
-    /// Mann-Kendall finds no trend at the 5 % level.
-    NoTrend {
-        /// Two-sided p-value.
-        p: f64,
-    },
-    /// A trend.
-    Trend {
-        /// Theil-Sen slope: change of OEE a row, 1.0 for 100 points.
-        slope: f64,
-        /// Two-sided p-value.
-        p: f64,
-    },
-}
-
-/// A history and where it is going.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
-pub struct Trends {
-    /// The rows.
-    pub history: History,
-    /// Of OEE.
-    pub oee: Direction,
-    /// Of availability.
-    pub availability: Direction,
-    /// Of performance.
-    pub performance: Direction,
-    /// Of quality.
-    pub quality: Direction,
 }
 
 /// A line in the overview of the plant.

@@ -156,6 +156,24 @@ impl Schedule {
         out
     }
 
+    /// Cuts `window` into shifts and the time without a shift calendar, in order; the time between shifts is left out.
+    #[must_use]
+    pub fn shifts<'a>(&'a self, window: Span) -> Vec<(Span, Option<&'a ShiftInstance>)> {
+        let mut out = Vec::new();
+        for (piece, schedule) in self.pieces(window) {
+            match schedule {
+                Self::Calendar(shifts) => {
+                    let inside = |s: &'a ShiftInstance| Some((piece.intersect(s.span)?, Some(s)));
+                    out.extend(shifts.iter().filter_map(inside));
+                }
+                Self::BySignal => out.push((piece, None)),
+                // Pieces are of one kind.
+                Self::Turning(_) => {}
+            }
+        }
+        out
+    }
+
     /// What the calendar says about an instant.
     #[must_use]
     pub fn at(&self, at: TsMs) -> Planned {

@@ -18,6 +18,7 @@ pub mod plant;
 pub mod quarantine;
 pub mod rates;
 pub mod reasons;
+pub mod refold;
 pub mod roles;
 pub mod rollup;
 pub mod sessions;

@@ -6,7 +6,7 @@ use super::auth::recent::Recent;
 use super::auth::rights::Known;
 use super::auth::secret::SiteSecret;
 use super::clock::Clock;
-use super::db::{Db, facts};
+use super::db::{Db, facts, refold};
 use super::ingest::writer::Writer;
 use super::live::hub::Hub;
 use super::plant::{CurrentPlant, Plant};
@@ -61,7 +61,8 @@ impl App {
 
 impl App {
     /// Puts the parts together on an open, migrated database and starts the task that writes facts. That task ends when
-    /// the last clone of the returned `App` is gone.
+    /// the last clone of the returned `App` is gone. Machines whose rules changed before the program ended last are folded
+    /// anew first.
     ///
     /// # Errors
     /// The engine's, or a stored plant that cannot be read.
@@ -73,6 +74,11 @@ impl App {
             Writer::start(db.clone(), clock.clone(), Arc::clone(&plant), hub.clone());
         let secret = SiteSecret::load(&db).await?;
         let (board, keys, people) = (Arc::default(), Arc::default(), Arc::default());
+        if refold::is_due(&db).await? && writer.fold_anew().await.is_err() {
+            tracing::warn!(
+                "a timeline could not be folded anew yet; that is done with the next facts"
+            );
+        }
         Ok((
             Self {
                 db,

@@ -250,13 +250,11 @@ impl Server {
             .expect("the plant is set up");
         self.app.plant.set(applied.plant);
         self.app.board.forget().await;
-        if !applied.refold.is_empty() {
-            self.app
-                .writer
-                .rebuild(applied.refold)
-                .await
-                .expect("the timeline is folded anew");
-        }
+        self.app
+            .writer
+            .fold_anew()
+            .await
+            .expect("the timeline is folded anew");
         applied.restated
     }
 

@@ -15,6 +15,7 @@ on_both! {
     good_and_bad_items_in_one_batch,
     a_repetition_is_a_duplicate_and_another_content_is_a_conflict,
     age_is_limited_unless_the_key_may_backfill,
+    nothing_is_older_than_ten_years,
     every_mistake_has_its_code,
     characters_that_a_database_cannot_hold,
     an_absurd_count_does_not_take_the_board_down,
@@ -194,6 +195,30 @@ async fn age_is_limited_unless_the_key_may_backfill(place: &Place) {
     assert_eq!(codes(&got.results), wanted, "{}", place.engine);
     let got = server.ingest(&historian, &items).await;
     assert_eq!(got.accepted, 4, "{}: {got:?}", place.engine);
+}
+
+/// A clock that was never set dates facts at the epoch: roll-ups would be made of every hour since.
+async fn nothing_is_older_than_ten_years(place: &Place) {
+    use ItemStatus::{Accepted, Rejected};
+    let server = server(place).await;
+    let (_, historian) = server.key("historian", true, false).await;
+    let oldest = at(NOW).0 - 10 * 366 * DAY_MS;
+    let items = [
+        state("epoch", "M1", TsMs(0), Running),
+        state("too long ago", "M1", TsMs(oldest - 1), Running),
+        state("long ago", "M1", TsMs(oldest), Running),
+    ];
+    let got = server.ingest(&historian, &items).await;
+    let wanted = [
+        ("epoch", Rejected, "too_long_ago"),
+        ("too long ago", Rejected, "too_long_ago"),
+        ("long ago", Accepted, ""),
+    ];
+    assert_eq!(codes(&got.results), wanted, "{}", place.engine);
+    let kept = held(&server).await.into_iter().map(|h| h.code);
+    assert_eq!(kept.collect::<Vec<_>>(), ["too_long_ago"; 2]);
+    let first = timeline::first(&mut server.snapshot().await, server.machine("M1")).await;
+    assert_eq!(first.expect("a start"), Some(TsMs(oldest)));
 }
 
 async fn every_mistake_has_its_code(place: &Place) {

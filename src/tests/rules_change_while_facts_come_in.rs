@@ -84,9 +84,9 @@ async fn facts_and_folds_anew_in_one_transaction(place: &Place) {
             "nothing is answered before the commit"
         );
         app.plant.set(plant);
-        let mut two = Box::pin(app.writer.rebuild(refold.clone()));
+        let mut two = Box::pin(app.writer.fold_anew());
         let mut three = Box::pin(app.writer.store(source, items(second)));
-        let mut four = Box::pin(app.writer.rebuild(refold));
+        let mut four = Box::pin(app.writer.fold_anew());
         assert!((&mut two).now_or_never().is_none());
         assert!((&mut three).now_or_never().is_none());
         assert!((&mut four).now_or_never().is_none());

@@ -31,6 +31,12 @@ pub struct Events {
     from: Option<String>,
     /// And up to here. Usually now.
     to: Option<String>,
+    /// In shifts of this name.
+    shift: Option<String>,
+    /// In shifts of this crew.
+    crew: Option<String>,
+    /// With this product on the machine, by code.
+    product: Option<String>,
     /// With this reason in any of their parts.
     reason: Option<String>,
     /// Counted under this loss: `unplanned`, `changeover`, `starved`, `blocked`.
@@ -56,6 +62,9 @@ impl Events {
             to: instant_if_given("to", self.to.as_deref())?,
             line: self.line,
             machine: self.machine,
+            shift: self.shift,
+            crew: self.crew,
+            product: self.product,
             reason: self.reason,
             category: self.category,
             min_s: self.min_s,

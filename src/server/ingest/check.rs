@@ -12,6 +12,9 @@ use crate::server::plant::Plant;
 pub const MAX_AGE: DurMs = DurMs(7 * DAY_MS);
 /// Items further ahead than this need a key that may backfill; clocks differ a little.
 pub const MAX_AHEAD: DurMs = DurMs(2 * MINUTE_MS);
+/// Nothing is older than this, whatever the key may do: it is a clock that was never set, and every figure since then would
+/// have to be kept.
+pub const MEMORY: DurMs = DurMs(10 * 366 * DAY_MS);
 /// The most pieces that one item can report, and the largest counter reading.
 pub const MAX_PIECES: i64 = 1_000_000_000_000;
 /// The longest id, code, job or name in bytes.
@@ -117,6 +120,12 @@ impl Door<'_> {
             return Err((
                 "invalid_value",
                 format!("at: {} is not a time in epoch milliseconds", at.0),
+            ));
+        }
+        if self.now - at > MEMORY {
+            return Err((
+                "too_long_ago",
+                "at: more than 10 years ago; is the sender's clock set?".to_owned(),
             ));
         }
         if !self.may_backfill && self.now - at > MAX_AGE {

@@ -1,23 +1,21 @@
 //! The one task that writes facts. Whatever waits when it is ready goes into one transaction (group commit), so many
 //! small senders cost one flush to disk together. Nobody is answered before the commit.
 
+use super::append::{Batch, append};
 use super::check::Refusal;
 use super::fold::Heads;
-use super::tell::item_of;
-use crate::api::ingest::{ItemResult, ItemStatus};
-use crate::domain::fact::Fact;
+use crate::api::ingest::ItemResult;
 use crate::domain::fold::{FAULT_GRACE, FoldRules};
 use crate::domain::ids::{MachineId, Seq, SourceId};
 use crate::domain::time::{Span, TsMs};
 use crate::server::clock::Clock;
 use crate::server::db::facts::{self, NewFact};
-use crate::server::db::quarantine::{self, Held};
+use crate::server::db::quarantine;
 use crate::server::db::rollup::{self, Changed};
 use crate::server::db::timeline::Rows;
-use crate::server::db::{Db, Tx, notify};
+use crate::server::db::{Db, Tx, notify, refold};
 use crate::server::live::hub::Hub;
 use crate::server::plant::{CurrentPlant, Plant, stored_version_in};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::{mpsc, oneshot};
@@ -47,8 +45,7 @@ enum Job {
         items: Vec<Checked>,
         reply: oneshot::Sender<Result<Vec<ItemResult>, Refused>>,
     },
-    Rebuild {
-        machines: Vec<MachineId>,
+    FoldAnew {
         reply: oneshot::Sender<Result<(), Refused>>,
     },
 }
@@ -57,7 +54,17 @@ impl Job {
     fn len(&self) -> usize {
         match self {
             Self::Batch { items, .. } => items.len(),
-            Self::Rebuild { .. } => 0,
+            Self::FoldAnew { .. } => 0,
+        }
+    }
+
+    fn batch(&self) -> Option<Batch<'_>> {
+        match self {
+            Self::Batch { source, items, .. } => Some(Batch {
+                source: *source,
+                items,
+            }),
+            Self::FoldAnew { .. } => None,
         }
     }
 }
@@ -153,14 +160,14 @@ impl Writer {
         answer.await.unwrap_or(Err(Refused::Failed))
     }
 
-    /// Folds all facts of these machines anew.
+    /// Folds all facts of those machines anew whose rules changed since that was last done.
     ///
     /// # Errors
-    /// [`Refused::Failed`] when the timeline could not be written; it is as it was then.
-    pub async fn rebuild(&self, machines: Vec<MachineId>) -> Result<(), Refused> {
+    /// [`Refused::Failed`] when the timeline could not be written; it is as it was then, and still to be done.
+    pub async fn fold_anew(&self) -> Result<(), Refused> {
         let (reply, answer) = oneshot::channel();
         self.jobs
-            .send(Job::Rebuild { machines, reply })
+            .send(Job::FoldAnew { reply })
             .map_err(|_| Refused::Failed)?;
         answer.await.unwrap_or(Err(Refused::Failed))
     }
@@ -176,6 +183,7 @@ impl Task {
         let mut results = match done {
             Ok((results, committed)) => {
                 self.seq = committed.seq;
+                self.rules = committed.rules;
                 self.tell(committed).await;
                 Some(results.into_iter())
             }
@@ -188,7 +196,7 @@ impl Task {
                     let answer = results.as_mut().and_then(Iterator::next);
                     drop(reply.send(answer.ok_or(Refused::Failed)));
                 }
-                Job::Rebuild { reply, .. } => {
+                Job::FoldAnew { reply } => {
                     reply
                         .send(if results.is_some() {
                             Ok(())
@@ -206,13 +214,24 @@ impl Task {
         let now = self.clock.now();
         let before = facts::last_seq_in(&mut tx).await?;
         let plant = self.stored_plant(&mut tx).await?;
-        if before != self.seq || plant.version != self.rules {
+        let same_rules = plant.version == self.rules;
+        if before != self.seq || !same_rules {
             self.heads.forget();
         }
-        self.rules = plant.version;
-        let fresh = append(&mut tx, group, &plant, before, now).await?;
-        let machines: Vec<MachineId> = fresh.by_machine.keys().copied().collect();
-        let anew: BTreeSet<MachineId> = group.iter().flat_map(rebuilds_of).copied().collect();
+        // Facts must not be folded on to what was made by old rules, so the first transaction after a change does it.
+        let anew = if same_rules && group.iter().all(|job| job.batch().is_some()) {
+            vec![]
+        } else {
+            refold::take(&mut tx).await?
+        };
+        let batches: Vec<Batch<'_>> = group.iter().filter_map(Job::batch).collect();
+        let fresh = append(&mut tx, &batches, &plant, before, now).await?;
+        let mut machines: Vec<MachineId> = fresh.by_machine.keys().copied().collect();
+        machines.extend(
+            anew.iter()
+                .copied()
+                .filter(|m| !fresh.by_machine.contains_key(m)),
+        );
         // Each machine's rows once: what is folded anew holds the new facts already.
         let mut rows = Rows::default();
         let mut past = Vec::new();
@@ -259,6 +278,7 @@ impl Task {
             Committed {
                 before,
                 seq,
+                rules: plant.version,
                 machines,
             },
         ))
@@ -306,195 +326,7 @@ struct Committed {
     /// The last number before it.
     before: Seq,
     seq: Seq,
+    /// The version of the plant by whose rules it was folded.
+    rules: i64,
     machines: Vec<MachineId>,
-}
-
-/// What is new in a group of batches.
-#[derive(Default)]
-struct Fresh {
-    results: Vec<Vec<ItemResult>>,
-    added: usize,
-    by_machine: BTreeMap<MachineId, Vec<Fact>>,
-    held: Vec<Held>,
-}
-
-fn result(id: &str, status: ItemStatus) -> ItemResult {
-    ItemResult {
-        id: id.to_owned(),
-        status,
-        code: None,
-        detail: None,
-    }
-}
-
-fn refusal(refusal: &Refusal) -> ItemResult {
-    let (code, detail) = (Some(refusal.code.to_owned()), Some(refusal.detail.clone()));
-    ItemResult {
-        id: refusal.id.clone(),
-        status: ItemStatus::Rejected,
-        code,
-        detail,
-    }
-}
-
-fn same_content(a: &NewFact, b: &NewFact) -> bool {
-    a.fact.machine == b.fact.machine && a.fact.at == b.fact.at && a.body == b.body
-}
-
-/// What is already known under an identity.
-enum Known<'a> {
-    /// It stands earlier in the same group.
-    Here(&'a NewFact),
-    /// It was stored before.
-    Stored(facts::StoredIdentity),
-}
-
-impl Known<'_> {
-    fn is_same(&self, new: &NewFact) -> bool {
-        match self {
-            Self::Here(first) => same_content(first, new),
-            Self::Stored(s) => {
-                s.machine_id == new.fact.machine.0 && s.at_ms == new.fact.at.0 && s.body == new.body
-            }
-        }
-    }
-}
-
-/// Appends what is new in the group and answers every item.
-async fn append(
-    tx: &mut Tx,
-    group: &[Job],
-    plant: &Plant,
-    before: Seq,
-    now: TsMs,
-) -> sqlx::Result<Fresh> {
-    let mut first: HashMap<(SourceId, &str), &NewFact> = HashMap::new();
-    let mut unique: Vec<&NewFact> = Vec::new();
-    for new in group.iter().flat_map(facts_of) {
-        first
-            .entry((new.fact.source, new.fact.item.as_str()))
-            .or_insert_with(|| {
-                unique.push(new);
-                new
-            });
-    }
-    let added = facts::append(tx, &unique, now).await?;
-    let stored = if added == unique.len() {
-        HashMap::new()
-    } else {
-        stored_before(tx, &unique, before).await?
-    };
-    let mut fresh = Fresh {
-        added,
-        ..Fresh::default()
-    };
-    for job in group {
-        let Job::Batch { source, items, .. } = job else {
-            continue;
-        };
-        let mut answers = Vec::with_capacity(items.len());
-        for item in items {
-            answers.push(match item {
-                Err((why, text)) => {
-                    fresh.held.push(held(*source, why, text));
-                    refusal(why)
-                }
-                Ok(new) => {
-                    let identity = (new.fact.source, new.fact.item.as_str());
-                    let known = match (stored.get(&identity), first.get(&identity)) {
-                        (Some(s), _) => Some(Known::Stored(s.clone())),
-                        (None, Some(f)) if !std::ptr::eq(*f, new) => Some(Known::Here(f)),
-                        _ => None,
-                    };
-                    answer(new, known, (*source, plant), &mut fresh)
-                }
-            });
-        }
-        fresh.results.push(answers);
-    }
-    Ok(fresh)
-}
-
-fn answer(
-    new: &NewFact,
-    known: Option<Known<'_>>,
-    (source, plant): (SourceId, &Plant),
-    fresh: &mut Fresh,
-) -> ItemResult {
-    match known {
-        None => {
-            fresh
-                .by_machine
-                .entry(new.fact.machine)
-                .or_default()
-                .push(new.fact.clone());
-            result(&new.fact.item, ItemStatus::Accepted)
-        }
-        Some(known) if known.is_same(new) => result(&new.fact.item, ItemStatus::Duplicate),
-        Some(_) => {
-            let why = Refusal {
-                id: new.fact.item.clone(),
-                code: "conflict",
-                detail: "id: already stored with another content".to_owned(),
-            };
-            let text = serde_json::to_string(&item_of(&new.fact, plant)).unwrap_or_default();
-            fresh.held.push(held(source, &why, &text));
-            refusal(&why)
-        }
-    }
-}
-
-fn facts_of(job: &Job) -> impl Iterator<Item = &NewFact> {
-    let items = match job {
-        Job::Batch { items, .. } => items.as_slice(),
-        Job::Rebuild { .. } => &[],
-    };
-    items.iter().filter_map(|item| item.as_ref().ok())
-}
-
-fn rebuilds_of(job: &Job) -> &[MachineId] {
-    match job {
-        Job::Batch { .. } => &[],
-        Job::Rebuild { machines, .. } => machines,
-    }
-}
-
-fn held(source: SourceId, why: &Refusal, text: &str) -> Held {
-    Held {
-        source,
-        item: why.id.clone(),
-        code: why.code,
-        detail: why.detail.clone(),
-        text: text.to_owned(),
-    }
-}
-
-/// Which of these identities were stored before this transaction, and with what.
-async fn stored_before<'a>(
-    tx: &mut Tx,
-    unique: &[&'a NewFact],
-    before: Seq,
-) -> sqlx::Result<HashMap<(SourceId, &'a str), facts::StoredIdentity>> {
-    let mut by_source: BTreeMap<SourceId, Vec<&'a str>> = BTreeMap::new();
-    for new in unique {
-        by_source
-            .entry(new.fact.source)
-            .or_default()
-            .push(&new.fact.item);
-    }
-    let mut out = HashMap::new();
-    for (source, items) in by_source {
-        let rows = facts::find(tx, source, &items).await?;
-        let mut rows: HashMap<String, _> = rows
-            .into_iter()
-            .filter(|r| r.seq <= before.0)
-            .map(|r| (r.item_id.clone(), r))
-            .collect();
-        out.extend(
-            items
-                .into_iter()
-                .filter_map(|item| Some(((source, item), rows.remove(item)?))),
-        );
-    }
-    Ok(out)
 }

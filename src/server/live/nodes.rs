@@ -1,8 +1,8 @@
 //! Follows what other nodes on the same database commit. A notification is only a hint: a node that missed one looks
 //! at the sequence number every second all the same.
 
-use crate::server::db::facts;
 use crate::server::db::notify::Hints;
+use crate::server::db::{facts, refold};
 use crate::server::plant::{Plant, stored_version};
 use crate::server::state::App;
 use std::time::Duration;
@@ -40,6 +40,12 @@ async fn next(hints: Option<&mut Hints>) -> sqlx::Result<()> {
 async fn catch_up(app: &App) -> sqlx::Result<()> {
     if stored_version(&app.db).await? != app.plant.get().version {
         app.plant.set(Plant::load(&app.db).await?);
+        // Whoever changed it may have ended before it folded anew what that asks for.
+        if refold::is_due(&app.db).await? && app.writer.fold_anew().await.is_err() {
+            tracing::warn!(
+                "a timeline could not be folded anew yet; that is done with the next facts"
+            );
+        }
         app.board.forget().await;
         app.hub.everything_changed();
     }

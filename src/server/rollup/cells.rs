@@ -178,6 +178,18 @@ pub fn cells(site: &Site, line: &Line, level: Level, window: Span) -> Vec<Span> 
     }
 }
 
+/// The ISO week, Monday to Sunday by production days, that holds `at`.
+#[must_use]
+pub fn week(site: &Site, line: &Line, at: TsMs) -> Span {
+    let instant = Span::clamped(at, at + DurMs(1));
+    let Some(segment) = segments(site, line, instant).pop() else {
+        return instant;
+    };
+    let into = i64::from(segment.day.weekday().to_monday_zero_offset());
+    let monday = days_later(segment.day, -into);
+    days(site, line, monday, days_later(monday, 6))
+}
+
 /// The smallest edge of `level` at or after `at`.
 fn up(site: &Site, line: &Line, level: Level, at: TsMs) -> TsMs {
     let cell = cell(site, line, level, at);

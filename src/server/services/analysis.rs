@@ -1,16 +1,17 @@
 //! Everything that a line's analysis shows, for whatever its address says.
 
 use super::error::{ServiceError, invalid, not_found};
-use super::oee::{Here, history, part_of, product_name, rates, reasons, wanted_shifts};
-use super::period::place;
-use crate::api::analysis::{Analysis, Choice, Named};
+use super::oee::{Here, history, part_of, product_name, rates_of, reasons, wanted_shifts};
+use super::period::{days_earlier, place};
+use crate::api::analysis::{Analysis, Choice, Earlier, Named};
 use crate::api::oee::By;
 use crate::domain::account::Account;
 use crate::domain::difference::difference;
 use crate::domain::ids::ProductId;
 use crate::domain::reckon::Reckoning;
-use crate::domain::shift::ShiftInstance;
+use crate::domain::shift::{Schedule, ShiftInstance};
 use crate::domain::time::{DAY_MS, DurMs, Span};
+use crate::server::calendar::schedule;
 use crate::server::db::Tx;
 use crate::server::rollup::cells;
 use crate::server::rollup::read::{LineSums, Subject, total};
@@ -64,14 +65,16 @@ pub async fn analysis(app: &App, code: &str, choice: &Choice) -> Result<Analysis
         } else {
             vec![]
         },
-        rates: rates(of, machine, &reckoning, window),
+        rates: rates_of(of, machine, &sums, window),
         targets: targets(of, window),
         before_window: placed.before.span,
         before_label: placed.before.label,
+        earlier: earlier(of, placed.chosen.span),
         difference,
         before,
         account,
         history,
+        by_signal: is_by_signal(of, window),
         shifts,
         crews,
         products: products(of, &reckoning),
@@ -96,6 +99,28 @@ fn targets(of: Subject<'_>, window: Span) -> [f64; 4] {
         targets.quality,
         targets.oee,
     ]
+}
+
+/// The same times of the clock on earlier days.
+fn earlier(of: Subject<'_>, span: Span) -> Vec<Earlier> {
+    let ways = [
+        (7, "a week earlier"),
+        (28, "four weeks earlier"),
+        (364, "a year earlier"),
+    ];
+    let named = |(days, words): (i64, &str)| {
+        let window = days_earlier(of.site, span, days)?;
+        let words = words.to_owned();
+        Some(Earlier { words, window })
+    };
+    ways.into_iter().filter_map(named).collect()
+}
+
+/// Whether no shift calendar holds in any part of a window.
+fn is_by_signal(of: Subject<'_>, window: Span) -> bool {
+    let schedule = schedule(of.site, of.line, window);
+    let pieces = schedule.pieces(window);
+    pieces.iter().all(|(_, one)| **one == Schedule::BySignal)
 }
 
 fn cut(of: Subject<'_>, span: Span) -> Span {

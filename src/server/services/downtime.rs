@@ -4,6 +4,7 @@ mod confirm;
 mod list;
 mod reasons;
 mod statistics;
+mod within;
 
 pub use confirm::confirm_downtime;
 pub use list::{get_active_downtime, get_downtime_event, get_downtime_events};

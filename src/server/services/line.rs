@@ -82,7 +82,7 @@ pub async fn line(
         horizon,
         line: data.line_account(&plant, line, data.window),
         assets: data.asset_account(&plant, line, data.window),
-        target_oee: line.target_at(data.window.to()).oee,
+        targets: line.target_at(data.window.to()),
         minor_stop_s: line.rules.minor_stop.0 / 1000,
         ribbons: data
             .machines

@@ -4,6 +4,7 @@ use super::error::{ServiceError, invalid};
 use super::line::window;
 use super::window::focus;
 use crate::api::analysis::Choice;
+use crate::domain::day::LocalDay;
 use crate::domain::shift::ShiftInstance;
 use crate::domain::time::{DAY_MS, DurMs, Span, TsMs};
 use crate::server::calendar;
@@ -165,6 +166,10 @@ fn shift_period(shift: &ShiftInstance) -> Period {
     }
 }
 
+/// How far back the last shift is looked for when none runs: over holidays and a stand-still of the plant.
+const LAST_SHIFT: DurMs = DurMs(35 * DAY_MS);
+
+/// The shift of a name, or without one the running one: of a day, or without one the last that began.
 fn shift(
     site: &Site,
     line: &Line,
@@ -172,26 +177,69 @@ fn shift(
     on: Option<Date>,
     now: TsMs,
 ) -> Result<Placed, ServiceError> {
-    let running = focus(site, line, now).shift;
-    let name = choice
-        .shift
-        .clone()
-        .or_else(|| running.as_ref().map(|s| s.name.clone()));
-    let Some(name) = name else {
-        return Err(invalid("period", "the line has no shift calendar"));
+    let name = choice.shift.as_deref();
+    let fits = |s: &ShiftInstance| name.is_none_or(|name| s.name == name);
+    let last = focus(site, line, now).shift;
+    let found = match on {
+        Some(day) => {
+            let around = cells::segments(site, line, cells::days(site, line, day, day));
+            let of_day: Vec<ShiftInstance> = around
+                .into_iter()
+                .filter_map(|s| s.shift)
+                .filter(|s| s.day == day.to_string() && fits(s))
+                .collect();
+            let like_now = last.map(|running| running.name);
+            let same = of_day.iter().find(|s| Some(&s.name) == like_now.as_ref());
+            same.or(of_day.first()).cloned()
+        }
+        None => last.filter(&fits).or_else(|| {
+            let begun = calendar::shifts(site, line, Span::clamped(now - LAST_SHIFT, now));
+            begun.into_iter().rev().find(fits)
+        }),
     };
-    let today = day_of(site, line, now);
-    let wanted = on.unwrap_or(today);
-    let around = cells::days(site, line, wanted, wanted);
-    let of_day = cells::segments(site, line, around)
-        .into_iter()
-        .filter_map(|s| s.shift);
-    let found = of_day
-        .into_iter()
-        .find(|s| s.name == name && s.day == wanted.to_string());
-    let found = found.or_else(|| running.filter(|r| on.is_none() && r.name == name));
-    let found = found.ok_or_else(|| invalid("on", format!("no shift '{name}' on {wanted}")))?;
+    let found = found.ok_or_else(|| no_shift(site, line, name, on, now))?;
     Ok(of_shift(site, line, &found))
+}
+
+/// Why there is no such shift.
+fn no_shift(
+    site: &Site,
+    line: &Line,
+    name: Option<&str>,
+    on: Option<Date>,
+    now: TsMs,
+) -> ServiceError {
+    let shift = name.map_or_else(
+        || "no shift".to_owned(),
+        |name| format!("no shift '{name}'"),
+    );
+    let day = on.unwrap_or_else(|| day_of(site, line, now));
+    let by_signal =
+        LocalDay::parse(&day.to_string()).is_some_and(|day| line.calendar.is_by_signal(day));
+    let problem = match on {
+        _ if by_signal => {
+            format!(
+                "{shift} on {day}: the line has no shift calendar then, its machines say when they are scheduled"
+            )
+        }
+        Some(day) => format!("{shift} on {day}"),
+        None => format!("{shift} in the last {} days", LAST_SHIFT.0 / DAY_MS),
+    };
+    invalid(if on.is_some() { "on" } else { "period" }, problem)
+}
+
+/// The same stretch of the local clock some days earlier, also where the clocks were changed in between; `None` when it
+/// would overlap the stretch itself.
+#[must_use]
+pub fn days_earlier(site: &Site, span: Span, days: i64) -> Option<Span> {
+    let back = |at: TsMs| {
+        let local = Timestamp::from_millisecond(at.0).ok()?;
+        let local = local.to_zoned(site.zone.clone());
+        let earlier = local.checked_sub(days.days()).ok()?;
+        Some(TsMs(earlier.timestamp().as_millisecond()))
+    };
+    let earlier = Span::new(back(span.from())?, back(span.to())?)?;
+    (earlier.to() <= span.from()).then_some(earlier)
 }
 
 /// A shift, compared with the last one of the same name; the neighbours are of the same name, too.

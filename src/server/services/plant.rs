@@ -12,7 +12,7 @@ use crate::domain::time::{Span, TsMs};
 use crate::server::calendar::{local_day, moment};
 use crate::server::db::plant as rows;
 use crate::server::db::rollup::{self, Due};
-use crate::server::db::{Db, Tx, reasons, settings};
+use crate::server::db::{Db, Tx, reasons, refold, settings};
 use crate::server::plant::Plant;
 use jiff::tz::TimeZone;
 use std::collections::HashMap;
@@ -22,10 +22,11 @@ use std::collections::HashMap;
 pub struct Applied {
     /// The new model.
     pub plant: Plant,
-    /// The machines whose facts must be folded anew because the rules of their fold changed.
+    /// The machines whose facts must be folded anew because the rules of their fold changed; stored as due, so that it is
+    /// also done when the program ends before.
     pub refold: Vec<MachineId>,
-    /// The past of lines whose accounts change: rules that hold for all time, and what was written for the past. Spans
-    /// of one line are in order, without overlap.
+    /// The past of lines whose accounts change: rules that hold for all time, machines that came or went, and what was
+    /// written for the past. Spans of one line are in order, without overlap.
     pub restated: Vec<(LineId, Span)>,
 }
 
@@ -74,15 +75,13 @@ pub async fn apply(db: &Db, def: &PlantDef, now: TsMs) -> Result<Applied, Servic
         };
         rollup::ask(&mut tx, due).await?;
     }
+    let folded_anew: Vec<MachineId> = restated::folded_anew(&before, &plant).collect();
+    for machine in &folded_anew {
+        refold::ask(&mut tx, *machine).await?;
+    }
     tx.commit().await?;
-    let machines = plant.lines.iter().flat_map(|l| &l.machines);
-    let changed = machines.filter(|m| {
-        before
-            .machine(m.id)
-            .is_some_and(|(_, old)| old.rules != m.rules)
-    });
     Ok(Applied {
-        refold: changed.map(|m| m.id).collect(),
+        refold: folded_anew,
         restated,
         plant,
     })

@@ -74,6 +74,10 @@ async fn stops(app: &App, address: &Address, analysis: &Analysis) -> Result<Stop
         machine: text("machine").filter(|m| m != "assets"),
         from: Some(minute(analysis.horizon.from().0)),
         to: Some(minute(analysis.horizon.to().0)),
+        // Of the period "shift" the name is the period's.
+        shift: text("shift").filter(|_| address.get("period") != Some("shift")),
+        crew: text("crew"),
+        product: text("product"),
         reason: text("reason").filter(|r| r != NO_REASON),
         category: text("loss"),
         minor: address.get("minor").map(|m| m == "true"),

@@ -5,7 +5,6 @@ use super::figure::{Which, explained};
 use super::frame::pick;
 use super::table::{caution, chart, note, number, panel, table, words};
 use crate::domain::difference::Difference;
-use crate::domain::time::{DAY_MS, Span};
 use crate::ui::charts::difference::difference_svg;
 use crate::ui::format;
 use leptos::prelude::*;
@@ -46,22 +45,13 @@ fn than(drawn: &Drawn<'_>) -> AnyView {
         .with("view", "compare");
     let chosen = address.get("than_from").is_some();
     let mut picks = vec![pick("the one before", base.href(), !chosen)];
-    let span = analysis.horizon;
-    for (days, text) in [
-        (7, "a week earlier"),
-        (28, "four weeks earlier"),
-        (364, "a year earlier"),
-    ] {
-        let back = crate::domain::time::DurMs(days * DAY_MS);
-        let than = Span::clamped(span.from() - back, span.to() - back);
-        if span.len() > back {
-            continue;
-        }
+    for earlier in &analysis.earlier {
         let minute = |ms: i64| ms - ms.rem_euclid(60_000);
+        let than = earlier.window;
         let (from, to) = (minute(than.from().0), minute(than.to().0));
         let current = address.get("than_from") == Some(from.to_string().as_str());
         let to = base.with("than_from", from).with("than_to", to);
-        picks.push(pick(text, to.href(), current));
+        picks.push(pick(&earlier.words, to.href(), current));
     }
     view! {
         <p class="picks" role="group" aria-label="Compared with">

@@ -1,16 +1,21 @@
 //! The account behind a figure: the time it comes from, part by part, the pieces, the ideal rates, the formula with the
 //! numbers in it.
 
+mod parts;
+mod pieces;
+mod related;
+
 use super::Drawn;
-use super::table::{Cell, Fact, caution, facts, note, number, table, words};
-use crate::api::oee::{RateUsed, Whose};
+use super::table::{caution, facts, note};
+use crate::api::oee::Whose;
 use crate::domain::account::Account;
 use crate::domain::figure::{Figure, Why};
-use crate::domain::loss::{Loss, LossKind, LossTree};
-use crate::domain::reliability::{MeanTime, Reliability};
 use crate::domain::time::DurMs;
 use crate::ui::format;
 use leptos::prelude::*;
+use parts::parts_table;
+use pieces::{pieces_table, rates_table};
+use related::related;
 
 /// Which figure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,265 +104,6 @@ fn formula(which: Which, a: &Account) -> (&'static str, String) {
             "Quality = ideal time of the good pieces ÷ ideal time of all pieces",
             format!("{good} ÷ {all}"),
         ),
-    }
-}
-
-/// The whole that a figure is a share of, in parts that add up to it: its name, its leaves by name and time.
-fn parts(which: Which, account: &Account) -> (&'static str, Vec<(&'static str, DurMs)>) {
-    let leaves = LossTree::of(account).planned_leaves();
-    let of = |kinds: &[LossKind], name: &'static str| {
-        let inside = leaves.iter().filter(|(l, _)| kinds.contains(&l.kind()));
-        (name, inside.map(|(_, t)| *t).sum::<DurMs>())
-    };
-    let single = |wanted: &[Loss]| {
-        let mut out: Vec<(&'static str, DurMs)> = wanted
-            .iter()
-            .filter_map(|w| leaves.iter().find(|(l, _)| l == w))
-            .map(|(l, t)| (l.words(), *t))
-            .collect();
-        out.retain(|(_, t)| *t != DurMs::ZERO);
-        out
-    };
-    let quality = [Loss::StartUp, Loss::Scrap, Loss::Rework, Loss::Ungraded];
-    let performance = [Loss::MinorStops, Loss::Speed, Loss::Unrated];
-    let availability = [
-        Loss::Unplanned,
-        Loss::Changeover,
-        Loss::Starved,
-        Loss::Blocked,
-        Loss::Unknown,
-    ];
-    match which {
-        Which::Oee => {
-            let all: Vec<Loss> = availability
-                .into_iter()
-                .chain(performance)
-                .chain(quality)
-                .chain([Loss::Good])
-                .collect();
-            ("Planned production time", single(&all))
-        }
-        Which::Availability => {
-            let mut out = single(&availability);
-            out.push(("Run time", account.run_time()));
-            ("Planned production time", out)
-        }
-        Which::Performance => {
-            let mut out = single(&performance);
-            let made = account.run_time() - out.iter().map(|(_, t)| *t).sum::<DurMs>();
-            out.push(("Ideal time of all pieces", made));
-            ("Run time", out)
-        }
-        Which::Quality => {
-            let mut out = single(&quality);
-            out.push(of(&[LossKind::Good], "Good output at the ideal rate"));
-            ("Ideal time of all pieces", out)
-        }
-    }
-}
-
-fn parts_table(which: Which, account: &Account) -> AnyView {
-    let (name, parts) = parts(which, account);
-    let times: Vec<DurMs> = parts.iter().map(|(_, t)| *t).collect();
-    let whole: DurMs = times.iter().copied().sum();
-    let share = |t: DurMs| Figure::ratio(t.0, whole.0, Why::NotScheduled).percent();
-    let seconds = format::closing_seconds(&times);
-    let rows = parts.iter().zip(&seconds).map(|((name, t), s)| {
-        vec![
-            words(*name),
-            number(format::clocked(*s)).ms(t.0).class("number part"),
-            number(share(*t)),
-        ]
-    });
-    let foot = vec![
-        words(name),
-        number(format::clocked(seconds.iter().sum()))
-            .ms(whole.0)
-            .class("number whole"),
-        number(share(whole)),
-    ];
-    table(
-        "The time behind it",
-        &["Part", "#h:mm:ss", "#Share"],
-        rows.collect(),
-        vec![foot],
-    )
-}
-
-fn pieces_table(a: &Account) -> AnyView {
-    let c = a.counts;
-    let kinds = [
-        ("Good", c.good),
-        ("Scrap", c.scrap),
-        ("Rework", c.rework),
-        ("Quality not reported", c.ungraded),
-    ];
-    let all = c.total();
-    let share = |n: i64| Figure::ratio(n, all, Why::NoOutput).percent();
-    let rows = kinds
-        .into_iter()
-        .filter(|(_, n)| *n != 0)
-        .map(|(name, n)| vec![words(name), number(format::count(n)), number(share(n))]);
-    let foot = vec![
-        words("All pieces"),
-        number(format::count(all)),
-        number(share(all)),
-    ];
-    table(
-        "Pieces in planned production time",
-        &["Kind", "#Pieces", "#Share"],
-        rows.collect(),
-        vec![foot],
-    )
-}
-
-fn rate_cells(drawn: &Drawn<'_>, rate: &RateUsed) -> Vec<Cell> {
-    let speed = rate.per_minute.map_or_else(
-        || "none on file".to_owned(),
-        |n| format!("{} a minute", format::per_minute(n)),
-    );
-    let since = rate.valid_from.map_or_else(
-        || "since ever".to_owned(),
-        |at| format!("since {}", drawn.site.clock.date(at)),
-    );
-    let source = if rate.source.is_empty() {
-        "source not named".to_owned()
-    } else {
-        rate.source.replace('_', " ")
-    };
-    vec![
-        words(rate.product.clone()).beneath(Some(rate.machine.clone())),
-        number(speed),
-        words(source).beneath(Some(since)),
-        number(format::count(rate.pieces)),
-    ]
-}
-
-fn rates_table(drawn: &Drawn<'_>) -> AnyView {
-    let rates = &drawn.analysis.rates;
-    if rates.is_empty() {
-        return note("Nothing was made, so no ideal rate was used.");
-    }
-    let rows = rates.iter().map(|r| rate_cells(drawn, r)).collect();
-    table(
-        "Ideal rates used",
-        &["Product", "#Ideal rate", "Where it comes from", "#Pieces"],
-        rows,
-        vec![],
-    )
-}
-
-/// A mean time with what is known about how sure it is.
-fn mean(name: &'static str, what: &str, mean: MeanTime) -> Fact {
-    let length = |ms: f64| format::stop_length(DurMs(format::whole(ms)));
-    let (value, note) = match mean {
-        MeanTime::Mean {
-            mean_ms,
-            low_ms,
-            high_ms,
-            n,
-        } => (
-            length(mean_ms),
-            format!(
-                "{what}; of {n}, 95 % sure between {} and {}",
-                length(low_ms),
-                length(high_ms)
-            ),
-        ),
-        MeanTime::AtLeast { low_ms } => (
-            format!("at least {}", length(low_ms)),
-            format!("{what}; no failure, 95 % sure"),
-        ),
-        MeanTime::None => ("–".to_owned(), format!("{what}; nothing to judge by")),
-    };
-    Fact { name, value, note }
-}
-
-fn fact(name: &'static str, figure: Figure, note: impl Into<String>) -> Fact {
-    let note = note.into();
-    Fact {
-        name,
-        value: figure.percent(),
-        note: figure
-            .why()
-            .map_or(note.clone(), |why| format!("{note}; {}", why.words())),
-    }
-}
-
-fn related(which: Which, drawn: &Drawn<'_>) -> Vec<Fact> {
-    let a = &drawn.analysis.account;
-    let reliability = Reliability::of(a);
-    let count = |name, n: i64, note: &str| Fact {
-        name,
-        value: format::count(n),
-        note: note.to_owned(),
-    };
-    match which {
-        Which::Oee => vec![
-            fact(
-                "Coverage",
-                a.coverage(),
-                format!(
-                    "known {} of planned {}",
-                    time(a.known()),
-                    time(a.planned_production())
-                ),
-            ),
-            fact(
-                "OEE at least",
-                a.oee_at_least(),
-                "whatever happened in the time without data",
-            ),
-            fact("OOE", a.ooe(), "planned stops count as time, too"),
-            fact("TEEP", a.teep(), "of all the time there is"),
-            fact("NEE", a.nee(), "set-up is no loss (ISO 22400-2)"),
-            fact(
-                "Utilisation",
-                a.utilisation(),
-                "planned production of all known time",
-            ),
-            fact(
-                "Asset OEE",
-                drawn.analysis.assets.oee(),
-                "the sum over all machines",
-            ),
-        ],
-        Which::Availability => vec![
-            mean("MTBF", "operating time between failures", reliability.mtbf),
-            mean("MTTF", "run time to failure", reliability.mttf),
-            mean("MTTR", "time to repair", reliability.mttr),
-            count("Failures", a.failures, "unplanned stops that are not minor"),
-            count("Waits", a.waits, "starved or blocked, not minor"),
-            count("Changeovers", a.changeovers, "that began here"),
-        ],
-        Which::Performance => vec![
-            Fact {
-                name: "Throughput",
-                value: a.throughput().value().map_or_else(
-                    || "–".to_owned(),
-                    |n| format!("{} an hour", format::pieces(n)),
-                ),
-                note: "pieces in an hour of run time".to_owned(),
-            },
-            fact(
-                "Rate coverage",
-                a.rate_coverage(),
-                "pieces with an ideal rate of all pieces",
-            ),
-            count("Minor stops", a.minor_stops, "under the line's threshold"),
-        ],
-        Which::Quality => vec![
-            fact(
-                "First-pass yield",
-                a.first_pass_yield(),
-                "good at first pass of all pieces",
-            ),
-            count(
-                "Start-up rejects",
-                a.start_up,
-                "of the scrap, made while starting up",
-            ),
-        ],
     }
 }
 
@@ -494,35 +240,4 @@ pub fn figure_panel(which: Which, drawn: &Drawn<'_>) -> AnyView {
         </section>
     }
     .into_any()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::rate::IdealNs;
-
-    #[test]
-    fn the_parts_of_every_figure_add_up_to_its_whole() {
-        let account = Account {
-            run: DurMs(100_000),
-            minor: DurMs(2_000),
-            unplanned: DurMs(30_500),
-            changeover: DurMs(4_001),
-            unknown: DurMs(6_499),
-            ideal_total: IdealNs(90_000_333_000),
-            ideal_good: IdealNs(85_000_000_100),
-            ideal_start_up: IdealNs(1_000_000_007),
-            ..Account::default()
-        };
-        let sum = |which| {
-            let (_, parts) = parts(which, &account);
-            parts.into_iter().map(|(_, t)| t).sum::<DurMs>()
-        };
-        assert_eq!(sum(Which::Oee), account.planned_production());
-        assert_eq!(sum(Which::Availability), account.planned_production());
-        assert_eq!(sum(Which::Performance), account.run_time());
-        assert_eq!(sum(Which::Quality).0, account.ideal_total.0 / 1_000_000);
-        let names: Vec<&str> = parts(Which::Oee, &account).1.iter().map(|p| p.0).collect();
-        assert!(names.contains(&"No data") && !names.contains(&"Starved"));
-    }
 }

@@ -67,6 +67,8 @@ fn day_shown(drawn: &Drawn<'_>) -> Option<String> {
 fn time_nav(drawn: &Drawn<'_>) -> AnyView {
     let address = drawn.address;
     let analysis = drawn.analysis;
+    // Where machines say when they are scheduled there is no shift to go to.
+    let has_shifts = !analysis.by_signal || address.get("period") == Some("shift");
     let period = if address.get("from").is_some() {
         ""
     } else {
@@ -74,8 +76,10 @@ fn time_nav(drawn: &Drawn<'_>) -> AnyView {
             .get("period")
             .unwrap_or(if address.get("on").is_some() {
                 "day"
-            } else {
+            } else if has_shifts {
                 "shift"
+            } else {
+                ""
             })
     };
     let free = address.without(&[
@@ -90,6 +94,7 @@ fn time_nav(drawn: &Drawn<'_>) -> AnyView {
     let day = day_shown(drawn);
     let periods: Vec<AnyView> = PERIODS
         .into_iter()
+        .filter(|(name, _)| *name != "shift" || has_shifts)
         .map(|(name, word)| {
             let mut to = free.with("period", name);
             if let Some(day) = &day {

@@ -31,9 +31,7 @@ pub fn view(drawn: &Drawn<'_>) -> AnyView {
         .into_any(),
     ];
     if history.rows.is_empty() {
-        inside.push(note(
-            "There is no planned production in this stretch of time. Choose a longer one, or another shift or crew.",
-        ));
+        inside.push(note(nothing(drawn)));
         return panel(title, inside);
     }
     let rows: Vec<_> = history.rows.iter().map(|r| cells(drawn, r)).collect();
@@ -63,6 +61,27 @@ pub fn view(drawn: &Drawn<'_>) -> AnyView {
         table
     });
     panel(title, inside)
+}
+
+/// Why there is no row.
+fn nothing(drawn: &Drawn<'_>) -> &'static str {
+    let named = |field: &str| drawn.address.get(field).is_some();
+    let chosen = named("crew") || named("shift") && drawn.address.get("period") != Some("shift");
+    match (chosen, drawn.analysis.by_signal) {
+        (true, true) => {
+            "In this stretch of time the line has no shift calendar: its machines say when they are scheduled, so nothing \
+             belongs to a shift or a crew. Choose all shifts and crews."
+        }
+        (true, false) => {
+            "No such shift worked in this stretch of time. Choose a longer one, or another shift or crew."
+        }
+        (false, true) => {
+            "In this stretch of time the machines did not say that they were scheduled. Choose a longer one."
+        }
+        (false, false) => {
+            "There is no planned production in this stretch of time. Choose a longer one."
+        }
+    }
 }
 
 fn legend() -> AnyView {
@@ -99,8 +118,13 @@ fn figure(value: Figure) -> super::table::Cell {
 
 fn cells(drawn: &Drawn<'_>, row: &HistoryRow) -> Vec<super::table::Cell> {
     let known = row.account.coverage().value().unwrap_or(1.0);
-    let beneath = (known < 0.95 && row.account.planned_production() > DurMs::ZERO)
-        .then(|| format!("known for {}", format::whole_percent(known)));
+    let little = known < 0.95 && row.account.planned_production() > DurMs::ZERO;
+    let beneath = [
+        row.cut.then(|| "a part of it".to_owned()),
+        little.then(|| format!("known for {}", format::whole_percent(known))),
+    ];
+    let beneath: Vec<String> = beneath.into_iter().flatten().collect();
+    let beneath = (!beneath.is_empty()).then(|| beneath.join(", "));
     let mut name = words(row.name.clone()).beneath(beneath);
     if let Some(span) = row.span {
         // An hour that is cut at now ends within a minute; addresses hold full minutes.

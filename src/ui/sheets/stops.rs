@@ -153,14 +153,6 @@ fn list(drawn: &Drawn<'_>, page: &DowntimePage) -> AnyView {
             .into_any(),
         );
     }
-    if ["shift", "crew", "product"]
-        .iter()
-        .any(|name| address.get(name).is_some() && address.get("period") != Some("shift"))
-    {
-        inside.push(note(
-            "The list holds the stops of all shifts, crews and products of this stretch of time.",
-        ));
-    }
     if page.events.is_empty() {
         inside.push(note("No such stop in this stretch of time."));
     } else {

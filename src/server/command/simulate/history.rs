@@ -50,6 +50,7 @@ impl History {
         current.set(model);
         let (writer, writing) =
             Writer::start(db.clone(), clock, Arc::clone(&current), Hub::default());
+        writer.fold_anew().await?;
         let source = sender.source();
         let rights = Rights::everywhere(sets::SEND);
         let (ready, mut made) = mpsc::channel::<Vec<Checked>>(READY);

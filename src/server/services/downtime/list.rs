@@ -1,6 +1,7 @@
 //! Lists of stops. A list walks back in time, stretch by stretch, and stops when its page is full: the first page of a year
 //! reads a few days.
 
+use super::within::Within;
 use super::{Scope, Showing, no_stop, place, range, schedule_over, unknown};
 use crate::api::downtime::{
     DowntimeDetail, DowntimeEvent, DowntimeFilter, DowntimePage, GivenPart, SaidView,
@@ -27,6 +28,7 @@ const FURTHEST: DurMs = DurMs(128 * DAY_MS);
 struct Wanted<'a> {
     scope: Scope<'a>,
     window: Span,
+    within: Within<'a>,
     category: Option<TimeBucket>,
     cursor: Option<Cursor>,
     limit: usize,
@@ -102,9 +104,11 @@ impl<'a> Wanted<'a> {
             let wrong = || invalid("cursor", "is none that a page gave");
             Cursor::read(text).ok_or_else(wrong)
         });
+        let window = Span::clamped(window.from().min(now), window.to().min(now));
         Ok(Self {
             scope,
-            window: Span::clamped(window.from().min(now), window.to().min(now)),
+            window,
+            within: Within::of(plant, rest, window)?,
             category: category.transpose()?,
             cursor: cursor.transpose()?,
             limit: usize::try_from(limit).unwrap_or(1),
@@ -209,8 +213,9 @@ async fn stretch(
             line,
             schedule: &schedule,
         };
+        let is_in = |stop: &Stop<'_>| begins(stop) && wanted.within.takes(stop, &schedule);
         for machine in &data.machines {
-            out.extend(showing.events(machine, begins));
+            out.extend(showing.events(machine, is_in));
         }
     }
     out.retain(|event| wanted.takes(event));

@@ -12,7 +12,6 @@ use crate::domain::local_time::LocalTime;
 use crate::domain::machine_state::TimeBucket;
 use crate::domain::reckon::{Lost, MachineWindow, reckon};
 use crate::domain::reliability::Reliability;
-use crate::domain::shift::Schedule;
 use crate::domain::time::{DurMs, Span};
 use crate::server::calendar;
 use crate::server::plant::{Line, Plant};
@@ -46,7 +45,7 @@ struct Totals {
     categories: BTreeMap<(TimeBucket, bool), Sums>,
     reasons: BTreeMap<Option<ReasonId>, Lost>,
     machines: Vec<DowntimeOfMachine>,
-    shifts: Vec<(String, Lost)>,
+    shifts: Vec<(Option<String>, Lost)>,
     hours: [Lost; 24],
     account: Account,
 }
@@ -142,17 +141,13 @@ impl Totals {
     }
 
     fn add_shifts(&mut self, data: &LineData, machine: &MachineData) {
-        let Schedule::Calendar(shifts) = &data.schedule else {
-            return;
-        };
         let all = stops(&machine.parts);
-        for shift in shifts {
-            let Some(span) = shift.span.intersect(data.window) else {
-                continue;
-            };
-            let place = self.shifts.iter().position(|(name, _)| *name == shift.name);
-            let place = place.unwrap_or_else(|| {
-                self.shifts.push((shift.name.clone(), Lost::default()));
+        for (span, shift) in data.schedule.shifts(data.window) {
+            let shift = shift.map(|s| s.name.as_str());
+            let same = |(name, _): &(Option<String>, Lost)| name.as_deref() == shift;
+            let place = self.shifts.iter().position(same).unwrap_or_else(|| {
+                self.shifts
+                    .push((shift.map(str::to_owned), Lost::default()));
                 self.shifts.len() - 1
             });
             let sum = &mut self.shifts[place].1;

@@ -7,9 +7,22 @@ use crate::domain::ids::{LineId, MachineId, ReasonId};
 use crate::domain::reason::Category;
 use crate::domain::time::{Span, TsMs};
 use crate::server::calendar::day_start;
-use crate::server::plant::{Line, Plant, Rate};
+use crate::server::plant::{Line, Machine, Plant, Rate};
 
-/// The past of lines that changed. A line that is new has no past.
+/// The machines whose timeline is made by other rules now.
+pub(super) fn folded_anew<'a>(
+    before: &'a Plant,
+    after: &'a Plant,
+) -> impl Iterator<Item = MachineId> + 'a {
+    let machines = after.lines.iter().flat_map(|l| &l.machines);
+    let other = |m: &&Machine| {
+        let old = before.machine(m.id);
+        old.is_some_and(|(_, old)| old.rules != m.rules)
+    };
+    machines.filter(other).map(|m| m.id)
+}
+
+/// The past of lines that changed. A line that is new has the past of the machines that were moved to it.
 pub(super) fn restated(before: &Plant, after: &Plant, at: &Moments) -> Vec<(LineId, Span)> {
     let zone = |plant: &Plant| plant.site.as_ref().map(|s| s.zone.clone());
     let same_zone = zone(before) == zone(after);
@@ -18,12 +31,18 @@ pub(super) fn restated(before: &Plant, after: &Plant, at: &Moments) -> Vec<(Line
     let same_meanings = meanings(after)
         .iter()
         .all(|m| known.contains(m) || known.iter().all(|k| k.0 != m.0));
+    let anew: Vec<MachineId> = folded_anew(before, after).collect();
     let mut out = Vec::new();
     for line in &after.lines {
         let Some(old) = before.lines.iter().find(|l| l.id == line.id) else {
+            if line.machines.iter().any(|m| before.machine(m.id).is_some()) {
+                out.push((line.id, Span::clamped(TsMs(0), at.now)));
+            }
             continue;
         };
-        let mut spans = if same_zone && same_meanings && judged(old) == judged(line) {
+        let same_folds = !line.machines.iter().any(|m| anew.contains(&m.id));
+        let same = same_zone && same_meanings && same_folds && judged(old) == judged(line);
+        let mut spans = if same {
             let mut spans = shifts(&old.calendar, &line.calendar, at);
             spans.extend(stops(&old.calendar, &line.calendar));
             spans.extend(rates(before, after, line, at.now));

@@ -3,6 +3,7 @@
 use super::model::{Accounts, LineModel};
 use crate::domain::account::Account;
 use crate::domain::figure::{Figure, Why};
+use crate::domain::target::Targets;
 use crate::ui::format;
 use leptos::prelude::*;
 
@@ -18,7 +19,7 @@ struct Shown {
     behind: String,
     /// What one must know to read it right.
     caution: Option<String>,
-    /// What it should be, where the page knows it.
+    /// What it should be.
     target: String,
 }
 
@@ -136,6 +137,16 @@ fn main_account(line: Option<Account>, assets: Account) -> (Account, &'static st
     })
 }
 
+/// How a figure is shown, and which target is its own.
+type FigureOf = (fn(&Account) -> Shown, fn(&Targets) -> f64);
+
+fn with_target((shown, target): FigureOf, account: &Account, targets: &Targets) -> Shown {
+    Shown {
+        target: format!("target {}", format::whole_percent(target(targets))),
+        ..shown(account)
+    }
+}
+
 /// A figure that opens its account.
 #[component]
 fn FigurePanel(place: usize, figure: Signal<Shown>, accounts: Accounts) -> impl IntoView {
@@ -160,22 +171,25 @@ fn FigurePanel(place: usize, figure: Signal<Shown>, accounts: Accounts) -> impl 
     .into_any()
 }
 
+/// The four figures in the order of the page.
+const FIGURES: [FigureOf; 4] = [
+    (oee, |t| t.oee),
+    (availability, |t| t.availability),
+    (performance, |t| t.performance),
+    (quality, |t| t.quality),
+];
+
 /// The four figures, and below them the other way to look at the same time.
 #[component]
 pub fn Figures(model: LineModel, accounts: Accounts) -> impl IntoView {
-    let accounts_of = model.part(|v| (v.line, v.assets, v.target_oee));
-    let shown: [fn(&Account) -> Shown; 4] = [oee, availability, performance, quality];
-    let panels: Vec<AnyView> = shown
+    let accounts_of = model.part(|v| (v.line, v.assets, v.targets));
+    let panels: Vec<AnyView> = FIGURES
         .into_iter()
         .enumerate()
         .map(|(place, of)| {
             let figure = Signal::derive(move || {
-                let (line, assets, target) = accounts_of.get();
-                let mut shown = of(&main_account(line, assets).0);
-                if place == 0 {
-                    shown.target = format!("target {}", format::whole_percent(target));
-                }
-                shown
+                let (line, assets, targets) = accounts_of.get();
+                with_target(of, &main_account(line, assets).0, &targets)
             });
             view! { <FigurePanel place=place figure=figure accounts=accounts /> }.into_any()
         })
@@ -257,6 +271,29 @@ mod tests {
         assert_eq!(quality(&account()).behind, "900 good of 1,000 pieces");
         let oee = oee(&account());
         assert_eq!((oee.value.as_str(), oee.caution), ("50.0 %", None));
+    }
+
+    #[test]
+    fn each_figure_shows_its_own_target() {
+        let targets = Targets {
+            availability: 0.91,
+            performance: 0.92,
+            quality: 0.93,
+            oee: 0.71,
+        };
+        let shown = FIGURES.map(|of| {
+            let shown = with_target(of, &account(), &targets);
+            (shown.name, shown.target)
+        });
+        assert_eq!(
+            shown.map(|(name, target)| format!("{name}: {target}")),
+            [
+                "OEE: target 71 %",
+                "Availability: target 91 %",
+                "Performance: target 92 %",
+                "Quality: target 93 %",
+            ]
+        );
     }
 
     #[test]
