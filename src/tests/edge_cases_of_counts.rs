@@ -2,7 +2,7 @@
 //! product at its own time.
 
 use crate::hand_made::{Floor, minutes, pieces, rate, span};
-use ms5_floor::domain::account::MinuteCount;
+use ms5_floor::domain::account::{MadeIn, MinuteCount};
 use ms5_floor::domain::fact::{Channel, Counts, Fact, FactKind};
 use ms5_floor::domain::figure::{Figure, Why};
 use ms5_floor::domain::fold::{FoldRules, fold};
@@ -12,7 +12,7 @@ use ms5_floor::domain::machine_state::MachineState::Running;
 use ms5_floor::domain::part::{LossRules, parts};
 use ms5_floor::domain::reckon::{MachineWindow, account};
 use ms5_floor::domain::shift::Schedule;
-use ms5_floor::domain::time::{HOUR_MS, MINUTE_MS, TsMs};
+use ms5_floor::domain::time::{HOUR_MS, MINUTE_MS, Span, TsMs};
 use ms5_floor::domain::timeline::Interval;
 
 #[test]
@@ -20,7 +20,7 @@ fn a_changed_ideal_rate_does_not_restate_the_past() {
     let made = |minute: i64| MinuteCount {
         minute: TsMs(minute * MINUTE_MS),
         product: Some(ProductId(1)),
-        off: false,
+        made_in: MadeIn::KnownTime,
         counts: pieces(30, 0),
     };
     let counted = [made(10), made(70)];
@@ -38,6 +38,8 @@ fn a_changed_ideal_rate_does_not_restate_the_past() {
         schedule: &Schedule::BySignal,
         rules,
         first_fact: Some(TsMs(0)),
+        there: Span::EVER,
+        counted_elsewhere: false,
     };
     // One a minute in the first hour, two a minute from then on.
     let dated = |_, at: TsMs| rate(if at < TsMs(HOUR_MS) { 1 } else { 2 });

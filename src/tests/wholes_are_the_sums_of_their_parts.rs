@@ -194,7 +194,7 @@ proptest! {
         let parts = case.parts();
         for (product, account) in &reckoning.products {
             let pieces: i64 = case.minutes.iter().filter(|m| m.product == *product).map(|m| m.counts.total()).sum();
-            prop_assert_eq!(account.counts.total() + account.unscheduled.total(), pieces);
+            prop_assert_eq!(account.pieces() + account.unscheduled.total(), pieces);
             if matches!(case.schedule, Schedule::Calendar(_)) && product.is_some() {
                 let on_it = parts.iter().filter(|p| p.product == *product).filter_map(|p| p.span.intersect(window()));
                 prop_assert_eq!(account.calendar(), on_it.map(Span::len).sum::<DurMs>());

@@ -28,6 +28,7 @@ const VERSIONS: &[Version] = versions![
     "0003_calendar",
     "0004_reasons",
     "0005_rollup",
+    "0006_made_in_silence",
 ];
 
 /// Brings the schema up to date, and adds the reasons that every plant starts with.

@@ -145,7 +145,7 @@ pub(super) fn rates(
     let Some(machine) = rated_as else {
         return vec![];
     };
-    let made = |account: &Account| account.counts.total();
+    let made = Account::pieces;
     let mut out: Vec<RateUsed> = reckoning
         .products
         .iter()
@@ -359,9 +359,7 @@ fn kinds(
     let rows = reckoning.products.into_iter();
     let mut rows: Vec<HistoryRow> = rows
         .map(|(product, account)| HistoryRow::new(product_name(of.plant, product), None, account))
-        .filter(|row| {
-            row.account.planned_production() > DurMs::ZERO || row.account.counts.total() > 0
-        })
+        .filter(|row| row.account.planned_production() > DurMs::ZERO || row.account.pieces() > 0)
         .collect();
     rows.sort_by_key(|row| std::cmp::Reverse(row.account.planned_production()));
     Ok(rows)

@@ -191,8 +191,9 @@ fn pieces_table(a: &Account) -> AnyView {
         ("Scrap", c.scrap),
         ("Rework", c.rework),
         ("Quality not reported", c.ungraded),
+        ("Made while nothing was heard", a.in_unknown.total()),
     ];
-    let all = c.total();
+    let all = a.pieces();
     let share = |n: i64| Figure::ratio(n, all, Why::NoOutput).percent();
     let rows = kinds
         .into_iter()
@@ -306,7 +307,7 @@ fn related(which: Which, drawn: &Drawn<'_>) -> Vec<Fact> {
             fact(
                 "OEE at least",
                 a.oee_at_least(),
-                "whatever happened in the time without data",
+                "whatever was made in time without data, or has no rate or grade",
             ),
             fact("OOE", a.ooe(), "planned stops count as time, too"),
             fact("TEEP", a.teep(), "of all the time there is"),
@@ -376,6 +377,14 @@ fn cautions(which: Which, a: &Account) -> Vec<AnyView> {
         out.push(note(format!(
             "For {} of the planned time there are no data. It is neither run nor loss: the figure is about the rest.",
             format::duration(a.unknown)
+        )));
+    }
+    if !a.in_unknown.is_zero() && which != Which::Availability {
+        out.push(note(format!(
+            "{} pieces were told that were made while nothing was heard, worth {} at the ideal rates. Nobody knows when, so \
+             the figure holds neither them nor that time.",
+            format::count(a.in_unknown.total()),
+            format::ideal(a.ideal_in_unknown)
         )));
     }
     if let Some(why) = which.of(a).why() {
@@ -467,9 +476,17 @@ pub fn figure_panel(which: Which, drawn: &Drawn<'_>) -> AnyView {
         "target {}",
         format::whole_percent(which.target(analysis.targets))
     );
-    let unknown = figure
-        .why()
-        .map(|why| view! { <span class="figure-behind">{why.words()}</span> });
+    let unknown = figure.why().map(|why| {
+        let least = analysis
+            .account
+            .oee_at_least()
+            .value()
+            .filter(|_| which == Which::Oee);
+        let least = least.map_or_else(String::new, |least| {
+            format!(", at least {}", Figure::Known(least).percent())
+        });
+        view! { <span class="figure-behind">{why.words()} {least}</span> }
+    });
     let (_, numbers) = formula(which, &analysis.account);
     let behind = figure
         .value()

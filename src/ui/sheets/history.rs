@@ -123,7 +123,9 @@ fn cells(drawn: &Drawn<'_>, row: &HistoryRow) -> Vec<super::table::Cell> {
         figure(row.quality),
         number(format::duration(row.account.planned_production()))
             .ms(row.account.planned_production().0),
-        number(format::count(row.account.counts.good)),
-        number(format::count(row.account.counts.total())),
+        number(format::count(
+            row.account.counts.good + row.account.in_unknown.good,
+        )),
+        number(format::count(row.account.pieces())),
     ]
 }

@@ -101,23 +101,20 @@ fn oee(account: &Account) -> Shown {
         format::ideal(account.ideal_good),
         of_planned(account)
     );
+    let least = account.oee_at_least();
+    let at_least = || format!("at least {}", least.percent());
     let caution = match (figure, account.coverage()) {
         (Figure::Unknown(Why::QualityNotReported), _) => Some(format!(
-            "Availability × performance: {}",
-            account.availability_performance().percent()
+            "Availability × performance: {}; {}",
+            account.availability_performance().percent(),
+            at_least()
         )),
-        (Figure::Known(_), Figure::Known(coverage)) if coverage < ENOUGH => {
-            let least = Figure::ratio(
-                account.ideal_good.0 / 1_000_000,
-                account.planned_production().0,
-                Why::NotScheduled,
-            );
-            Some(format!(
-                "Known for {} of planned time; at least {}",
-                format::whole_percent(coverage),
-                least.percent()
-            ))
-        }
+        (Figure::Unknown(_), _) => least.value().map(|_| at_least()),
+        (Figure::Known(_), Figure::Known(coverage)) if coverage < ENOUGH => Some(format!(
+            "Known for {} of planned time; {}",
+            format::whole_percent(coverage),
+            at_least()
+        )),
         _ => None,
     };
     Shown {
@@ -196,6 +193,10 @@ pub fn Figures(model: LineModel, accounts: Accounts) -> impl IntoView {
             ),
             Figure::Unknown(_) => None,
         };
+        let unheard = (!account.in_unknown.is_zero()).then(|| {
+            let made = format::count(account.in_unknown.total());
+            view! { <span>{format!("{made} pieces made while nothing was heard, in no figure.")}</span> }.into_any()
+        });
         let asset = line.map(|_| {
             view! {
                 <span>
@@ -214,6 +215,7 @@ pub fn Figures(model: LineModel, accounts: Accounts) -> impl IntoView {
             <p class="figure-notes">
                 <span>{label}</span>
                 {coverage}
+                {unheard}
                 {asset}
             </p>
         }
@@ -275,7 +277,16 @@ mod tests {
         );
         assert_eq!(
             oee.caution.as_deref(),
-            Some("Availability × performance: 62.5 %")
+            Some("Availability × performance: 62.5 %; at least 50.0 %")
+        );
+        let unrated = Account {
+            unrated: 1,
+            ..account()
+        };
+        let oee = super::oee(&unrated);
+        assert_eq!(
+            (oee.behind.as_str(), oee.caution.as_deref()),
+            ("no ideal rate: 1 of 1,000 pieces", Some("at least 50.0 %"))
         );
         assert_eq!(availability(&Account::default()).behind, "not scheduled");
     }
