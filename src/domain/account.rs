@@ -31,12 +31,12 @@ const ENOUGH_PIECES: f64 = 30.0;
 )]
 #[serde(from = "Option<bool>", into = "Option<bool>")]
 pub enum MadeIn {
-    /// In time about which something is known.
+    /// In the minute in which they were told.
     #[default]
     KnownTime,
-    /// While the machine said "planned stop" or "not scheduled".
+    /// In that minute, while the machine said "planned stop" or "not scheduled".
     OffTime,
-    /// While nothing was heard, or before the machine said what it did: nobody knows in which minute.
+    /// While nothing was heard, before they were told: nobody knows in which minute.
     UnknownTime,
 }
 

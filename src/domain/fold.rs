@@ -368,11 +368,12 @@ impl Head {
 
     /// In what time pieces were made that are told now. What a silence hides belongs to no minute of known time.
     fn made_in(&self, silent: bool) -> MadeIn {
-        match self.state {
-            _ if silent => MadeIn::UnknownTime,
-            None | Some(MachineState::NoData) => MadeIn::UnknownTime,
-            Some(state) if state.is_off() => MadeIn::OffTime,
-            Some(_) => MadeIn::KnownTime,
+        if silent {
+            MadeIn::UnknownTime
+        } else if self.state.is_some_and(MachineState::is_off) {
+            MadeIn::OffTime
+        } else {
+            MadeIn::KnownTime
         }
     }
 

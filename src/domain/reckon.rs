@@ -6,7 +6,7 @@ use super::machine_state::TimeBucket;
 use super::part::{LossRules, Part, speaker};
 use super::rate::IdealRate;
 use super::shift::{Planned, Schedule};
-use super::time::{DurMs, Span, TsMs};
+use super::time::{DurMs, MINUTE_MS, Span, TsMs};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::ops::AddAssign;
@@ -295,17 +295,29 @@ fn book_counts(
     }
 }
 
-/// In what time of the machine the pieces of a minute were made. What leaves the line while the machine that sets its pace
-/// is off, or silent, is set against no time of its own.
+/// In what time of the machine the pieces of a minute were made. What is made in time without data is set against no time.
 fn made_in(machine: &MachineWindow<'_>, minute: &MinuteCount, planned: Planned) -> MadeIn {
-    if !machine.counted_elsewhere || minute.made_in == MadeIn::UnknownTime {
-        return minute.made_in;
+    let silent = |reach: DurMs| {
+        let span = Span::clamped(minute.minute, minute.minute + reach);
+        planned == Planned::Production
+            && overlapping(machine.parts, span).all(|p| p.bucket == TimeBucket::Unknown)
+    };
+    if !machine.counted_elsewhere {
+        let nothing_known = minute.made_in == MadeIn::KnownTime && silent(DurMs(MINUTE_MS));
+        return if nothing_known {
+            MadeIn::UnknownTime
+        } else {
+            minute.made_in
+        };
     }
-    let instant = Span::clamped(minute.minute, minute.minute + DurMs(1));
-    let part = overlapping(machine.parts, instant).next();
-    match part.map_or(TimeBucket::Unknown, |p| p.bucket) {
-        TimeBucket::Planned | TimeBucket::NotScheduled => MadeIn::OffTime,
-        TimeBucket::Unknown if planned == Planned::Production => MadeIn::UnknownTime,
+    // The minutes of another machine are not cut where this one's time is: each goes with its first instant.
+    let instant = DurMs(1);
+    let first = Span::clamped(minute.minute, minute.minute + instant);
+    let off = |p: &Part| matches!(p.bucket, TimeBucket::Planned | TimeBucket::NotScheduled);
+    match minute.made_in {
+        MadeIn::UnknownTime => MadeIn::UnknownTime,
+        _ if silent(instant) => MadeIn::UnknownTime,
+        _ if overlapping(machine.parts, first).any(off) => MadeIn::OffTime,
         _ => MadeIn::KnownTime,
     }
 }

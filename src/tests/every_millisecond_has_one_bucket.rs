@@ -3,7 +3,7 @@
 
 use crate::random_machine::{Case, MINUTES, case, minute};
 use ms5_floor::domain::account::{Account, MadeIn, MinuteCount};
-use ms5_floor::domain::machine_state::MachineState;
+use ms5_floor::domain::machine_state::{MachineState, TimeBucket};
 use ms5_floor::domain::part::LossRules;
 use ms5_floor::domain::rate::IdealNs;
 use ms5_floor::domain::shift::{Schedule, ShiftInstance};
@@ -69,8 +69,13 @@ proptest! {
             *sum += i64::try_from(near).expect("small");
         };
         let planned = |m: &MinuteCount| case.schedule.at(m.minute) == ms5_floor::domain::shift::Planned::Production && m.made_in == MadeIn::KnownTime;
+        let parts = case.parts();
+        let heard = |m: &MinuteCount| {
+            let minute = Span::clamped(m.minute, m.minute + DurMs(60_000));
+            parts.iter().any(|p| p.bucket != TimeBucket::Unknown && p.span.intersect(minute).is_some())
+        };
         let mut unrated = 0;
-        for m in case.minutes.iter().filter(|m| planned(m)) {
+        for m in case.minutes.iter().filter(|m| planned(m) && heard(m)) {
             match m.product.map(|p| p.0) {
                 Some(p @ 1..=2) => {
                     let rate = case.rates[usize::try_from(p - 1).expect("small")];

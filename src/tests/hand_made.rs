@@ -153,10 +153,10 @@ impl Floor {
         self.made.push(MinuteCount {
             minute,
             product: on.and_then(|i| i.product),
-            made_in: match on.map(|i| i.state) {
-                None | Some(MachineState::NoData) => MadeIn::UnknownTime,
-                Some(state) if state.is_off() => MadeIn::OffTime,
-                Some(_) => MadeIn::KnownTime,
+            made_in: if on.is_some_and(|i| i.state.is_off()) {
+                MadeIn::OffTime
+            } else {
+                MadeIn::KnownTime
             },
             counts,
         });

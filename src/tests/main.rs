@@ -13,6 +13,7 @@ mod stop_scene;
 mod stream;
 
 mod a_changed_plant_keeps_its_past;
+mod a_new_machine_was_not_missing_before;
 mod an_item_reads_back_as_the_fact_it_tells;
 mod counting_is_running;
 mod edge_cases;
@@ -41,6 +42,7 @@ mod simulated_day_through_the_door;
 mod stops_are_listed_and_counted;
 mod stops_get_reasons;
 mod stored_timeline_equals_a_fresh_fold;
+mod what_a_silence_hides_is_in_no_figure;
 mod what_was_said_of_a_stop_stays;
 mod wholes_are_the_sums_of_their_parts;
 mod windows_add_up;

@@ -147,6 +147,8 @@ async fn a_plant_of_the_second_version_is_kept(place: &Place) {
     script(&db, ROWS).await;
     script(&db, version!("0003_calendar.sql")).await;
     script(&db, version!("0004_reasons.sql")).await;
+    script(&db, version!("0005_rollup.sql")).await;
+    script(&db, version!("0006_made_in_silence.sql")).await;
     let plant = Plant::load(&db).await.expect("the plant");
     let site = plant.site.as_ref().expect("a site");
     let line = plant.line("L1").expect("the line");
