@@ -143,6 +143,13 @@ async fn a_half_known_morning_is_judged_by_its_known_half(place: &Place) {
         .await
         .map(|a| a.account.in_unknown.good);
     assert_eq!(sheet.ok(), Some(61 * A_MINUTE), "{}", place.engine);
+    let page = server.get("/lines/L1", None).await;
+    let page = String::from_utf8_lossy(&page.body).into_owned();
+    assert!(
+        page.contains("1,830 pieces made while nothing was heard"),
+        "{}: {page}",
+        place.engine
+    );
     hands.set(TsMs(from.0 + 40 * 24 * HOUR_MS));
     catch_up(app).await.expect("roll-ups");
     judge(&figures(&server, from).await, "from roll-ups");

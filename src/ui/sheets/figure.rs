@@ -327,7 +327,7 @@ fn related(which: Which, drawn: &Drawn<'_>) -> Vec<Fact> {
             mean("MTBF", "operating time between failures", reliability.mtbf),
             mean("MTTF", "run time to failure", reliability.mttf),
             mean("MTTR", "time to repair", reliability.mttr),
-            count("Failures", a.failures, "unplanned stops that are not minor"),
+            count("Failures", a.failures, "stops with a breakdown, not minor"),
             count("Waits", a.waits, "starved or blocked, not minor"),
             count("Changeovers", a.changeovers, "that began here"),
         ],
@@ -468,6 +468,18 @@ pub fn opened(which: Which, drawn: &Drawn<'_>) -> AnyView {
     .into_any()
 }
 
+/// Why a figure is not known; of OEE also what is certain all the same.
+pub fn unknown(which: Which, a: &Account) -> Option<String> {
+    let why = which.of(a).why()?.words();
+    let least = a.oee_at_least();
+    let certain = which == Which::Oee && least.value().is_some_and(|least| least > 0.0);
+    Some(if certain {
+        format!("{why}, at least {}", least.percent())
+    } else {
+        why.to_owned()
+    })
+}
+
 /// The figure with its value, and its account to open.
 pub fn figure_panel(which: Which, drawn: &Drawn<'_>) -> AnyView {
     let analysis = drawn.analysis;
@@ -476,17 +488,8 @@ pub fn figure_panel(which: Which, drawn: &Drawn<'_>) -> AnyView {
         "target {}",
         format::whole_percent(which.target(analysis.targets))
     );
-    let unknown = figure.why().map(|why| {
-        let least = analysis
-            .account
-            .oee_at_least()
-            .value()
-            .filter(|_| which == Which::Oee);
-        let least = least.map_or_else(String::new, |least| {
-            format!(", at least {}", Figure::Known(least).percent())
-        });
-        view! { <span class="figure-behind">{why.words()} {least}</span> }
-    });
+    let unknown = unknown(which, &analysis.account)
+        .map(|why| view! { <span class="figure-behind">{why}</span> });
     let (_, numbers) = formula(which, &analysis.account);
     let behind = figure
         .value()

@@ -104,12 +104,18 @@ fn oee(account: &Account) -> Shown {
     let least = account.oee_at_least();
     let at_least = || format!("at least {}", least.percent());
     let caution = match (figure, account.coverage()) {
-        (Figure::Unknown(Why::QualityNotReported), _) => Some(format!(
-            "Availability × performance: {}; {}",
-            account.availability_performance().percent(),
-            at_least()
-        )),
-        (Figure::Unknown(_), _) => least.value().map(|_| at_least()),
+        (Figure::Unknown(why), _) => {
+            let product = (why == Why::QualityNotReported).then(|| {
+                let product = account.availability_performance().percent();
+                format!("Availability × performance: {product}")
+            });
+            let certain = least
+                .value()
+                .filter(|least| *least > 0.0)
+                .map(|_| at_least());
+            let told: Vec<String> = product.into_iter().chain(certain).collect();
+            (!told.is_empty()).then(|| told.join("; "))
+        }
         (Figure::Known(_), Figure::Known(coverage)) if coverage < ENOUGH => Some(format!(
             "Known for {} of planned time; {}",
             format::whole_percent(coverage),
