@@ -43,7 +43,8 @@
 //! 1. The timeline depends on the set of facts only: any order of arrival, any repetition, any restart in between
 //!    gives the same rows (`domain::fold`, `src/tests`).
 //! 2. What was acknowledged is on disk, once. Nobody is answered before the commit.
-//! 3. Every millisecond of a window is in exactly one bucket of an [`Account`](domain::account::Account).
+//! 3. Every millisecond of a window is in exactly one bucket of an [`Account`](domain::account::Account); a machine has no
+//!    time before it came to the plant. Pieces of time without data are in the total, and in no ratio of known time.
 //! 4. A figure that cannot be computed is a reason, never 0 ([`Figure`](domain::figure::Figure)). No data is a state
 //!    of its own, never "idle".
 //! 5. One arithmetic: tile, page and API take a number from the same function of [`domain`].

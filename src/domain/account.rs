@@ -8,33 +8,25 @@
 //! OOE = G / (known + planned stops)     TEEP = G / (calendar - unknown)     utilisation = known / (calendar - unknown)
 //! NEE = (RT + changeover) / known * P * Q
 //! ```
+//! N and G hold pieces of known time only: those made while nothing was heard stand beside them, as their time does.
+//!
 //! Accounts of disjoint windows or of several machines add up; ratios are always taken after adding. OOE and TEEP also
 //! hold what was made in planned stops, TEEP what was made outside every shift.
 
+mod minute;
+
+pub use minute::{MadeIn, MinuteCount};
+
 use super::fact::Counts;
 use super::figure::{Figure, Why};
-use super::ids::ProductId;
 use super::rate::{IdealNs, IdealRate};
-use super::time::{DurMs, TsMs};
+use super::time::DurMs;
 use serde::{Deserialize, Serialize};
 use std::iter::Sum;
 use std::ops::AddAssign;
 
 /// From this many expected pieces on, performance is worth a look.
 const ENOUGH_PIECES: f64 = 30.0;
-
-/// Pieces made in one minute, with what they were and whether the machine said that it was off.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MinuteCount {
-    /// The start of the minute.
-    pub minute: TsMs,
-    /// The product, if known.
-    pub product: Option<ProductId>,
-    /// Made while the machine said "planned stop" or "not scheduled".
-    pub off: bool,
-    /// How many.
-    pub counts: Counts,
-}
 
 /// Declares [`Account`] together with the sum over all its fields, so that none can be forgotten.
 macro_rules! account {
@@ -73,12 +65,14 @@ account! {
     blocked: DurMs,
     /// No data.
     unknown: DurMs,
-    /// Pieces made in planned production time.
+    /// Pieces made in known planned production time.
     counts: Counts,
     /// Those of the scrapped ones that were made while starting up.
     start_up: i64,
     /// Pieces made outside it; they are part of no ratio but OOE and TEEP.
     unscheduled: Counts,
+    /// Pieces told here that were made while nothing was heard; they are part of no ratio.
+    in_unknown: Counts,
     /// Ideal time of all pieces with a known rate: N.
     ideal_total: IdealNs,
     /// Ideal time of the good ones: G.
@@ -93,21 +87,23 @@ account! {
     ideal_planned: IdealNs,
     /// Ideal time of good pieces made outside every shift.
     ideal_off: IdealNs,
+    /// Ideal time of all pieces with a known rate that were made while nothing was heard.
+    ideal_in_unknown: IdealNs,
     /// Pieces in planned production time whose ideal rate is not known.
     unrated: i64,
     /// The same of those made outside it.
     unrated_off: i64,
-    /// Unplanned stops that are not minor and began here in planned production time.
+    /// Stops with a breakdown in them that are not minor and began here in planned production time.
     failures: i64,
     /// Such stops that ended here.
     repairs: i64,
-    /// The whole length of those that ended, also of what lies before the window.
+    /// How long the breakdowns in those that ended took, also before the window.
     repair: DurMs,
     /// Minor stops that began here.
     minor_stops: i64,
-    /// Waits that are not minor and began here.
+    /// Waits without a breakdown that are not minor and began here.
     waits: i64,
-    /// Changeovers that began here.
+    /// Changeovers without a breakdown that began here.
     changeovers: i64,
 }
 
@@ -156,6 +152,12 @@ impl Account {
         self.not_scheduled + self.planned + self.planned_production()
     }
 
+    /// All pieces that were told of planned production: those made in known time and those made while nothing was heard.
+    #[must_use]
+    pub const fn pieces(&self) -> i64 {
+        self.counts.total() + self.in_unknown.total()
+    }
+
     /// Known time over planned production time.
     #[must_use]
     pub fn coverage(&self) -> Figure {
@@ -173,6 +175,15 @@ impl Account {
             Some(Why::NoData)
         } else {
             None
+        }
+    }
+
+    /// Why there are no pieces in known time.
+    fn no_output(&self) -> Why {
+        if self.in_unknown.is_zero() {
+            Why::NoOutput
+        } else {
+            Why::NoData
         }
     }
 
@@ -203,7 +214,7 @@ impl Account {
     #[must_use]
     pub fn quality(&self) -> Figure {
         if self.counts.total() == 0 {
-            Figure::Unknown(Why::NoOutput)
+            Figure::Unknown(self.no_output())
         } else if self.counts.ungraded > 0 {
             Figure::Unknown(Why::QualityNotReported)
         } else if self.unrated > 0 {
@@ -239,16 +250,17 @@ impl Account {
         }
     }
 
-    /// `G / PPT`: the OEE that is certain whatever happened in the time without data.
+    /// `G / PPT`: the OEE that is certain whatever happened in the time without data, and whatever the pieces were worth
+    /// that have no ideal rate or no grade.
     #[must_use]
     pub fn oee_at_least(&self) -> Figure {
-        match self.oee() {
-            Figure::Known(_) => ideal_share(
+        match self.no_known_time() {
+            Some(why) => Figure::Unknown(why),
+            None => ideal_share(
                 self.ideal_good,
                 self.planned_production(),
                 Why::NotScheduled,
             ),
-            unknown => unknown,
         }
     }
 
@@ -309,11 +321,11 @@ impl Account {
         if self.counts.ungraded > 0 {
             Figure::Unknown(Why::QualityNotReported)
         } else {
-            Figure::ratio(self.counts.good, self.counts.total(), Why::NoOutput)
+            Figure::ratio(self.counts.good, self.counts.total(), self.no_output())
         }
     }
 
-    /// Pieces in an hour of run time.
+    /// Pieces in an hour of run time; of both, only what is known.
     #[must_use]
     pub fn throughput(&self) -> Figure {
         match self.no_known_time() {
@@ -350,7 +362,7 @@ impl Account {
         Figure::ratio(
             self.counts.total() - self.unrated,
             self.counts.total(),
-            Why::NoOutput,
+            self.no_output(),
         )
     }
 }
@@ -364,6 +376,19 @@ fn ideal_share(ideal: IdealNs, time: DurMs, why: Why) -> Figure {
     }
 }
 
+/// The ideal time of pieces: the whole is the sum of its parts, so that quality losses close to the nanosecond.
+fn ideal_parts(counts: Counts, rate: IdealRate) -> [IdealNs; 4] {
+    [counts.good, counts.scrap, counts.rework, counts.ungraded].map(|n| rate.time_of(n))
+}
+
+/// Books pieces of one product that were made while nothing was heard.
+pub fn add_in_unknown(out: &mut Account, counts: Counts, rate: Option<IdealRate>) {
+    out.in_unknown += counts;
+    for ideal in rate.into_iter().flat_map(|rate| ideal_parts(counts, rate)) {
+        out.ideal_in_unknown += ideal;
+    }
+}
+
 /// Books pieces of one product with their ideal time. Rejects of a machine that starts up are counted as such.
 pub fn add_counts(out: &mut Account, counts: Counts, rate: Option<IdealRate>, starting_up: bool) {
     out.counts += counts;
@@ -371,11 +396,8 @@ pub fn add_counts(out: &mut Account, counts: Counts, rate: Option<IdealRate>, st
         out.start_up += counts.scrap;
     }
     match rate {
-        // The whole is the sum of its parts, so that quality losses close to the nanosecond.
         Some(rate) => {
-            let [good, scrap, rework, ungraded] =
-                [counts.good, counts.scrap, counts.rework, counts.ungraded]
-                    .map(|n| rate.time_of(n));
+            let [good, scrap, rework, ungraded] = ideal_parts(counts, rate);
             out.ideal_total += good + scrap + rework + ungraded;
             out.ideal_good += good;
             out.ideal_rework += rework;

@@ -2,7 +2,7 @@
 
 use super::local_time::LocalTime;
 use super::machine_state::TimeBucket;
-use super::part::{LossRules, Part, Run};
+use super::part::{LossRules, Part, Run, speaker};
 use super::reckon::{Lost, is_lost, overlapping};
 use super::shift::{Planned, Schedule};
 use super::time::{DurMs, HOUR_MS, Span, TsMs};
@@ -46,16 +46,16 @@ pub fn stops(parts: &[Part]) -> Vec<Stop<'_>> {
 }
 
 impl Stop<'_> {
-    /// The loss that it is counted under: that of its first part.
+    /// The loss that it is counted under: a breakdown wherever there is one in it, else that of its first part.
     #[must_use]
     pub fn bucket(&self) -> TimeBucket {
-        self.parts[0].bucket
+        speaker(self.parts).bucket
     }
 
     /// Whether it is counted as a minor stop.
     #[must_use]
     pub fn is_minor(&self, rules: LossRules) -> bool {
-        self.parts[0].is_minor(rules)
+        speaker(self.parts).is_minor(rules)
     }
 
     /// Whether it is counted at all: it began in planned production.
@@ -211,6 +211,8 @@ mod tests {
             schedule: &schedule,
             rules,
             first_fact: None,
+            there: Span::EVER,
+            counted_elsewhere: false,
         };
         for window in [span(0, 300), span(15, 35), span(65, 245), span(101, 101)] {
             let mut hours = [Lost::default(); 24];

@@ -4,7 +4,7 @@
 //! result; a late fact is handled by going back to a checkpoint before it and folding on from there. At the first fact
 //! of an hour the head before it is kept as that hour's checkpoint.
 
-use super::account::MinuteCount;
+use super::account::{MadeIn, MinuteCount};
 use super::fact::{Channel, Counts, Fact, FactKey, FactKind};
 use super::ids::ProductId;
 use super::machine_state::{MachineState, TimeBucket};
@@ -74,6 +74,12 @@ pub struct Head {
     /// A planned stop that was told while the machine stood for a fault: it begins when that fault is over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deferred: Option<Deferred>,
+    /// Counters that were not read since the last silence: what they have advanced was made in it.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub unread: BTreeSet<Channel>,
+    /// When the silence ended that the latest fact broke.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub broke_silence: Option<TsMs>,
     /// When it last counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counted: Option<TsMs>,
@@ -102,8 +108,8 @@ pub struct Deferred {
 pub struct Folded {
     /// Transitions by their start.
     pub transitions: BTreeMap<TsMs, Transition>,
-    /// Counts by minute, product and "off".
-    pub minutes: BTreeMap<(TsMs, Option<ProductId>, bool), Counts>,
+    /// Counts by minute, product and in what time they were made.
+    pub minutes: BTreeMap<(TsMs, Option<ProductId>, MadeIn), Counts>,
     /// The head before the first fact at or after a full hour, for each hour that has one.
     pub checkpoints: Vec<(TsMs, Head)>,
 }
@@ -169,16 +175,21 @@ impl Head {
                 if counts.total() > 0 {
                     self.runs(fact.at, rules, out);
                 }
-                self.count(fact.at, *counts, product.or(self.product), out);
+                // What is told with the first word after a silence was made before it.
+                let made_in = self.made_in(self.broke_silence == Some(fact.at));
+                let product = product.or(self.product);
+                self.count(fact.at, *counts, product, made_in, out);
             }
             FactKind::Counter { channel, value } => {
                 let made = match self.counters.insert(*channel, *value) {
                     None => 0,
                     Some(before) => advance(before, *value, rules.counter_max),
                 };
+                let unread = self.unread.remove(channel);
                 if made > 0 {
                     self.runs(fact.at, rules, out);
-                    self.count(fact.at, Counts::of(*channel, made), self.product, out);
+                    let (counts, made_in) = (Counts::of(*channel, made), self.made_in(unread));
+                    self.count(fact.at, counts, self.product, made_in, out);
                 }
             }
             FactKind::Measurement { .. } => {}
@@ -203,6 +214,7 @@ impl Head {
     /// A silence longer than the machine may keep is time without data from the moment it was last heard. When it
     /// speaks again it goes on in the state it last reported.
     fn notice_silence(&mut self, at: TsMs, rules: &FoldRules, out: &mut Folded) {
+        self.broke_silence = self.broke_silence.filter(|ended| *ended == at);
         let (Some(last), Some(max)) = (&self.last, rules.max_silence) else {
             return;
         };
@@ -218,6 +230,8 @@ impl Head {
         };
         out.transitions.insert(from, unknown);
         self.begin(at, out);
+        self.unread = self.counters.keys().copied().collect();
+        self.broke_silence = Some(at);
     }
 
     /// Running without a count for longer than the cycle gap was standing since the last count, or since the running
@@ -352,26 +366,43 @@ impl Head {
         }
     }
 
-    fn count(&mut self, at: TsMs, counts: Counts, product: Option<ProductId>, out: &mut Folded) {
+    /// In what time pieces were made that are told now. What a silence hides belongs to no minute of known time.
+    fn made_in(&self, silent: bool) -> MadeIn {
+        if silent {
+            MadeIn::UnknownTime
+        } else if self.state.is_some_and(MachineState::is_off) {
+            MadeIn::OffTime
+        } else {
+            MadeIn::KnownTime
+        }
+    }
+
+    fn count(
+        &mut self,
+        at: TsMs,
+        counts: Counts,
+        product: Option<ProductId>,
+        made_in: MadeIn,
+        out: &mut Folded,
+    ) {
         let minute = at.minute();
-        let off = self.state.is_some_and(MachineState::is_off);
         self.minute.retain(|m| m.minute == minute);
         let place = self
             .minute
             .iter()
-            .position(|m| m.product == product && m.off == off);
+            .position(|m| m.product == product && m.made_in == made_in);
         let place = place.unwrap_or_else(|| {
             self.minute.push(MinuteCount {
                 minute,
                 product,
-                off,
+                made_in,
                 counts: Counts::default(),
             });
             self.minute.len() - 1
         });
         self.minute[place].counts += counts;
         out.minutes
-            .insert((minute, product, off), self.minute[place].counts);
+            .insert((minute, product, made_in), self.minute[place].counts);
     }
 }
 

@@ -81,6 +81,14 @@ impl Part {
     }
 }
 
+/// The part that speaks for a whole stop: the first of its breakdown, also when it began as a wait or as set-up; else its
+/// first. `stop` is never empty.
+#[must_use]
+pub fn speaker(stop: &[Part]) -> &Part {
+    let breakdown = stop.iter().find(|p| p.bucket == TimeBucket::Unplanned);
+    breakdown.unwrap_or(&stop[0])
+}
+
 /// Which intervals are one stop together: stops and waits in a row; changeovers; times off.
 const fn kind_of_run(bucket: TimeBucket) -> u8 {
     match bucket {

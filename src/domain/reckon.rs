@@ -1,12 +1,12 @@
 //! From parts and counts to accounts: what a machine did in a window, by product and by reason.
 
-use super::account::{Account, MinuteCount, add_counts};
+use super::account::{Account, MadeIn, MinuteCount, add_counts, add_in_unknown};
 use super::ids::{ProductId, ReasonId};
 use super::machine_state::TimeBucket;
-use super::part::{LossRules, Part};
+use super::part::{LossRules, Part, speaker};
 use super::rate::IdealRate;
 use super::shift::{Planned, Schedule};
-use super::time::{DurMs, Span, TsMs};
+use super::time::{DurMs, MINUTE_MS, Span, TsMs};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::ops::AddAssign;
@@ -25,6 +25,11 @@ pub struct MachineWindow<'a> {
     pub rules: LossRules,
     /// The time of the machine's first fact: without a calendar, nothing was scheduled before.
     pub first_fact: Option<TsMs>,
+    /// When it is there: time before and after is no time of its own.
+    pub there: Span,
+    /// The counts are those of the machine whose output leaves the line: in what time of this machine they were made,
+    /// its own parts tell.
+    pub counted_elsewhere: bool,
 }
 
 /// Time lost to a reason, and the stops that began there.
@@ -87,7 +92,8 @@ impl AddAssign<&Self> for Reckoning {
     }
 }
 
-/// The account of one machine over `window`. Every millisecond of the window lands in exactly one bucket.
+/// The account of one machine over `window`. Every millisecond of the window in which the machine is there lands in exactly
+/// one bucket.
 ///
 /// `rate` tells the ideal rate of a product at an instant.
 #[must_use]
@@ -107,6 +113,9 @@ pub fn reckon(
     rate: impl Fn(Option<ProductId>, TsMs) -> Option<IdealRate>,
 ) -> Reckoning {
     let mut out = Reckoning::default();
+    let Some(window) = window.intersect(machine.there) else {
+        return out;
+    };
     for (stretch, schedule) in machine.schedule.pieces(window) {
         // Without a calendar a machine is scheduled from its first fact on.
         let started = match schedule {
@@ -198,59 +207,49 @@ fn book_part(rules: LossRules, part: &Part, span: Span, planned: Planned, out: &
 
 /// Counts stops at their start, and repairs at their end, if the stop began in planned production time.
 fn book_stops(window: Span, machine: &MachineWindow<'_>, out: &mut Reckoning) {
-    let near = Span::clamped(window.from() - DurMs(1), window.to() + DurMs(1));
-    for part in overlapping(machine.parts, near).filter(|p| p.bucket.is_loss()) {
-        let run = part.run.span;
-        if part.span.from() != run.from() || machine.schedule.at(run.from()) != Planned::Production
+    let parts = machine.parts;
+    let mut at = parts.partition_point(|p| p.run.span.to() < window.from());
+    while let Some(first) = parts.get(at).filter(|p| p.span.from() <= window.to()) {
+        let run = first.run;
+        let same = parts[at..]
+            .iter()
+            .take_while(|p| p.run == run && p.bucket.is_loss());
+        let stop = &parts[at..at + same.count()];
+        at += stop.len().max(1);
+        if stop.is_empty()
+            || first.span.from() != run.span.from()
+            || machine.schedule.at(run.span.from()) != Planned::Production
         {
-            // Only the first part of a stop speaks for it; but its end is looked for below by its last part.
             continue;
         }
-        if window.contains(run.from()) {
-            let minor = part.is_minor(machine.rules);
-            let account = out.of(part.product);
-            *match part.bucket {
+        let spoken = speaker(stop);
+        let minor = spoken.is_minor(machine.rules);
+        if window.contains(run.span.from()) {
+            let account = out.of(spoken.product);
+            *match spoken.bucket {
                 _ if minor => &mut account.minor_stops,
                 TimeBucket::Unplanned => &mut account.failures,
                 TimeBucket::Changeover => &mut account.changeovers,
                 _ => &mut account.waits,
             } += 1;
             let key = LossKey {
-                bucket: part.bucket,
+                bucket: spoken.bucket,
                 minor,
-                reason: part.reason,
+                reason: spoken.reason,
             };
             out.losses.entry(key).or_default().stops += 1;
         }
-    }
-    for last in overlapping(machine.parts, near) {
-        let run = last.run.span;
         // An end at the window's start belongs to the window before.
-        let ended = last.span.to() == run.to()
-            && !last.run.open
-            && window.from() < run.to()
-            && run.to() <= window.to();
+        let ended = !run.open && window.from() < run.span.to() && run.span.to() <= window.to();
         // A stop that ran into silence may still go on: nobody has seen it mended.
-        let next = machine.parts.partition_point(|p| p.span.from() < run.to());
-        let silent = machine
-            .parts
-            .get(next)
-            .is_some_and(|p| p.bucket == TimeBucket::Unknown);
-        if !ended
-            || silent
-            || !last.bucket.is_loss()
-            || machine.schedule.at(run.from()) != Planned::Production
-        {
-            continue;
-        }
-        let at = machine.parts.partition_point(|p| p.span.to() <= run.from());
-        if let Some(first) = machine.parts.get(at)
-            && first.bucket == TimeBucket::Unplanned
-            && !first.is_minor(machine.rules)
-        {
-            let account = out.of(first.product);
+        let silent = parts
+            .get(at)
+            .is_some_and(|next| next.bucket == TimeBucket::Unknown);
+        if ended && !silent && !minor && spoken.bucket == TimeBucket::Unplanned {
+            let breakdown = stop.iter().filter(|p| p.bucket == TimeBucket::Unplanned);
+            let account = out.of(spoken.product);
             account.repairs += 1;
-            account.repair += run.len();
+            account.repair += breakdown.map(|p| p.span.len()).sum();
         }
     }
 }
@@ -272,7 +271,12 @@ fn book_counts(
         let planned = machine.schedule.at(minute.minute);
         let rate = rate(minute.product, minute.minute);
         let account = out.of(minute.product);
-        if !minute.off && planned == Planned::Production {
+        let made_in = made_in(machine, minute, planned);
+        if made_in == MadeIn::UnknownTime {
+            add_in_unknown(account, minute.counts, rate);
+            continue;
+        }
+        if made_in == MadeIn::KnownTime && planned == Planned::Production {
             let starting_up = starts.iter().any(|s| s.contains(minute.minute));
             add_counts(account, minute.counts, rate, starting_up);
             continue;
@@ -288,6 +292,33 @@ fn book_counts(
                 &mut account.ideal_planned
             }
         } += rate.time_of(minute.counts.good);
+    }
+}
+
+/// In what time of the machine the pieces of a minute were made. What is made in time without data is set against no time.
+fn made_in(machine: &MachineWindow<'_>, minute: &MinuteCount, planned: Planned) -> MadeIn {
+    let silent = |reach: DurMs| {
+        let span = Span::clamped(minute.minute, minute.minute + reach);
+        planned == Planned::Production
+            && overlapping(machine.parts, span).all(|p| p.bucket == TimeBucket::Unknown)
+    };
+    if !machine.counted_elsewhere {
+        let nothing_known = minute.made_in == MadeIn::KnownTime && silent(DurMs(MINUTE_MS));
+        return if nothing_known {
+            MadeIn::UnknownTime
+        } else {
+            minute.made_in
+        };
+    }
+    // The minutes of another machine are not cut where this one's time is: each goes with its first instant.
+    let instant = DurMs(1);
+    let first = Span::clamped(minute.minute, minute.minute + instant);
+    let off = |p: &Part| matches!(p.bucket, TimeBucket::Planned | TimeBucket::NotScheduled);
+    match minute.made_in {
+        MadeIn::UnknownTime => MadeIn::UnknownTime,
+        _ if silent(instant) => MadeIn::UnknownTime,
+        _ if overlapping(machine.parts, first).any(off) => MadeIn::OffTime,
+        _ => MadeIn::KnownTime,
     }
 }
 

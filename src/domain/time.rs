@@ -108,6 +108,12 @@ pub struct Span {
 }
 
 impl Span {
+    /// All time.
+    pub const EVER: Self = Self {
+        from: TsMs(i64::MIN),
+        to: TsMs(i64::MAX),
+    };
+
     /// The stretch from `from` to `to`, or `None` when it would end before it starts.
     #[must_use]
     pub fn new(from: TsMs, to: TsMs) -> Option<Self> {

@@ -81,19 +81,27 @@ impl Line {
     /// The machine that sets the pace: the one marked so, else the first.
     #[must_use]
     pub fn pacing(&self) -> Option<&Machine> {
-        self.machines
-            .iter()
-            .find(|m| m.pacing)
-            .or_else(|| self.machines.first())
+        self.pacing_among(|_| true)
+    }
+
+    /// The one of some of its machines that sets their pace.
+    pub(super) fn pacing_among(&self, some: impl Fn(&Machine) -> bool) -> Option<&Machine> {
+        let mut there = self.machines.iter().filter(|m| some(m));
+        let first = there.clone().next();
+        there.find(|m| m.pacing).or(first)
     }
 
     /// The machine whose output leaves the line: the one marked so, else the last.
     #[must_use]
     pub fn output(&self) -> Option<&Machine> {
-        self.machines
-            .iter()
-            .find(|m| m.output)
-            .or_else(|| self.machines.last())
+        self.output_among(|_| true)
+    }
+
+    /// The one of some of its machines whose output leaves them.
+    pub(super) fn output_among(&self, some: impl Fn(&Machine) -> bool) -> Option<&Machine> {
+        let mut there = self.machines.iter().filter(|m| some(m));
+        let last = there.clone().next_back();
+        there.find(|m| m.output).or(last)
     }
 }
 
@@ -110,6 +118,8 @@ pub struct Machine {
     pub pacing: bool,
     /// Its output leaves the line.
     pub output: bool,
+    /// When it came to the plant; 0: it was there when the plant was set up.
+    pub since: TsMs,
     /// What the fold needs to know.
     pub rules: FoldRules,
     /// The causes that its faults point to.
@@ -212,6 +222,7 @@ impl Plant {
                         name: m.name.clone(),
                         pacing: m.pacing != 0,
                         output: m.output != 0,
+                        since: TsMs(m.since_ms),
                         rules: FoldRules {
                             max_silence: m.max_silence_ms.map(DurMs),
                             counter_max: m.counter_max,

@@ -156,6 +156,8 @@ async fn a_night_is_7_or_9_hours_when_the_clocks_change_and_belongs_to_the_day_o
             schedule: &calendar::schedule(site, line, window),
             rules: line.rules,
             first_fact: None,
+            there: Span::EVER,
+            counted_elsewhere: false,
         };
         let a = account(window, &machine, |_, _| None::<IdealRate>);
         assert_eq!(

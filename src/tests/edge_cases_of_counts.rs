@@ -2,17 +2,17 @@
 //! product at its own time.
 
 use crate::hand_made::{Floor, minutes, pieces, rate, span};
-use ms5_floor::domain::account::MinuteCount;
+use ms5_floor::domain::account::{MadeIn, MinuteCount};
 use ms5_floor::domain::fact::{Channel, Counts, Fact, FactKind};
 use ms5_floor::domain::figure::{Figure, Why};
 use ms5_floor::domain::fold::{FoldRules, fold};
 use ms5_floor::domain::ids::{MachineId, ProductId, SourceId};
 use ms5_floor::domain::loss::{Loss, LossTree};
-use ms5_floor::domain::machine_state::MachineState::Running;
+use ms5_floor::domain::machine_state::MachineState::{self, NoData, PlannedStop, Running};
 use ms5_floor::domain::part::{LossRules, parts};
 use ms5_floor::domain::reckon::{MachineWindow, account};
 use ms5_floor::domain::shift::Schedule;
-use ms5_floor::domain::time::{HOUR_MS, MINUTE_MS, TsMs};
+use ms5_floor::domain::time::{HOUR_MS, MINUTE_MS, Span, TsMs};
 use ms5_floor::domain::timeline::Interval;
 
 #[test]
@@ -20,7 +20,7 @@ fn a_changed_ideal_rate_does_not_restate_the_past() {
     let made = |minute: i64| MinuteCount {
         minute: TsMs(minute * MINUTE_MS),
         product: Some(ProductId(1)),
-        off: false,
+        made_in: MadeIn::KnownTime,
         counts: pieces(30, 0),
     };
     let counted = [made(10), made(70)];
@@ -38,6 +38,8 @@ fn a_changed_ideal_rate_does_not_restate_the_past() {
         schedule: &Schedule::BySignal,
         rules,
         first_fact: Some(TsMs(0)),
+        there: Span::EVER,
+        counted_elsewhere: false,
     };
     // One a minute in the first hour, two a minute from then on.
     let dated = |_, at: TsMs| rate(if at < TsMs(HOUR_MS) { 1 } else { 2 });
@@ -100,6 +102,134 @@ fn each_product_has_its_own_ideal_rate_and_an_unknown_one_leaves_only_its_share_
         LossTree::of(&a).exact(Loss::Speed).0,
         0,
         "its speed is not told either"
+    );
+}
+
+#[test]
+fn one_piece_without_a_rate_or_a_grade_leaves_a_lower_bound() {
+    let floor = Floor::new(&[(100, Running)])
+        .shift(0, 100, &[])
+        .product(0, 1)
+        .product(90, 2)
+        .product_rated(1, 1)
+        .made(0, pieces(60, 5));
+    let told = floor.account(0, 100);
+    assert_eq!(
+        (told.oee(), told.oee_at_least()),
+        (Figure::Known(0.6), Figure::Known(0.6))
+    );
+    let unrated = floor.clone().made(95, pieces(1, 0)).account(0, 100);
+    assert_eq!(
+        (unrated.oee(), unrated.oee_at_least()),
+        (Figure::Unknown(Why::NoIdealRate), Figure::Known(0.6))
+    );
+    let ungraded = Counts::of(Channel::Ungraded, 1);
+    let ungraded = floor.clone().made(10, ungraded).account(0, 100);
+    assert_eq!(
+        (ungraded.oee(), ungraded.oee_at_least()),
+        (Figure::Unknown(Why::QualityNotReported), Figure::Known(0.6))
+    );
+    // Time without data is time in which nothing more is certain.
+    let late = floor.made(95, pieces(1, 0)).shift(100, 150, &[]);
+    assert_eq!(late.account(0, 150).oee_at_least(), Figure::Known(0.4));
+    let nothing = Floor::new(&[]).shift(0, 60, &[]).account(0, 60);
+    assert_eq!(nothing.oee_at_least(), Figure::Unknown(Why::NoData));
+}
+
+#[test]
+fn what_was_made_while_nothing_was_heard_is_in_the_total_and_in_no_ratio() {
+    let floor = Floor::new(&[(60, Running), (60, NoData), (60, Running)])
+        .shift(0, 180, &[])
+        .made(10, pieces(30, 0));
+    let (told, silent) = (
+        floor.account(0, 180),
+        floor.made(70, pieces(50, 10)).account(0, 180),
+    );
+    assert_eq!((told.pieces(), silent.pieces()), (30, 90));
+    assert_eq!(silent.in_unknown, pieces(50, 10));
+    assert_eq!(silent.ideal_in_unknown.0, 60 * MINUTE_MS * 1_000_000);
+    let ratios = |a: &ms5_floor::domain::account::Account| {
+        [
+            a.oee(),
+            a.oee_at_least(),
+            a.performance(),
+            a.quality(),
+            a.ooe(),
+            a.teep(),
+            a.nee(),
+            a.throughput(),
+            a.first_pass_yield(),
+        ]
+    };
+    assert_eq!(ratios(&silent), ratios(&told));
+    assert_eq!(silent.oee(), Figure::Known(0.25));
+    let only = Floor::new(&[(10, NoData), (50, Running)])
+        .shift(0, 60, &[])
+        .made(5, pieces(5, 0))
+        .account(0, 60);
+    assert_eq!(
+        only.quality(),
+        Figure::Unknown(Why::NoData),
+        "not: nothing made"
+    );
+}
+
+#[test]
+fn what_leaves_the_line_is_set_against_the_time_of_the_machine_that_sets_the_pace() {
+    // The pacing machine's hours: running, stopped on purpose, running, silent. The last machine never stands.
+    let states = [Running, PlannedStop, Running, NoData].map(|state| (60, state));
+    let of_line = |made_in| {
+        let mut at = 0;
+        let interval = |(length, state): (i64, MachineState)| {
+            at += length;
+            Interval {
+                span: span(at - length, at),
+                state,
+                fault: None,
+                product: None,
+                open: false,
+            }
+        };
+        let rules = LossRules::minor(minutes(5));
+        let counted: Vec<MinuteCount> = (0..240)
+            .map(|minute| MinuteCount {
+                minute: TsMs(minute * MINUTE_MS),
+                product: None,
+                made_in,
+                counts: pieces(1, 0),
+            })
+            .collect();
+        let line = MachineWindow {
+            parts: &parts(&states.map(interval), &[], rules, |_| None),
+            minutes: &counted,
+            schedule: &Schedule::BySignal,
+            rules,
+            first_fact: Some(TsMs(0)),
+            there: Span::EVER,
+            counted_elsewhere: true,
+        };
+        account(span(0, 240), &line, |_, _| rate(2))
+    };
+    // Whether the last machine said that it was off is nothing to the line.
+    for made_in in [MadeIn::KnownTime, MadeIn::OffTime] {
+        let a = of_line(made_in);
+        assert_eq!(
+            (a.counts, a.unscheduled, a.in_unknown),
+            (pieces(120, 0), pieces(60, 0), pieces(60, 0))
+        );
+        assert_eq!(
+            (a.run, a.planned, a.unknown),
+            (minutes(120), minutes(60), minutes(60))
+        );
+        assert_eq!(
+            (a.oee(), a.performance()),
+            (Figure::Known(0.5), Figure::Known(0.5))
+        );
+    }
+    let hidden = of_line(MadeIn::UnknownTime);
+    assert_eq!(
+        (hidden.counts, hidden.in_unknown),
+        (pieces(0, 0), pieces(240, 0))
     );
 }
 

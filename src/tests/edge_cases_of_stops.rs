@@ -109,9 +109,73 @@ fn overlapping_reasons_share_a_stop_without_telling_a_minute_twice() {
     );
     assert_eq!(
         (a.failures, a.repairs, a.repair),
-        (1, 1, minutes(30)),
-        "one stop, mended once"
+        (1, 1, minutes(20)),
+        "one stop, mended once; what it waited was no repair"
     );
+}
+
+#[test]
+fn a_breakdown_that_begins_as_a_wait_is_a_failure_and_its_wait_is_no_repair() {
+    let of = |states: &[(i64, MachineState)]| {
+        let r = Floor::new(states).shift(0, 120, &[]).reckon(0, 120);
+        let a = r.account();
+        let stops = |bucket| {
+            let of = r.losses.iter().filter(|(key, _)| key.bucket == bucket);
+            of.map(|(_, lost)| lost.stops).sum::<i64>()
+        };
+        (
+            [a.failures, a.waits, a.minor_stops, a.changeovers],
+            (a.repairs, a.repair.0 / MINUTE_MS),
+            [a.starved, a.unplanned, a.minor].map(|t| t.0 / MINUTE_MS),
+            [stops(TimeBucket::Starved), stops(TimeBucket::Unplanned)],
+        )
+    };
+    assert_eq!(
+        of(&[(20, Running), (10, Starved), (30, Stopped), (60, Running)]),
+        ([1, 0, 0, 0], (1, 30), [10, 30, 0], [0, 1])
+    );
+    assert_eq!(
+        of(&[
+            (20, Running),
+            (10, Starved),
+            (30, Stopped),
+            (5, Starved),
+            (10, Stopped),
+            (45, Running)
+        ]),
+        ([1, 0, 0, 0], (1, 40), [15, 40, 0], [0, 1]),
+        "one stop without running between is one failure"
+    );
+    assert_eq!(
+        of(&[(20, Running), (10, Starved), (90, Running)]),
+        ([0, 1, 0, 0], (0, 0), [10, 0, 0], [1, 0]),
+        "a wait alone is none"
+    );
+    assert_eq!(
+        of(&[(20, Running), (2, Starved), (2, Stopped), (96, Running)]),
+        ([0, 0, 1, 0], (0, 0), [0, 0, 4], [0, 1]),
+        "and a minor stop is none"
+    );
+    // Set-up is a stop of its own; what a person calls a breakdown in it is one.
+    let set_up = Floor::new(&[(20, Running), (40, Changeover), (60, Running)])
+        .shift(0, 120, &[])
+        .reason(30, 45, 1, Unplanned)
+        .account(0, 120);
+    assert_eq!(
+        (set_up.failures, set_up.changeovers, set_up.repair),
+        (1, 0, minutes(15))
+    );
+    // Counted once over windows that cut it: where it began, and mended where it ended.
+    let floor = Floor::new(&[(20, Running), (10, Starved), (30, Stopped), (60, Running)]).shift(
+        0,
+        120,
+        &[],
+    );
+    let parts = [(0, 25), (25, 45), (45, 60), (60, 120)].map(|(from, to)| {
+        let a = floor.account(from, to);
+        (a.failures, a.repairs, a.repair.0 / MINUTE_MS)
+    });
+    assert_eq!(parts, [(1, 0, 0), (0, 0, 0), (0, 1, 30), (0, 0, 0)]);
 }
 
 #[test]

@@ -2,8 +2,8 @@
 //! random intervals, minutes, breaks and rates, to the millisecond and the nanosecond.
 
 use crate::random_machine::{Case, MINUTES, case, minute};
-use ms5_floor::domain::account::{Account, MinuteCount};
-use ms5_floor::domain::machine_state::MachineState;
+use ms5_floor::domain::account::{Account, MadeIn, MinuteCount};
+use ms5_floor::domain::machine_state::{MachineState, TimeBucket};
 use ms5_floor::domain::part::LossRules;
 use ms5_floor::domain::rate::IdealNs;
 use ms5_floor::domain::shift::{Schedule, ShiftInstance};
@@ -60,7 +60,7 @@ proptest! {
         let window = Span::clamped(minute(0), minute(MINUTES));
         let account = case.account(window);
         let total: i64 = case.minutes.iter().map(|m| m.counts.total()).sum();
-        prop_assert_eq!(account.counts.total() + account.unscheduled.total(), total);
+        prop_assert_eq!(account.pieces() + account.unscheduled.total(), total);
         // Ideal time as an exact fraction, minute by minute to the nearest nanosecond.
         let (mut ideal, mut good) = (0, 0);
         let add = |sum: &mut i64, n: i64, (units, per_ms): (i64, i64)| {
@@ -68,9 +68,14 @@ proptest! {
             let near = (2 * exact + i128::from(units)).div_euclid(2 * i128::from(units));
             *sum += i64::try_from(near).expect("small");
         };
-        let planned = |m: &MinuteCount| case.schedule.at(m.minute) == ms5_floor::domain::shift::Planned::Production && !m.off;
+        let planned = |m: &MinuteCount| case.schedule.at(m.minute) == ms5_floor::domain::shift::Planned::Production && m.made_in == MadeIn::KnownTime;
+        let parts = case.parts();
+        let heard = |m: &MinuteCount| {
+            let minute = Span::clamped(m.minute, m.minute + DurMs(60_000));
+            parts.iter().any(|p| p.bucket != TimeBucket::Unknown && p.span.intersect(minute).is_some())
+        };
         let mut unrated = 0;
-        for m in case.minutes.iter().filter(|m| planned(m)) {
+        for m in case.minutes.iter().filter(|m| planned(m) && heard(m)) {
             match m.product.map(|p| p.0) {
                 Some(p @ 1..=2) => {
                     let rate = case.rates[usize::try_from(p - 1).expect("small")];

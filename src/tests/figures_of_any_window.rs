@@ -7,6 +7,7 @@ use crate::windows_add_up::plant;
 use ms5_floor::api::analysis::{AnalysisOfLine, Choice};
 use ms5_floor::api::oee::By;
 use ms5_floor::domain::account::Account;
+use ms5_floor::domain::figure::{Figure, Why};
 use ms5_floor::domain::loss::LossTree;
 use ms5_floor::domain::time::{DAY_MS, DurMs, HOUR_MS, Span, TsMs};
 use ms5_floor::server::rollup::make::catch_up;
@@ -19,7 +20,7 @@ use server_fn::ServerFn;
 
 on_both! {
     a_history_adds_up_to_the_whole_however_it_is_cut, periods_follow_the_calendar_of_the_site,
-    what_cannot_be_asked_is_refused_by_name, every_route_of_the_api_is_in_its_document,
+    what_cannot_be_asked_is_refused_by_name, one_unrated_piece_leaves_a_lower_bound_beside_the_reason, every_route_of_the_api_is_in_its_document,
     a_server_function_that_cannot_read_its_arguments_says_400
 }
 
@@ -402,6 +403,69 @@ async fn what_cannot_be_asked_is_refused_by_name(place: &Place) {
     let page = server.get("/api/v1/oee/L1/history?from=2026-10-05T00:00:00Z&to=2026-10-12T00:00:00Z&by=day&offset=2&limit=3", None).await.json();
     assert_eq!(page["rows"].as_array().map(Vec::len), Some(3));
     assert!(page["total"].as_u64() > Some(6));
+}
+
+async fn one_unrated_piece_leaves_a_lower_bound_beside_the_reason(place: &Place) {
+    let start = at("2026-10-05T06:00:00+02:00");
+    let now = TsMs(start.0 + HOUR_MS);
+    let mut plant = plant();
+    let rates = plant["rate"].as_array_mut().expect("rates");
+    rates.retain(|r| r["product"] != "P2");
+    let server = Server::with(place, Hands::at(now).clock(), plant).await;
+    let (_, key) = server.key("gateway", true, false).await;
+    let items = ["M1", "M2"].map(|machine| {
+        let say = |id: &str, second: i64, more: Value| {
+            let mut item = json!({"id": format!("{machine}{id}"), "machine": machine, "at": start.0 + second * 1000});
+            let item_of = item.as_object_mut().expect("an item");
+            item_of.extend(more.as_object().expect("fields").clone());
+            item
+        };
+        let mut items = vec![
+            say("s", 0, json!({"kind": "state", "state": "running"})),
+            say("p", 0, json!({"kind": "product", "product": "P1"})),
+        ];
+        // 1800 pieces at one a second, and one of a product that nobody named.
+        items.extend((0..30).map(|n| say(&format!("c{n}"), n * 120 + 30, json!({"kind": "count", "good": 60}))));
+        items
+    });
+    for items in items {
+        assert_eq!(server.ingest(&key, &items).await.accepted, 32);
+    }
+    let of = async |when: &str| {
+        let oee = calculate_oee(&server.app, "L1", start.0, now.0)
+            .await
+            .expect("figures");
+        let line = oee.line.expect("a line");
+        let mut pages = Vec::new();
+        for view in ["now", "losses", "history"] {
+            let page = server.get(&format!("/lines/L1?view={view}"), None).await;
+            pages.push(String::from_utf8_lossy(&page.body).contains("at least 50.0 %"));
+        }
+        (
+            line.oee,
+            line.oee_at_least,
+            pages,
+            format!("{} {when}", place.engine),
+        )
+    };
+    let (oee, least, pages, what) = of("all rated").await;
+    assert_eq!(
+        (oee, least, pages),
+        (Figure::Known(0.5), Figure::Known(0.5), vec![false; 3]),
+        "{what}"
+    );
+    let stray = json!({"id": "x", "machine": "M2", "at": start.0 + 1_800_000, "kind": "count", "good": 1, "product": "P2"});
+    assert_eq!(server.ingest(&key, &[stray]).await.accepted, 1);
+    let (oee, least, pages, what) = of("one of no known rate").await;
+    assert_eq!(
+        (oee, least, pages),
+        (
+            Figure::Unknown(Why::NoIdealRate),
+            Figure::Known(0.5),
+            vec![true; 3]
+        ),
+        "{what}"
+    );
 }
 
 async fn every_route_of_the_api_is_in_its_document(place: &Place) {

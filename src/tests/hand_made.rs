@@ -1,7 +1,7 @@
 //! A machine made by hand, in minutes: states one after the other, shifts, pieces. Stops under five minutes are minor,
 //! a piece of an unknown product takes a minute at best.
 
-use ms5_floor::domain::account::{Account, MinuteCount};
+use ms5_floor::domain::account::{Account, MadeIn, MinuteCount};
 use ms5_floor::domain::fact::Counts;
 use ms5_floor::domain::ids::{ProductId, ReasonId};
 use ms5_floor::domain::machine_state::MachineState;
@@ -153,7 +153,11 @@ impl Floor {
         self.made.push(MinuteCount {
             minute,
             product: on.and_then(|i| i.product),
-            off: on.is_some_and(|i| i.state.is_off()),
+            made_in: if on.is_some_and(|i| i.state.is_off()) {
+                MadeIn::OffTime
+            } else {
+                MadeIn::KnownTime
+            },
             counts,
         });
         self
@@ -203,6 +207,8 @@ impl Floor {
             schedule: &schedule,
             rules: self.rules,
             first_fact: self.intervals.first().map(|i| i.span.from()),
+            there: Span::EVER,
+            counted_elsewhere: false,
         };
         reckon(span(from, to), &machine, |product, _| {
             let known = self.rates.iter().find(|(p, _)| *p == product);

@@ -14,6 +14,7 @@ mod stream;
 
 mod a_changed_plant_keeps_its_past;
 mod a_changed_plant_says_what_it_restates;
+mod a_new_machine_was_not_missing_before;
 mod an_item_reads_back_as_the_fact_it_tells;
 mod counting_is_running;
 mod edge_cases;
@@ -47,6 +48,7 @@ mod stops_follow_the_filters;
 mod stops_get_reasons;
 mod stored_timeline_equals_a_fresh_fold;
 mod trends_are_of_whole_rows;
+mod what_a_silence_hides_is_in_no_figure;
 mod what_was_said_of_a_stop_stays;
 mod wholes_are_the_sums_of_their_parts;
 mod windows_add_up;

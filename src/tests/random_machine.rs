@@ -1,7 +1,7 @@
 //! Random machines over ten hours: states with faults and products, reasons that somebody gave, counts, shifts with
 //! breaks and planned stops, and every rule of a line. Lengths come from small sets too, so that edges meet.
 
-use ms5_floor::domain::account::{Account, MinuteCount};
+use ms5_floor::domain::account::{Account, MadeIn, MinuteCount};
 use ms5_floor::domain::fact::Counts;
 use ms5_floor::domain::ids::{ProductId, ReasonId};
 use ms5_floor::domain::machine_state::{MachineState, TimeBucket};
@@ -65,6 +65,8 @@ impl Case {
             schedule: &self.schedule,
             rules: self.rules,
             first_fact: self.first_fact,
+            there: Span::EVER,
+            counted_elsewhere: false,
         };
         reckon(window, &machine, |product, _| self.rate(product))
     }
@@ -168,19 +170,19 @@ fn minutes() -> impl Strategy<Value = Vec<MinuteCount>> {
     let one = (
         0..MINUTES,
         select(vec![None, Some(1), Some(2), Some(3)]),
-        any::<bool>(),
+        select(MadeIn::ALL.to_vec()),
         counts,
     );
     prop::collection::vec(one, 0..80).prop_map(|list| {
-        let count = |(n, product, off, (good, scrap, rework, ungraded)): (
+        let count = |(n, product, made_in, (good, scrap, rework, ungraded)): (
             i64,
             Option<i64>,
-            bool,
+            MadeIn,
             (i64, i64, i64, i64),
         )| MinuteCount {
             minute: minute(n),
             product: product.map(ProductId),
-            off,
+            made_in,
             counts: Counts {
                 good,
                 scrap,

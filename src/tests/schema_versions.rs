@@ -5,7 +5,7 @@ use ms5_floor::domain::part::LossRules;
 use ms5_floor::domain::shift::Schedule;
 use ms5_floor::domain::time::{DurMs, Span};
 use ms5_floor::server::calendar::{schedule, shifts};
-use ms5_floor::server::db::{Db, OpenError, migrate};
+use ms5_floor::server::db::{Db, OpenError, migrate, rollup};
 use ms5_floor::server::plant::Plant;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -147,9 +147,25 @@ async fn a_plant_of_the_second_version_is_kept(place: &Place) {
     script(&db, ROWS).await;
     script(&db, version!("0003_calendar.sql")).await;
     script(&db, version!("0004_reasons.sql")).await;
+    script(&db, version!("0005_rollup.sql")).await;
+    script(
+        &db,
+        "INSERT INTO rollup_state (line_id, made_from, made_to) VALUES (1, 0, 9)",
+    )
+    .await;
+    script(&db, version!("0007_made_in_silence.sql")).await;
     let plant = Plant::load(&db).await.expect("the plant");
     let site = plant.site.as_ref().expect("a site");
     let line = plant.line("L1").expect("the line");
+    let mut snapshot = db.snapshot().await.expect("a snapshot");
+    let made = rollup::state(&mut snapshot, line.id)
+        .await
+        .expect("a state");
+    assert_eq!(
+        made.made, None,
+        "cells that were reckoned otherwise are gone"
+    );
+    drop(snapshot);
     let day = Span::clamped(
         at("2020-01-06T00:00:00+01:00"),
         at("2020-01-07T00:00:00+01:00"),

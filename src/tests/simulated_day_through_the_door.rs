@@ -4,6 +4,7 @@
 use crate::chance::chance;
 use crate::harness::{Hands, Place, Server};
 use ms5_floor::api::ingest::{Item, ItemStatus};
+use ms5_floor::domain::account::MadeIn;
 use ms5_floor::domain::machine_state::MachineState;
 use ms5_floor::domain::rights::{Rights, sets};
 use ms5_floor::domain::time::{Span, TsMs};
@@ -101,7 +102,9 @@ async fn check(server: &Server, truth: &DayTruth, engine: &str) {
                     .code
                     .clone();
                 assert!(
-                    !m.off && m.counts.rework == 0 && m.counts.ungraded == 0,
+                    m.made_in == MadeIn::KnownTime
+                        && m.counts.rework == 0
+                        && m.counts.ungraded == 0,
                     "{m:?}"
                 );
                 (m.minute, product, m.counts.good, m.counts.scrap)

@@ -96,10 +96,10 @@ pub async fn check(db: &Db, machine: MachineId, sent: &[Fact], rules: &FoldRules
     let wanted_minutes: Vec<MinuteCount> = wanted
         .minutes
         .into_iter()
-        .map(|((minute, product, off), counts)| MinuteCount {
+        .map(|((minute, product, made_in), counts)| MinuteCount {
             minute,
             product,
-            off,
+            made_in,
             counts,
         })
         .collect();

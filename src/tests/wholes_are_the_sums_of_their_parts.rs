@@ -120,10 +120,15 @@ fn plain_stops(case: &Case, parts: &[Part], window: Span) -> (i64, i64, DurMs, i
         if !planned(stop.span.from()) {
             continue;
         }
-        let minor =
-            first.bucket != TimeBucket::Changeover && stop.span.len() < case.rules.minor_stop;
+        let breakdowns = || {
+            parts
+                .iter()
+                .filter(|p| p.run == stop && p.bucket == TimeBucket::Unplanned)
+        };
+        let bucket = breakdowns().next().unwrap_or(first).bucket;
+        let minor = bucket != TimeBucket::Changeover && stop.span.len() < case.rules.minor_stop;
         if window.contains(stop.span.from()) {
-            match first.bucket {
+            match bucket {
                 TimeBucket::Changeover => out.5 += 1,
                 _ if minor => out.3 += 1,
                 TimeBucket::Unplanned => out.0 += 1,
@@ -133,9 +138,9 @@ fn plain_stops(case: &Case, parts: &[Part], window: Span) -> (i64, i64, DurMs, i
         let ends_here = window.from() < stop.span.to() && stop.span.to() <= window.to();
         // Silence after a stop does not mend it.
         let seen = part_at(parts, stop.span.to()).is_none_or(|p| p.bucket != TimeBucket::Unknown);
-        if first.bucket == TimeBucket::Unplanned && !minor && !stop.open && ends_here && seen {
+        if bucket == TimeBucket::Unplanned && !minor && !stop.open && ends_here && seen {
             out.1 += 1;
-            out.2 += stop.span.len();
+            out.2 += breakdowns().map(|p| p.span.len()).sum();
         }
     }
     out
@@ -194,7 +199,7 @@ proptest! {
         let parts = case.parts();
         for (product, account) in &reckoning.products {
             let pieces: i64 = case.minutes.iter().filter(|m| m.product == *product).map(|m| m.counts.total()).sum();
-            prop_assert_eq!(account.counts.total() + account.unscheduled.total(), pieces);
+            prop_assert_eq!(account.pieces() + account.unscheduled.total(), pieces);
             if matches!(case.schedule, Schedule::Calendar(_)) && product.is_some() {
                 let on_it = parts.iter().filter(|p| p.product == *product).filter_map(|p| p.span.intersect(window()));
                 prop_assert_eq!(account.calendar(), on_it.map(Span::len).sum::<DurMs>());

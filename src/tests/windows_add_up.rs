@@ -66,10 +66,10 @@ fn pure(server: &Server, code: &str, sent: &[Fact], window: Span, now: TsMs) -> 
     let minutes: Vec<MinuteCount> = folded
         .minutes
         .into_iter()
-        .map(|((minute, product, off), counts)| MinuteCount {
+        .map(|((minute, product, made_in), counts)| MinuteCount {
             minute,
             product,
-            off,
+            made_in,
             counts,
         })
         .collect();
@@ -85,6 +85,8 @@ fn pure(server: &Server, code: &str, sent: &[Fact], window: Span, now: TsMs) -> 
         schedule: &calendar::schedule(site, line, wide),
         rules: line.rules,
         first_fact: transitions.first().map(|t| t.from),
+        there: Span::EVER,
+        counted_elsewhere: false,
     };
     account(
         Span::clamped(window.from(), window.to().min(now)),

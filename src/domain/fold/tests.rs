@@ -225,15 +225,77 @@ fn counts_belong_to_their_minute_their_product_and_to_off_time() {
     let (_, folded) = fold(&at(&facts), &FoldRules::default());
     let rows = folded.minutes.into_iter();
     let got: Vec<_> = rows
-        .map(|((minute, product, off), c)| (minute.0 / 1000, product.map(|p| p.0), off, c.good))
+        .map(|((minute, product, made_in), c)| {
+            (minute.0 / 1000, product.map(|p| p.0), made_in, c.good)
+        })
         .collect();
     let wanted = [
-        (0, Some(1), false, 3),
-        (60, Some(1), false, 4),
-        (60, Some(1), true, 8),
-        (60, Some(2), true, 16),
+        (0, Some(1), MadeIn::KnownTime, 3),
+        (60, Some(1), MadeIn::KnownTime, 4),
+        (60, Some(1), MadeIn::OffTime, 8),
+        (60, Some(2), MadeIn::OffTime, 16),
     ];
     assert_eq!(got, wanted);
+}
+
+#[test]
+fn what_was_made_in_a_silence_is_booked_to_no_known_minute() {
+    let rules = FoldRules {
+        max_silence: Some(DurMs(60_000)),
+        ..FoldRules::default()
+    };
+    let scrap = |value| FactKind::Counter {
+        channel: Channel::Scrap,
+        value,
+    };
+    let piece = FactKind::Count {
+        counts: Counts::of(Channel::Good, 1),
+        product: None,
+    };
+    let facts = [
+        (0, state(Running)),
+        (10, reading(100)),
+        (10, scrap(10)),
+        (50, reading(110)),
+        // Nothing for an hour; the first word is a state, the counters follow, one of them later than the other.
+        (3650, state(Running)),
+        (3650, piece.clone()),
+        (3655, reading(610)),
+        (3656, piece),
+        (3660, reading(612)),
+        (3670, scrap(13)),
+        (3680, scrap(14)),
+    ];
+    let got = |facts: &[(i64, FactKind)]| -> Vec<_> {
+        let (_, folded) = fold(&at(facts), &rules);
+        let rows = folded.minutes.into_iter();
+        rows.map(|((minute, _, made_in), c)| (minute.0 / 60_000, made_in, c.good, c.scrap))
+            .collect()
+    };
+    let wanted = [
+        (0, MadeIn::KnownTime, 10, 0),
+        (60, MadeIn::KnownTime, 1, 0),
+        (60, MadeIn::UnknownTime, 501, 0),
+        (61, MadeIn::KnownTime, 2, 1),
+        (61, MadeIn::UnknownTime, 0, 3),
+    ];
+    assert_eq!(got(&facts), wanted);
+}
+
+#[test]
+fn a_head_remembers_in_what_time_its_pieces_were_made_and_reads_what_was_stored_before() {
+    let off = r#"{"minute":0,"product":null,"off":true,"counts":{"good":1}}"#;
+    let read: MinuteCount = serde_json::from_str(off).expect("a minute");
+    assert_eq!(read.made_in, MadeIn::OffTime);
+    for made_in in MadeIn::ALL {
+        let count = MinuteCount { made_in, ..read };
+        let text = serde_json::to_string(&count).expect("text");
+        assert_eq!(
+            serde_json::from_str::<MinuteCount>(&text).expect("a minute"),
+            count
+        );
+        assert_eq!(MadeIn::from_code(made_in.code()), made_in);
+    }
 }
 
 #[test]

@@ -29,6 +29,7 @@ const VERSIONS: &[Version] = versions![
     "0004_reasons",
     "0005_rollup",
     "0006_refold",
+    "0007_made_in_silence",
     "0008_people",
 ];
 

@@ -8,6 +8,7 @@ use crate::domain::ids::{LineId, MachineId, ProductId};
 use crate::domain::plant::{
     AreaDef, Coupling, FaultDef, FaultKind, LineDef, MachineDef, ProductDef, SiteDef,
 };
+use crate::domain::time::TsMs;
 
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct SiteRow {
@@ -42,6 +43,7 @@ pub struct MachineRow {
     pub max_silence_ms: Option<i64>,
     pub counter_max: Option<i64>,
     pub cycle_gap_ms: Option<i64>,
+    pub since_ms: i64,
 }
 
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -81,7 +83,7 @@ const SITE: &str = "SELECT code, name, zone, simulated FROM site ORDER BY id LIM
 const LINES: &str = "SELECT l.id, l.code, l.name, a.name AS area, a.id AS area_id, l.coupling, l.minor_stop_ms, l.debounce_ms, l.start_up_ms
     FROM line l JOIN area a ON a.id = l.area_id ORDER BY a.position, l.position, l.id";
 const MACHINES: &str =
-    "SELECT id, line_id, code, name, pacing, output, max_silence_ms, counter_max, cycle_gap_ms
+    "SELECT id, line_id, code, name, pacing, output, max_silence_ms, counter_max, cycle_gap_ms, since_ms
     FROM machine ORDER BY line_id, position, id";
 const PRODUCTS: &str = "SELECT id, code, name, unit FROM product ORDER BY id";
 const FAULTS: &str = "SELECT machine_id, code, text, kind, origin, reason_id FROM fault_code";
@@ -204,7 +206,7 @@ pub async fn put_line(
     Ok(LineId(id))
 }
 
-/// Writes a machine and returns its id.
+/// Writes a machine and returns its id. One that is new is there from `since` on.
 ///
 /// # Errors
 /// The engine's.
@@ -213,10 +215,11 @@ pub async fn put_machine(
     line: LineId,
     position: i64,
     machine: &MachineDef,
+    since: TsMs,
 ) -> sqlx::Result<MachineId> {
     const SQL: &str = "INSERT INTO machine
-            (line_id, code, name, position, pacing, output, max_silence_ms, counter_max, cycle_gap_ms)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+            (line_id, code, name, position, pacing, output, max_silence_ms, counter_max, cycle_gap_ms, since_ms)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
         ON CONFLICT (code) DO UPDATE SET line_id = excluded.line_id, name = excluded.name,
             position = excluded.position, pacing = excluded.pacing, output = excluded.output,
             max_silence_ms = excluded.max_silence_ms, counter_max = excluded.counter_max,
@@ -235,6 +238,7 @@ pub async fn put_machine(
             .bind(machine.silence_s.map(|s| s * 1000))
             .bind(machine.counter_max)
             .bind(machine.cycle_gap_s.map(|s| s * 1000))
+            .bind(since.0)
             .fetch_one(conn)
             .await?
     });

@@ -34,7 +34,7 @@ impl Level {
 
 /// The numbers of an account, column by column.
 type Column = (&'static str, fn(&mut Account) -> &mut i64);
-const COLUMNS: [Column; 33] = [
+const COLUMNS: [Column; 38] = [
     ("not_scheduled_ms", |a| &mut a.not_scheduled.0),
     ("planned_ms", |a| &mut a.planned.0),
     ("run_ms", |a| &mut a.run.0),
@@ -53,6 +53,10 @@ const COLUMNS: [Column; 33] = [
     ("off_scrap", |a| &mut a.unscheduled.scrap),
     ("off_rework", |a| &mut a.unscheduled.rework),
     ("off_ungraded", |a| &mut a.unscheduled.ungraded),
+    ("unknown_good", |a| &mut a.in_unknown.good),
+    ("unknown_scrap", |a| &mut a.in_unknown.scrap),
+    ("unknown_rework", |a| &mut a.in_unknown.rework),
+    ("unknown_ungraded", |a| &mut a.in_unknown.ungraded),
     ("ideal_total_ns", |a| &mut a.ideal_total.0),
     ("ideal_good_ns", |a| &mut a.ideal_good.0),
     ("ideal_rework_ns", |a| &mut a.ideal_rework.0),
@@ -60,6 +64,7 @@ const COLUMNS: [Column; 33] = [
     ("ideal_ungraded_ns", |a| &mut a.ideal_ungraded.0),
     ("ideal_planned_ns", |a| &mut a.ideal_planned.0),
     ("ideal_off_ns", |a| &mut a.ideal_off.0),
+    ("ideal_unknown_ns", |a| &mut a.ideal_in_unknown.0),
     ("unrated", |a| &mut a.unrated),
     ("unrated_off", |a| &mut a.unrated_off),
     ("failures", |a| &mut a.failures),

@@ -2,7 +2,7 @@
 
 use super::bulk::Bulk;
 use super::{Tx, writing};
-use crate::domain::account::MinuteCount;
+use crate::domain::account::{MadeIn, MinuteCount};
 use crate::domain::fact::Counts;
 use crate::domain::fold::{Folded, Head};
 use crate::domain::ids::{MachineId, ProductId};
@@ -54,13 +54,13 @@ impl Rows {
             .extend(folded.transitions.into_values().map(|t| (machine, t)));
         let minutes = folded.minutes.into_iter();
         self.minutes
-            .extend(minutes.map(|((minute, product, off), counts)| {
+            .extend(minutes.map(|((minute, product, made_in), counts)| {
                 (
                     machine,
                     MinuteCount {
                         minute,
                         product,
-                        off,
+                        made_in,
                         counts,
                     },
                 )
@@ -102,7 +102,7 @@ impl Rows {
                         .bind(m.minute.0)
                         .bind(m.product.map_or(0, |p| p.0));
                     query = query
-                        .bind(i64::from(m.off))
+                        .bind(m.made_in.code())
                         .bind(m.counts.good)
                         .bind(m.counts.scrap);
                     query = query.bind(m.counts.rework).bind(m.counts.ungraded);
@@ -245,7 +245,7 @@ pub async fn minutes(
     let count = |r: MinuteRow| MinuteCount {
         minute: TsMs(r.minute_ms),
         product: (r.product_id != 0).then_some(ProductId(r.product_id)),
-        off: r.off != 0,
+        made_in: MadeIn::from_code(r.off),
         counts: Counts {
             good: r.good,
             scrap: r.scrap,

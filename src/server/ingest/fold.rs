@@ -167,7 +167,7 @@ fn restate(head: &Head) -> Folded {
     folded.minutes.extend(
         head.minute
             .iter()
-            .map(|m| ((m.minute, m.product, m.off), m.counts)),
+            .map(|m| ((m.minute, m.product, m.made_in), m.counts)),
     );
     folded
 }

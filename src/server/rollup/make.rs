@@ -3,7 +3,6 @@
 
 use super::cells::{self, Segment};
 use super::read::Subject;
-use crate::domain::reckon::reckon;
 use crate::domain::time::{DAY_MS, DurMs, MINUTE_MS, Span, TsMs};
 use crate::server::db::rollup::{self, AccountRow, Due, Level, LossRow, State};
 use crate::server::db::{Tx, timeline};
@@ -330,10 +329,9 @@ fn reckon_hour(
     accounts: &mut Vec<AccountRow>,
     losses: &mut Vec<LossRow>,
 ) {
-    for (whose, machine, rated_as) in data.accounted(of.line) {
-        let sums = reckon(hour, &machine, |product, at| {
-            of.plant.rate(rated_as, product, at)
-        });
+    let sums = data.sums(of.plant, of.line, hour);
+    let machines = sums.machines.into_iter().map(|(m, sums)| (Some(m), sums));
+    for (whose, sums) in machines.chain(sums.line.map(|own| (None, own))) {
         accounts.extend(
             sums.products
                 .into_iter()

@@ -3,6 +3,7 @@
 
 use super::cells;
 use crate::domain::ids::MachineId;
+use crate::domain::plant::Coupling;
 use crate::domain::reckon::Reckoning;
 use crate::domain::time::{Span, TsMs};
 use crate::server::db::Tx;
@@ -21,6 +22,17 @@ pub struct LineSums {
 }
 
 impl LineSums {
+    /// Nothing yet, of a line and each of its machines.
+    #[must_use]
+    pub fn of_line(line: &Line) -> Self {
+        let own = line.coupling == Coupling::Serial && !line.machines.is_empty();
+        let machines = line.machines.iter();
+        Self {
+            line: own.then(Reckoning::default),
+            machines: machines.map(|m| (m.id, Reckoning::default())).collect(),
+        }
+    }
+
     /// The sum over the machines.
     #[must_use]
     pub fn assets(&self) -> Reckoning {
@@ -29,7 +41,8 @@ impl LineSums {
         sum
     }
 
-    fn of(&mut self, whose: Whose) -> &mut Reckoning {
+    /// The part that is one machine's, or the line's own.
+    pub fn of(&mut self, whose: Whose) -> &mut Reckoning {
         match whose {
             Some(machine) => self.machines.entry(machine).or_default(),
             None => self.line.get_or_insert_default(),
@@ -85,7 +98,7 @@ async fn total_with(
     window: Span,
     valid: Option<Span>,
 ) -> sqlx::Result<LineSums> {
-    let mut sums = LineSums::default();
+    let mut sums = LineSums::of_line(of.line);
     let Some(inside) = valid.and_then(|v| v.intersect(window)) else {
         return from_timeline(tx, of, window).await;
     };
@@ -143,7 +156,7 @@ pub async fn series(
         let whole = window.intersect(cell) == Some(cell);
         let made = valid.is_some_and(|v| v.intersect(cell) == Some(cell));
         if whole && made {
-            let mut sums = LineSums::default();
+            let mut sums = LineSums::of_line(of.line);
             sums.add_rows(mine, lost);
             out.push((cell, sums));
         } else if let Some(cut) = cell.intersect(window) {

@@ -3,7 +3,7 @@
 use super::error::ServiceError;
 use super::window::{Focus, LineData, MachineData, focus, read, since};
 use crate::api::board::{BoardView, HourBar, Progress, ShiftView, SiteView, Tile};
-use crate::domain::account::Account;
+use crate::domain::account::{Account, MadeIn};
 use crate::domain::condition::{Condition, SLOW_BELOW};
 use crate::domain::figure::{Figure, Why};
 use crate::domain::ids::Seq;
@@ -320,7 +320,7 @@ pub fn is_slow(ratio: f64) -> bool {
 fn made(data: &LineData, line: &Line, window: Span) -> i64 {
     let minutes = data.counted(line).flat_map(|m| &m.minutes);
     minutes
-        .filter(|m| !m.off && window.contains(m.minute))
+        .filter(|m| m.made_in != MadeIn::OffTime && window.contains(m.minute))
         .map(|m| m.counts.good + m.counts.ungraded)
         .sum()
 }

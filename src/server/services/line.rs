@@ -5,6 +5,7 @@ use super::error::{ServiceError, invalid, not_found};
 use super::window::{LineData, MachineData, focus, read, since};
 use crate::api::board::HourBar;
 use crate::api::line::{LineView, MachineRow, Ribbon, RibbonPart, StopRow, WindowKind};
+use crate::domain::account::MadeIn;
 use crate::domain::ids::Seq;
 use crate::domain::local_time::LocalTime;
 use crate::domain::loss::{LossKind, LossTree};
@@ -212,7 +213,7 @@ fn row(
     let made: i64 = present
         .minutes
         .iter()
-        .filter(|m| m.minute < now.minute())
+        .filter(|m| m.minute < now.minute() && m.made_in != MadeIn::UnknownTime)
         .map(|m| m.counts.total())
         .sum();
     let minutes = SPEED_OVER.0 as f64 / MINUTE_MS as f64;

@@ -162,8 +162,11 @@ async fn write(tx: &mut Tx, def: &PlantDef, before: &Plant, at: &Moments) -> sql
         lines.insert(line.code.as_str(), id);
     }
     let mut machines = HashMap::new();
+    // What comes to a plant that stands was not missing before.
+    let since = before.site.as_ref().map_or(TsMs(0), |_| at.now);
     for (i, machine) in def.machines.iter().enumerate() {
-        let id = rows::put_machine(tx, known(&lines, &machine.line)?, position(i), machine).await?;
+        let line = known(&lines, &machine.line)?;
+        let id = rows::put_machine(tx, line, position(i), machine, since).await?;
         machines.insert(machine.code.as_str(), id);
     }
     let mut products = HashMap::new();

@@ -35,6 +35,19 @@ pub struct MachineData {
     pub heard: Option<TsMs>,
 }
 
+impl MachineData {
+    /// When it is there: from when it came to the plant on, and as long before as it was heard.
+    #[must_use]
+    pub fn there(&self, line: &Line) -> Span {
+        let machine = line.machines.iter().find(|m| m.id == self.id);
+        let came = machine.map_or(Span::EVER.from(), |m| m.since);
+        Span::clamped(
+            self.first.map_or(came, |first| came.min(first)),
+            Span::EVER.to(),
+        )
+    }
+}
+
 /// A line over a window.
 #[derive(Clone, Debug)]
 pub struct LineData {
@@ -260,9 +273,9 @@ impl LineData {
         account(window, &self.inputs(line, data, &data.minutes), rate)
     }
 
-    /// All that the line is accounted for: each machine, and the line itself where it has an account of its own; with
-    /// the machine whose ideal rates hold.
-    pub fn accounted<'a>(
+    /// All that the line is accounted for: each machine, and the line itself where it has an account of its own, in as
+    /// many pieces as other machines set its pace or end it; with the machine whose ideal rates hold.
+    fn accounted<'a>(
         &'a self,
         line: &'a Line,
     ) -> impl Iterator<Item = (Option<MachineId>, MachineWindow<'a>, MachineId)> {
@@ -270,22 +283,19 @@ impl LineData {
             .machines
             .iter()
             .map(|m| (Some(m.id), self.inputs(line, m, &m.minutes), m.id));
-        let own = self.line_inputs(line);
+        let own = self.line_inputs(line).into_iter();
         machines.chain(own.map(|(inputs, pacing)| (None, inputs, pacing)))
     }
 
     /// What the line and its machines did in `window`, which lies inside the data's.
     #[must_use]
     pub fn sums(&self, plant: &Plant, line: &Line, window: Span) -> LineSums {
-        let mut sums = LineSums::default();
+        let mut sums = LineSums::of_line(line);
         for (whose, inputs, rated_as) in self.accounted(line) {
             let reckoned = reckon(window, &inputs, |product, at| {
                 plant.rate(rated_as, product, at)
             });
-            match whose {
-                Some(machine) => drop(sums.machines.insert(machine, reckoned)),
-                None => sums.line = Some(reckoned),
-            }
+            *sums.of(whose) += &reckoned;
         }
         sums
     }
@@ -302,17 +312,34 @@ impl LineData {
             schedule: &self.schedule,
             rules: line.rules,
             first_fact: data.first,
+            there: data.there(line),
+            counted_elsewhere: false,
         }
     }
 
-    /// The pacing machine's time with the pieces that leave the line. `None` for machines side by side.
-    fn line_inputs(&self, line: &Line) -> Option<(MachineWindow<'_>, MachineId)> {
+    /// The pacing machine's time with the pieces that leave the line, as long as these two machines are the same; nothing
+    /// for machines side by side.
+    fn line_inputs(&self, line: &Line) -> Vec<(MachineWindow<'_>, MachineId)> {
         if line.coupling == Coupling::Parallel {
-            return None;
+            return vec![];
         }
-        let pacing = self.machine(line.pacing()?.id)?;
-        let output = self.machine(line.output()?.id)?;
-        Some((self.inputs(line, pacing, &output.minutes), pacing.id))
+        let from = |m: &MachineData| m.there(line).from();
+        let mut cuts: Vec<TsMs> = self.machines.iter().map(from).collect();
+        cuts.sort();
+        cuts.dedup();
+        let ends = cuts.iter().skip(1).copied().chain([Span::EVER.to()]);
+        let piece = |(since, until): (&TsMs, TsMs)| {
+            let there = |m: &Machine| self.machine(m.id).is_some_and(|m| from(m) <= *since);
+            let pacing = self.machine(line.pacing_among(there)?.id)?;
+            let output = self.machine(line.output_among(there)?.id)?;
+            let inputs = MachineWindow {
+                there: Span::clamped(*since, until),
+                counted_elsewhere: pacing.id != output.id,
+                ..self.inputs(line, pacing, &output.minutes)
+            };
+            Some((inputs, pacing.id))
+        };
+        cuts.iter().zip(ends).filter_map(piece).collect()
     }
 
     /// The sum over the machines: asset OEE.
@@ -329,10 +356,13 @@ impl LineData {
     /// rate: line OEE. `None` for machines side by side.
     #[must_use]
     pub fn line_account(&self, plant: &Plant, line: &Line, window: Span) -> Option<Account> {
-        let (inputs, pacing) = self.line_inputs(line)?;
-        Some(account(window, &inputs, |product, at| {
-            plant.rate(pacing, product, at)
-        }))
+        let pieces = self.line_inputs(line);
+        let of_piece = |(inputs, pacing): &(MachineWindow<'_>, MachineId)| {
+            account(window, inputs, |product, at| {
+                plant.rate(*pacing, product, at)
+            })
+        };
+        (!pieces.is_empty()).then(|| pieces.iter().map(of_piece).sum())
     }
 
     /// The machines whose pieces are the line's: the last of a serial line, all of a parallel one.

@@ -5,7 +5,7 @@ use super::plant::each_machine;
 use super::truth::{Cause, DayTruth};
 use super::*;
 use crate::api::ingest::{At, ItemKind};
-use crate::domain::account::{Account, MinuteCount};
+use crate::domain::account::{Account, MadeIn, MinuteCount};
 use crate::domain::fact::{Channel, Counts};
 use crate::domain::ids::ProductId;
 use crate::domain::machine_state::MachineState;
@@ -462,7 +462,7 @@ fn accounts(seed: u64, first: Day, days: i64) -> Vec<(&'static str, Account)> {
                 .map(|m| MinuteCount {
                     minute: m.minute,
                     product: product(m.product),
-                    off: false,
+                    made_in: MadeIn::KnownTime,
                     counts: Counts {
                         good: i64::from(m.good),
                         scrap: i64::from(m.scrap),
@@ -477,6 +477,8 @@ fn accounts(seed: u64, first: Day, days: i64) -> Vec<(&'static str, Account)> {
                 schedule: &schedule,
                 rules,
                 first_fact: None,
+                there: Span::EVER,
+                counted_elsewhere: false,
             };
             out[i].1 += account(run.span, &window, |p, _| {
                 let product = &line.products[usize::try_from(p?.0).ok()?];

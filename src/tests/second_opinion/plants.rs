@@ -1,6 +1,6 @@
 //! Random machines, made of blocks whose sums are known, so that they can be told without the arithmetic under test.
 
-use ms5_floor::domain::account::MinuteCount;
+use ms5_floor::domain::account::{MadeIn, MinuteCount};
 use ms5_floor::domain::fact::Counts;
 use ms5_floor::domain::ids::ProductId;
 use ms5_floor::domain::machine_state::MachineState::{self, Changeover, Idle, Running, Stopped};
@@ -228,7 +228,7 @@ impl Machine {
             minutes.extend(stretch.made.iter().map(|(minute, counts)| MinuteCount {
                 minute: *minute,
                 product,
-                off: false,
+                made_in: MadeIn::KnownTime,
                 counts: *counts,
             }));
         }
@@ -245,6 +245,8 @@ impl Machine {
             schedule: &self.schedule(window),
             rules,
             first_fact: None,
+            there: Span::EVER,
+            counted_elsewhere: false,
         };
         let rate = |product: Option<ProductId>, _| {
             let place = usize::try_from(product?.0 - 1).ok()?;

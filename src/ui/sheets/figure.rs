@@ -124,6 +124,14 @@ fn cautions(which: Which, a: &Account) -> Vec<AnyView> {
             format::duration(a.unknown)
         )));
     }
+    if !a.in_unknown.is_zero() && which != Which::Availability {
+        out.push(note(format!(
+            "{} pieces were told that were made while nothing was heard, worth {} at the ideal rates. Nobody knows when, so \
+             the figure holds neither them nor that time.",
+            format::count(a.in_unknown.total()),
+            format::ideal(a.ideal_in_unknown)
+        )));
+    }
     if let Some(why) = which.of(a).why() {
         out.push(caution(format!("Not known: {}.", explained(why, a))));
     }
@@ -205,6 +213,18 @@ pub fn opened(which: Which, drawn: &Drawn<'_>) -> AnyView {
     .into_any()
 }
 
+/// Why a figure is not known; of OEE also what is certain all the same.
+pub fn unknown(which: Which, a: &Account) -> Option<String> {
+    let why = which.of(a).why()?.words();
+    let least = a.oee_at_least();
+    let certain = which == Which::Oee && least.value().is_some_and(|least| least > 0.0);
+    Some(if certain {
+        format!("{why}, at least {}", least.percent())
+    } else {
+        why.to_owned()
+    })
+}
+
 /// The figure with its value, and its account to open.
 pub fn figure_panel(which: Which, drawn: &Drawn<'_>) -> AnyView {
     let analysis = drawn.analysis;
@@ -213,9 +233,8 @@ pub fn figure_panel(which: Which, drawn: &Drawn<'_>) -> AnyView {
         "target {}",
         format::whole_percent(which.target(analysis.targets))
     );
-    let unknown = figure
-        .why()
-        .map(|why| view! { <span class="figure-behind">{why.words()}</span> });
+    let unknown = unknown(which, &analysis.account)
+        .map(|why| view! { <span class="figure-behind">{why}</span> });
     let (_, numbers) = formula(which, &analysis.account);
     let behind = figure
         .value()

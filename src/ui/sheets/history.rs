@@ -1,6 +1,7 @@
 //! OEE row by row: by time, product, crew or machine.
 
 use super::Drawn;
+use super::figure::{Which, unknown};
 use super::frame::pick;
 use super::losses::as_table;
 use super::table::{chart, note, number, panel, table, words};
@@ -141,13 +142,15 @@ fn cells(drawn: &Drawn<'_>, row: &HistoryRow) -> Vec<super::table::Cell> {
     }
     vec![
         name,
-        figure(row.oee),
+        number(row.oee.percent()).beneath(unknown(Which::Oee, &row.account)),
         figure(row.availability),
         figure(row.performance),
         figure(row.quality),
         number(format::duration(row.account.planned_production()))
             .ms(row.account.planned_production().0),
-        number(format::count(row.account.counts.good)),
-        number(format::count(row.account.counts.total())),
+        number(format::count(
+            row.account.counts.good + row.account.in_unknown.good,
+        )),
+        number(format::count(row.account.pieces())),
     ]
 }

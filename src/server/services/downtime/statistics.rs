@@ -98,6 +98,8 @@ impl Totals {
             schedule: &data.schedule,
             rules: line.rules,
             first_fact: machine.first,
+            there: machine.there(line),
+            counted_elsewhere: false,
         };
         let reckoning = reckon(data.window, &of_machine, |_, _| None);
         let account = reckoning.account();

@@ -130,7 +130,7 @@ fn kinds(
     let mut rows: Vec<HistoryRow> = rows
         .map(|(product, account)| HistoryRow::new(product_name(of.plant, product), None, account))
         .filter(|row| {
-            row.account.planned_production() > DurMs::ZERO || row.account.counts.total() > 0
+            row.account.planned_production() > DurMs::ZERO || row.account.pieces() > 0
         })
         .collect();
     rows.sort_by_key(|row| std::cmp::Reverse(row.account.planned_production()));

@@ -65,7 +65,7 @@ fn used(
     window: Span,
 ) -> Vec<RateUsed> {
     let products = made.products.iter();
-    let pieces = products.map(|(product, account)| (*product, account.counts.total()));
+    let pieces = products.map(|(product, account)| (*product, account.pieces()));
     let mut out: Vec<RateUsed> = pieces
         .filter(|(_, pieces)| *pieces > 0)
         .map(|(product, pieces)| rate(of, (whose, machine), product, window, pieces))

@@ -102,23 +102,26 @@ fn oee(account: &Account) -> Shown {
         format::ideal(account.ideal_good),
         of_planned(account)
     );
+    let least = account.oee_at_least();
+    let at_least = || format!("at least {}", least.percent());
     let caution = match (figure, account.coverage()) {
-        (Figure::Unknown(Why::QualityNotReported), _) => Some(format!(
-            "Availability × performance: {}",
-            account.availability_performance().percent()
-        )),
-        (Figure::Known(_), Figure::Known(coverage)) if coverage < ENOUGH => {
-            let least = Figure::ratio(
-                account.ideal_good.0 / 1_000_000,
-                account.planned_production().0,
-                Why::NotScheduled,
-            );
-            Some(format!(
-                "Known for {} of planned time; at least {}",
-                format::whole_percent(coverage),
-                least.percent()
-            ))
+        (Figure::Unknown(why), _) => {
+            let product = (why == Why::QualityNotReported).then(|| {
+                let product = account.availability_performance().percent();
+                format!("Availability × performance: {product}")
+            });
+            let certain = least
+                .value()
+                .filter(|least| *least > 0.0)
+                .map(|_| at_least());
+            let told: Vec<String> = product.into_iter().chain(certain).collect();
+            (!told.is_empty()).then(|| told.join("; "))
         }
+        (Figure::Known(_), Figure::Known(coverage)) if coverage < ENOUGH => Some(format!(
+            "Known for {} of planned time; {}",
+            format::whole_percent(coverage),
+            at_least()
+        )),
         _ => None,
     };
     Shown {
@@ -210,6 +213,10 @@ pub fn Figures(model: LineModel, accounts: Accounts) -> impl IntoView {
             ),
             Figure::Unknown(_) => None,
         };
+        let unheard = (!account.in_unknown.is_zero()).then(|| {
+            let made = format::count(account.in_unknown.total());
+            view! { <span>{format!("{made} pieces made while nothing was heard, in no figure.")}</span> }.into_any()
+        });
         let asset = line.map(|_| {
             view! {
                 <span>
@@ -228,6 +235,7 @@ pub fn Figures(model: LineModel, accounts: Accounts) -> impl IntoView {
             <p class="figure-notes">
                 <span>{label}</span>
                 {coverage}
+                {unheard}
                 {asset}
             </p>
         }
@@ -312,7 +320,16 @@ mod tests {
         );
         assert_eq!(
             oee.caution.as_deref(),
-            Some("Availability × performance: 62.5 %")
+            Some("Availability × performance: 62.5 %; at least 50.0 %")
+        );
+        let unrated = Account {
+            unrated: 1,
+            ..account()
+        };
+        let oee = super::oee(&unrated);
+        assert_eq!(
+            (oee.behind.as_str(), oee.caution.as_deref()),
+            ("no ideal rate: 1 of 1,000 pieces", Some("at least 50.0 %"))
         );
         assert_eq!(availability(&Account::default()).behind, "not scheduled");
     }

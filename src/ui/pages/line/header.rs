@@ -73,7 +73,7 @@ fn ways(view: &LineView) -> Ways {
 /// When the window holds nothing at all, but something was heard on another day: that day.
 fn last_heard(view: &LineView) -> Option<(String, String)> {
     let heard = view.heard?;
-    let empty = |account: &Account| account.known().0 == 0 && account.counts.is_zero();
+    let empty = |account: &Account| account.known().0 == 0 && account.pieces() == 0;
     let day = view.site.clock.day(heard);
     let elsewhere = day.intersect(view.horizon).is_none() || !view.horizon.contains(heard);
     (empty(&view.assets) && elsewhere)

@@ -15,8 +15,9 @@ pub(super) fn pieces_table(a: &Account) -> AnyView {
         ("Scrap", c.scrap),
         ("Rework", c.rework),
         ("Quality not reported", c.ungraded),
+        ("Made while nothing was heard", a.in_unknown.total()),
     ];
-    let all = c.total();
+    let all = a.pieces();
     let share = |n: i64| Figure::ratio(n, all, Why::NoOutput).percent();
     let rows = kinds
         .into_iter()

@@ -68,7 +68,7 @@ pub(super) fn related(which: Which, drawn: &Drawn<'_>) -> Vec<Fact> {
             fact(
                 "OEE at least",
                 a.oee_at_least(),
-                "whatever happened in the time without data",
+                "whatever was made in time without data, or has no rate or grade",
             ),
             fact("OOE", a.ooe(), "planned stops count as time, too"),
             fact("TEEP", a.teep(), "of all the time there is"),
@@ -88,7 +88,7 @@ pub(super) fn related(which: Which, drawn: &Drawn<'_>) -> Vec<Fact> {
             mean("MTBF", "operating time between failures", reliability.mtbf),
             mean("MTTF", "run time to failure", reliability.mttf),
             mean("MTTR", "time to repair", reliability.mttr),
-            count("Failures", a.failures, "unplanned stops that are not minor"),
+            count("Failures", a.failures, "stops with a breakdown, not minor"),
             count("Waits", a.waits, "starved or blocked, not minor"),
             count("Changeovers", a.changeovers, "that began here"),
         ],
