@@ -324,6 +324,12 @@ async fn what_cannot_be_asked_is_refused_by_name(place: &Place) {
             Some("by"),
         ),
         (
+            format!("/api/v1/oee/L1/history?from=2025-01-01T00:00:00Z&to={to}&by=crew"),
+            422,
+            "invalid",
+            Some("by"),
+        ),
+        (
             format!("/api/v1/oee/L1/trends?{window}&by=product"),
             422,
             "invalid",

@@ -30,6 +30,8 @@ use std::sync::Arc;
 const HOURS_OVER: DurMs = DurMs(8 * DAY_MS);
 /// The longest window that can be looked at shift by shift.
 const SHIFTS_OVER: DurMs = DurMs(100 * DAY_MS);
+/// The longest window whose shifts can be picked out, by crew or by name: that takes every one of them.
+pub(super) const PICKED_OVER: DurMs = DurMs(366 * DAY_MS);
 
 /// The plant as it stands, with a line of it.
 pub(super) struct Here {
@@ -281,6 +283,7 @@ pub(super) async fn history(
     let longest = match by {
         By::Hour => HOURS_OVER,
         By::Shift => SHIFTS_OVER,
+        By::Crew => PICKED_OVER,
         _ => DurMs(i64::MAX),
     };
     if window.len() > longest {
