@@ -16,6 +16,7 @@ pub mod reasons;
 pub mod rollup;
 pub mod settings;
 pub mod sources;
+pub mod stretches;
 pub mod timeline;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};

@@ -96,9 +96,10 @@ async fn good_and_bad_items_in_one_batch(place: &Place) {
         place.engine
     );
     let all = Span::clamped(TsMs(0), TsMs(i64::MAX));
-    let minutes = timeline::minutes(&mut server.snapshot().await, server.machine("M2"), all)
+    let minutes = timeline::minutes(&mut server.snapshot().await, &[(server.machine("M2"), all)])
         .await
-        .expect("minutes");
+        .expect("minutes")
+        .concat();
     assert_eq!(minutes.len(), 1);
     assert_eq!(
         (minutes[0].minute, minutes[0].counts.good),
@@ -160,11 +161,10 @@ async fn a_repetition_is_a_duplicate_and_another_content_is_a_conflict(place: &P
     // What was refused as a conflict changed nothing.
     let transitions = timeline::transitions(
         &mut server.snapshot().await,
-        server.machine("M2"),
-        Span::clamped(TsMs(0), now),
+        &[(server.machine("M2"), Span::clamped(TsMs(0), now))],
     )
     .await;
-    assert_eq!(transitions.expect("transitions"), []);
+    assert_eq!(transitions.expect("transitions").concat(), []);
 }
 
 async fn age_is_limited_unless_the_key_may_backfill(place: &Place) {

@@ -259,12 +259,12 @@ async fn a_full_queue_says_when_to_come_back(place: &Place) {
     assert_eq!(again.status.as_u16(), 200, "{}: {again:?}", place.engine);
     let minutes = timeline::minutes(
         &mut server.snapshot().await,
-        server.machine("M1"),
-        Span::clamped(TsMs(0), TsMs(i64::MAX)),
+        &[(server.machine("M1"), Span::clamped(TsMs(0), TsMs(i64::MAX)))],
     )
     .await;
     let made: i64 = minutes
         .expect("minutes")
+        .concat()
         .iter()
         .map(|m| m.counts.good)
         .sum();

@@ -22,11 +22,10 @@ async fn history(db: &Db, scene: &Scene) -> Vec<(String, usize)> {
     let all = Span::clamped(TsMs(0), TsMs(i64::MAX));
     let said = classifications::about(
         &mut db.snapshot().await.expect("a snapshot"),
-        scene.server.machine("M1"),
-        all,
+        &[(scene.server.machine("M1"), all)],
     )
     .await;
-    let said = said.expect("what was said").into_iter();
+    let said = said.expect("what was said").into_iter().flatten();
     said.map(|s| (s.author, s.reasons.len())).collect()
 }
 
