@@ -395,6 +395,24 @@ async fn what_cannot_be_asked_is_refused_by_name(place: &Place) {
             },
             "by",
         ),
+        (
+            Choice {
+                from: Some(0),
+                to: Some(367 * DAY_MS),
+                crew: Some("A".to_owned()),
+                ..Choice::default()
+            },
+            "crew",
+        ),
+        (
+            Choice {
+                from: Some(0),
+                to: Some(367 * DAY_MS),
+                shift: Some("Early".to_owned()),
+                ..Choice::default()
+            },
+            "shift",
+        ),
     ] {
         let refused = analysis(&server.app, "L1", &choice)
             .await

@@ -90,7 +90,7 @@ async fn total_with(
 ) -> sqlx::Result<LineSums> {
     let mut sums = LineSums::default();
     let Some(inside) = valid.and_then(|v| v.intersect(window)) else {
-        return from_timeline(tx, of, window).await;
+        return from_timeline(tx, of, &[window]).await;
     };
     let before = Span::clamped(window.from(), inside.from());
     let pieces = cells::pieces(
@@ -101,21 +101,14 @@ async fn total_with(
     );
     let (accounts, losses) = rollup::total(tx, of.line.id, &pieces.cells).await?;
     sums.add_rows(&accounts, &losses);
-    let rest: Vec<Span> = [before].into_iter().chain(pieces.rest).collect();
-    sums.add(&off_cells(tx, of, &rest).await?);
+    let rest = [before].into_iter().chain(pieces.rest);
+    let rest: Vec<Span> = rest.filter(|s| !s.is_empty()).collect();
+    sums.add(&from_timeline(tx, of, &rest).await?);
     Ok(sums)
 }
 
-/// The sums over a window straight from the timeline.
-///
-/// # Errors
-/// The engine's.
-pub async fn from_timeline(tx: &mut Tx, of: Subject<'_>, window: Span) -> sqlx::Result<LineSums> {
-    off_cells(tx, of, &[window]).await
-}
-
 /// The sums over stretches straight from the timeline; both edges of a window are read together.
-async fn off_cells(tx: &mut Tx, of: Subject<'_>, stretches: &[Span]) -> sqlx::Result<LineSums> {
+async fn from_timeline(tx: &mut Tx, of: Subject<'_>, stretches: &[Span]) -> sqlx::Result<LineSums> {
     let mut sums = LineSums::default();
     for batch in batches(stretches) {
         let wanted: Vec<(&Line, Span)> = batch.iter().map(|span| (of.line, *span)).collect();
@@ -127,13 +120,13 @@ async fn off_cells(tx: &mut Tx, of: Subject<'_>, stretches: &[Span]) -> sqlx::Re
     Ok(sums)
 }
 
-/// Stretches in groups that are read at once; a long one is cut.
+/// Stretches in groups that are read at once; a long one is cut, an empty one kept.
 fn batches(stretches: &[Span]) -> Vec<Vec<Span>> {
     let mut out: Vec<Vec<Span>> = Vec::new();
     let mut room = DurMs::ZERO;
     for stretch in stretches {
         let mut from = stretch.from();
-        while from < stretch.to() {
+        loop {
             if room <= DurMs::ZERO {
                 out.push(vec![]);
                 room = AT_ONCE;
@@ -144,6 +137,9 @@ fn batches(stretches: &[Span]) -> Vec<Vec<Span>> {
             }
             room = room - (to - from);
             from = to;
+            if from == stretch.to() {
+                break;
+            }
         }
     }
     out
@@ -224,7 +220,8 @@ mod tests {
     #[test]
     fn no_more_than_a_month_of_the_timeline_is_read_at_once() {
         assert_eq!(batches(&[]), Vec::<Vec<Span>>::new());
-        assert_eq!(batches(&[days(3, 3)]), Vec::<Vec<Span>>::new());
+        let nothing = vec![days(3, 3)];
+        assert_eq!(batches(&nothing), [nothing], "it has machines all the same");
         let edges = vec![days(0, 1), days(90, 91)];
         assert_eq!(batches(&edges), [edges]);
         assert_eq!(
