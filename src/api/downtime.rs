@@ -348,7 +348,7 @@ pub async fn get_downtime_event(machine: String, start: i64) -> Result<DowntimeD
         .map_err(ApiError::from)
 }
 
-/// Figures of the stops in `[from, to)` in epoch milliseconds; absent: the last 30 days.
+/// Figures of the stops in `[from, to)` in epoch milliseconds, at most 93 days; absent: the last 30 days.
 #[server(prefix = "/api", endpoint = "downtime_statistics", input = GetUrl, output = Json)]
 pub async fn get_downtime_statistics(
     line: Option<String>,

@@ -13,6 +13,7 @@ pub mod rights;
 pub mod secret;
 pub mod session;
 pub mod totp;
+pub mod uses;
 
 pub use caller::{Caller, Who};
 pub use guard::Ctx;

@@ -24,6 +24,7 @@ pub mod rollup;
 pub mod sessions;
 pub mod settings;
 pub mod sources;
+pub mod stretches;
 pub mod timeline;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};

@@ -84,7 +84,7 @@ pub fn router(shared: &Shared) -> Router {
         .merge(pages::router(shared))
         .merge(sign_in::router(shared))
         .layer(axum::middleware::from_fn_with_state(shared.clone(), identity::guard))
-        .layer(session::layer(&shared.app.db, &shared.app.clock, false))
+        .layer(session::layer(&shared.app, false))
         .layer(CompressionLayer::new())
         .layer(tower_http::csrf::CsrfLayer::new())
         .layer(CatchPanicLayer::custom(problem::panicked))

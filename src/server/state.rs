@@ -5,6 +5,7 @@ use super::auth::password::Hasher;
 use super::auth::recent::Recent;
 use super::auth::rights::Known;
 use super::auth::secret::SiteSecret;
+use super::auth::uses::Uses;
 use super::clock::Clock;
 use super::db::{Db, facts, refold};
 use super::ingest::writer::Writer;
@@ -36,6 +37,8 @@ pub struct App {
     pub keys: Arc<Recent<Vec<u8>, KnownKey>>,
     /// The people of a moment ago.
     pub people: Arc<Recent<PersonId, Known>>,
+    /// When keys and sessions were last used.
+    pub uses: Arc<Uses>,
     /// Checks passwords.
     pub hasher: Hasher,
     /// The site's own secret.
@@ -89,6 +92,7 @@ impl App {
                 board,
                 keys,
                 people,
+                uses: Arc::default(),
                 hasher: Hasher::default(),
                 secret,
                 build: Arc::from(build),

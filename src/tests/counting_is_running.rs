@@ -58,7 +58,7 @@ async fn a_machine_that_stops_counting_stands_since_its_last_count(place: &Place
     // It can be explained before the machine is heard again, and what was said stays.
     let path = format!("/api/v1/downtime/M1/{}/confirm", second(580).0);
     let said = json!({"version": 0, "reasons": [{"reason": "BELT_BREAK"}]});
-    let answer = server.send(Method::POST, &path, Some(&key), &said).await;
+    let answer = server.send(Method::POST, &path, None, &said).await;
     assert_eq!(answer.status.as_u16(), 200, "{answer:?}");
     hands.set(second(1200));
     assert_eq!(server.ingest(&key, &[reading(1190, 150)]).await.accepted, 1);

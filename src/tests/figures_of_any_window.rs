@@ -325,6 +325,12 @@ async fn what_cannot_be_asked_is_refused_by_name(place: &Place) {
             Some("by"),
         ),
         (
+            format!("/api/v1/oee/L1/history?from=2025-01-01T00:00:00Z&to={to}&by=crew"),
+            422,
+            "invalid",
+            Some("by"),
+        ),
+        (
             format!("/api/v1/oee/L1/trends?{window}&by=product"),
             422,
             "invalid",
@@ -389,6 +395,24 @@ async fn what_cannot_be_asked_is_refused_by_name(place: &Place) {
                 ..Choice::default()
             },
             "by",
+        ),
+        (
+            Choice {
+                from: Some(0),
+                to: Some(367 * DAY_MS),
+                crew: Some("A".to_owned()),
+                ..Choice::default()
+            },
+            "crew",
+        ),
+        (
+            Choice {
+                from: Some(0),
+                to: Some(367 * DAY_MS),
+                shift: Some("Early".to_owned()),
+                ..Choice::default()
+            },
+            "shift",
         ),
     ] {
         let refused = analysis(&server.app, "L1", &choice)

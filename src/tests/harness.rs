@@ -210,16 +210,19 @@ impl Server {
 
     /// Starts the parts on a database, without publisher: tests that need one start it.
     pub async fn start(place: &Place, clock: Clock) -> Self {
-        Self::on(place, place.open().await, clock).await
+        Self::on(place, place.open().await, clock, None).await
     }
 
-    /// Starts them on connections of the caller's own.
-    pub async fn on(place: &Place, db: Db, clock: Clock) -> Self {
+    /// Starts them on connections of the caller's own, perhaps with a key that is there already.
+    pub async fn on(place: &Place, db: Db, clock: Clock, everything: Option<String>) -> Self {
         let site = Site::open(Some(place.site())).expect("the site");
         let started = App::start(db, clock, &site.manifest.build).await;
         let (app, _) = started.expect("the server's parts");
         let stop = CancellationToken::new();
-        let everything = made_key(&app, "test", PermissionSet::all()).await.key;
+        let everything = match everything {
+            Some(key) => key,
+            None => made_key(&app, &format!("test {}", uuid::Uuid::now_v7()), PermissionSet::all()).await.key,
+        };
         let shared = Shared {
             open_to_network: false,
             app: app.clone(),

@@ -97,9 +97,10 @@ async fn good_and_bad_items_in_one_batch(place: &Place) {
         place.engine
     );
     let all = Span::clamped(TsMs(0), TsMs(i64::MAX));
-    let minutes = timeline::minutes(&mut server.snapshot().await, server.machine("M2"), all)
+    let minutes = timeline::minutes(&mut server.snapshot().await, &[(server.machine("M2"), all)])
         .await
-        .expect("minutes");
+        .expect("minutes")
+        .concat();
     assert_eq!(minutes.len(), 1);
     assert_eq!(
         (minutes[0].minute, minutes[0].counts.good),
@@ -161,11 +162,10 @@ async fn a_repetition_is_a_duplicate_and_another_content_is_a_conflict(place: &P
     // What was refused as a conflict changed nothing.
     let transitions = timeline::transitions(
         &mut server.snapshot().await,
-        server.machine("M2"),
-        Span::clamped(TsMs(0), now),
+        &[(server.machine("M2"), Span::clamped(TsMs(0), now))],
     )
     .await;
-    assert_eq!(transitions.expect("transitions"), []);
+    assert_eq!(transitions.expect("transitions").concat(), []);
 }
 
 async fn age_is_limited_unless_the_key_may_backfill(place: &Place) {
@@ -217,8 +217,8 @@ async fn nothing_is_older_than_ten_years(place: &Place) {
     assert_eq!(codes(&got.results), wanted, "{}", place.engine);
     let kept = held(&server).await.into_iter().map(|h| h.code);
     assert_eq!(kept.collect::<Vec<_>>(), ["too_long_ago"; 2]);
-    let first = timeline::first(&mut server.snapshot().await, server.machine("M1")).await;
-    assert_eq!(first.expect("a start"), Some(TsMs(oldest)));
+    let first = timeline::bounds(&mut server.snapshot().await, &[server.machine("M1")]).await;
+    assert_eq!(first.expect("a start")[0].first, Some(TsMs(oldest)));
 }
 
 async fn every_mistake_has_its_code(place: &Place) {

@@ -74,8 +74,8 @@ async fn is_fresh(server: &Server, source: SourceId, told: &[(i64, MachineState)
     let (_, machine) = plant.machine(id).expect("the machine");
     let (_, wanted) = fold(&facts(source, id, told), &machine.rules);
     let all = Span::clamped(TsMs(0), TsMs(i64::MAX));
-    let stored = timeline::transitions(&mut server.snapshot().await, id, all).await;
-    stored.expect("transitions") == wanted.transitions.into_values().collect::<Vec<_>>()
+    let stored = timeline::transitions(&mut server.snapshot().await, &[(id, all)]).await;
+    stored.expect("transitions").concat() == wanted.transitions.into_values().collect::<Vec<_>>()
 }
 
 async fn due(server: &Server) -> bool {

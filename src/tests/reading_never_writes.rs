@@ -92,7 +92,7 @@ async fn without_the_right_to_write(place: &Place, server: Server) -> Server {
         write.is_err_and(|e| e.to_string().contains("read-only")),
         "the engine refuses writes"
     );
-    Server::on(place, db, server.app.clock.clone()).await
+    Server::on(place, db, server.app.clock.clone(), Some(server.everything)).await
 }
 
 async fn figures_pages_and_streams_leave_every_table_as_it_was(place: &Place) {
@@ -115,7 +115,7 @@ async fn figures_pages_and_streams_leave_every_table_as_it_was(place: &Place) {
         at("2026-07-06T09:00:00Z").0
     );
     let said = json!({"version": 0, "reasons": [{"reason": "MAT_JAM"}]});
-    let said = server.send(Method::POST, &stop, Some(&key), &said).await;
+    let said = server.send(Method::POST, &stop, None, &said).await;
     assert_eq!(said.status, StatusCode::OK, "{said:?}");
     let server = without_the_right_to_write(place, server).await;
     let (before, written) = (content(&server.app.db).await, changes(&server.app.db).await);

@@ -9,10 +9,12 @@ use ms5_floor::api::downtime::{Confirmation, DowntimeEvent, DowntimeFilter, Give
 use ms5_floor::domain::machine_state::MachineState;
 use ms5_floor::domain::time::{DAY_MS, HOUR_MS, MINUTE_MS, Span, TsMs};
 use ms5_floor::server::auth::Ctx;
+use ms5_floor::server::db::Tx;
 use ms5_floor::server::db::rollup::{self, Level};
 use ms5_floor::server::rollup::make::{catch_up, progress};
-use ms5_floor::server::rollup::read::{Subject, from_timeline, series, total};
+use ms5_floor::server::rollup::read::{LineSums, Subject, series, total};
 use ms5_floor::server::services::downtime::{confirm_downtime, get_downtime_events};
+use ms5_floor::server::services::window::read_in;
 use rand::Rng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
@@ -21,11 +23,17 @@ use serde_json::json;
 on_both! {
     any_window_from_cells_is_what_the_timeline_gives, a_late_fact_reaches_every_level,
     what_people_say_and_what_the_plant_becomes_reaches_every_level,
-    a_machine_that_stands_for_months_costs_nothing
+    what_is_not_made_is_read_in_pieces_that_add_up, a_machine_that_stands_for_months_costs_nothing
 }
 
 const LEVELS: [Level; 4] = [Level::Hour, Level::Shift, Level::Day, Level::Month];
 const DAYS: i64 = 40;
+
+/// The timeline of a whole window, read at once.
+async fn from_timeline(tx: &mut Tx, of: Subject<'_>, window: Span) -> LineSums {
+    let data = read_in(tx, of.site, of.line, window, of.now).await;
+    data.expect("the timeline").sums(of.plant, of.line, window)
+}
 
 async fn compare(server: &Server, now: TsMs, window: Span, what: &str) {
     let plant = server.app.plant.get();
@@ -38,13 +46,8 @@ async fn compare(server: &Server, now: TsMs, window: Span, what: &str) {
             now,
         };
         let mut tx = server.snapshot().await;
-        let wanted = from_timeline(
-            &mut tx,
-            of,
-            Span::clamped(window.from().min(now), window.to().min(now)),
-        )
-        .await
-        .expect("the timeline");
+        let past = Span::clamped(window.from().min(now), window.to().min(now));
+        let wanted = from_timeline(&mut tx, of, past).await;
         let got = total(&mut tx, of, window).await.expect("a total");
         assert_eq!(
             got, wanted,
@@ -72,9 +75,7 @@ async fn compare_cells(server: &Server, now: TsMs, window: Span, what: &str) {
             for (cell, sums) in cells {
                 assert_eq!(cell.from(), at, "{what}: cells tile the window");
                 at = cell.to();
-                let wanted = from_timeline(&mut tx, of, cell)
-                    .await
-                    .expect("the timeline");
+                let wanted = from_timeline(&mut tx, of, cell).await;
                 assert_eq!(
                     sums, wanted,
                     "{what}: {} {level:?} {cell:?} (cell, timeline)",
@@ -166,6 +167,28 @@ async fn any_window_from_cells_is_what_the_timeline_gives(place: &Place) {
     for _ in 0..40 {
         compare(&server, now, random_window(&mut rng, from), place.engine).await;
     }
+}
+
+async fn what_is_not_made_is_read_in_pieces_that_add_up(place: &Place) {
+    let from = at("2026-10-05T00:00:00Z");
+    let hands = Hands::at(TsMs(from.0 + DAYS * DAY_MS));
+    let server = Server::with(place, hands.clock(), plant()).await;
+    let (source, _) = server.key("gateway", true, false).await;
+    let mut rng = chance(31);
+    let sent = facts(&mut rng, &scene(&server, source, from, 1500));
+    let items = sent.iter().map(|f| Ok(new_fact(f))).collect();
+    server
+        .app
+        .writer
+        .store(source, items)
+        .await
+        .expect("stored");
+    let now = server.app.clock.now();
+    assert_eq!(made_to(&server).await, None);
+    // Longer than what is read at once.
+    let all = Span::clamped(TsMs(from.0 + 7 * MINUTE_MS), now);
+    compare(&server, now, all, place.engine).await;
+    compare_cells(&server, now, all, place.engine).await;
 }
 
 async fn is_caught_up(server: &Server) -> bool {

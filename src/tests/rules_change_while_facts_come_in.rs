@@ -43,9 +43,10 @@ async fn check(server: &Server, machine: MachineId, facts: &[Fact], what: &str) 
     let (_, known) = plant.machine(machine).expect("the machine");
     let (_, wanted) = fold(facts, &known.rules);
     let all = Span::clamped(TsMs(0), TsMs(i64::MAX));
-    let stored = timeline::transitions(&mut server.snapshot().await, machine, all)
+    let stored = timeline::transitions(&mut server.snapshot().await, &[(machine, all)])
         .await
-        .expect("transitions");
+        .expect("transitions")
+        .concat();
     assert_eq!(
         stored,
         wanted.transitions.into_values().collect::<Vec<_>>(),

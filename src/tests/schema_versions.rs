@@ -153,6 +153,7 @@ async fn a_plant_of_the_second_version_is_kept(place: &Place) {
         "INSERT INTO rollup_state (line_id, made_from, made_to) VALUES (1, 0, 9)",
     )
     .await;
+    script(&db, version!("0006_refold.sql")).await;
     script(&db, version!("0007_made_in_silence.sql")).await;
     let plant = Plant::load(&db).await.expect("the plant");
     let site = plant.site.as_ref().expect("a site");

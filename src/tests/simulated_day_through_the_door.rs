@@ -63,9 +63,10 @@ async fn check(server: &Server, truth: &DayTruth, engine: &str) {
         let id = server.machine(machine.machine);
         // The truth and the timeline as they read without changes of product.
         let mut told: Vec<(TsMs, MachineState, Option<String>)> = Vec::new();
-        for t in timeline::transitions(&mut server.snapshot().await, id, day)
+        for t in timeline::transitions(&mut server.snapshot().await, &[(id, day)])
             .await
             .expect("transitions")
+            .concat()
         {
             if told
                 .last()
@@ -90,9 +91,10 @@ async fn check(server: &Server, truth: &DayTruth, engine: &str) {
             machine.machine
         );
         let plant = server.app.plant.get();
-        let mut counted: Vec<_> = timeline::minutes(&mut server.snapshot().await, id, day)
+        let mut counted: Vec<_> = timeline::minutes(&mut server.snapshot().await, &[(id, day)])
             .await
             .expect("minutes")
+            .concat()
             .into_iter()
             .map(|m| {
                 let product = m

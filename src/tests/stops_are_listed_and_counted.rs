@@ -318,6 +318,7 @@ async fn a_changeover_says_between_which_products(place: &Place) {
 async fn wrong_questions_name_the_field(place: &Place) {
     let now = at("2026-07-06T12:00:00Z");
     let server = Server::with(place, Hands::at(now).clock(), small_plant()).await;
+    let quarter_ago = now.0 - 94 * DAY_MS;
     let six_years_ago = now.0 - 6 * 366 * DAY_MS;
     for (query, field) in [
         ("?line=L9".to_owned(), "line"),
@@ -335,6 +336,7 @@ async fn wrong_questions_name_the_field(place: &Place) {
         (format!("?from=1&to={}", i64::MAX), "from"),
         (format!("?to={}", i64::MIN), "from"),
         (format!("/statistics?from={}", i64::MIN), "from"),
+        (format!("/statistics?from={quarter_ago}"), "from"),
         ("/statistics?line=L9".to_owned(), "line"),
         ("/statistics?from=2000&to=1000".to_owned(), "from"),
         ("/active?line=L9".to_owned(), "line"),

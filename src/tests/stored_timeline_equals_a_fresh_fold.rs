@@ -82,17 +82,19 @@ pub async fn check(db: &Db, machine: MachineId, sent: &[Fact], rules: &FoldRules
     let (head, wanted) = fold(&mine, rules);
     let all = Span::clamped(TsMs(i64::MIN), TsMs(i64::MAX));
     let mut snapshot = db.snapshot().await.expect("a snapshot");
-    let transitions = timeline::transitions(&mut snapshot, machine, all)
+    let transitions = timeline::transitions(&mut snapshot, &[(machine, all)])
         .await
-        .expect("transitions");
+        .expect("transitions")
+        .concat();
     let wanted_transitions: Vec<_> = wanted.transitions.into_values().collect();
     assert_eq!(
         transitions, wanted_transitions,
         "{what}: transitions (stored, wanted), rules {rules:?}"
     );
-    let minutes = timeline::minutes(&mut snapshot, machine, all)
+    let minutes = timeline::minutes(&mut snapshot, &[(machine, all)])
         .await
-        .expect("minutes");
+        .expect("minutes")
+        .concat();
     let wanted_minutes: Vec<MinuteCount> = wanted
         .minutes
         .into_iter()
@@ -105,11 +107,11 @@ pub async fn check(db: &Db, machine: MachineId, sent: &[Fact], rules: &FoldRules
         .collect();
     assert_eq!(minutes, wanted_minutes, "{what}: minutes (stored, wanted)");
     if rules.cycle_gap.is_some() {
-        let counted = timeline::last_count(&mut snapshot, machine)
+        let bounds = timeline::bounds(&mut snapshot, &[machine])
             .await
             .expect("the last count");
         assert_eq!(
-            counted, head.counted,
+            bounds[0].counted, head.counted,
             "{what}: the last count (stored, wanted)"
         );
     }

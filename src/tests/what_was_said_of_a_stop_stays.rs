@@ -22,11 +22,10 @@ async fn history(db: &Db, scene: &Scene) -> Vec<(String, usize)> {
     let all = Span::clamped(TsMs(0), TsMs(i64::MAX));
     let said = classifications::about(
         &mut db.snapshot().await.expect("a snapshot"),
-        scene.server.machine("M1"),
-        all,
+        &[(scene.server.machine("M1"), all)],
     )
     .await;
-    let said = said.expect("what was said").into_iter();
+    let said = said.expect("what was said").into_iter().flatten();
     said.map(|s| (s.author, s.reasons.len())).collect()
 }
 
@@ -219,7 +218,7 @@ async fn screens_ask_and_say_the_same(place: &Place) {
     }
     let said = |version| json!({"machine": "M1", "start": minute(100).0, "said": {"version": version, "reasons": [{"reason": "MAT_JAM"}]}});
     let path = ConfirmDowntime::PATH;
-    let nobody = server.send(Method::POST, path, None, &said(0)).await;
+    let nobody = server.send(Method::POST, path, Some("nobody's"), &said(0)).await;
     assert_eq!(nobody.status.as_u16(), 401, "{nobody:?}");
     let done = server
         .send(Method::POST, path, Some(&scene.key), &said(0))

@@ -87,3 +87,9 @@ pub fn need_of(method: &str, path: &str) -> Option<Need> {
     let of = |(m, p, _): &&Entry| (*m == "*" || *m == method) && *p == path;
     ACCESS.iter().find(of).map(|(_, _, need)| *need)
 }
+
+/// Whether a path is in the table, with any method.
+#[must_use]
+pub fn is_known(path: &str) -> bool {
+    ACCESS.iter().any(|(_, p, _)| *p == path)
+}

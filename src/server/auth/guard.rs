@@ -1,6 +1,6 @@
 //! The one guard: it alone makes a [`Ctx`].
 
-use super::access::{Need, need_of};
+use super::access::{Need, is_known, need_of};
 use super::caller::{Caller, Denial};
 use crate::domain::rights::Permission;
 use crate::domain::time::TsMs;
@@ -30,6 +30,8 @@ pub enum Refusal {
     Lacks(Permission),
     /// They must choose a password of their own first.
     MustChange,
+    /// The path knows other methods; the router says which.
+    OtherMethod,
     /// The route is not in the table: a mistake of ours.
     NotInTable,
 }
@@ -42,7 +44,7 @@ impl From<Refusal> for ServiceError {
                 permission,
                 place: None,
             },
-            Refusal::NotInTable => Self::Forbidden {
+            Refusal::NotInTable | Refusal::OtherMethod => Self::Forbidden {
                 permission: Permission::SystemConfig,
                 place: None,
             },
@@ -56,6 +58,9 @@ impl From<Refusal> for ServiceError {
 /// The refusal.
 pub fn admit(app: &App, caller: &Arc<Caller>, method: &str, path: &str) -> Result<Ctx, Refusal> {
     let Some(need) = need_of(method, path) else {
+        if is_known(path) {
+            return Err(Refusal::OtherMethod);
+        }
         tracing::error!(method, path, "a route is not in the table of access");
         return Err(Refusal::NotInTable);
     };

@@ -6,16 +6,12 @@ use super::session::{self, Held};
 use super::secret;
 use crate::domain::ids::{DeviceId, PersonId};
 use crate::domain::rights::{Grant, PermissionSet, Reach, Rights, sets};
-use crate::domain::time::{DurMs, MINUTE_MS, TsMs};
 use crate::server::db::devices::DeviceRow;
 use crate::server::db::keys::KeyRow;
 use crate::server::db::{devices, keys};
 use crate::server::state::App;
 use axum::http::{HeaderMap, header};
 use tower_sessions::Session;
-
-/// The use of a key is written down this often at most.
-const USED_EVERY: DurMs = DurMs(MINUTE_MS);
 
 /// From where a request came.
 #[derive(Clone, Debug, Default)]
@@ -81,9 +77,6 @@ async fn by_key(app: &App, key: &str, mut caller: Caller) -> sqlx::Result<Result
                 return Ok(Err(caller));
             };
             let lines = keys::lines(&app.db, row.key()).await?;
-            if row.holds(now) && row.used_ms.is_none_or(|used| now - TsMs(used) >= USED_EVERY) {
-                keys::used(&app.db, row.key(), now).await?;
-            }
             let set = PermissionSet::from_names(&row.permissions).unwrap_or_default();
             let reaches: Vec<Reach> = if lines.is_empty() {
                 vec![Reach::Site]
@@ -102,6 +95,7 @@ async fn by_key(app: &App, key: &str, mut caller: Caller) -> sqlx::Result<Result
     if !known.row.holds(now) {
         return Ok(Err(caller));
     }
+    app.uses.key(known.row.key(), now);
     caller.who = Who::Key {
         id: known.row.key(),
         source: known.row.sender(),

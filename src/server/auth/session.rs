@@ -1,13 +1,16 @@
 //! Sessions of browsers, kept in our own tables. The cookie holds a random id; the database holds its hash.
 
 use super::secret;
+use super::uses::Uses;
 use crate::domain::ids::{DeviceId, PersonId};
 use crate::domain::time::{DAY_MS, DurMs, HOUR_MS, MINUTE_MS, TsMs};
 use crate::server::clock::Clock;
 use crate::server::db::sessions::{self, SessionRow};
 use crate::server::db::Db;
+use crate::server::state::App;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 use tower_sessions::cookie::time::{Duration, OffsetDateTime};
 use tower_sessions::cookie::SameSite;
 use tower_sessions::session::{Id, Record};
@@ -22,8 +25,6 @@ pub const IDLE_SHARED: DurMs = DurMs(10 * MINUTE_MS);
 pub const LONGEST: DurMs = DurMs(24 * HOUR_MS);
 /// An enrolled device stays enrolled for so long without being used.
 const DEVICE: DurMs = DurMs(400 * DAY_MS);
-/// Use is written down this often at most.
-const SEEN_EVERY: DurMs = DurMs(MINUTE_MS);
 /// Under which name the session keeps what it knows.
 const HELD: &str = "held";
 
@@ -116,13 +117,14 @@ pub fn id_hash(id: Id) -> Vec<u8> {
 pub struct Store {
     db: Db,
     clock: Clock,
+    uses: Arc<Uses>,
 }
 
 impl Store {
     /// The sessions of a database.
     #[must_use]
-    pub const fn new(db: Db, clock: Clock) -> Self {
-        Self { db, clock }
+    pub const fn new(db: Db, clock: Clock, uses: Arc<Uses>) -> Self {
+        Self { db, clock, uses }
     }
 
     fn row(&self, record: &Record) -> Result<SessionRow> {
@@ -168,8 +170,10 @@ impl SessionStore for Store {
             return Ok(None);
         };
         let now = self.clock.now();
+        let written = TsMs(row.seen_ms);
+        let seen = self.uses.session_used(&row.id_hash).map_or(written, |u| u.max(written));
         let held: Held = serde_json::from_str(&row.facts).map_err(|e| Error::Decode(e.to_string()))?;
-        let Some(held) = held.at(TsMs(row.seen_ms), now).filter(|_| now.0 < row.expires_ms) else {
+        let Some(held) = held.at(seen, now).filter(|_| now.0 < row.expires_ms) else {
             return Ok(None);
         };
         let value = serde_json::to_value(held).map_err(|e| Error::Decode(e.to_string()))?;
@@ -186,22 +190,11 @@ impl SessionStore for Store {
     }
 }
 
-/// Somebody used the session: not a screen that refreshes itself.
-///
-/// # Errors
-/// The engine's.
-pub async fn used(db: &Db, id_hash: &[u8], now: TsMs) -> sqlx::Result<()> {
-    let row = sessions::get(db, id_hash).await?;
-    match row {
-        Some(row) if now - TsMs(row.seen_ms) >= SEEN_EVERY => sessions::seen(db, id_hash, now).await,
-        _ => Ok(()),
-    }
-}
-
 /// The layer that reads and writes the cookie. `Lax`, so that a link in a message opens signed in; what changes something
 /// is not a GET and is guarded against other sites by its own layer.
-pub fn layer(db: &Db, clock: &Clock, secure: bool) -> SessionManagerLayer<Store> {
-    SessionManagerLayer::new(Store::new(db.clone(), clock.clone()))
+pub fn layer(app: &App, secure: bool) -> SessionManagerLayer<Store> {
+    let store = Store::new(app.db.clone(), app.clock.clone(), Arc::clone(&app.uses));
+    SessionManagerLayer::new(store)
         .with_name(cookie_name(secure))
         .with_secure(secure)
         .with_http_only(true)

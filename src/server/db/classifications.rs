@@ -1,15 +1,18 @@
 //! What people said about stops. Rows are added, never changed.
 
+use super::stretches::{Stretch, Stretches};
 use super::{Tx, writing};
 use crate::domain::classification::Classification;
 use crate::domain::ids::{MachineId, ReasonId};
 use crate::domain::part::Given;
 use crate::domain::reason::{Category, Cause};
-use crate::domain::time::{Span, TsMs};
+use crate::domain::time::TsMs;
+use std::sync::LazyLock;
 
 /// A classification with one of its reasons, or without any.
 #[derive(sqlx::FromRow)]
 struct Row {
+    place: i64,
     id: i64,
     from_ms: i64,
     to_ms: Option<i64>,
@@ -44,7 +47,8 @@ impl Row {
     }
 }
 
-fn gather(rows: Vec<Row>) -> sqlx::Result<Vec<Classification>> {
+fn gather(mut rows: Vec<Row>) -> sqlx::Result<Vec<Classification>> {
+    rows.sort_unstable_by_key(|row| (row.id, row.part_from));
     let mut out: Vec<Classification> = Vec::new();
     for row in rows {
         let given = row.given()?;
@@ -65,31 +69,22 @@ fn gather(rows: Vec<Row>) -> sqlx::Result<Vec<Classification>> {
     Ok(out)
 }
 
-/// What was said about any of `span`, which holds whole stops; in the order of their numbers.
-const ABOUT: &str = "SELECT c.id, c.from_ms, c.to_ms, c.confirmed, c.comment, c.author, c.made_ms,
-        g.from_ms AS part_from, g.to_ms AS part_to, g.reason_id, r.category
-    FROM classification c
-    LEFT JOIN given_reason g ON g.classification_id = c.id
-    LEFT JOIN reason r ON r.id = g.reason_id
-    WHERE c.machine_id = $1 AND c.known_ms > $2 AND c.from_ms < $3
-    ORDER BY c.id, g.from_ms";
+static ABOUT: LazyLock<Stretches> = LazyLock::new(|| {
+    Stretches::new(
+        "c.id, c.from_ms, c.to_ms, c.confirmed, c.comment, c.author, c.made_ms,
+            g.from_ms AS part_from, g.to_ms AS part_to, g.reason_id, r.category",
+        "classification c LEFT JOIN given_reason g ON g.classification_id = c.id LEFT JOIN reason r ON r.id = g.reason_id",
+        "c.machine_id = asked.machine_id AND c.known_ms > asked.from_ms AND c.from_ms < asked.to_ms",
+    )
+});
 
-/// What was said about any of `span`, which must hold whole stops.
+/// What was said about any of each stretch, which must hold whole stops; in the order of the numbers.
 ///
 /// # Errors
 /// The engine's, or a stored category that is not known.
-pub async fn about(
-    tx: &mut Tx,
-    machine: MachineId,
-    span: Span,
-) -> sqlx::Result<Vec<Classification>> {
-    let rows: Vec<Row> = writing!(tx, |conn| sqlx::query_as(ABOUT)
-        .bind(machine.0)
-        .bind(span.from().0)
-        .bind(span.to().0)
-        .fetch_all(conn)
-        .await?);
-    gather(rows)
+pub async fn about(tx: &mut Tx, asked: &[Stretch]) -> sqlx::Result<Vec<Vec<Classification>>> {
+    let found = ABOUT.read(tx, asked, |row: Row| Ok((row.place, row)));
+    found.await?.into_iter().map(gather).collect()
 }
 
 /// Adds one and returns its number; the `id` that it carries is not looked at.

@@ -175,22 +175,6 @@ pub async fn between(
     rows.into_iter().map(FactRow::into_fact).collect()
 }
 
-const LAST_HEARD: &str = "SELECT MAX(at_ms) FROM fact WHERE machine_id = $1";
-
-/// The time of a machine's latest fact.
-///
-/// # Errors
-/// The engine's.
-pub async fn last_heard(tx: &mut Tx, machine: MachineId) -> sqlx::Result<Option<TsMs>> {
-    let at: Option<i64> = writing!(tx, |conn| {
-        sqlx::query_scalar(LAST_HEARD)
-            .bind(machine.0)
-            .fetch_one(conn)
-            .await?
-    });
-    Ok(at.map(TsMs))
-}
-
 /// The machines that have facts after `seq`, for a node that catches up.
 ///
 /// # Errors

@@ -25,7 +25,7 @@ pub struct KeyRow {
     pub expires_ms: Option<i64>,
     /// Since when it does not hold any more.
     pub revoked_ms: Option<i64>,
-    /// When it was last used, to the minute.
+    /// When it was last used, as far as it is written down.
     pub used_ms: Option<i64>,
 }
 
@@ -150,17 +150,13 @@ pub async fn add(tx: &mut Tx, row: &KeyRow, hash: &[u8], lines: &[LineId]) -> sq
 ///
 /// # Errors
 /// The engine's.
-pub async fn used(db: &Db, id: KeyId, now: TsMs) -> sqlx::Result<()> {
-    let mut tx = db.begin().await?;
-    writing!(&mut tx, |conn| {
-        sqlx::query("UPDATE api_key SET used_ms = $2 WHERE id = $1")
-            .bind(id.0)
-            .bind(now.0)
-            .execute(conn)
-            .await
-            .map(drop)?;
-    });
-    tx.commit().await
+pub async fn used(tx: &mut Tx, id: KeyId, at: TsMs) -> sqlx::Result<()> {
+    writing!(tx, |conn| sqlx::query("UPDATE api_key SET used_ms = $2 WHERE id = $1")
+        .bind(id.0)
+        .bind(at.0)
+        .execute(conn)
+        .await
+        .map(drop))
 }
 
 /// It does not hold any more.

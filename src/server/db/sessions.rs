@@ -17,7 +17,7 @@ pub struct SessionRow {
     pub facts: String,
     /// When it began.
     pub created_ms: i64,
-    /// When it was last used, to the minute.
+    /// When it was last used, as far as it is written down.
     pub seen_ms: i64,
     /// When it ends.
     pub expires_ms: i64,
@@ -87,17 +87,15 @@ pub async fn save(db: &Db, row: &SessionRow) -> sqlx::Result<()> {
 ///
 /// # Errors
 /// The engine's.
-pub async fn seen(db: &Db, id_hash: &[u8], now: TsMs) -> sqlx::Result<()> {
-    let mut tx = db.begin().await?;
-    writing!(&mut tx, |conn| {
+pub async fn seen(tx: &mut Tx, id_hash: &[u8], at: TsMs) -> sqlx::Result<()> {
+    writing!(tx, |conn| {
         sqlx::query("UPDATE session SET seen_ms = $2 WHERE id_hash = $1")
             .bind(id_hash)
-            .bind(now.0)
+            .bind(at.0)
             .execute(conn)
             .await
-            .map(drop)?;
-    });
-    tx.commit().await
+            .map(drop)
+    })
 }
 
 /// Ends a session.

@@ -1,6 +1,7 @@
 //! The folded timeline: transitions, counts by minute, and the checkpoints to fold on from.
 
 use super::bulk::Bulk;
+use super::stretches::{Stretch, Stretches};
 use super::{Tx, writing};
 use crate::domain::account::{MadeIn, MinuteCount};
 use crate::domain::fact::Counts;
@@ -132,128 +133,125 @@ impl Rows {
     }
 }
 
-#[derive(sqlx::FromRow)]
-struct TransitionRow {
-    from_ms: i64,
-    state: i64,
-    fault: Option<String>,
-    product_id: Option<i64>,
-}
+/// Place, start, state, fault, product.
+type TransitionRow = (i64, i64, i64, Option<String>, Option<i64>);
 
-impl TransitionRow {
-    fn into_transition(self) -> sqlx::Result<Transition> {
-        let state = MachineState::from_code(self.state).ok_or_else(|| {
-            sqlx::Error::Decode(format!("state {} is not known", self.state).into())
-        })?;
-        Ok(Transition {
-            from: TsMs(self.from_ms),
-            state,
-            fault: self.fault,
-            product: self.product_id.map(ProductId),
-        })
-    }
+fn transition(
+    (place, from, state, fault, product): TransitionRow,
+) -> sqlx::Result<(i64, Transition)> {
+    let known = MachineState::from_code(state);
+    let state =
+        known.ok_or_else(|| sqlx::Error::Decode(format!("state {state} is not known").into()))?;
+    let transition = Transition {
+        from: TsMs(from),
+        state,
+        fault,
+        product: product.map(ProductId),
+    };
+    Ok((place, transition))
 }
 
 // States 1 and 9 are running and no data.
-const AROUND: &str =
-    "SELECT from_ms, state, fault, product_id FROM transition WHERE machine_id = $1
-    AND from_ms >= COALESCE((SELECT from_ms FROM transition WHERE machine_id = $1 AND from_ms <= $2
-        AND state IN (1, 9) ORDER BY from_ms DESC LIMIT 1), -9223372036854775807)
-    AND from_ms <= COALESCE((SELECT from_ms FROM transition WHERE machine_id = $1 AND from_ms >= $3
-        AND state IN (1, 9) ORDER BY from_ms LIMIT 1), 9223372036854775807)
-    ORDER BY from_ms";
+static AROUND: LazyLock<Stretches> = LazyLock::new(|| {
+    let condition = "t.machine_id = asked.machine_id
+        AND t.from_ms >= COALESCE((SELECT b.from_ms FROM transition b WHERE b.machine_id = asked.machine_id
+            AND b.from_ms <= asked.from_ms AND b.state IN (1, 9) ORDER BY b.from_ms DESC LIMIT 1), -9223372036854775807)
+        AND t.from_ms <= COALESCE((SELECT a.from_ms FROM transition a WHERE a.machine_id = asked.machine_id
+            AND a.from_ms >= asked.to_ms AND a.state IN (1, 9) ORDER BY a.from_ms LIMIT 1), 9223372036854775807)";
+    Stretches::new(
+        "t.from_ms, t.state, t.fault, t.product_id",
+        "transition t",
+        condition,
+    )
+});
 
-/// The transitions that matter in `window`, with the whole stops that its edges cut: from the last run (or time without
-/// data) that began at or before its start, to the next one that begins at or after its end, inclusive.
+/// The transitions that matter in each stretch, with the whole stops that its edges cut: from the last run (or time
+/// without data) that began at or before its start, to the next one that begins at or after its end, inclusive.
 ///
 /// # Errors
 /// The engine's, or a stored state that is not known.
-pub async fn transitions(
-    tx: &mut Tx,
-    machine: MachineId,
-    window: Span,
-) -> sqlx::Result<Vec<Transition>> {
-    let rows: Vec<TransitionRow> = writing!(tx, |conn| {
-        sqlx::query_as(AROUND)
-            .bind(machine.0)
-            .bind(window.from().0)
-            .bind(window.to().0)
-            .fetch_all(conn)
-            .await?
-    });
-    rows.into_iter()
-        .map(TransitionRow::into_transition)
-        .collect()
+pub async fn transitions(tx: &mut Tx, asked: &[Stretch]) -> sqlx::Result<Vec<Vec<Transition>>> {
+    let mut found = AROUND.read(tx, asked, transition).await?;
+    for list in &mut found {
+        list.sort_unstable_by_key(|t| t.from);
+    }
+    Ok(found)
 }
 
-/// When a machine with a cycle gap last counted.
+/// What is known of a machine beside any window.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Bounds {
+    /// When its timeline begins.
+    pub first: Option<TsMs>,
+    /// The time of its latest fact.
+    pub heard: Option<TsMs>,
+    /// When it last counted, if it has a cycle gap.
+    pub counted: Option<TsMs>,
+}
+
+static BOUNDS: LazyLock<Stretches> = LazyLock::new(|| {
+    Stretches::one_each(
+        "(SELECT MIN(t.from_ms) FROM transition t WHERE t.machine_id = asked.machine_id),
+        (SELECT MAX(f.at_ms) FROM fact f WHERE f.machine_id = asked.machine_id),
+        (SELECT c.at_ms FROM last_count c WHERE c.machine_id = asked.machine_id)",
+    )
+});
+
+/// What is known of machines beside any window.
 ///
 /// # Errors
 /// The engine's.
-pub async fn last_count(tx: &mut Tx, machine: MachineId) -> sqlx::Result<Option<TsMs>> {
-    const SQL: &str = "SELECT at_ms FROM last_count WHERE machine_id = $1";
-    let at: Option<i64> = writing!(tx, |conn| sqlx::query_scalar(SQL)
-        .bind(machine.0)
-        .fetch_optional(conn)
-        .await?);
-    Ok(at.map(TsMs))
+pub async fn bounds(tx: &mut Tx, machines: &[MachineId]) -> sqlx::Result<Vec<Bounds>> {
+    let asked: Vec<Stretch> = machines.iter().map(|m| (*m, Span::default())).collect();
+    let each = |(place, first, heard, counted): (i64, Option<i64>, Option<i64>, Option<i64>)| {
+        let bounds = Bounds {
+            first: first.map(TsMs),
+            heard: heard.map(TsMs),
+            counted: counted.map(TsMs),
+        };
+        Ok((place, bounds))
+    };
+    Ok(BOUNDS.read(tx, &asked, each).await?.concat())
 }
 
-/// When a machine's timeline begins.
-///
-/// # Errors
-/// The engine's.
-pub async fn first(tx: &mut Tx, machine: MachineId) -> sqlx::Result<Option<TsMs>> {
-    const SQL: &str = "SELECT MIN(from_ms) FROM transition WHERE machine_id = $1";
-    let at: Option<i64> = writing!(tx, |conn| sqlx::query_scalar(SQL)
-        .bind(machine.0)
-        .fetch_one(conn)
-        .await?);
-    Ok(at.map(TsMs))
-}
+/// Place, minute, product, off; good, scrap, rework, ungraded.
+type MinuteRow = (i64, i64, i64, i64, i64, i64, i64, i64);
 
-#[derive(sqlx::FromRow)]
-struct MinuteRow {
-    minute_ms: i64,
-    product_id: i64,
-    off: i64,
-    good: i64,
-    scrap: i64,
-    rework: i64,
-    ungraded: i64,
-}
-
-/// The counts of the minutes that start in `window`, in order.
-///
-/// # Errors
-/// The engine's.
-pub async fn minutes(
-    tx: &mut Tx,
-    machine: MachineId,
-    window: Span,
-) -> sqlx::Result<Vec<MinuteCount>> {
-    const SQL: &str = "SELECT minute_ms, product_id, off, good, scrap, rework, ungraded FROM minute_count
-        WHERE machine_id = $1 AND minute_ms >= $2 AND minute_ms < $3 ORDER BY minute_ms, product_id, off";
-    let rows: Vec<MinuteRow> = writing!(tx, |conn| {
-        sqlx::query_as(SQL)
-            .bind(machine.0)
-            .bind(window.from().0)
-            .bind(window.to().0)
-            .fetch_all(conn)
-            .await?
-    });
-    let count = |r: MinuteRow| MinuteCount {
-        minute: TsMs(r.minute_ms),
-        product: (r.product_id != 0).then_some(ProductId(r.product_id)),
-        made_in: MadeIn::from_code(r.off),
+fn minute(
+    (place, minute, product, off, good, scrap, rework, ungraded): MinuteRow,
+) -> (i64, MinuteCount) {
+    let count = MinuteCount {
+        minute: TsMs(minute),
+        product: (product != 0).then_some(ProductId(product)),
+        made_in: MadeIn::from_code(off),
         counts: Counts {
-            good: r.good,
-            scrap: r.scrap,
-            rework: r.rework,
-            ungraded: r.ungraded,
+            good,
+            scrap,
+            rework,
+            ungraded,
         },
     };
-    Ok(rows.into_iter().map(count).collect())
+    (place, count)
+}
+
+static IN_MINUTES: LazyLock<Stretches> = LazyLock::new(|| {
+    Stretches::new(
+        "m.minute_ms, m.product_id, m.off, m.good, m.scrap, m.rework, m.ungraded",
+        "minute_count m",
+        "m.machine_id = asked.machine_id AND m.minute_ms >= asked.from_ms AND m.minute_ms < asked.to_ms",
+    )
+});
+
+/// The counts of the minutes that start in each stretch, in order.
+///
+/// # Errors
+/// The engine's.
+pub async fn minutes(tx: &mut Tx, asked: &[Stretch]) -> sqlx::Result<Vec<Vec<MinuteCount>>> {
+    let mut found = IN_MINUTES.read(tx, asked, |row| Ok(minute(row))).await?;
+    for list in &mut found {
+        list.sort_unstable_by_key(|m| (m.minute, m.product, m.made_in));
+    }
+    Ok(found)
 }
 
 /// A stored checkpoint.

@@ -119,7 +119,7 @@ pub struct Of {
     line: Option<String>,
     /// Of this machine.
     machine: Option<String>,
-    /// From here on: epoch milliseconds or RFC 3339. Usually 30 days before `to`.
+    /// From here on: epoch milliseconds or RFC 3339. Usually 30 days before `to`, at most 93.
     from: Option<String>,
     /// Up to here. Usually now.
     to: Option<String>,

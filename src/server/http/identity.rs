@@ -5,7 +5,7 @@ use super::problem::{self, Problem};
 use crate::server::auth::caller::Caller;
 use crate::server::auth::guard::{Refusal, admit, entry};
 use crate::server::auth::identify::{Origin, identify};
-use crate::server::auth::{Ctx, session};
+use crate::server::auth::Ctx;
 use crate::server::db::audit;
 use crate::server::services::people;
 use axum::extract::{ConnectInfo, FromRequestParts, MatchedPath, Request, State};
@@ -34,10 +34,8 @@ pub async fn guard(State(shared): State<Shared>, mut request: Request, next: Nex
         Err(error) => return Problem::from(error).into_response(),
     };
     let by_hand = navigates || !matches!(*request.method(), Method::GET | Method::HEAD);
-    if let (Some(id), true) = (&caller.session, by_hand)
-        && let Err(error) = session::used(&app.db, id, app.clock.now()).await
-    {
-        return Problem::from(error).into_response();
+    if let (Some(id), true) = (&caller.session, by_hand) {
+        app.uses.session(id, app.clock.now());
     }
     let path = request.uri().path().to_owned();
     if let Some(page) = caller.device.as_ref().and_then(|d| d.bound_to.clone())
@@ -55,6 +53,7 @@ pub async fn guard(State(shared): State<Shared>, mut request: Request, next: Nex
             }
             // Server functions answer for themselves, in the form that their callers can read.
             Err(refusal) if is_function(matched) && refusal != Refusal::NotInTable => {}
+            Err(Refusal::OtherMethod) => {}
             Err(refusal) => {
                 let read = request.method() == Method::GET;
                 let wanted = request.uri().path_and_query().filter(|_| read);
@@ -119,7 +118,7 @@ async fn refused(
             }
         }
         Refusal::Lacks(permission) => problem::forbidden(permission, None).into_response(),
-        Refusal::NotInTable => problem::internal().into_response(),
+        Refusal::NotInTable | Refusal::OtherMethod => problem::internal().into_response(),
     }
 }
 

@@ -26,7 +26,7 @@ pub struct Bounds {
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct Cut {
-    /// How it is cut; without it by day.
+    /// How it is cut; without it by day. By hour for windows of up to 8 days, by shift up to 100, by crew up to 366.
     #[param(inline, value_type = Option<By>)]
     by: Option<String>,
     /// One machine of the line, by code; "assets": the sum over all; without it the line.

@@ -3,6 +3,7 @@
 
 use super::cells::{self, Segment};
 use super::read::Subject;
+use crate::domain::ids::MachineId;
 use crate::domain::time::{DAY_MS, DurMs, MINUTE_MS, Span, TsMs};
 use crate::server::db::rollup::{self, AccountRow, Due, Level, LossRow, State};
 use crate::server::db::{Tx, timeline};
@@ -231,13 +232,9 @@ async fn advance(tx: &mut Tx, of: Subject<'_>, made: Option<Span>) -> sqlx::Resu
 }
 
 async fn first_fact(tx: &mut Tx, line: &Line) -> sqlx::Result<Option<TsMs>> {
-    let mut first: Option<TsMs> = None;
-    for machine in &line.machines {
-        if let Some(at) = timeline::first(tx, machine.id).await? {
-            first = Some(first.map_or(at, |f| f.min(at)));
-        }
-    }
-    Ok(first)
+    let machines: Vec<MachineId> = line.machines.iter().map(|m| m.id).collect();
+    let bounds = timeline::bounds(tx, &machines).await?;
+    Ok(bounds.into_iter().filter_map(|b| b.first).min())
 }
 
 /// Makes the cells of the first day of a stretch again, and leaves the rest of it for the next step.

@@ -5,12 +5,15 @@ use super::cells;
 use crate::domain::ids::MachineId;
 use crate::domain::plant::Coupling;
 use crate::domain::reckon::Reckoning;
-use crate::domain::time::{Span, TsMs};
+use crate::domain::time::{DAY_MS, DurMs, Span, TsMs};
 use crate::server::db::Tx;
 use crate::server::db::rollup::{self, AccountRow, Level, LossRow, Whose};
 use crate::server::plant::{Line, Plant, Site};
-use crate::server::services::window::read_in;
+use crate::server::services::window::{read_all, read_in};
 use std::collections::BTreeMap;
+
+/// So much of the timeline is read at once: years of it must not lie in memory.
+const AT_ONCE: DurMs = DurMs(31 * DAY_MS);
 
 /// What a line did in a window.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -100,7 +103,7 @@ async fn total_with(
 ) -> sqlx::Result<LineSums> {
     let mut sums = LineSums::of_line(of.line);
     let Some(inside) = valid.and_then(|v| v.intersect(window)) else {
-        return from_timeline(tx, of, window).await;
+        return from_timeline(tx, of, &[window]).await;
     };
     let before = Span::clamped(window.from(), inside.from());
     let pieces = cells::pieces(
@@ -111,23 +114,48 @@ async fn total_with(
     );
     let (accounts, losses) = rollup::total(tx, of.line.id, &pieces.cells).await?;
     sums.add_rows(&accounts, &losses);
-    for rest in [before]
-        .into_iter()
-        .chain(pieces.rest)
-        .filter(|s| !s.is_empty())
-    {
-        sums.add(&from_timeline(tx, of, rest).await?);
+    let rest = [before].into_iter().chain(pieces.rest);
+    let rest: Vec<Span> = rest.filter(|s| !s.is_empty()).collect();
+    sums.add(&from_timeline(tx, of, &rest).await?);
+    Ok(sums)
+}
+
+/// The sums over stretches straight from the timeline; both edges of a window are read together.
+async fn from_timeline(tx: &mut Tx, of: Subject<'_>, stretches: &[Span]) -> sqlx::Result<LineSums> {
+    let mut sums = LineSums::default();
+    for batch in batches(stretches) {
+        let wanted: Vec<(&Line, Span)> = batch.iter().map(|span| (of.line, *span)).collect();
+        let found = read_all(tx, of.site, &wanted, of.now).await?;
+        for (data, span) in found.iter().zip(batch) {
+            sums.add(&data.sums(of.plant, of.line, span));
+        }
     }
     Ok(sums)
 }
 
-/// The sums over a window straight from the timeline.
-///
-/// # Errors
-/// The engine's.
-pub async fn from_timeline(tx: &mut Tx, of: Subject<'_>, window: Span) -> sqlx::Result<LineSums> {
-    let data = read_in(tx, of.site, of.line, window, of.now).await?;
-    Ok(data.sums(of.plant, of.line, window))
+/// Stretches in groups that are read at once; a long one is cut, an empty one kept.
+fn batches(stretches: &[Span]) -> Vec<Vec<Span>> {
+    let mut out: Vec<Vec<Span>> = Vec::new();
+    let mut room = DurMs::ZERO;
+    for stretch in stretches {
+        let mut from = stretch.from();
+        loop {
+            if room <= DurMs::ZERO {
+                out.push(vec![]);
+                room = AT_ONCE;
+            }
+            let to = (from + room).min(stretch.to());
+            if let Some(batch) = out.last_mut() {
+                batch.push(Span::clamped(from, to));
+            }
+            room = room - (to - from);
+            from = to;
+            if from == stretch.to() {
+                break;
+            }
+        }
+    }
+    out
 }
 
 /// The sums cell by cell over `window`, which is cut at now; the first and the last cell are cut to the window.
@@ -148,20 +176,70 @@ pub async fn series(
     let (accounts, losses) = rollup::cells(tx, of.line.id, level, window).await?;
     let (mut accounts, mut losses) = (accounts.as_slice(), losses.as_slice());
     let mut out = Vec::new();
+    let mut bare: Vec<Span> = Vec::new();
     for cell in cells::cells(of.site, of.line, level, window) {
         let (mine, others) = accounts.split_at(accounts.partition_point(|r| r.from < cell.to()));
         accounts = others;
         let (lost, others) = losses.split_at(losses.partition_point(|r| r.from < cell.to()));
         losses = others;
-        let whole = window.intersect(cell) == Some(cell);
-        let made = valid.is_some_and(|v| v.intersect(cell) == Some(cell));
-        if whole && made {
+        let Some(cut) = cell.intersect(window) else {
+            continue;
+        };
+        if cut == cell && valid.is_some_and(|v| v.intersect(cell) == Some(cell)) {
             let mut sums = LineSums::of_line(of.line);
             sums.add_rows(mine, lost);
             out.push((cell, sums));
-        } else if let Some(cut) = cell.intersect(window) {
+        } else if valid.is_some_and(|v| v.intersect(cut).is_some()) {
             out.push((cut, total_with(tx, of, cut, valid).await?));
+        } else {
+            bare.push(cut);
         }
     }
+    out.extend(bare_cells(tx, of, &bare).await?);
+    out.sort_by_key(|(cell, _)| cell.from());
     Ok(out)
+}
+
+/// Cells of which nothing is made, from the timeline; those that follow each other are read together.
+async fn bare_cells(
+    tx: &mut Tx,
+    of: Subject<'_>,
+    bare: &[Span],
+) -> sqlx::Result<Vec<(Span, LineSums)>> {
+    let mut out = Vec::with_capacity(bare.len());
+    let mut rest = bare;
+    while let Some(first) = rest.first() {
+        let until = first.from() + AT_ONCE;
+        let follows = |pair: &&[Span]| pair[0].to() == pair[1].from() && pair[1].to() <= until;
+        let more = rest.windows(2).take_while(follows).count();
+        let (group, others) = rest.split_at(more + 1);
+        rest = others;
+        let all = Span::clamped(first.from(), group[more].to());
+        let data = read_in(tx, of.site, of.line, all, of.now).await?;
+        let sums = |cell: &Span| (*cell, data.sums(of.plant, of.line, *cell));
+        out.extend(group.iter().map(sums));
+    }
+    Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn days(from: i64, to: i64) -> Span {
+        Span::clamped(TsMs(from * DAY_MS), TsMs(to * DAY_MS))
+    }
+
+    #[test]
+    fn no_more_than_a_month_of_the_timeline_is_read_at_once() {
+        assert_eq!(batches(&[]), Vec::<Vec<Span>>::new());
+        let nothing = vec![days(3, 3)];
+        assert_eq!(batches(&nothing), [nothing], "it has machines all the same");
+        let edges = vec![days(0, 1), days(90, 91)];
+        assert_eq!(batches(&edges), [edges]);
+        assert_eq!(
+            batches(&[days(0, 10), days(20, 70)]),
+            [vec![days(0, 10), days(20, 41)], vec![days(41, 70)],]
+        );
+    }
 }

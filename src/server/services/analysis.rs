@@ -1,7 +1,7 @@
 //! Everything that a line's analysis shows, for whatever its address says.
 
 use super::error::{ServiceError, invalid, not_found};
-use super::oee::{Here, history, part_of, product_name, rates_of, reasons, wanted_shifts};
+use super::oee::{Here, PICKED_OVER, history, part_of, product_name, rates_of, reasons, wanted_shifts};
 use super::period::{days_earlier, place};
 use crate::api::analysis::{Analysis, Choice, Earlier, Named};
 use crate::api::oee::By;
@@ -163,13 +163,24 @@ async fn chosen_sums(
     choice: &Choice,
 ) -> Result<LineSums, ServiceError> {
     if wanted(choice, None) {
-        Ok(total(tx, of, window).await?)
-    } else {
-        wanted_shifts(tx, of, window, &|s: Option<&ShiftInstance>| {
-            wanted(choice, s)
-        })
-        .await
+        return Ok(total(tx, of, window).await?);
     }
+    if window.len() > PICKED_OVER {
+        let field = if choice.crew.is_some() {
+            "crew"
+        } else {
+            "shift"
+        };
+        let days = PICKED_OVER.0 / DAY_MS;
+        return Err(invalid(
+            field,
+            format!("can be chosen in windows of up to {days} days"),
+        ));
+    }
+    wanted_shifts(tx, of, window, &|s: Option<&ShiftInstance>| {
+        wanted(choice, s)
+    })
+    .await
 }
 
 /// How the history is cut when the address does not say: so that there are a handful of rows to a few dozen.

@@ -7,7 +7,7 @@ mod trends;
 pub use history::get_oee_history;
 pub use trends::get_oee_trends;
 
-pub(super) use history::{history, wanted_shifts};
+pub(super) use history::{PICKED_OVER, history, wanted_shifts};
 pub(super) use rates::rates_of;
 
 use super::board::tile;

@@ -1,16 +1,19 @@
-//! Reads what the figures of a line are computed from, over a window of time.
+//! What the figures of a line are computed from, over a window of time.
+
+mod fetch;
+
+pub use fetch::{read, read_all, read_in, read_stop_in, read_time};
 
 use crate::domain::account::{Account, MinuteCount};
-use crate::domain::classification::{Classification, in_force};
+use crate::domain::classification::Classification;
 use crate::domain::ids::MachineId;
-use crate::domain::part::{Part, parts};
+use crate::domain::part::Part;
 use crate::domain::plant::Coupling;
 use crate::domain::reckon::{MachineWindow, account, reckon};
 use crate::domain::shift::{Schedule, ShiftInstance};
 use crate::domain::time::{DAY_MS, DurMs, MINUTE_MS, Span, TsMs};
-use crate::domain::timeline::{Hearing, Interval, Transition, intervals};
+use crate::domain::timeline::{Interval, Transition};
 use crate::server::calendar;
-use crate::server::db::{Db, Tx, classifications, facts, timeline};
 use crate::server::plant::{Line, Machine, Plant, Site};
 use crate::server::rollup::read::LineSums;
 
@@ -76,181 +79,6 @@ pub fn focus(site: &Site, line: &Line, now: TsMs) -> Focus {
         .or_else(|| calendar::shifts(site, line, last_day).pop());
     let horizon = shift.as_ref().map_or(last_day, |s| s.span);
     Focus { shift, horizon }
-}
-
-/// Reads a line over `window`, cut at `now`; the schedule covers all of `window`.
-///
-/// # Errors
-/// The engine's.
-pub async fn read(
-    db: &Db,
-    site: &Site,
-    line: &Line,
-    window: Span,
-    now: TsMs,
-) -> sqlx::Result<LineData> {
-    read_in(&mut db.snapshot().await?, site, line, window, now).await
-}
-
-/// The same, as a transaction sees it.
-///
-/// # Errors
-/// The engine's.
-pub async fn read_in(
-    tx: &mut Tx,
-    site: &Site,
-    line: &Line,
-    window: Span,
-    now: TsMs,
-) -> sqlx::Result<LineData> {
-    let mut data = read_time(tx, site, line, None, window, now).await?;
-    for machine in &mut data.machines {
-        machine.minutes = timeline::minutes(tx, machine.id, data.window).await?;
-    }
-    Ok(data)
-}
-
-/// The same without counts, of all machines or of one.
-///
-/// # Errors
-/// The engine's.
-pub async fn read_time(
-    tx: &mut Tx,
-    site: &Site,
-    line: &Line,
-    only: Option<MachineId>,
-    window: Span,
-    now: TsMs,
-) -> sqlx::Result<LineData> {
-    let past = Span::clamped(window.from().min(now), window.to().min(now));
-    let mut machines = Vec::with_capacity(line.machines.len());
-    let wanted = |m: &&Machine| only.is_none_or(|id| m.id == id);
-    for machine in line.machines.iter().filter(wanted) {
-        machines.push(read_machine(tx, line, machine, past, now).await?);
-    }
-    // A stop is judged by what was planned when it began, and a start-up by what was before it.
-    let stops = machines
-        .iter()
-        .flat_map(|m| &m.parts)
-        .filter(|p| p.bucket.is_loss() && p.span.to() >= past.from());
-    let first = stops
-        .map(|p| p.run.span.from())
-        .min()
-        .unwrap_or(past.from());
-    let from = first.min(past.from() - line.rules.start_up - DurMs(1));
-    Ok(LineData {
-        window: past,
-        schedule: calendar::schedule(
-            site,
-            line,
-            Span::clamped(from.min(window.from()), window.to()),
-        ),
-        machines,
-    })
-}
-
-async fn read_machine(
-    tx: &mut Tx,
-    line: &Line,
-    machine: &Machine,
-    window: Span,
-    now: TsMs,
-) -> sqlx::Result<MachineData> {
-    let reach = Span::clamped(
-        window.from() - line.rules.start_up - DurMs(1),
-        (window.to() + line.rules.minor_stop).min(now),
-    );
-    let transitions = timeline::transitions(tx, machine.id, reach).await?;
-    let heard = facts::last_heard(tx, machine.id).await?;
-    let counted = match machine.rules.cycle_gap {
-        Some(_) => timeline::last_count(tx, machine.id).await?,
-        None => None,
-    };
-    let hearing = hearing(machine, heard, counted, now);
-    let (wide, intervals) = whole(&transitions, reach, hearing);
-    let said = classifications::about(tx, machine.id, wide).await?;
-    Ok(MachineData {
-        id: machine.id,
-        parts: judged(line, machine, &intervals, &said),
-        intervals,
-        transitions,
-        said,
-        minutes: vec![],
-        first: timeline::first(tx, machine.id).await?,
-        heard,
-    })
-}
-
-/// A machine around one instant, with the whole stop that holds it, as a transaction sees it.
-///
-/// # Errors
-/// The engine's.
-pub async fn read_stop_in(
-    tx: &mut Tx,
-    line: &Line,
-    machine: &Machine,
-    at: TsMs,
-    now: TsMs,
-) -> sqlx::Result<MachineData> {
-    let reach = Span::clamped(at.min(now), at.min(now));
-    let transitions = timeline::transitions(tx, machine.id, reach).await?;
-    let heard = facts::last_heard(tx, machine.id).await?;
-    let counted = timeline::last_count(tx, machine.id).await?;
-    let hearing = hearing(machine, heard, counted, now);
-    let (wide, intervals) = whole(&transitions, reach, hearing);
-    let said = classifications::about(tx, machine.id, wide).await?;
-    Ok(MachineData {
-        id: machine.id,
-        parts: judged(line, machine, &intervals, &said),
-        intervals,
-        transitions,
-        said,
-        minutes: vec![],
-        first: None,
-        heard,
-    })
-}
-
-/// Silence is judged by the present, also at the end of a stretch that lies in the past: its last minutes must read the
-/// same as in a longer one.
-fn hearing(machine: &Machine, heard: Option<TsMs>, counted: Option<TsMs>, now: TsMs) -> Hearing {
-    Hearing {
-        last: heard,
-        max_silence: machine.rules.max_silence,
-        counted,
-        cycle_gap: machine.rules.cycle_gap,
-        now,
-    }
-}
-
-/// The intervals of a stretch with the whole stops that its edges cut, and how far they reach.
-fn whole(transitions: &[Transition], reach: Span, hearing: Hearing) -> (Span, Vec<Interval>) {
-    let from = transitions
-        .first()
-        .map_or(reach.from(), |t| t.from.min(reach.from()));
-    let until = transitions
-        .last()
-        .filter(|t| t.from >= reach.to() && t.state.ends_stops());
-    // A moment of what comes after the last stop tells whether it was mended.
-    let end = until.map_or(hearing.now, |t| (t.from + DurMs(1)).min(hearing.now));
-    let wide = Span::clamped(from, end);
-    let mut intervals = intervals(transitions, wide, hearing);
-    // A stretch that ends before now is not the machine's present: what comes after it bounds its last interval.
-    if wide.to() < hearing.now {
-        intervals.iter_mut().for_each(|i| i.open = false);
-    }
-    (wide, intervals)
-}
-
-/// The intervals cut by causes: by what people said, and by what faults point to.
-fn judged(
-    line: &Line,
-    machine: &Machine,
-    intervals: &[Interval],
-    said: &[Classification],
-) -> Vec<Part> {
-    let guess = |fault: &str| machine.causes.get(fault).copied();
-    parts(intervals, &in_force(said, intervals), line.rules, guess)
 }
 
 impl LineData {

@@ -2,10 +2,11 @@
 
 use super::{Failure, SENDER, Seed};
 use crate::domain::rights::{Rights, sets};
+use crate::domain::ids::MachineId;
 use crate::domain::time::{DAY_MS, DurMs, HOUR_MS, TsMs};
 use crate::server::clock::Clock;
 use crate::server::config::DatabaseArgs;
-use crate::server::db::{Db, facts, migrate, sources};
+use crate::server::db::{Db, migrate, sources, timeline};
 use crate::server::ingest::check::Door;
 use crate::server::ingest::writer::{Checked, Writer};
 use crate::server::live::hub::Hub;
@@ -96,14 +97,10 @@ impl History {
 
 /// Until when every simulated machine has told something, less an hour: what is told again is known already.
 async fn told_until(db: &Db, model: &Plant) -> sqlx::Result<Option<TsMs>> {
-    let codes = plant().machines;
-    let mut snapshot = db.snapshot().await?;
-    let mut first = None;
-    for id in codes.iter().filter_map(|m| model.machine_id(&m.code)) {
-        let Some(heard) = facts::last_heard(&mut snapshot, id).await? else {
-            return Ok(None);
-        };
-        first = Some(first.map_or(heard, |f: TsMs| f.min(heard)));
-    }
+    let codes = plant().machines.into_iter();
+    let ids: Vec<MachineId> = codes.filter_map(|m| model.machine_id(&m.code)).collect();
+    let bounds = timeline::bounds(&mut db.snapshot().await?, &ids).await?;
+    let heard: Option<Vec<TsMs>> = bounds.into_iter().map(|b| b.heard).collect();
+    let first = heard.and_then(|heard| heard.into_iter().min());
     Ok(first.map(|f| f - DurMs(HOUR_MS)))
 }

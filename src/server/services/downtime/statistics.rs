@@ -12,13 +12,17 @@ use crate::domain::local_time::LocalTime;
 use crate::domain::machine_state::TimeBucket;
 use crate::domain::reckon::{Lost, MachineWindow, reckon};
 use crate::domain::reliability::Reliability;
-use crate::domain::time::{DurMs, Span};
+use crate::domain::time::{DAY_MS, DurMs, Span};
 use crate::server::calendar;
 use crate::server::plant::{Line, Plant};
-use crate::server::services::error::{ServiceError, not_found};
+use crate::server::services::error::{ServiceError, invalid, not_found};
 use crate::server::services::window::{LineData, MachineData, read_time};
 use crate::server::state::App;
 use std::collections::BTreeMap;
+
+/// The longest window: any three months, also with the hour by which clocks are put back. Lengths, shifts and hours of the
+/// day take every single stop.
+const LONGEST: DurMs = DurMs(93 * DAY_MS);
 
 /// What is lost, with the lengths of the stops that ended.
 #[derive(Default)]
@@ -62,6 +66,13 @@ pub async fn get_downtime_statistics(
     let (plant, now) = (app.plant.get(), app.clock.now());
     let scope = Scope::of(&plant, line, machine)?;
     let asked = range(from, to, now)?;
+    if asked.len() > LONGEST {
+        let days = LONGEST.0 / DAY_MS;
+        return Err(invalid(
+            "from",
+            format!("must be at most {days} days before 'to'"),
+        ));
+    }
     let window = Span::clamped(asked.from().min(now), asked.to().min(now));
     let site = plant.site.as_ref().ok_or_else(|| not_found("site", ""))?;
     let clock = calendar::local_time(&site.zone, window);

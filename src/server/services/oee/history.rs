@@ -22,6 +22,8 @@ use std::collections::BTreeMap;
 const HOURS_OVER: DurMs = DurMs(8 * DAY_MS);
 /// The longest window that can be looked at shift by shift.
 const SHIFTS_OVER: DurMs = DurMs(100 * DAY_MS);
+/// The longest window whose shifts can be picked out, by crew or by name: that takes every one of them.
+pub(in crate::server::services) const PICKED_OVER: DurMs = DurMs(366 * DAY_MS);
 
 /// Figures of a line, or of one of its machines, row by row over `[from, to)`.
 ///
@@ -53,6 +55,7 @@ pub(in crate::server::services) async fn history(
     let longest = match by {
         By::Hour => HOURS_OVER,
         By::Shift => SHIFTS_OVER,
+        By::Crew => PICKED_OVER,
         _ => DurMs(i64::MAX),
     };
     if window.len() > longest {
