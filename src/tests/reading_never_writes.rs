@@ -4,6 +4,7 @@
 use crate::harness::{Hands, Place, Server, at};
 use crate::small_plant::{small_plant, state};
 use axum::http::{Method, StatusCode};
+use ms5_floor::domain::rights::PermissionSet;
 use ms5_floor::api::analysis::AnalysisOfLine;
 use ms5_floor::api::downtime::{
     GetActiveDowntime, GetDowntimeEvents, GetDowntimeStatistics, ReasonsForLine,
@@ -102,7 +103,7 @@ async fn figures_pages_and_streams_leave_every_table_as_it_was(place: &Place) {
         small_plant(),
     )
     .await;
-    let (_, key) = server.key("engineer", false, true).await;
+    let key = server.key_that_may("engineer", PermissionSet::all()).await;
     let items = [
         state("a", "M1", at("2026-07-06T08:00:00Z"), Running),
         state("b", "M1", at("2026-07-06T09:00:00Z"), Stopped),
