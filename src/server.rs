@@ -1,5 +1,6 @@
 //! The server: everything that stands beside the database.
 
+pub mod auth;
 pub mod calendar;
 pub mod clock;
 pub mod command;
@@ -15,3 +16,4 @@ pub mod rollup;
 pub mod services;
 pub mod simulator;
 pub mod state;
+pub mod tls;

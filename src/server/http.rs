@@ -15,11 +15,14 @@ mod quarantine;
 mod security;
 mod sender;
 mod stops;
+mod trust;
 
 pub use assets::{Site, SiteError};
 pub use sender::author;
 
+use super::config::Transport;
 use super::state::App;
+use super::tls::Tls;
 use axum::Router;
 use axum::routing::get;
 use std::sync::Arc;
@@ -44,8 +47,10 @@ pub struct Shared {
     pub app: App,
     /// The compiled browser side.
     pub site: Arc<Site>,
-    /// Other machines are served too; pages say so.
-    pub open_to_network: bool,
+    /// What lies between browsers and the server; pages say so.
+    pub transport: Transport,
+    /// The certificate, when TLS ends here.
+    pub tls: Option<Arc<Tls>>,
     /// Ends open streams when the server stops.
     pub stop: CancellationToken,
 }
@@ -65,6 +70,7 @@ pub fn router(shared: &Shared) -> Router {
         .merge(openapi::router(shared))
         .merge(site)
         .merge(operations)
+        .merge(trust::router(shared))
         .layer(axum::middleware::map_response(problem::of_the_framework))
         .merge(stops::router(shared))
         .merge(pages::router(shared))
@@ -72,6 +78,10 @@ pub fn router(shared: &Shared) -> Router {
         .layer(tower_http::csrf::CsrfLayer::new())
         .layer(CatchPanicLayer::custom(problem::panicked))
         .layer(axum::middleware::from_fn(security::headers))
+        .layer(axum::middleware::from_fn_with_state(
+            shared.transport,
+            security::stay_under_tls,
+        ))
         .layer(axum::middleware::from_fn(with_request_id))
 }
 

@@ -8,6 +8,7 @@ use ms5_floor::domain::ids::{LineId, MachineId, ProductId, SourceId};
 use ms5_floor::domain::plant::PlantDef;
 use ms5_floor::domain::time::{Span, TsMs};
 use ms5_floor::server::clock::Clock;
+use ms5_floor::server::config::Transport;
 use ms5_floor::server::db::{Db, migrate};
 use ms5_floor::server::http::{Shared, Site, router};
 use ms5_floor::server::key::{self, NewKey};
@@ -214,7 +215,8 @@ impl Server {
         let (app, _) = started.expect("the server's parts");
         let stop = CancellationToken::new();
         let shared = Shared {
-            open_to_network: false,
+            transport: Transport::Loopback,
+            tls: None,
             app: app.clone(),
             site: Arc::new(site),
             stop: stop.clone(),

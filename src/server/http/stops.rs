@@ -81,7 +81,7 @@ impl Said {
 /// the name that is given.
 async fn author(shared: &Shared, said: &Said) -> Result<Option<String>, ServiceError> {
     let who = said.who.trim();
-    if !shared.open_to_network {
+    if !shared.transport.reaches_others() {
         return Ok(Some(if who.is_empty() { NOBODY } else { who }.to_owned()));
     }
     let row = sources::by_key_hash(&shared.app.db, &key::hash(said.key.trim())).await?;
