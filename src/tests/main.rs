@@ -6,13 +6,16 @@
 mod harness;
 mod chance;
 mod hand_made;
+mod https;
 mod program;
 mod random_machine;
+mod sign_in_provider;
 mod small_plant;
 mod stop_scene;
 mod stream;
 
 mod a_changed_plant_keeps_its_past;
+mod a_provider_says_who_somebody_is;
 mod an_item_reads_back_as_the_fact_it_tells;
 mod counting_is_running;
 mod edge_cases;
@@ -41,6 +44,7 @@ mod simulated_day_through_the_door;
 mod stops_are_listed_and_counted;
 mod stops_get_reasons;
 mod stored_timeline_equals_a_fresh_fold;
+mod tls_is_built_in;
 mod what_was_said_of_a_stop_stays;
 mod wholes_are_the_sums_of_their_parts;
 mod windows_add_up;

@@ -9,6 +9,7 @@ use crate::server::live::{nodes, publisher};
 use crate::server::rollup::make;
 use crate::server::state::App;
 use crate::server::tls::Tls;
+use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -53,13 +54,15 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
         .await
         .map_err(|e| format!("--listen: {}: {e}", settings.listen))?;
     let scheme = if tls.is_some() { "https" } else { "http" };
-    println!("serving on {scheme}://{}", listener.local_addr()?);
+    let mut greeting = format!("serving on {scheme}://{}\n", listener.local_addr()?);
     if let Some(authority) = tls.as_ref().and_then(|tls| tls.authority()) {
-        println!(
-            "authority to trust, see /trust: SHA-256 {}",
+        greeting += &format!(
+            "authority to trust, see /trust: SHA-256 {}\n",
             authority.fingerprint
         );
     }
+    // In one piece, and not necessarily heard: whoever waits for the first line may not read on.
+    let _ = std::io::stdout().write_all(greeting.as_bytes());
     let shared = Shared {
         app,
         transport: settings.transport,

@@ -1,4 +1,13 @@
-//! Which provider, and how it knows us.
+//! Which provider, and how it knows us. In the settings file:
+//!
+//! ```toml
+//! [oidc]
+//! issuer = "https://id.example/realms/plant"
+//! client_id = "floor"
+//! client_secret_file = "/etc/ms5-floor/oidc.secret"   # or the environment: MS5_OIDC_CLIENT_SECRET
+//! name = "Plant account"                              # on the button
+//! authority_file = "/etc/ms5-floor/plant-ca.pem"      # trusted instead of the public authorities; optional
+//! ```
 
 use openidconnect::IssuerUrl;
 use serde::Deserialize;
