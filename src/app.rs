@@ -62,6 +62,8 @@ pub struct ShellOptions {
     pub build: String,
     /// Other machines are served too.
     pub open_to_network: bool,
+    /// They are served in clear.
+    pub plain_http: bool,
 }
 
 /// The document around the app.
@@ -78,6 +80,7 @@ pub fn shell(options: ShellOptions) -> impl IntoView {
         css,
         build,
         open_to_network,
+        plain_http,
     } = options;
     // The debug text of a path is a JavaScript string.
     let start = format!(
@@ -113,7 +116,7 @@ pub fn shell(options: ShellOptions) -> impl IntoView {
                 </script>
                 <MetaTags />
             </head>
-            <body class:open-to-network=open_to_network>
+            <body class:open-to-network=open_to_network class:plain-http=plain_http>
                 <App />
             </body>
         </html>

@@ -15,3 +15,4 @@ pub mod rollup;
 pub mod services;
 pub mod simulator;
 pub mod state;
+pub mod tls;

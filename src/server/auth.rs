@@ -7,6 +7,7 @@ pub mod access;
 pub mod caller;
 pub mod guard;
 pub mod identify;
+pub mod oidc;
 pub mod password;
 pub mod recent;
 pub mod rights;

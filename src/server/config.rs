@@ -1,5 +1,11 @@
 //! Settings: by flag, by environment, by a TOML file, in that order; then the default.
 
+mod transport;
+
+pub use transport::{Transport, TransportArgs};
+
+use super::auth::oidc;
+use super::tls::Certificate;
 use serde::Deserialize;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -16,7 +22,7 @@ pub struct DatabaseArgs {
     /// Database: sqlite://FILE or postgres://USER@HOST/NAME [default: sqlite://var/ms5-floor.db]
     #[arg(long, env = "DATABASE_URL", value_name = "URL")]
     database: Option<String>,
-    /// TOML file with settings (database, listen, site, `allow_remote`)
+    /// TOML file with settings, named as the flags with `_` for `-`
     #[arg(long, env = "MS5_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
 }
@@ -32,9 +38,8 @@ pub struct ServeArgs {
     /// Folder of the compiled browser side; a release has it inside
     #[arg(long, env = "MS5_SITE", value_name = "DIR")]
     site: Option<PathBuf>,
-    /// Serve other machines too, although there is no sign-in yet: everyone who reaches the address sees everything
-    #[arg(long, env = "MS5_ALLOW_REMOTE", num_args = 0..=1, default_missing_value = "true", value_name = "BOOL")]
-    allow_remote: Option<bool>,
+    #[command(flatten)]
+    transport: TransportArgs,
 }
 
 /// The settings file.
@@ -44,7 +49,14 @@ struct File {
     database: Option<String>,
     listen: Option<SocketAddr>,
     site: Option<PathBuf>,
-    allow_remote: Option<bool>,
+    tls: Option<transport::Mode>,
+    tls_cert: Option<PathBuf>,
+    tls_key: Option<PathBuf>,
+    tls_dir: Option<PathBuf>,
+    tls_names: Option<Vec<String>>,
+    behind_tls_proxy: Option<bool>,
+    allow_plain_http: Option<bool>,
+    oidc: Option<oidc::FileSettings>,
 }
 
 /// The settings of a running server.
@@ -56,8 +68,12 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// Folder of the browser side.
     pub site: Option<PathBuf>,
-    /// Other machines may be served.
-    pub allow_remote: bool,
+    /// What lies between browsers and the server.
+    pub transport: Transport,
+    /// The certificate, when TLS ends here.
+    pub certificate: Option<Certificate>,
+    /// Who else can say who somebody is.
+    pub oidc: Option<oidc::Settings>,
 }
 
 /// A setting that cannot be used.
@@ -69,12 +85,26 @@ pub enum ConfigError {
     /// The file is not what it should be.
     #[error("--config: {0}: {1}")]
     Wrong(String, Box<toml::de::Error>),
-    /// Not without sign-in.
+    /// Not in clear, unless that is said.
     #[error(
-        "--listen: {0} can be reached from other machines and there is no sign-in yet; \
-         use 127.0.0.1, or say --allow-remote"
+        "--listen: {0} is reached over the network, where others could read the sessions of your people; use --tls local, \
+         or a proxy with TLS and say --behind-tls-proxy, or --allow-plain-http"
     )]
     Remote(SocketAddr),
+    /// One is worth nothing without the other.
+    #[error("{0} is missing: it goes with {1}")]
+    Together(&'static str, &'static str),
+    /// Only one certificate can be shown.
+    #[error(
+        "--tls: goes with no --tls-cert and --tls-key: the certificate is either given or made here"
+    )]
+    TwoCertificates,
+    /// Nobody can be reached by that.
+    #[error("--tls-name: '{0}' is neither a host name nor an address")]
+    Name(String),
+    /// The sign-in of somebody else.
+    #[error(transparent)]
+    Oidc(#[from] oidc::SettingsError),
 }
 
 impl File {
@@ -114,17 +144,21 @@ impl ServeArgs {
     /// Names the setting that is wrong.
     pub fn resolve(self) -> Result<Settings, ConfigError> {
         let file = File::read(self.database.config.as_deref())?;
-        let settings = Settings {
-            database: self.database.url(file.database),
-            listen: self.listen.or(file.listen).unwrap_or(DEFAULT_LISTEN),
-            site: self.site.or(file.site),
-            allow_remote: self.allow_remote.or(file.allow_remote).unwrap_or(false),
+        let database = self.database.url(file.database.clone());
+        let listen = self.listen.or(file.listen).unwrap_or(DEFAULT_LISTEN);
+        let (transport, certificate) = self.transport.resolve(&file, listen, &database)?;
+        let oidc = match file.oidc {
+            Some(said) => Some(said.resolve(std::env::var(oidc::CLIENT_SECRET).ok())?),
+            None => None,
         };
-        if settings.listen.ip().is_loopback() || settings.allow_remote {
-            Ok(settings)
-        } else {
-            Err(ConfigError::Remote(settings.listen))
-        }
+        Ok(Settings {
+            database,
+            listen,
+            site: self.site.or(file.site),
+            transport,
+            certificate,
+            oidc,
+        })
     }
 }
 
@@ -178,15 +212,81 @@ mod tests {
                 .expect_err("bad address")
                 .contains("--listen")
         );
-        assert!(
-            settings(&["--listen", "0.0.0.0:80"], "")
-                .expect_err("remote")
-                .contains("--allow-remote")
+    }
+
+    #[test]
+    fn other_machines_are_not_served_in_clear_unless_that_is_said() {
+        let remote = ["--listen", "0.0.0.0:80"];
+        let refused = settings(&remote, "").expect_err("in clear");
+        for way in ["--tls local", "--behind-tls-proxy", "--allow-plain-http"] {
+            assert!(refused.contains(way), "{refused}");
+        }
+        let transport = |args: &[&str], file| {
+            let got = settings(&[&remote, args].concat(), file);
+            got.map(|settings| settings.transport)
+        };
+        assert_eq!(transport(&["--tls", "local"], ""), Ok(Transport::Tls));
+        assert_eq!(
+            transport(&["--behind-tls-proxy"], ""),
+            Ok(Transport::BehindProxy)
         );
-        assert!(
-            settings(&["--listen", "0.0.0.0:80", "--allow-remote"], "")
-                .expect("allowed")
-                .allow_remote
+        assert_eq!(
+            transport(&["--allow-plain-http"], ""),
+            Ok(Transport::PlainHttp)
         );
+        assert_eq!(
+            transport(&[], "allow_plain_http = true"),
+            Ok(Transport::PlainHttp)
+        );
+        assert!(transport(&["--allow-plain-http=false"], "allow_plain_http = true").is_err());
+        assert_eq!(
+            settings(&[], "").expect("settings").transport,
+            Transport::Loopback
+        );
+        // A proxy mostly runs on the same machine.
+        let proxied = settings(&["--behind-tls-proxy"], "").expect("settings");
+        assert_eq!(proxied.transport, Transport::BehindProxy);
+    }
+
+    #[test]
+    fn a_certificate_is_given_or_made_here() {
+        let certificate = |args: &[&str], file| settings(args, file).map(|s| s.certificate);
+        let given = Certificate::Given {
+            certificate: "c".into(),
+            key: "k".into(),
+        };
+        assert_eq!(
+            certificate(&["--tls-cert", "c", "--tls-key", "k"], "tls = 'local'"),
+            Ok(Some(given.clone()))
+        );
+        assert_eq!(
+            certificate(&[], "tls_cert = 'c'\ntls_key = 'k'"),
+            Ok(Some(given))
+        );
+        assert_eq!(
+            certificate(&["--tls", "off"], "tls_cert = 'c'\ntls_key = 'k'"),
+            Ok(None)
+        );
+        let local = Certificate::Local {
+            folder: "var/tls".into(),
+            names: vec!["floor.example".to_owned(), "10.0.0.7".to_owned()],
+        };
+        let args = ["--tls", "local", "--tls-name", "floor.example,10.0.0.7"];
+        assert_eq!(certificate(&args, ""), Ok(Some(local)));
+        for (args, wrong) in [
+            (["--tls-cert", "c"].as_slice(), "--tls-key"),
+            (&["--tls-key", "k"], "--tls-cert"),
+            (
+                &["--tls", "local", "--tls-cert", "c", "--tls-key", "k"],
+                "--tls",
+            ),
+            (
+                &["--tls", "local", "--tls-name", "https://floor"],
+                "https://floor",
+            ),
+        ] {
+            let error = certificate(args, "").expect_err(wrong);
+            assert!(error.contains(wrong), "{error}");
+        }
     }
 }

@@ -17,11 +17,14 @@ mod quarantine;
 mod security;
 mod sign_in;
 mod stops;
+mod trust;
 
 pub use assets::{Site, SiteError};
 
 use super::auth::session;
+use super::config::Transport;
 use super::state::App;
+use super::tls::Tls;
 use axum::Router;
 use axum::routing::get;
 use std::net::SocketAddr;
@@ -47,8 +50,10 @@ pub struct Shared {
     pub app: App,
     /// The compiled browser side.
     pub site: Arc<Site>,
-    /// Other machines are served too; pages say so.
-    pub open_to_network: bool,
+    /// What lies between browsers and the server; pages say so.
+    pub transport: Transport,
+    /// The certificate, when TLS ends here.
+    pub tls: Option<Arc<Tls>>,
     /// Ends open streams when the server stops.
     pub stop: CancellationToken,
 }
@@ -60,7 +65,7 @@ impl Shared {
     pub fn demonstrates(&self, peer: Option<SocketAddr>) -> bool {
         let plant = self.app.plant.get();
         let simulated = plant.site.as_ref().is_some_and(|s| s.simulated);
-        simulated && !self.open_to_network && peer.is_some_and(|p| p.ip().is_loopback())
+        simulated && !self.transport.reaches_others() && peer.is_some_and(|p| p.ip().is_loopback())
     }
 }
 
@@ -79,16 +84,21 @@ pub fn router(shared: &Shared) -> Router {
         .merge(openapi::router(shared))
         .merge(site)
         .merge(operations)
+        .merge(trust::router(shared))
         .layer(axum::middleware::map_response(problem::of_the_framework))
         .merge(stops::router(shared))
         .merge(pages::router(shared))
         .merge(sign_in::router(shared))
         .layer(axum::middleware::from_fn_with_state(shared.clone(), identity::guard))
-        .layer(session::layer(&shared.app, false))
+        .layer(session::layer(&shared.app, shared.transport.secure_cookies()))
         .layer(CompressionLayer::new())
         .layer(tower_http::csrf::CsrfLayer::new())
         .layer(CatchPanicLayer::custom(problem::panicked))
         .layer(axum::middleware::from_fn(security::headers))
+        .layer(axum::middleware::from_fn_with_state(
+            shared.transport,
+            security::stay_under_tls,
+        ))
         .layer(axum::middleware::from_fn(with_request_id))
 }
 

@@ -11,6 +11,7 @@ use ms5_floor::domain::time::{Span, TsMs};
 use ms5_floor::domain::rights::{Permission, PermissionSet, sets};
 use ms5_floor::server::auth::Ctx;
 use ms5_floor::server::clock::Clock;
+use ms5_floor::server::config::Transport;
 use ms5_floor::server::db::{Db, migrate};
 use ms5_floor::server::http::{Shared, Site, router};
 use ms5_floor::server::services::keys::{MadeKey, NewKey, create};
@@ -224,7 +225,8 @@ impl Server {
             None => made_key(&app, &format!("test {}", uuid::Uuid::now_v7()), PermissionSet::all()).await.key,
         };
         let shared = Shared {
-            open_to_network: false,
+            transport: Transport::Loopback,
+            tls: None,
             app: app.clone(),
             site: Arc::new(site),
             stop: stop.clone(),

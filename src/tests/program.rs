@@ -15,6 +15,11 @@ pub struct Program {
 impl Program {
     /// Starts it on a free port and waits until it says where it serves.
     pub fn serve(place: &Place) -> Self {
+        Self::serve_with(place, &[])
+    }
+
+    /// The same with more settings.
+    pub fn serve_with(place: &Place, settings: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_ms5-floor"))
             .args([
                 "serve",
@@ -25,6 +30,7 @@ impl Program {
                 "--site",
             ])
             .arg(place.site())
+            .args(settings)
             .env("MS5_LOG", "error")
             .stdout(Stdio::piped())
             .spawn()

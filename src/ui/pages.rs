@@ -3,3 +3,5 @@
 pub mod board;
 pub mod line;
 pub mod not_found;
+#[cfg(feature = "ssr")]
+pub mod trust;

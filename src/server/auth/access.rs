@@ -68,6 +68,8 @@ pub const ACCESS: &[Entry] = &[
     ("GET", "/health/live", Anyone),
     ("GET", "/health/ready", Anyone),
     ("GET", "/health/rollups", Site(P::SystemMonitor)),
+    ("GET", "/trust", Anyone),
+    ("GET", "/trust/authority.crt", Anyone),
     // getting in and out
     ("GET", "/sign-in", Anyone),
     ("POST", "/sign-in", Anyone),

@@ -8,6 +8,8 @@ use crate::server::http::{Shared, Site, router};
 use crate::server::live::{nodes, publisher};
 use crate::server::rollup::make;
 use crate::server::state::App;
+use crate::server::tls::Tls;
+use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -32,9 +34,17 @@ pub async fn run(args: ServeArgs) -> Result<(), Failure> {
 
 async fn serve(settings: Settings) -> Result<(), Failure> {
     let site = Site::open(settings.site)?;
+    let clock = Clock::system();
+    let tls = match settings.certificate {
+        Some(certificate) => {
+            let tls = Tls::open(certificate, settings.listen, clock.now())?;
+            Some(Arc::new(tls))
+        }
+        None => None,
+    };
     let db = Db::open(&settings.database).await?;
     migrate::migrate(&db).await?;
-    let (app, writing) = App::start(db.clone(), Clock::system(), &site.manifest.build).await?;
+    let (app, writing) = App::start(db.clone(), clock.clone(), &site.manifest.build).await?;
 
     let stop = CancellationToken::new();
     let publishing = tokio::spawn(publisher::run(app.clone(), stop.clone()));
@@ -43,11 +53,20 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
     let listener = TcpListener::bind(settings.listen)
         .await
         .map_err(|e| format!("--listen: {}: {e}", settings.listen))?;
-    println!("serving on http://{}", listener.local_addr()?);
-    let open_to_network = !settings.listen.ip().is_loopback();
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    let mut greeting = format!("serving on {scheme}://{}\n", listener.local_addr()?);
+    if let Some(authority) = tls.as_ref().and_then(|tls| tls.authority()) {
+        greeting += &format!(
+            "authority to trust, see /trust: SHA-256 {}\n",
+            authority.fingerprint
+        );
+    }
+    // In one piece, and not necessarily heard: whoever waits for the first line may not read on.
+    let _ = std::io::stdout().write_all(greeting.as_bytes());
     let shared = Shared {
         app,
-        open_to_network,
+        transport: settings.transport,
+        tls: tls.clone(),
         site: Arc::new(site),
         stop: stop.clone(),
     };
@@ -55,9 +74,20 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
     drop(shared);
 
     let stopping = stop.clone();
-    let serving = axum::serve(listener, router)
-        .with_graceful_shutdown(async move { stopping.cancelled().await });
-    let mut serving = tokio::spawn(serving.into_future());
+    let looking_after = tls.as_ref().map(|tls| {
+        let looking_after = Arc::clone(tls).keep_fresh(clock, stop.clone());
+        tokio::spawn(looking_after)
+    });
+    let mut serving = match tls {
+        Some(tls) => {
+            tokio::spawn(async move { tls.serve(listener, router, stopping, DRAIN).await })
+        }
+        None => {
+            let serving = axum::serve(listener, router)
+                .with_graceful_shutdown(async move { stopping.cancelled().await });
+            tokio::spawn(serving.into_future())
+        }
+    };
     tokio::select! {
         ended = &mut serving => ended??,
         () = told_to_stop() => {
@@ -69,6 +99,9 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
         }
     }
     stop.cancel();
+    if let Some(looking_after) = looking_after {
+        looking_after.await?;
+    }
     publishing.await?;
     following.await?;
     rolling_up.await?;

@@ -4,6 +4,7 @@ use super::Shared;
 use super::assets::get_plain;
 use super::security::page_policy;
 use crate::app::{App as Pages, ShellOptions, shell};
+use crate::server::config::Transport;
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, Method, header};
@@ -61,7 +62,7 @@ fn provide(shared: &Shared) -> impl Fn() + Clone + Send + Sync + 'static {
 fn page(shared: &Shared) -> impl Fn() -> leptos::prelude::AnyView + Clone + Send + Sync + 'static {
     use leptos::prelude::IntoAny;
     let names = shared.site.manifest.clone();
-    let open_to_network = shared.open_to_network;
+    let transport = shared.transport;
     move || {
         if let (Some(response), Some(nonce)) =
             (use_context::<ResponseOptions>(), leptos::nonce::use_nonce())
@@ -75,7 +76,8 @@ fn page(shared: &Shared) -> impl Fn() -> leptos::prelude::AnyView + Clone + Send
             wasm: names.wasm,
             css: names.css,
             build: names.build,
-            open_to_network,
+            open_to_network: transport.reaches_others(),
+            plain_http: transport == Transport::PlainHttp,
         })
         .into_any()
     }

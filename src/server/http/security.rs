@@ -1,6 +1,7 @@
 //! Headers that every answer carries.
 
-use axum::extract::Request;
+use crate::server::config::Transport;
+use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -41,3 +42,35 @@ pub async fn headers(request: Request, next: Next) -> Response {
     default(header::CACHE_CONTROL, "no-cache");
     response
 }
+
+/// A year, as RFC 6797 counts it.
+const A_YEAR: &str = "max-age=31536000";
+
+/// Browsers that once came under TLS come under TLS from then on. Not to this machine's own name: on it, other programs
+/// answer in clear on other ports, and the rule is one for all ports of a name. A proxy says it for itself.
+pub async fn stay_under_tls(
+    State(transport): State<Transport>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let host = request.headers().get(header::HOST);
+    let host = match host.and_then(|host| host.to_str().ok()) {
+        Some(host) => host.rsplit_once(':').map_or(host, |(name, _)| name),
+        // HTTP/2 tells the host in the address.
+        None => request.uri().host().unwrap_or_default(),
+    };
+    let applies = transport == Transport::Tls && host != "localhost";
+    let mut response = next.run(request).await;
+    if applies {
+        let headers = response.headers_mut();
+        headers.insert(
+            header::STRICT_TRANSPORT_SECURITY,
+            HeaderValue::from_static(A_YEAR),
+        );
+    }
+    response
+}
+
+/// What a page without scripts may load.
+pub const STILL_PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; \
+     form-action 'none'; frame-ancestors 'none'";

@@ -26,6 +26,7 @@ pub fn Footer(
             // The document says which of the two is true; the server alone knows it.
             <span class="open-to machine">"Open to this machine only · no sign-in"</span>
             <span class="open-to network">"Open to everyone on the network · no sign-in"</span>
+            <span class="in-clear">"Not encrypted"</span>
             <ThemeSwitch />
             <span class="freshness">
                 // Only the word is announced; the seconds would never let a reader finish.
