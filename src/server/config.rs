@@ -1,5 +1,6 @@
 //! Settings: by flag, by environment, by a TOML file, in that order; then the default.
 
+use super::log::{self, LogArgs, LogFile};
 use serde::Deserialize;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -35,6 +36,14 @@ pub struct ServeArgs {
     /// Serve other machines too, although there is no sign-in yet: everyone who reaches the address sees everything
     #[arg(long, env = "MS5_ALLOW_REMOTE", num_args = 0..=1, default_missing_value = "true", value_name = "BOOL")]
     allow_remote: Option<bool>,
+    /// Serve measures for Prometheus and health on a listener of their own [default: none]
+    #[arg(long, env = "MS5_METRICS", value_name = "ADDRESS:PORT")]
+    metrics: Option<SocketAddr>,
+    /// Serve measures to other machines too: everyone who reaches that address sees them
+    #[arg(long, env = "MS5_ALLOW_REMOTE_METRICS", num_args = 0..=1, default_missing_value = "true", value_name = "BOOL")]
+    allow_remote_metrics: Option<bool>,
+    #[command(flatten)]
+    log: LogArgs,
 }
 
 /// The settings file.
@@ -45,10 +54,14 @@ struct File {
     listen: Option<SocketAddr>,
     site: Option<PathBuf>,
     allow_remote: Option<bool>,
+    metrics: Option<SocketAddr>,
+    allow_remote_metrics: Option<bool>,
+    #[serde(default)]
+    log: LogFile,
 }
 
 /// The settings of a running server.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
     /// Address of the database.
     pub database: String,
@@ -58,6 +71,10 @@ pub struct Settings {
     pub site: Option<PathBuf>,
     /// Other machines may be served.
     pub allow_remote: bool,
+    /// Where to serve measures.
+    pub metrics: Option<SocketAddr>,
+    /// What is logged, and how.
+    pub log: log::Settings,
 }
 
 /// A setting that cannot be used.
@@ -75,6 +92,12 @@ pub enum ConfigError {
          use 127.0.0.1, or say --allow-remote"
     )]
     Remote(SocketAddr),
+    /// Measures tell much about a plant, and nobody signs in to see them.
+    #[error(
+        "--metrics: {0} can be reached from other machines, and whoever reaches it sees all measures; \
+         use 127.0.0.1, or say --allow-remote-metrics"
+    )]
+    RemoteMetrics(SocketAddr),
 }
 
 impl File {
@@ -119,7 +142,15 @@ impl ServeArgs {
             listen: self.listen.or(file.listen).unwrap_or(DEFAULT_LISTEN),
             site: self.site.or(file.site),
             allow_remote: self.allow_remote.or(file.allow_remote).unwrap_or(false),
+            metrics: self.metrics.or(file.metrics),
+            log: self.log.resolve(&file.log),
         };
+        let remote_metrics = self.allow_remote_metrics.or(file.allow_remote_metrics);
+        if let Some(address) = settings.metrics
+            && !(address.ip().is_loopback() || remote_metrics.unwrap_or(false))
+        {
+            return Err(ConfigError::RemoteMetrics(address));
+        }
         if settings.listen.ip().is_loopback() || settings.allow_remote {
             Ok(settings)
         } else {
@@ -187,6 +218,36 @@ mod tests {
             settings(&["--listen", "0.0.0.0:80", "--allow-remote"], "")
                 .expect("allowed")
                 .allow_remote
+        );
+    }
+
+    #[test]
+    fn measures_are_shown_to_other_machines_only_when_told() {
+        assert_eq!(settings(&[], "").expect("settings").metrics, None);
+        let here = settings(&[], "metrics = '127.0.0.1:9100'").expect("settings");
+        assert_eq!(here.metrics.map(|a| a.port()), Some(9100));
+        let everywhere = ["--metrics", "0.0.0.0:9100"];
+        assert!(
+            settings(&everywhere, "")
+                .expect_err("remote")
+                .contains("--allow-remote-metrics")
+        );
+        // To serve people from other machines says nothing about the measures.
+        settings(&everywhere, "allow_remote = true").expect_err("remote");
+        settings(&everywhere, "allow_remote_metrics = true").expect("allowed");
+    }
+
+    #[test]
+    fn how_to_log_is_told_by_flag_or_file() {
+        let log = settings(&["--log-format", "json"], "[log]\nslow_statement_ms = 50")
+            .expect("settings")
+            .log;
+        assert_eq!(log.format, log::Format::Json);
+        assert_eq!(log.slow.as_millis(), 50);
+        assert!(
+            settings(&["--log-format", "xml"], "")
+                .expect_err("no such format")
+                .contains("--log-format")
         );
     }
 }

@@ -7,6 +7,7 @@ mod bulk;
 pub mod calendar;
 pub mod classifications;
 pub mod facts;
+pub mod failure;
 pub mod migrate;
 pub mod notify;
 pub mod plant;
@@ -16,6 +17,7 @@ pub mod reasons;
 pub mod rollup;
 pub mod settings;
 pub mod sources;
+pub mod statement;
 pub mod timeline;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
@@ -242,9 +244,12 @@ impl Tx {
     /// # Errors
     /// When the engine could not commit; nothing was changed then.
     pub async fn commit(self) -> sqlx::Result<()> {
+        let begun = std::time::Instant::now();
         match self {
-            Self::Sqlite(tx) => tx.commit().await,
-            Self::Postgres(tx) => tx.commit().await,
+            Self::Sqlite(tx) => tx.commit().await?,
+            Self::Postgres(tx) => tx.commit().await?,
         }
+        super::metrics::committed(begun.elapsed());
+        Ok(())
     }
 }

@@ -1,6 +1,7 @@
 //! Errors as RFC 9457 problem documents, from one place. Failures inside are logged here, once.
 
 use crate::domain::plant::FieldError;
+use crate::server::db::failure::Failure;
 use crate::server::services::error::ServiceError;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -9,6 +10,9 @@ use std::any::Any;
 
 /// The media type of a problem document.
 const PROBLEM_JSON: &str = "application/problem+json";
+
+/// When to come back after a 503, in seconds.
+pub const RETRY_AFTER_S: u32 = 2;
 
 /// What went wrong, for the one who asked. Boxed, because every handler's result has room for one.
 #[derive(Clone, Debug)]
@@ -109,12 +113,21 @@ pub fn conflict(detail: impl Into<String>) -> Problem {
     .detail(detail)
 }
 
+/// 408: the request did not come in time.
+pub fn too_slow() -> Problem {
+    Problem::new(
+        StatusCode::REQUEST_TIMEOUT,
+        "too_slow",
+        "The request did not come in time",
+    )
+}
+
 /// 413: too much at once.
 pub fn too_large(detail: impl Into<String>) -> Problem {
     Problem::new(
         StatusCode::PAYLOAD_TOO_LARGE,
         "too_large",
-        "The batch is too large",
+        "Too much at once",
     )
     .detail(detail)
 }
@@ -147,6 +160,17 @@ pub fn busy(retry_after_s: u32) -> Problem {
     problem.detail("nothing of the batch was stored; send it again after the time in Retry-After")
 }
 
+/// 429: this client asks too often.
+pub fn too_often(retry_after_s: u32) -> Problem {
+    let mut problem = Problem::new(
+        StatusCode::TOO_MANY_REQUESTS,
+        "too_often",
+        "Too many attempts",
+    );
+    problem.0.retry_after_s = Some(retry_after_s);
+    problem.detail(format!("try again in {retry_after_s} s"))
+}
+
 /// 500: something failed inside.
 pub fn internal() -> Problem {
     Problem::new(
@@ -163,7 +187,7 @@ pub fn unavailable(detail: impl Into<String>) -> Problem {
         "unavailable",
         "Not possible right now",
     );
-    problem.0.retry_after_s = Some(2);
+    problem.0.retry_after_s = Some(RETRY_AFTER_S);
     problem.detail(detail)
 }
 
@@ -180,14 +204,18 @@ impl From<ServiceError> for Problem {
 
 impl From<sqlx::Error> for Problem {
     fn from(error: sqlx::Error) -> Self {
-        tracing::error!(%error, request_id = super::request_id(), "the database failed");
-        match error {
-            sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) => {
-                unavailable("the database cannot be reached")
-            }
-            _ => internal(),
-        }
+        log_failure(&error).map_or_else(internal, unavailable)
     }
+}
+
+/// Logs a failure of the database once, and says in plain words what there is to wait for; `None`: it is a fault of ours.
+pub fn log_failure(error: &sqlx::Error) -> Option<&'static str> {
+    let wait_for = Failure::of(error).word();
+    match wait_for {
+        Some(word) => tracing::warn!(%error, request_id = super::request_id(), "{word}"),
+        None => tracing::error!(%error, request_id = super::request_id(), "the database failed"),
+    }
+    wait_for
 }
 
 /// Makes a problem of what the framework refuses by itself: a path or query that cannot be read, another method.

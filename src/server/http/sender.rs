@@ -1,6 +1,7 @@
 //! Who sends: a bearer key, looked up by its hash.
 
 use super::Shared;
+use super::boundary::answer_with;
 use super::problem::{Problem, forbidden, unauthenticated};
 use crate::api::error::ApiError;
 use crate::server::db::sources::SourceRow;
@@ -8,9 +9,8 @@ use crate::server::services::error::ServiceError;
 use crate::server::state::App;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, header};
 use leptos::prelude::use_context;
-use leptos_axum::ResponseOptions;
 
 /// A sender with a valid key.
 #[derive(Clone, Debug)]
@@ -65,9 +65,7 @@ pub async fn author(app: &App) -> Result<String, ApiError> {
         None => None,
     };
     row.map(|row| row.name).ok_or_else(|| {
-        if let Some(response) = use_context::<ResponseOptions>() {
-            response.set_status(StatusCode::UNAUTHORIZED);
-        }
+        answer_with(&ApiError::Unauthenticated);
         ApiError::Unauthenticated
     })
 }
