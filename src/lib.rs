@@ -32,6 +32,7 @@
 //! | `server::rollup` | accounts by hour, shift, day and month, so that a year costs little more than a day | HTTP, screens |
 //! | `server::live` | from a commit to every screen | how figures are computed |
 //! | `server::http` | routes, problem documents, headers | SQL |
+//! | `server::log`, `server::metrics` | what the program tells of itself | what callers typed |
 //! | `server::simulator` | a plant made from a seed | clocks, I/O |
 //! | `server::replay` | recordings as facts | the database |
 //! | `server::command` | what the program can be told to do | |

@@ -46,7 +46,7 @@ async function freePort(): Promise<number> {
   });
 }
 
-function required(name: string): string {
+export function required(name: string): string {
   const value = process.env[name];
   if (!value) throw new Error(`${name} is not set; run 'cargo xtask test', which sets it`);
   return value;
@@ -59,10 +59,14 @@ export class Floor {
   private readonly folder = mkdtempSync(join(tmpdir(), 'ms5-floor-'));
   private key = '';
 
-  private constructor(private readonly port: number) {}
+  private constructor(
+    private readonly port: number,
+    private readonly elsewhere?: string,
+  ) {}
 
-  static async start(): Promise<Floor> {
-    const floor = new Floor(await freePort());
+  /** On a file of its own, or on the database that is given. */
+  static async start(database?: string): Promise<Floor> {
+    const floor = new Floor(await freePort(), database);
     const keyFile = join(floor.folder, 'key');
     const args = ['key', 'create', '--name', 'browser-tests', '--may-backfill', '--may-configure', '--out', keyFile];
     const made = spawnSync(required('MS5_BIN'), [...args, '--database', floor.database], { encoding: 'utf8' });
@@ -79,7 +83,7 @@ export class Floor {
   }
 
   private get database(): string {
-    return `sqlite://${join(this.folder, 'floor.db')}`;
+    return this.elsewhere ?? `sqlite://${join(this.folder, 'floor.db')}`;
   }
 
   /** Starts the server, on the same port and data as before, and waits until it is ready. */

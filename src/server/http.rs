@@ -21,7 +21,7 @@ mod sender;
 mod stops;
 
 pub use assets::{Site, SiteError};
-pub use bounds::MAX_BODY_BYTES;
+pub use bounds::{MAX_BODY_BYTES, within};
 pub use measures::router as measures;
 pub use request::{record_person, request_id};
 pub use sender::author;
@@ -62,7 +62,6 @@ pub fn router(shared: &Shared) -> Router {
         .merge(openapi::router(shared))
         .merge(site)
         .merge(operations)
-        .layer(axum::middleware::map_response(problem::of_the_framework))
         .merge(stops::router(shared))
         .merge(pages::router(shared));
     guarded(routes)
@@ -72,8 +71,9 @@ pub fn router(shared: &Shared) -> Router {
 /// to do about a panic, headers, the log.
 pub fn guarded(routes: Router) -> Router {
     routes
-        .layer(CompressionLayer::new())
         .layer(tower_http::csrf::CsrfLayer::new())
+        .layer(axum::middleware::map_response(problem::of_the_framework))
+        .layer(CompressionLayer::new())
         .layer(axum::middleware::from_fn(bounds::keep))
         .layer(CatchPanicLayer::custom(problem::panicked))
         .layer(axum::middleware::from_fn(security::headers))

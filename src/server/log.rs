@@ -207,10 +207,14 @@ where
             let Some(statement) = Statement::of(event) else {
                 return;
             };
+            let is_slow = statement.took >= self.settings.slow;
+            let is_told = is_slow || self.is_logged(meta);
+            if !is_told && !metrics::are_kept() {
+                return;
+            }
             let name = statement::name(&statement.sql);
             metrics::ran(&name, statement.took);
-            let is_slow = statement.took >= self.settings.slow;
-            if !is_slow && !self.is_logged(meta) {
+            if !is_told {
                 return;
             }
             said.level = if is_slow { Level::WARN } else { Level::DEBUG };
@@ -233,5 +237,109 @@ where
         };
         // There is nowhere left to say that the log cannot be written.
         drop(self.writer.make_writer_for(meta).write_all(line.as_bytes()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::time::TsMs;
+    use std::sync::{Arc, Mutex, PoisonError};
+    use tracing::field::Empty;
+
+    #[derive(Clone, Default)]
+    struct Memory(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Memory {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            all.extend(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn logged(format: Format, levels: &str, say: impl FnOnce()) -> String {
+        let (memory, clock) = (Memory::default(), Clock::from_fn(|| TsMs(1_500)));
+        let settings = Settings {
+            format,
+            levels: levels.parse().expect("levels"),
+            ..Settings::default()
+        };
+        let writer = memory.clone();
+        let log = subscriber(settings, clock, move || writer.clone());
+        tracing::subscriber::with_default(log, say);
+        let bytes = memory
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        String::from_utf8(bytes).expect("text")
+    }
+
+    fn somebody_asks() {
+        let span = tracing::info_span!("request", request_id = "r1", person = Empty);
+        span.record("person", "Ada");
+        span.in_scope(|| tracing::warn!(line = 7, what = "two words", "it\nbroke"));
+        tracing::debug!("not wanted");
+    }
+
+    #[test]
+    fn a_line_carries_its_request_and_stays_one_line() {
+        let text = logged(Format::Text, "info", somebody_asks);
+        let target = module_path!();
+        assert_eq!(
+            text,
+            format!(
+                "1970-01-01T00:00:01.500Z  WARN {target}: it\\nbroke line=7 what=\"two words\" request_id=r1 person=Ada\n"
+            )
+        );
+        let json: serde_json::Value =
+            serde_json::from_str(&logged(Format::Json, "info", somebody_asks)).expect("one object");
+        let expected = serde_json::json!({
+            "time": "1970-01-01T00:00:01.500Z", "level": "WARN", "target": target, "message": "it\nbroke",
+            "line": 7, "what": "two words", "request_id": "r1", "person": "Ada",
+        });
+        assert_eq!(json, expected);
+    }
+
+    #[test]
+    fn a_line_carries_its_request_also_where_little_is_logged() {
+        let text = logged(Format::Text, "error", || {
+            somebody_asks();
+            tracing::info_span!("request", request_id = "r2").in_scope(|| tracing::error!("gone"));
+        });
+        assert!(
+            text.ends_with("gone request_id=r2\n") && text.lines().count() == 1,
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn only_statements_that_were_slow_are_told() {
+        let ran = |seconds: f64| {
+            move || {
+                tracing::debug!(target: "sqlx::query", summary = "SELECT a FROM fact …",
+                    db.statement = "\n\nSELECT a FROM fact\n  WHERE b = $1\n", rows_affected = 0_u64,
+                    rows_returned = 3_u64, elapsed_secs = seconds);
+            }
+        };
+        assert_eq!(logged(Format::Text, USUAL, ran(0.199)), "");
+        let slow = logged(Format::Text, USUAL, ran(0.2));
+        assert!(
+            slow.contains(
+                "a slow statement statement=\"select fact\" ms=200.0 rows=3 changed=0 \
+                text=\"SELECT a FROM fact WHERE b = $1\""
+            ),
+            "{slow}"
+        );
+        let wanted = logged(Format::Text, "sqlx=debug", ran(0.001));
+        assert!(
+            wanted.contains("DEBUG sqlx::query: a statement statement=\"select fact\" ms=1.0"),
+            "{wanted}"
+        );
     }
 }

@@ -8,6 +8,7 @@ use metrics::{
 };
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 const REQUESTS: &str = "ms5_http_requests_total";
@@ -28,6 +29,9 @@ const BUCKETS: [f64; 14] = [
     0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
 ];
 
+/// Whether anybody keeps them.
+static KEPT: AtomicBool = AtomicBool::new(false);
+
 /// Why the measures cannot be kept.
 #[derive(Debug, thiserror::Error)]
 #[error("metrics: {0}")]
@@ -46,6 +50,7 @@ pub fn install() -> Result<PrometheusHandle, MetricsError> {
     let builder = PrometheusBuilder::new().set_buckets_for_metric(seconds, &BUCKETS)?;
     let handle = builder.install_recorder()?;
     describe();
+    KEPT.store(true, Ordering::Relaxed);
     Ok(HANDLE.get_or_init(|| handle).clone())
 }
 
@@ -90,6 +95,12 @@ pub fn answered(route: &str, method: &'static str, status: u16, took: Duration) 
     ];
     counter!(REQUESTS, &labels).increment(1);
     histogram!(REQUEST_SECONDS, "route" => route.to_owned()).record(took);
+}
+
+/// Whether measures are kept, for those who would have to work for one.
+#[must_use]
+pub fn are_kept() -> bool {
+    KEPT.load(Ordering::Relaxed)
 }
 
 /// A statement ran.

@@ -4,6 +4,7 @@
 
 #[macro_use]
 mod harness;
+mod cable;
 mod chance;
 mod hand_made;
 mod program;
@@ -13,11 +14,13 @@ mod stop_scene;
 mod stream;
 
 mod a_changed_plant_keeps_its_past;
+mod a_lost_database_is_told;
 mod an_item_reads_back_as_the_fact_it_tells;
 mod counting_is_running;
 mod edge_cases;
 mod edge_cases_of_counts;
 mod edge_cases_of_stops;
+mod errors_tell_what_is_needed_and_no_more;
 mod every_millisecond_has_one_bucket;
 mod figures_of_any_window;
 mod fold_is_order_free;
@@ -25,6 +28,7 @@ mod ingest_answers_item_by_item;
 mod ingest_refuses_with_a_problem;
 mod layering;
 mod live_stream_tells_what_was_committed;
+mod log_and_measures_tell_no_secrets;
 mod nothing_acknowledged_is_lost;
 mod oracle_fixtures;
 mod quarantine_keeps_what_is_wrong;

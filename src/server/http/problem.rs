@@ -6,6 +6,7 @@ use crate::server::services::error::ServiceError;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use server_fn::error::SERVER_FN_ERROR_HEADER;
 use std::any::Any;
 
 /// The media type of a problem document.
@@ -87,6 +88,15 @@ pub fn forbidden(permission: &str) -> Problem {
         "The key may not do this",
     )
     .detail(format!("the key lacks the right '{permission}'"))
+}
+
+/// 403: a page of another site sent it.
+fn cross_origin() -> Problem {
+    Problem::new(
+        StatusCode::FORBIDDEN,
+        "cross_origin",
+        "Sent by a page of another site",
+    )
 }
 
 /// 405: the path knows other methods.
@@ -218,20 +228,38 @@ pub fn log_failure(error: &sqlx::Error) -> Option<&'static str> {
     wait_for
 }
 
-/// Makes a problem of what the framework refuses by itself: a path or query that cannot be read, another method.
+/// Makes a problem of what the framework refuses by itself, with a word of plain text or with none: a path, query or form
+/// that cannot be read, another method, another origin.
 pub async fn of_the_framework(response: Response) -> Response {
     let (mut parts, body) = response.into_parts();
-    let told = parts.headers.get(header::CONTENT_TYPE);
-    if told.is_some_and(|kind| kind == PROBLEM_JSON) {
+    let is_ours = |kind: &HeaderValue| !kind.as_bytes().starts_with(b"text/plain");
+    let is_refusal = parts.status.is_client_error() || parts.status.is_server_error();
+    if !is_refusal || parts.headers.get(header::CONTENT_TYPE).is_some_and(is_ours) {
         return Response::from_parts(parts, body);
     }
+    if parts.headers.contains_key(SERVER_FN_ERROR_HEADER) {
+        let json = HeaderValue::from_static("application/json");
+        parts.headers.insert(header::CONTENT_TYPE, json);
+        return Response::from_parts(parts, body);
+    }
+    let text = axum::body::to_bytes(body, 4096).await.unwrap_or_default();
+    let text = String::from_utf8_lossy(&text);
     let problem = match parts.status {
+        StatusCode::FORBIDDEN => cross_origin(),
+        StatusCode::NOT_FOUND => not_found("there is nothing under this path"),
         StatusCode::METHOD_NOT_ALLOWED => not_allowed(),
-        StatusCode::BAD_REQUEST => {
-            let text = axum::body::to_bytes(body, 4096).await.unwrap_or_default();
-            malformed(String::from_utf8_lossy(&text))
+        StatusCode::PAYLOAD_TOO_LARGE => too_large(text),
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => Problem::new(
+            parts.status,
+            "unsupported_media_type",
+            "The body is of another kind",
+        )
+        .detail(text),
+        status if status.is_client_error() => malformed(text),
+        status => {
+            tracing::error!(status = status.as_u16(), %text, "a failure without a name");
+            internal()
         }
-        _ => return Response::from_parts(parts, body),
     };
     let mut response = problem.into_response();
     if let Some(allowed) = parts.headers.remove(header::ALLOW) {
