@@ -78,6 +78,7 @@ fn ask_with_secrets(url: &str, key: &str) -> Vec<String> {
     for path in [
         "/api/v1/downtime?machine=secret-in-the-query",
         "/api/v1/oee/secret-in-the-path?from=secret-in-the-query&to=0",
+        "/?x=secret-in-the-query",
         "/api/board?x=secret-in-the-query",
         "/lines/secret-in-the-path?view=secret-in-the-query",
         "/secret-in-the-path",
@@ -146,8 +147,9 @@ async fn every_line_carries_its_request_and_no_secret(place: &Place) {
     // Pages read their figures beside themselves, SQLite runs statements on threads of its own: both stay with their request.
     for (route, statement) in [
         ("/api/v1/downtime", None),
-        ("/api/board", Some("select ")),
+        ("/api/board", None),
         ("/lines/{code}", None),
+        ("/", Some("select ")),
         ("/api/v1/ingest", Some("select source")),
     ] {
         let of_route: Vec<&Value> = lines.iter().filter(|l| l["route"] == route).collect();
