@@ -81,7 +81,7 @@ async function say(server: URL, statement: string): Promise<void> {
   let waiting = Buffer.alloc(0);
   await new Promise<void>((resolve, reject) => {
     socket.on('error', reject);
-    socket.on('data', (piece) => {
+    socket.on('data', (piece: Buffer) => {
       waiting = Buffer.concat([waiting, piece]);
       while (waiting.length >= 5 && waiting.length > waiting.readInt32BE(1)) {
         const kind = String.fromCharCode(waiting[0] ?? 0);

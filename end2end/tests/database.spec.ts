@@ -1,5 +1,5 @@
-import { Cable } from './cable';
-import { Floor, expect, required, test as base } from './floor';
+import { Cable } from './cable.ts';
+import { Floor, expect, required, test as base } from './floor.ts';
 
 const hydrated = 'body[data-hydrated]';
 
