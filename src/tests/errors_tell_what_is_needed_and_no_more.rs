@@ -12,7 +12,7 @@ use governor::Quota;
 use leptos::prelude::*;
 use ms5_floor::api::error::ApiError;
 use ms5_floor::server::http::limit::Limit;
-use ms5_floor::server::http::{MAX_BODY_BYTES, guarded, within};
+use ms5_floor::server::http::{MAX_BODY_BYTES, guarded, record_person, within};
 use ms5_floor::server::log;
 use serde_json::{Value, json};
 use std::net::SocketAddr;
@@ -291,6 +291,34 @@ async fn a_panic_is_answered_with_the_id_of_the_request_and_told_in_the_log() {
         );
         assert!(ended["ms"].is_number(), "{ended}");
     }
+}
+
+#[tokio::test]
+async fn who_asks_is_on_every_line_once_it_is_known() {
+    let (memory, _log) = Memory::start();
+    let signs_in = async || {
+        tracing::info!("before");
+        record_person("Ada");
+        tracing::info!("after");
+    };
+    let routes = Router::new().route("/in/{what}", post(signs_in));
+    ask(
+        guarded(routes),
+        request(Method::POST, "/in/7", None, Body::empty()),
+    )
+    .await;
+    let told: Vec<(Value, Value)> = memory
+        .lines()
+        .into_iter()
+        .map(|l| (l["message"].clone(), l["person"].clone()))
+        .collect();
+    let line = |message: &str, person: Option<&str>| (json!(message), json!(person));
+    let expected = [
+        line("before", None),
+        line("after", Some("Ada")),
+        line("answered", Some("Ada")),
+    ];
+    assert_eq!(told, expected);
 }
 
 /// A body of unknown length.
