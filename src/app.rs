@@ -3,10 +3,11 @@
 use crate::ui::clock::Clock;
 use crate::ui::components::footer::StaleBanner;
 use crate::ui::components::hatch::Hatchings;
-use crate::ui::live::{Connection, Live};
+use crate::ui::live::Live;
 use crate::ui::pages::board::BoardPage;
 use crate::ui::pages::line::LinePage;
 use crate::ui::pages::not_found::NotFound;
+use crate::ui::retry::Attempts;
 use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
 use leptos_router::components::{Route, Router, Routes};
@@ -18,6 +19,7 @@ pub fn App() -> impl IntoView {
     provide_meta_context();
     let clock = Clock::provide();
     let live = Live::provide(clock);
+    Attempts::provide();
     let connection = Memo::new(move |_| live.connection());
 
     // Tests, and people who look for the cause of something, can see that the page has come to life.
@@ -36,7 +38,7 @@ pub fn App() -> impl IntoView {
         </a>
         <Hatchings />
         <StaleBanner />
-        <div class="frame" class:is-stale=move || connection.get() == Connection::Stale>
+        <div class="frame" class:is-stale=move || connection.get().is_old()>
             <Router>
                 // Pages come whole, with their numbers in the HTML.
                 <Routes fallback=NotFound>

@@ -34,6 +34,7 @@
 //! | `server::http` | routes, problem documents, headers | SQL |
 //! | `server::tls` | the certificate, its authority, its renewal | HTTP |
 //! | `server::auth` | who somebody is | screens |
+//! | `server::log`, `server::metrics` | what the program tells of itself | what callers typed |
 //! | `server::simulator` | a plant made from a seed | clocks, I/O |
 //! | `server::replay` | recordings as facts | the database |
 //! | `server::command` | what the program can be told to do | |

@@ -9,6 +9,8 @@ pub mod db;
 pub mod http;
 pub mod ingest;
 pub mod live;
+pub mod log;
+pub mod metrics;
 pub mod plant;
 pub mod replay;
 pub mod rollup;

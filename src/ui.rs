@@ -14,6 +14,7 @@ pub mod format;
 pub mod live;
 pub mod loss_tone;
 pub mod pages;
+pub mod retry;
 #[cfg(feature = "ssr")]
 pub mod sheets;
 pub mod theme;

@@ -1,11 +1,12 @@
 // A server of its own for a group of tests: a fresh database, a small plant, and a key to send facts with.
 
 import { test as base, expect } from '@playwright/test';
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 
 /** One item for ingest; see `src/api/ingest.rs`. */
 export type Item = { machine: string; kind: string; at?: number } & Record<string, unknown>;
@@ -46,7 +47,7 @@ async function freePort(): Promise<number> {
   });
 }
 
-function required(name: string): string {
+export function required(name: string): string {
   const value = process.env[name];
   if (!value) throw new Error(`${name} is not set; run 'cargo xtask test', which sets it`);
   return value;
@@ -59,14 +60,18 @@ export class Floor {
   private readonly folder = mkdtempSync(join(tmpdir(), 'ms5-floor-'));
   private key = '';
 
-  private constructor(private readonly port: number) {}
+  private constructor(
+    private readonly port: number,
+    private readonly elsewhere?: string,
+  ) {}
 
-  static async start(): Promise<Floor> {
-    const floor = new Floor(await freePort());
+  /** On a file of its own, or on the database that is given. */
+  static async start(database?: string): Promise<Floor> {
+    const floor = new Floor(await freePort(), database);
     const keyFile = join(floor.folder, 'key');
     const args = ['key', 'create', '--name', 'browser-tests', '--may-backfill', '--may-configure', '--out', keyFile];
-    const made = spawnSync(required('MS5_BIN'), [...args, '--database', floor.database], { encoding: 'utf8' });
-    if (made.status !== 0) throw new Error(`no key: ${made.stderr}`);
+    // Not waited for in one go: the database may be reached by way of this very program.
+    await promisify(execFile)(required('MS5_BIN'), [...args, '--database', floor.database]);
     floor.key = readFileSync(keyFile, 'utf8').trim();
     await floor.serve();
     await floor.request('PUT', '/api/v1/plant', plant);
@@ -79,7 +84,7 @@ export class Floor {
   }
 
   private get database(): string {
-    return `sqlite://${join(this.folder, 'floor.db')}`;
+    return this.elsewhere ?? `sqlite://${join(this.folder, 'floor.db')}`;
   }
 
   /** Starts the server, on the same port and data as before, and waits until it is ready. */

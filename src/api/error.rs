@@ -1,5 +1,6 @@
 //! Errors as they cross to the browser. The status of the answer is set by the server's boundary.
 
+use crate::domain::plant::FieldError;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use server_fn::codec::JsonEncoding;
@@ -16,13 +17,11 @@ pub enum ApiError {
         /// The name given.
         code: String,
     },
-    /// A value is wrong.
-    #[error("{field}: {problem}")]
+    /// Values are wrong; every one of them is named.
+    #[error("{}", told(fields))]
     Invalid {
-        /// Which.
-        field: String,
-        /// What is wrong with it.
-        problem: String,
+        /// Which, and what is wrong with each.
+        fields: Vec<FieldError>,
     },
     /// Somebody else changed it meanwhile.
     #[error("{problem}")]
@@ -46,12 +45,35 @@ pub enum ApiError {
     /// The server could not be reached.
     #[error("the server cannot be reached")]
     Offline,
+    /// The server answers, but its database does not.
+    #[error("the server is there, but its database cannot be reached")]
+    Unavailable {
+        /// When to try again, in seconds.
+        retry_after_s: u32,
+    },
     /// Something failed inside; the details are in the server's log.
     #[error("something went wrong on the server (request {request})")]
     Internal {
         /// The request's id in the log.
         request: String,
     },
+}
+
+/// Every wrong field with what is wrong with it.
+fn told(fields: &[FieldError]) -> String {
+    let told: Vec<String> = fields
+        .iter()
+        .map(|f| format!("{}: {}", f.field, f.problem))
+        .collect();
+    told.join("; ")
+}
+
+impl ApiError {
+    /// Whether the same may work in a moment, with nobody doing anything about it.
+    #[must_use]
+    pub const fn may_pass(&self) -> bool {
+        matches!(self, Self::Offline | Self::Unavailable { .. })
+    }
 }
 
 impl FromServerFnError for ApiError {
@@ -61,24 +83,63 @@ impl FromServerFnError for ApiError {
         match error {
             ServerFnErrorErr::Request(_) => Self::Offline,
             ServerFnErrorErr::Args(problem) | ServerFnErrorErr::MissingArg(problem) => {
-                #[cfg(feature = "ssr")]
-                answer_400();
-                Self::Invalid {
-                    field: "request".to_owned(),
-                    problem,
-                }
+                unreadable(problem)
             }
-            _ => Self::Internal {
-                request: "unknown".to_owned(),
-            },
+            // What the browser cannot read came from the server; what the server cannot read came from a caller.
+            #[cfg(feature = "ssr")]
+            ServerFnErrorErr::Deserialization(problem) => unreadable(problem),
+            #[cfg(feature = "ssr")]
+            other => {
+                let request = use_context::<RequestId>().map_or_else(unknown, |id| id.0);
+                tracing::error!(error = %other, request_id = request, "a server function failed");
+                Self::Internal { request }
+            }
+            #[cfg(not(feature = "ssr"))]
+            _ => Self::Internal { request: unknown() },
         }
     }
 }
 
-/// The arguments of a server function could not be read; the framework would answer with 500.
+fn unknown() -> String {
+    "unknown".to_owned()
+}
+
+/// The arguments of a server function could not be read.
+fn unreadable(problem: String) -> ApiError {
+    #[cfg(feature = "ssr")]
+    answer_400();
+    let field = "request".to_owned();
+    ApiError::Invalid {
+        fields: vec![FieldError { field, problem }],
+    }
+}
+
+/// The id of the request that a server function runs in.
+#[cfg(feature = "ssr")]
+#[derive(Clone, Debug)]
+pub struct RequestId(pub String);
+
+/// The framework would answer with 500.
 #[cfg(feature = "ssr")]
 fn answer_400() {
     if let Some(response) = use_context::<leptos_axum::ResponseOptions>() {
         response.set_status(axum::http::StatusCode::BAD_REQUEST);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_wrong_field_is_told() {
+        let wrong = |field: &str, problem: &str| FieldError {
+            field: field.to_owned(),
+            problem: problem.to_owned(),
+        };
+        let error = ApiError::Invalid {
+            fields: vec![wrong("from", "is missing"), wrong("to", "is before from")],
+        };
+        assert_eq!(error.to_string(), "from: is missing; to: is before from");
     }
 }

@@ -4,7 +4,7 @@
 //! - `tile`: a [`Tile`](super::board::Tile) that changed; `id` is its seq. Tiles are whole, so the newest one wins and
 //!   nothing can be counted twice.
 //! - `line`: a [`LineView`](super::line::LineView), only when the stream asked for it with `?line=CODE`.
-//! - `ping` every 5 s: [`Ping`]; silence means that the connection is dead.
+//! - `ping` every 5 s, and when the database is lost or back: [`Ping`]; silence means that the connection is dead.
 //! - `reset`: the stream fell too far behind; fetch the page's snapshot again.
 
 use crate::domain::ids::Seq;
@@ -27,4 +27,7 @@ pub struct Hello {
 pub struct Ping {
     /// The server's clock.
     pub now: TsMs,
+    /// The server lives, but cannot reach its database: figures stay as they are. Left out while all is well.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub without_database: bool,
 }

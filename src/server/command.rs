@@ -20,7 +20,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Serve pages, the live stream and ingest
-    Serve(super::config::ServeArgs),
+    Serve(Box<super::config::ServeArgs>),
     /// Bring the database's schema up to date
     Migrate(super::config::DatabaseArgs),
     /// Run the simulated plant: history, live, truth
@@ -43,7 +43,7 @@ impl Cli {
     /// Why it could not be done.
     pub fn run(self) -> Result<(), Failure> {
         match self.command {
-            Command::Serve(args) => wait(serve::run(args)),
+            Command::Serve(args) => wait(serve::run(*args)),
             Command::Migrate(args) => wait(migrate::run(args)),
             Command::Simulate(command) => command.run(),
             Command::Replay(replay) => replay.run(),

@@ -6,6 +6,7 @@ pub use transport::{Transport, TransportArgs};
 
 use super::auth::oidc;
 use super::tls::Certificate;
+use super::log::{self, LogArgs, LogFile};
 use serde::Deserialize;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -40,6 +41,14 @@ pub struct ServeArgs {
     site: Option<PathBuf>,
     #[command(flatten)]
     transport: TransportArgs,
+    /// Serve measures for Prometheus and health on a listener of their own [default: none]
+    #[arg(long, env = "MS5_METRICS", value_name = "ADDRESS:PORT")]
+    metrics: Option<SocketAddr>,
+    /// Serve measures to other machines too: everyone who reaches that address sees them
+    #[arg(long, env = "MS5_ALLOW_REMOTE_METRICS", num_args = 0..=1, default_missing_value = "true", value_name = "BOOL")]
+    allow_remote_metrics: Option<bool>,
+    #[command(flatten)]
+    log: LogArgs,
 }
 
 /// The settings file.
@@ -57,10 +66,14 @@ struct File {
     behind_tls_proxy: Option<bool>,
     allow_plain_http: Option<bool>,
     oidc: Option<oidc::FileSettings>,
+    metrics: Option<SocketAddr>,
+    allow_remote_metrics: Option<bool>,
+    #[serde(default)]
+    log: LogFile,
 }
 
 /// The settings of a running server.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
     /// Address of the database.
     pub database: String,
@@ -74,6 +87,10 @@ pub struct Settings {
     pub certificate: Option<Certificate>,
     /// Who else can say who somebody is.
     pub oidc: Option<oidc::Settings>,
+    /// Where to serve measures.
+    pub metrics: Option<SocketAddr>,
+    /// What is logged, and how.
+    pub log: log::Settings,
 }
 
 /// A setting that cannot be used.
@@ -105,6 +122,12 @@ pub enum ConfigError {
     /// The sign-in of somebody else.
     #[error(transparent)]
     Oidc(#[from] oidc::SettingsError),
+    /// Measures tell much about a plant, and nobody signs in to see them.
+    #[error(
+        "--metrics: {0} can be reached from other machines, and whoever reaches it sees all measures; \
+         use 127.0.0.1, or say --allow-remote-metrics"
+    )]
+    RemoteMetrics(SocketAddr),
 }
 
 impl File {
@@ -151,6 +174,13 @@ impl ServeArgs {
             Some(said) => Some(said.resolve(std::env::var(oidc::CLIENT_SECRET).ok())?),
             None => None,
         };
+        let metrics = self.metrics.or(file.metrics);
+        let remote_metrics = self.allow_remote_metrics.or(file.allow_remote_metrics);
+        if let Some(address) = metrics
+            && !(address.ip().is_loopback() || remote_metrics.unwrap_or(false))
+        {
+            return Err(ConfigError::RemoteMetrics(address));
+        }
         Ok(Settings {
             database,
             listen,
@@ -158,6 +188,8 @@ impl ServeArgs {
             transport,
             certificate,
             oidc,
+            metrics,
+            log: self.log.resolve(&file.log),
         })
     }
 }
@@ -288,5 +320,35 @@ mod tests {
             let error = certificate(args, "").expect_err(wrong);
             assert!(error.contains(wrong), "{error}");
         }
+    }
+
+    #[test]
+    fn measures_are_shown_to_other_machines_only_when_told() {
+        assert_eq!(settings(&[], "").expect("settings").metrics, None);
+        let here = settings(&[], "metrics = '127.0.0.1:9100'").expect("settings");
+        assert_eq!(here.metrics.map(|a| a.port()), Some(9100));
+        let everywhere = ["--metrics", "0.0.0.0:9100"];
+        assert!(
+            settings(&everywhere, "")
+                .expect_err("remote")
+                .contains("--allow-remote-metrics")
+        );
+        // To serve people from other machines says nothing about the measures.
+        settings(&everywhere, "allow_plain_http = true").expect_err("remote");
+        settings(&everywhere, "allow_remote_metrics = true").expect("allowed");
+    }
+
+    #[test]
+    fn how_to_log_is_told_by_flag_or_file() {
+        let log = settings(&["--log-format", "json"], "[log]\nslow_statement_ms = 50")
+            .expect("settings")
+            .log;
+        assert_eq!(log.format, log::Format::Json);
+        assert_eq!(log.slow.as_millis(), 50);
+        assert!(
+            settings(&["--log-format", "xml"], "")
+                .expect_err("no such format")
+                .contains("--log-format")
+        );
     }
 }

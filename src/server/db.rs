@@ -10,6 +10,7 @@ pub mod calendar;
 pub mod classifications;
 pub mod devices;
 pub mod facts;
+pub mod failure;
 pub mod keys;
 pub mod migrate;
 pub mod notify;
@@ -24,6 +25,7 @@ pub mod rollup;
 pub mod sessions;
 pub mod settings;
 pub mod sources;
+pub mod statement;
 pub mod stretches;
 pub mod timeline;
 
@@ -251,9 +253,12 @@ impl Tx {
     /// # Errors
     /// When the engine could not commit; nothing was changed then.
     pub async fn commit(self) -> sqlx::Result<()> {
+        let begun = std::time::Instant::now();
         match self {
-            Self::Sqlite(tx) => tx.commit().await,
-            Self::Postgres(tx) => tx.commit().await,
+            Self::Sqlite(tx) => tx.commit().await?,
+            Self::Postgres(tx) => tx.commit().await?,
         }
+        super::metrics::committed(begun.elapsed());
+        Ok(())
     }
 }

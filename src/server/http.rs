@@ -3,23 +3,30 @@
 mod assets;
 mod boundary;
 mod desk;
+mod bounds;
 mod downtime;
 mod health;
 mod identity;
 mod ingest;
+pub mod limit;
 mod live;
+mod measures;
 mod oee;
 mod openapi;
 mod pages;
 mod plant;
 mod problem;
 mod quarantine;
+mod request;
 mod security;
 mod sign_in;
 mod stops;
 mod trust;
 
 pub use assets::{Site, SiteError};
+pub use bounds::{MAX_BODY_BYTES, within};
+pub use measures::router as measures;
+pub use request::{record_person, request_id};
 
 use super::auth::session;
 use super::config::Transport;
@@ -32,16 +39,6 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
-
-tokio::task_local! {
-    static REQUEST_ID: String;
-}
-
-/// The id of the request that is being answered.
-#[must_use]
-pub fn request_id() -> Option<String> {
-    REQUEST_ID.try_with(Clone::clone).ok()
-}
 
 /// What the routes share.
 #[derive(Clone, Debug)]
@@ -80,38 +77,31 @@ pub fn router(shared: &Shared) -> Router {
         .route("/health/ready", get(health::ready))
         .route("/health/rollups", get(health::rollups))
         .with_state(shared.clone());
-    Router::new()
+    let routes = Router::new()
         .merge(openapi::router(shared))
         .merge(site)
         .merge(operations)
         .merge(trust::router(shared))
-        .layer(axum::middleware::map_response(problem::of_the_framework))
         .merge(stops::router(shared))
         .merge(pages::router(shared))
         .merge(sign_in::router(shared))
         .layer(axum::middleware::from_fn_with_state(shared.clone(), identity::guard))
-        .layer(session::layer(&shared.app, shared.transport.secure_cookies()))
-        .layer(CompressionLayer::new())
-        .layer(tower_http::csrf::CsrfLayer::new())
-        .layer(CatchPanicLayer::custom(problem::panicked))
-        .layer(axum::middleware::from_fn(security::headers))
-        .layer(axum::middleware::from_fn_with_state(
-            shared.transport,
-            security::stay_under_tls,
-        ))
-        .layer(axum::middleware::from_fn(with_request_id))
+        .layer(session::layer(&shared.app, shared.transport.secure_cookies()));
+    guarded(routes).layer(axum::middleware::from_fn_with_state(
+        shared.transport,
+        security::stay_under_tls,
+    ))
 }
 
-/// Gives every request an id, which its log lines, problem documents and answer carry.
-async fn with_request_id(
-    request: axum::extract::Request,
-    next: axum::middleware::Next,
-) -> axum::response::Response {
-    let id = uuid::Uuid::now_v7().to_string();
-    let value = axum::http::HeaderValue::from_str(&id);
-    let mut response = REQUEST_ID.scope(id, next.run(request)).await;
-    if let Ok(value) = value {
-        response.headers_mut().insert("x-request-id", value);
-    }
-    response
+/// What stands around every route, outermost last: who asks from where a browser would not, how much and how long, what
+/// to do about a panic, headers, the log.
+pub fn guarded(routes: Router) -> Router {
+    routes
+        .layer(tower_http::csrf::CsrfLayer::new())
+        .layer(axum::middleware::map_response(problem::of_the_framework))
+        .layer(CompressionLayer::new())
+        .layer(axum::middleware::from_fn(bounds::keep))
+        .layer(CatchPanicLayer::custom(problem::panicked))
+        .layer(axum::middleware::from_fn(security::headers))
+        .layer(axum::middleware::from_fn(request::observe))
 }

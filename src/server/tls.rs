@@ -215,7 +215,7 @@ impl Tls {
             .first_request_timeout(FIRST_REQUEST)
             // Also every tablet that does not trust the certificate yet ends here.
             .accept_error_handler(|peer, error| tracing::debug!(?peer, %error, "no connection"))
-            .serve(router.into_make_service());
+            .serve(router.into_make_service_with_connect_info::<SocketAddr>());
         tokio::pin!(serving);
         tokio::select! {
             ended = &mut serving => ended,

@@ -3,6 +3,7 @@
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
+use axum::response::Response;
 use http_body_util::BodyExt;
 use ms5_floor::api::ingest::BatchAnswer;
 use ms5_floor::domain::ids::{LineId, MachineId, ProductId, SourceId};
@@ -322,14 +323,7 @@ impl Server {
             .oneshot(request)
             .await
             .expect("the router answers");
-        let (parts, body) = response.into_parts();
-        let body = body.collect().await.expect("a body").to_bytes();
-        Answer {
-            engine: self.engine,
-            status: parts.status,
-            headers: parts.headers,
-            body: body.to_vec(),
-        }
+        Answer::of(self.engine, response).await
     }
 
     /// `GET`.
@@ -411,6 +405,18 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// A whole answer.
+    pub async fn of(engine: &'static str, response: Response) -> Self {
+        let (parts, body) = response.into_parts();
+        let body = body.collect().await.expect("a body").to_bytes();
+        Self {
+            engine,
+            status: parts.status,
+            headers: parts.headers,
+            body: body.to_vec(),
+        }
+    }
+
     /// Its body as JSON.
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|e| {

@@ -91,7 +91,7 @@ impl Browser {
     /// What the server answers, head and body.
     pub fn get(&self, name: &str, path: &str) -> Result<String, String> {
         let mut connection = self.connect(name)?;
-        ask(&mut connection, name, path);
+        ask(&mut connection, name, path, "");
         let mut answer = String::new();
         // Some peers close without saying so.
         let _ = connection.read_to_string(&mut answer);
@@ -100,10 +100,10 @@ impl Browser {
 }
 
 /// Sends a question on an open connection that is to be closed after the answer.
-pub fn ask(connection: &mut Connection, host: &str, path: &str) {
+pub fn ask(connection: &mut Connection, host: &str, path: &str, key: &str) {
     write!(
         connection,
-        "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
+        "GET {path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {key}\r\nConnection: close\r\n\r\n"
     )
     .expect("asked");
 }

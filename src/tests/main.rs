@@ -4,6 +4,7 @@
 
 #[macro_use]
 mod harness;
+mod cable;
 mod chance;
 mod hand_made;
 mod https;
@@ -18,11 +19,13 @@ mod a_changed_plant_keeps_its_past;
 mod a_changed_plant_says_what_it_restates;
 mod a_new_machine_was_not_missing_before;
 mod a_provider_says_who_somebody_is;
+mod a_lost_database_is_told;
 mod an_item_reads_back_as_the_fact_it_tells;
 mod counting_is_running;
 mod edge_cases;
 mod edge_cases_of_counts;
 mod edge_cases_of_stops;
+mod errors_tell_what_is_needed_and_no_more;
 mod every_millisecond_has_one_bucket;
 mod every_rate_used_is_named;
 mod figures_of_any_window;
@@ -31,6 +34,7 @@ mod ingest_answers_item_by_item;
 mod ingest_refuses_with_a_problem;
 mod layering;
 mod live_stream_tells_what_was_committed;
+mod log_and_measures_tell_no_secrets;
 mod nothing_acknowledged_is_lost;
 mod old_rules_do_not_outlive_the_program;
 mod oracle_fixtures;

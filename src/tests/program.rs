@@ -1,8 +1,8 @@
 //! The real program, started, killed and asked to end.
 
 use crate::harness::{Place, until};
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::io::{BufRead, BufReader, Lines};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
 /// The running program.
@@ -10,16 +10,17 @@ pub struct Program {
     child: Child,
     /// Where it serves.
     pub url: String,
+    lines: Lines<BufReader<ChildStdout>>,
 }
 
 impl Program {
     /// Starts it on a free port and waits until it says where it serves.
     pub fn serve(place: &Place) -> Self {
-        Self::serve_with(place, &[])
+        Self::serve_with(place, &[], Stdio::inherit())
     }
 
-    /// The same with more settings.
-    pub fn serve_with(place: &Place, settings: &[&str]) -> Self {
+    /// Starts it with more flags; its log goes to `log`.
+    pub fn serve_with(place: &Place, flags: &[&str], log: impl Into<Stdio>) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_ms5-floor"))
             .args([
                 "serve",
@@ -30,9 +31,10 @@ impl Program {
                 "--site",
             ])
             .arg(place.site())
-            .args(settings)
+            .args(flags)
             .env("MS5_LOG", "error")
             .stdout(Stdio::piped())
+            .stderr(log)
             .spawn()
             .expect("the program starts");
         let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
@@ -44,7 +46,15 @@ impl Program {
             .strip_prefix("serving on ")
             .unwrap_or_else(|| panic!("{first}"))
             .to_owned();
-        Self { child, url }
+        Self { child, url, lines }
+    }
+
+    /// Where it serves measures, when it was told to.
+    pub fn measures(&mut self) -> String {
+        let line = self.lines.next().expect("it says where").expect("a line");
+        line.strip_prefix("measures on ")
+            .unwrap_or_else(|| panic!("{line}"))
+            .to_owned()
     }
 
     /// Kills it as a power cut would.

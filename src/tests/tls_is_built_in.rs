@@ -221,7 +221,7 @@ async fn a_certificate_is_renewed_before_its_end_while_the_server_runs() {
     assert_eq!(authority(&tls), pem);
     // Who was connected stays so.
     let answer = away(move || {
-        ask(&mut open_before, "localhost", "/health/live");
+        ask(&mut open_before, "localhost", "/health/live", "");
         let mut answer = String::new();
         let _ = open_before.read_to_string(&mut answer);
         answer
@@ -331,9 +331,11 @@ fn a_broken_authority_is_named_and_never_replaced() {
 async fn the_program_serves_under_tls_and_open_streams_do_not_keep_it() {
     let (place, folder) = (Place::sqlite(), folder());
     let keys = folder.path().join("keys");
+    let key = Server::start(&place, Clock::system()).await.everything;
     let program = Program::serve_with(
         &place,
         &["--tls", "local", "--tls-dir", &keys.display().to_string()],
+        std::process::Stdio::inherit(),
     );
     assert!(program.url.starts_with("https://"), "{}", program.url);
     let url = program.url.clone();
@@ -341,7 +343,7 @@ async fn the_program_serves_under_tls_and_open_streams_do_not_keep_it() {
         let pem = fs::read_to_string(keys.join("authority.pem")).expect("the authority");
         let browser = Browser::new(&pem, Clock::system().now(), &url);
         let mut connection = browser.connect("localhost").expect("trusted");
-        ask(&mut connection, "localhost", "/api/v1/live");
+        ask(&mut connection, "localhost", "/api/v1/live", &key);
         let mut lines = BufReader::new(connection).lines();
         let hello = lines.find(|line| matches!(line, Ok(line) if line == "event: hello"));
         assert!(hello.is_some(), "the stream has begun");

@@ -1,12 +1,14 @@
 //! Where the reader is after a link was followed within the site: at the page's heading, as after a page load.
 
 use crate::ui::clock::Clock;
+use crate::ui::retry::Attempts;
 use leptos::prelude::*;
 
 /// Moves the focus to the heading of a page that replaces another one. The page that came from the server keeps the
 /// focus where the browser put it.
 pub fn announce_arrival() {
     let clock = expect_context::<Clock>();
+    expect_context::<Attempts>().succeeded();
     let arrived_by_link = clock.runs();
     Effect::new(move || {
         if arrived_by_link {

@@ -9,6 +9,8 @@ mod stream;
 use crate::api::board::Tile;
 use crate::api::line::LineView;
 #[cfg(feature = "hydrate")]
+use crate::api::live::Ping;
+#[cfg(feature = "hydrate")]
 use crate::domain::ids::Seq;
 use crate::domain::time::{DurMs, TsMs};
 use crate::ui::clock::Clock;
@@ -39,6 +41,8 @@ pub enum Connection {
     Reconnecting,
     /// Nothing was heard for so long that the screen cannot be trusted.
     Stale,
+    /// The server speaks, but has lost its database: figures stay as they are.
+    NoDatabase,
 }
 
 impl Connection {
@@ -50,7 +54,14 @@ impl Connection {
             Self::Live => "live",
             Self::Reconnecting => "reconnecting…",
             Self::Stale => "stale",
+            Self::NoDatabase => "no database",
         }
+    }
+
+    /// Whether what the screen shows must not be taken for the present.
+    #[must_use]
+    pub const fn is_old(self) -> bool {
+        matches!(self, Self::Stale | Self::NoDatabase)
     }
 
     /// The name of its component class.
@@ -60,7 +71,7 @@ impl Connection {
             Self::Snapshot => "snapshot",
             Self::Live => "live",
             Self::Reconnecting => "reconnecting",
-            Self::Stale => "stale",
+            Self::Stale | Self::NoDatabase => "stale",
         }
     }
 }
@@ -71,6 +82,7 @@ pub struct Live {
     clock: Clock,
     open: RwSignal<Option<bool>>,
     heard: RwSignal<Option<TsMs>>,
+    without_database: RwSignal<bool>,
 }
 
 impl Live {
@@ -80,6 +92,7 @@ impl Live {
             clock,
             open: RwSignal::new(None),
             heard: RwSignal::new(None),
+            without_database: RwSignal::new(false),
         };
         provide_context(live);
         live
@@ -93,6 +106,9 @@ impl Live {
 
     /// How the screen is connected.
     pub fn connection(self) -> Connection {
+        if self.without_database.get() && self.open.get() == Some(true) {
+            return Connection::NoDatabase;
+        }
         match (self.open.get(), self.age()) {
             (_, Some(age)) if age >= STALE_AFTER => Connection::Stale,
             (None, _) | (Some(true), None) => Connection::Snapshot,
@@ -138,6 +154,23 @@ impl Live {
         self.clock.set(server);
         let _ = self.heard.try_set(Some(server));
         self.set_open(true);
+    }
+
+    /// The server said whether it reaches its database; without it nothing on the screen is news. Returns whether it
+    /// had lost it and has it again.
+    #[cfg(feature = "hydrate")]
+    fn heard_ping(self, ping: &Ping) -> bool {
+        let had_lost = self.without_database.try_get_untracked() == Some(true);
+        if had_lost != ping.without_database {
+            let _ = self.without_database.try_set(ping.without_database);
+        }
+        if ping.without_database {
+            self.clock.set(ping.now);
+            self.set_open(true);
+        } else {
+            self.heard_at(ping.now);
+        }
+        had_lost && !ping.without_database
     }
 
     #[cfg(feature = "hydrate")]

@@ -4,31 +4,31 @@ use super::Failure;
 use crate::server::clock::Clock;
 use crate::server::config::{ServeArgs, Settings};
 use crate::server::db::{Db, migrate};
-use crate::server::http::{Shared, Site, router};
+use crate::server::http::{Shared, Site, measures, router};
 use crate::server::live::{nodes, publisher};
 use crate::server::rollup::make;
 use crate::server::state::App;
 use crate::server::tls::Tls;
 use std::io::Write;
+use crate::server::{log, metrics};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use tracing_subscriber::EnvFilter;
 
 /// How long open requests may take to end when the server stops.
 const DRAIN: Duration = Duration::from_secs(10);
 
+/// How often measures are gathered when nobody asks for them.
+const UPKEEP: Duration = Duration::from_secs(5);
+
 /// Serves until it is told to stop.
 pub async fn run(args: ServeArgs) -> Result<(), Failure> {
     let settings = args.resolve()?;
-    let filter =
-        EnvFilter::try_from_env("MS5_LOG").unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .init();
+    log::start(settings.log.clone())?;
     serve(settings).await
 }
 
@@ -71,6 +71,10 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
         stop: stop.clone(),
     };
     let router = router(&shared);
+    let measuring = match settings.metrics {
+        Some(address) => Some(serve_measures(&shared, address).await?),
+        None => None,
+    };
     drop(shared);
 
     let stopping = stop.clone();
@@ -83,6 +87,7 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
             tokio::spawn(async move { tls.serve(listener, router, stopping, DRAIN).await })
         }
         None => {
+            let router = router.into_make_service_with_connect_info::<SocketAddr>();
             let serving = axum::serve(listener, router)
                 .with_graceful_shutdown(async move { stopping.cancelled().await });
             tokio::spawn(serving.into_future())
@@ -105,6 +110,9 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
     publishing.await?;
     following.await?;
     rolling_up.await?;
+    if let Some(measuring) = measuring {
+        measuring.await?;
+    }
     // All writers are gone now: what waits is written, then the task ends.
     if tokio::time::timeout(DRAIN, writing).await.is_err() {
         tracing::warn!(
@@ -113,6 +121,29 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
     }
     db.close().await;
     Ok(())
+}
+
+/// Serves measures on a listener of their own until the server stops.
+async fn serve_measures(shared: &Shared, address: SocketAddr) -> Result<JoinHandle<()>, Failure> {
+    let handle = metrics::install()?;
+    let listener = TcpListener::bind(address)
+        .await
+        .map_err(|e| format!("--metrics: {address}: {e}"))?;
+    println!("measures on http://{}/metrics", listener.local_addr()?);
+    let router = measures(shared, handle.clone());
+    let stop = shared.stop.clone();
+    Ok(tokio::spawn(async move {
+        let mut upkeep = tokio::time::interval(UPKEEP);
+        let serving = axum::serve(listener, router).into_future();
+        tokio::pin!(serving);
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                _ = upkeep.tick() => handle.run_upkeep(),
+                _ = &mut serving => return,
+            }
+        }
+    }))
 }
 
 async fn told_to_stop() {

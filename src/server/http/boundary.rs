@@ -1,52 +1,57 @@
 //! Where the errors of services become those of server functions: with a status, and logged once.
 
+use super::problem::{RETRY_AFTER_S, log_failure};
 use crate::api::error::ApiError;
 use crate::server::services::error::ServiceError;
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode, header};
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 
 impl From<ServiceError> for ApiError {
     fn from(error: ServiceError) -> Self {
-        let (status, error) = match error {
-            ServiceError::NotFound { what, code } => {
-                let what = what.to_owned();
-                (StatusCode::NOT_FOUND, Self::NotFound { what, code })
-            }
-            ServiceError::Invalid(fields) => {
-                let first = fields.into_iter().next();
-                let (field, problem) = first.map_or_else(
-                    || ("request".to_owned(), "is not valid".to_owned()),
-                    |f| (f.field, f.problem),
-                );
-                (
-                    StatusCode::UNPROCESSABLE_ENTITY,
-                    Self::Invalid { field, problem },
-                )
-            }
-            ServiceError::Conflict(problem) => (StatusCode::CONFLICT, Self::Conflict { problem }),
-            ServiceError::Unauthenticated => (StatusCode::UNAUTHORIZED, Self::Unauthenticated),
-            ServiceError::Forbidden { permission, place } => {
-                let error = Self::Forbidden {
-                    permission: permission.name().to_owned(),
-                    words: permission.words().to_owned(),
-                    place,
-                };
-                (StatusCode::FORBIDDEN, error)
-            }
-            ServiceError::Database(error) => {
-                let request = super::request_id().unwrap_or_else(|| "unknown".to_owned());
-                tracing::error!(%error, request_id = request, "a server function failed");
-                (
-                    StatusCode::INTERNAL_SERVER_ERROR,
-                    Self::Internal { request },
-                )
-            }
+        let error = match error {
+            ServiceError::NotFound { what, code } => Self::NotFound {
+                what: what.to_owned(),
+                code,
+            },
+            ServiceError::Invalid(fields) => Self::Invalid { fields },
+            ServiceError::Conflict(problem) => Self::Conflict { problem },
+            ServiceError::Unauthenticated => Self::Unauthenticated,
+            ServiceError::Forbidden { permission, place } => Self::Forbidden {
+                permission: permission.name().to_owned(),
+                words: permission.words().to_owned(),
+                place,
+            },
+            ServiceError::Database(error) => match log_failure(&error) {
+                Some(_) => Self::Unavailable {
+                    retry_after_s: RETRY_AFTER_S,
+                },
+                None => Self::Internal {
+                    request: super::request_id().unwrap_or_else(|| "unknown".to_owned()),
+                },
+            },
         };
-        // The framework answers every error of a server function with 500, and a page that shows one with 200.
-        if let Some(response) = use_context::<ResponseOptions>() {
-            response.set_status(status);
-        }
+        answer_with(&error);
         error
+    }
+}
+
+/// Gives the answer that runs the status of `error`: the framework answers every error of a server function with 500, and
+/// a page that shows one with 200.
+pub fn answer_with(error: &ApiError) {
+    let Some(response) = use_context::<ResponseOptions>() else {
+        return;
+    };
+    response.set_status(match error {
+        ApiError::NotFound { .. } => StatusCode::NOT_FOUND,
+        ApiError::Invalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+        ApiError::Conflict { .. } => StatusCode::CONFLICT,
+        ApiError::Unauthenticated => StatusCode::UNAUTHORIZED,
+        ApiError::Forbidden { .. } => StatusCode::FORBIDDEN,
+        ApiError::Unavailable { .. } | ApiError::Offline => StatusCode::SERVICE_UNAVAILABLE,
+        ApiError::Internal { .. } => StatusCode::INTERNAL_SERVER_ERROR,
+    });
+    if let ApiError::Unavailable { retry_after_s } = error {
+        response.insert_header(header::RETRY_AFTER, HeaderValue::from(*retry_after_s));
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Shared;
 use super::ingest::{body_of, require_json};
-use super::oee::instant_if_given;
+use super::oee::{Gathered, instant_if_given};
 use super::problem::{Document, Problem, invalid, malformed};
 use crate::api::downtime::{
     Confirmation, DowntimeDetail, DowntimeEvent, DowntimeFilter, DowntimePage, DowntimeStatistics,
@@ -17,6 +17,17 @@ use axum::extract::rejection::BytesRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
 use serde::Deserialize;
+
+/// The bounds that are given.
+fn window(from: Option<&str>, to: Option<&str>) -> Result<(Option<i64>, Option<i64>), Problem> {
+    let mut wrong = Gathered::default();
+    let bounds = (
+        wrong.take(instant_if_given("from", from)),
+        wrong.take(instant_if_given("to", to)),
+    );
+    wrong.refuse()?;
+    Ok(bounds)
+}
 
 /// Which stops.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -57,9 +68,10 @@ pub struct Events {
 
 impl Events {
     fn filter(self) -> Result<DowntimeFilter, Problem> {
+        let (from, to) = window(self.from.as_deref(), self.to.as_deref())?;
         Ok(DowntimeFilter {
-            from: instant_if_given("from", self.from.as_deref())?,
-            to: instant_if_given("to", self.to.as_deref())?,
+            from,
+            to,
             line: self.line,
             machine: self.machine,
             shift: self.shift,
@@ -134,10 +146,9 @@ pub async fn statistics(
     State(shared): State<Shared>,
     Query(of): Query<Of>,
 ) -> Result<Json<DowntimeStatistics>, Problem> {
-    let from = instant_if_given("from", of.from.as_deref())?;
-    let to = instant_if_given("to", of.to.as_deref())?;
+    let window = window(of.from.as_deref(), of.to.as_deref())?;
     let scope = (of.line.as_deref(), of.machine.as_deref());
-    let figures = downtime::get_downtime_statistics(&shared.app, scope, (from, to));
+    let figures = downtime::get_downtime_statistics(&shared.app, scope, window);
     Ok(Json(figures.await?))
 }
 

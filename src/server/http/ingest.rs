@@ -2,7 +2,7 @@
 
 use super::Shared;
 use super::problem::{
-    Document, Problem, busy, invalid, malformed, not_json, too_large, unauthenticated, unavailable,
+    Document, Problem, busy, internal, invalid, malformed, not_json, too_large, unauthenticated, unavailable,
 };
 use crate::api::ingest::{BatchAnswer, ItemStatus, MAX_BATCH_BYTES, MAX_BATCH_ITEMS};
 use crate::domain::ids::SourceId;
@@ -11,6 +11,7 @@ use crate::domain::rights::{Permission, Rights};
 use crate::server::auth::{Ctx, Who};
 use crate::server::ingest::check::Door;
 use crate::server::ingest::writer::{Checked, Refused};
+use crate::server::metrics;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
@@ -105,15 +106,20 @@ pub async fn store<'a>(
             .await
             .map_err(|refused| match refused {
                 Refused::Busy => busy(1),
-                Refused::Failed => unavailable("the batch could not be stored; nothing of it was"),
+                Refused::Unavailable => unavailable(
+                    "the database cannot be reached or is locked; nothing of the batch was stored",
+                ),
+                Refused::Failed => internal(),
             })?;
     let count = |status| results.iter().filter(|r| r.status == status).count();
-    Ok(BatchAnswer {
+    let answer = BatchAnswer {
         accepted: count(ItemStatus::Accepted),
         duplicate: count(ItemStatus::Duplicate),
         rejected: count(ItemStatus::Rejected),
         results,
-    })
+    };
+    metrics::ingested(answer.accepted, answer.duplicate, answer.rejected);
+    Ok(answer)
 }
 
 /// Refuses a body that does not say that it is JSON.

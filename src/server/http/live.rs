@@ -2,7 +2,7 @@
 
 use super::Shared;
 use super::problem::{Document, Problem, unavailable};
-use crate::api::live::{Hello, Ping};
+use crate::api::live::Hello;
 use crate::domain::ids::Seq;
 use crate::server::live::hub::Event;
 use crate::server::services::{board, line};
@@ -80,7 +80,7 @@ async fn feed(shared: Shared, since: Seq, line: Option<String>, out: Out) {
         let sent = tokio::select! {
             () = shared.stop.cancelled() => return,
             () = out.closed() => return,
-            _ = ping.tick() => send(&out, "ping", None, &Ping { now: app.clock.now() }).await,
+            _ = ping.tick() => send(&out, "ping", None, &app.hub.ping(app.clock.now())).await,
             event = events.recv() => match event {
                 Ok(event) => forward(&out, &event, line.as_deref()).await,
                 Err(RecvError::Lagged(_)) => send(&out, "reset", None, &()).await,

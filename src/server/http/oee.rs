@@ -40,28 +40,59 @@ pub struct Cut {
 /// The most rows in one answer.
 const MAX_ROWS: usize = 1_000;
 
-fn wrong(field: &str, problem: impl Into<String>) -> Problem {
-    invalid(vec![FieldError {
+fn wrong(field: &str, problem: impl Into<String>) -> FieldError {
+    FieldError {
         field: field.to_owned(),
         problem: problem.into(),
-    }])
+    }
+}
+
+/// What is wrong with a query, gathered so that all of it is told at once.
+#[derive(Default)]
+pub struct Gathered(Vec<FieldError>);
+
+impl Gathered {
+    /// The value, or a stand-in that [`Gathered::refuse`] keeps from being used.
+    pub fn take<T: Default>(&mut self, read: Result<T, FieldError>) -> T {
+        read.unwrap_or_else(|wrong| {
+            self.0.push(wrong);
+            T::default()
+        })
+    }
+
+    /// Nothing is wrong.
+    ///
+    /// # Errors
+    /// 422, naming every wrong field.
+    pub fn refuse(self) -> Result<(), Problem> {
+        if self.0.is_empty() {
+            Ok(())
+        } else {
+            Err(invalid(self.0))
+        }
+    }
 }
 
 impl Bounds {
     /// Both bounds in epoch milliseconds.
     fn read(&self) -> Result<(i64, i64), Problem> {
-        Ok((
-            instant("from", self.from.as_deref())?,
-            instant("to", self.to.as_deref())?,
-        ))
+        let mut wrong = Gathered::default();
+        let bounds = self.gather(&mut wrong);
+        wrong.refuse()?;
+        Ok(bounds)
+    }
+
+    fn gather(&self, wrong: &mut Gathered) -> (i64, i64) {
+        let from = wrong.take(instant("from", self.from.as_deref()));
+        (from, wrong.take(instant("to", self.to.as_deref())))
     }
 }
 
 /// An instant as a query gives it.
 ///
 /// # Errors
-/// 422, naming the field.
-fn instant(field: &str, text: Option<&str>) -> Result<i64, Problem> {
+/// What is wrong with the field.
+fn instant(field: &str, text: Option<&str>) -> Result<i64, FieldError> {
     let text = text.ok_or_else(|| wrong(field, "is missing"))?;
     if let Ok(ms) = text.parse::<i64>() {
         return Ok(ms);
@@ -78,13 +109,23 @@ fn instant(field: &str, text: Option<&str>) -> Result<i64, Problem> {
 /// An instant that may be left out.
 ///
 /// # Errors
-/// 422, naming the field.
-pub fn instant_if_given(field: &str, text: Option<&str>) -> Result<Option<i64>, Problem> {
+/// What is wrong with the field.
+pub fn instant_if_given(field: &str, text: Option<&str>) -> Result<Option<i64>, FieldError> {
     text.map(|text| instant(field, Some(text))).transpose()
 }
 
 impl Cut {
-    fn by(&self) -> Result<By, Problem> {
+    /// The window, and how it is cut.
+    fn read(&self, bounds: &Bounds) -> Result<((i64, i64), By), Problem> {
+        let mut wrong = Gathered::default();
+        let window = bounds.gather(&mut wrong);
+        let by = wrong.take(self.by().map(Some)).unwrap_or(By::Day);
+        wrong.take(self.limit());
+        wrong.refuse()?;
+        Ok((window, by))
+    }
+
+    fn by(&self) -> Result<By, FieldError> {
         let Some(name) = &self.by else {
             return Ok(By::Day);
         };
@@ -97,14 +138,19 @@ impl Cut {
     }
 
     /// Leaves of `history` the page that is wanted.
-    fn page(&self, history: &mut History) -> Result<(), Problem> {
-        let limit = self.limit.unwrap_or(MAX_ROWS);
-        if !(1..=MAX_ROWS).contains(&limit) {
-            return Err(wrong("limit", format!("must be 1 to {MAX_ROWS}")));
-        }
+    fn page(&self, history: &mut History) {
         let rows = std::mem::take(&mut history.rows).into_iter();
-        history.rows = rows.skip(self.offset.unwrap_or(0)).take(limit).collect();
-        Ok(())
+        let rows = rows.skip(self.offset.unwrap_or(0));
+        history.rows = rows.take(self.limit.unwrap_or(MAX_ROWS)).collect();
+    }
+
+    fn limit(&self) -> Result<usize, FieldError> {
+        let limit = self.limit.unwrap_or(MAX_ROWS);
+        if (1..=MAX_ROWS).contains(&limit) {
+            Ok(limit)
+        } else {
+            Err(wrong("limit", format!("must be 1 to {MAX_ROWS}")))
+        }
     }
 }
 
@@ -147,9 +193,9 @@ pub async fn history(
     Query(cut): Query<Cut>,
 ) -> Result<Json<History>, Problem> {
     let machine = cut.machine.as_deref();
-    let found = oee::get_oee_history(&shared.app, &line, machine, bounds.read()?, cut.by()?);
-    let mut found = found.await?;
-    cut.page(&mut found)?;
+    let (window, by) = cut.read(&bounds)?;
+    let mut found = oee::get_oee_history(&shared.app, &line, machine, window, by).await?;
+    cut.page(&mut found);
     Ok(Json(found))
 }
 
@@ -164,9 +210,9 @@ pub async fn trends(
     Query(cut): Query<Cut>,
 ) -> Result<Json<Trends>, Problem> {
     let machine = cut.machine.as_deref();
-    let found = oee::get_oee_trends(&shared.app, &line, machine, bounds.read()?, cut.by()?);
-    let mut found = found.await?;
-    cut.page(&mut found.history)?;
+    let (window, by) = cut.read(&bounds)?;
+    let mut found = oee::get_oee_trends(&shared.app, &line, machine, window, by).await?;
+    cut.page(&mut found.history);
     Ok(Json(found))
 }
 

@@ -3,6 +3,7 @@
 use super::Shared;
 use super::assets::get_plain;
 use super::security::page_policy;
+use crate::api::error::RequestId;
 use crate::app::{App as Pages, ShellOptions, shell};
 use crate::server::config::Transport;
 use axum::Router;
@@ -32,6 +33,7 @@ pub fn router(shared: &Shared) -> Router {
     server_fn::axum::register_explicit::<crate::api::downtime::GetActiveDowntime>();
     server_fn::axum::register_explicit::<crate::api::downtime::ReasonsForLine>();
     server_fn::axum::register_explicit::<crate::api::downtime::ConfirmDowntime>();
+    super::request::keep_tasks_within_requests();
     let options = LeptosOptions::builder().output_name("ms5-floor").build();
     let routes = generate_route_list(Pages);
     let (context, page) = (provide(shared), page(shared));
@@ -55,7 +57,12 @@ pub fn router(shared: &Shared) -> Router {
 /// What pages and server functions find in their context.
 fn provide(shared: &Shared) -> impl Fn() + Clone + Send + Sync + 'static {
     let app = shared.app.clone();
-    move || provide_context(app.clone())
+    move || {
+        provide_context(app.clone());
+        if let Some(id) = super::request_id() {
+            provide_context(RequestId(id));
+        }
+    }
 }
 
 /// The document around a page, with the policy that allows its own scripts and no others.

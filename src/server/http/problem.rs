@@ -2,14 +2,19 @@
 
 use crate::domain::plant::FieldError;
 use crate::domain::rights::Permission;
+use crate::server::db::failure::Failure;
 use crate::server::services::error::ServiceError;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use server_fn::error::SERVER_FN_ERROR_HEADER;
 use std::any::Any;
 
 /// The media type of a problem document.
 const PROBLEM_JSON: &str = "application/problem+json";
+
+/// When to come back after a 503, in seconds.
+pub const RETRY_AFTER_S: u32 = 2;
 
 /// What went wrong, for the one who asked. Boxed, because every handler's result has room for one.
 #[derive(Clone, Debug)]
@@ -105,6 +110,15 @@ pub fn forbidden(permission: Permission, place: Option<&str>) -> Problem {
     problem.detail(format!("the permission '{name}' ({words}) is missing{at}"))
 }
 
+/// 403: a page of another site sent it.
+fn cross_origin() -> Problem {
+    Problem::new(
+        StatusCode::FORBIDDEN,
+        "cross_origin",
+        "Sent by a page of another site",
+    )
+}
+
 /// 405: the path knows other methods.
 fn not_allowed() -> Problem {
     Problem::new(
@@ -129,12 +143,21 @@ pub fn conflict(detail: impl Into<String>) -> Problem {
     .detail(detail)
 }
 
+/// 408: the request did not come in time.
+pub fn too_slow() -> Problem {
+    Problem::new(
+        StatusCode::REQUEST_TIMEOUT,
+        "too_slow",
+        "The request did not come in time",
+    )
+}
+
 /// 413: too much at once.
 pub fn too_large(detail: impl Into<String>) -> Problem {
     Problem::new(
         StatusCode::PAYLOAD_TOO_LARGE,
         "too_large",
-        "The batch is too large",
+        "Too much at once",
     )
     .detail(detail)
 }
@@ -167,6 +190,17 @@ pub fn busy(retry_after_s: u32) -> Problem {
     problem.detail("nothing of the batch was stored; send it again after the time in Retry-After")
 }
 
+/// 429: this client asks too often.
+pub fn too_often(retry_after_s: u32) -> Problem {
+    let mut problem = Problem::new(
+        StatusCode::TOO_MANY_REQUESTS,
+        "too_often",
+        "Too many attempts",
+    );
+    problem.0.retry_after_s = Some(retry_after_s);
+    problem.detail(format!("try again in {retry_after_s} s"))
+}
+
 /// 500: something failed inside.
 pub fn internal() -> Problem {
     Problem::new(
@@ -183,7 +217,7 @@ pub fn unavailable(detail: impl Into<String>) -> Problem {
         "unavailable",
         "Not possible right now",
     );
-    problem.0.retry_after_s = Some(2);
+    problem.0.retry_after_s = Some(RETRY_AFTER_S);
     problem.detail(detail)
 }
 
@@ -202,30 +236,52 @@ impl From<ServiceError> for Problem {
 
 impl From<sqlx::Error> for Problem {
     fn from(error: sqlx::Error) -> Self {
-        tracing::error!(%error, request_id = super::request_id(), "the database failed");
-        match error {
-            sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) => {
-                unavailable("the database cannot be reached")
-            }
-            _ => internal(),
-        }
+        log_failure(&error).map_or_else(internal, unavailable)
     }
 }
 
-/// Makes a problem of what the framework refuses by itself: a path or query that cannot be read, another method.
+/// Logs a failure of the database once, and says in plain words what there is to wait for; `None`: it is a fault of ours.
+pub fn log_failure(error: &sqlx::Error) -> Option<&'static str> {
+    let wait_for = Failure::of(error).word();
+    match wait_for {
+        Some(word) => tracing::warn!(%error, request_id = super::request_id(), "{word}"),
+        None => tracing::error!(%error, request_id = super::request_id(), "the database failed"),
+    }
+    wait_for
+}
+
+/// Makes a problem of what the framework refuses by itself, with a word of plain text or with none: a path, query or form
+/// that cannot be read, another method, another origin.
 pub async fn of_the_framework(response: Response) -> Response {
     let (mut parts, body) = response.into_parts();
-    let told = parts.headers.get(header::CONTENT_TYPE);
-    if told.is_some_and(|kind| kind == PROBLEM_JSON) {
+    let is_ours = |kind: &HeaderValue| !kind.as_bytes().starts_with(b"text/plain");
+    let is_refusal = parts.status.is_client_error() || parts.status.is_server_error();
+    if !is_refusal || parts.headers.get(header::CONTENT_TYPE).is_some_and(is_ours) {
         return Response::from_parts(parts, body);
     }
+    if parts.headers.contains_key(SERVER_FN_ERROR_HEADER) {
+        let json = HeaderValue::from_static("application/json");
+        parts.headers.insert(header::CONTENT_TYPE, json);
+        return Response::from_parts(parts, body);
+    }
+    let text = axum::body::to_bytes(body, 4096).await.unwrap_or_default();
+    let text = String::from_utf8_lossy(&text);
     let problem = match parts.status {
+        StatusCode::FORBIDDEN => cross_origin(),
+        StatusCode::NOT_FOUND => not_found("there is nothing under this path"),
         StatusCode::METHOD_NOT_ALLOWED => not_allowed(),
-        StatusCode::BAD_REQUEST => {
-            let text = axum::body::to_bytes(body, 4096).await.unwrap_or_default();
-            malformed(String::from_utf8_lossy(&text))
+        StatusCode::PAYLOAD_TOO_LARGE => too_large(text),
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => Problem::new(
+            parts.status,
+            "unsupported_media_type",
+            "The body is of another kind",
+        )
+        .detail(text),
+        status if status.is_client_error() => malformed(text),
+        status => {
+            tracing::error!(status = status.as_u16(), %text, "a failure without a name");
+            internal()
         }
-        _ => return Response::from_parts(parts, body),
     };
     let mut response = problem.into_response();
     if let Some(allowed) = parts.headers.remove(header::ALLOW) {

@@ -10,6 +10,7 @@ use crate::domain::ids::{MachineId, Seq, SourceId};
 use crate::domain::time::{Span, TsMs};
 use crate::server::clock::Clock;
 use crate::server::db::facts::{self, NewFact};
+use crate::server::db::failure::Failure;
 use crate::server::db::quarantine;
 use crate::server::db::rollup::{self, Changed};
 use crate::server::db::timeline::Rows;
@@ -31,9 +32,21 @@ pub enum Refused {
     /// Too much is waiting; try again in a moment.
     #[error("too many items are waiting to be written")]
     Busy,
+    /// The database cannot be reached or is locked; try again in a moment. Nothing of it was stored.
+    #[error("the database cannot be reached or is locked")]
+    Unavailable,
     /// The database could not store it. Nothing of it was stored.
     #[error("the database could not store the batch")]
     Failed,
+}
+
+impl From<&sqlx::Error> for Refused {
+    fn from(error: &sqlx::Error) -> Self {
+        match Failure::of(error) {
+            Failure::Unreachable | Failure::Locked => Self::Unavailable,
+            Failure::Inside => Self::Failed,
+        }
+    }
 }
 
 /// One item of a batch after its check: a fact, or what goes into quarantine.
@@ -133,7 +146,8 @@ impl Writer {
     /// is durable.
     ///
     /// # Errors
-    /// [`Refused::Busy`] before anything is done; [`Refused::Failed`] when nothing of it was stored.
+    /// [`Refused::Busy`] before anything is done; [`Refused::Failed`] or [`Refused::Unavailable`] when nothing of it was
+    /// stored.
     pub async fn store(
         &self,
         source: SourceId,
@@ -160,10 +174,17 @@ impl Writer {
         answer.await.unwrap_or(Err(Refused::Failed))
     }
 
+    /// How many items wait.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Acquire)
+    }
+
     /// Folds all facts of those machines anew whose rules changed since that was last done.
     ///
     /// # Errors
-    /// [`Refused::Failed`] when the timeline could not be written; it is as it was then, and still to be done.
+    /// [`Refused::Failed`] or [`Refused::Unavailable`] when the timeline could not be written; it is as it was then, and
+    /// still to be done.
     pub async fn fold_anew(&self) -> Result<(), Refused> {
         let (reply, answer) = oneshot::channel();
         self.jobs
@@ -176,34 +197,32 @@ impl Writer {
 impl Task {
     async fn run(&mut self, group: Vec<Job>) {
         let done = self.write(&group).await;
-        if let Err(error) = &done {
-            tracing::error!(%error, "a group of facts could not be written");
-            self.heads.forget();
-        }
         let mut results = match done {
             Ok((results, committed)) => {
                 self.seq = committed.seq;
                 self.rules = committed.rules;
                 self.tell(committed).await;
-                Some(results.into_iter())
+                Ok(results.into_iter())
             }
-            Err(_) => None,
+            Err(error) => {
+                tracing::error!(%error, "a group of facts could not be written");
+                self.heads.forget();
+                Err(Refused::from(&error))
+            }
         };
         for job in group {
             // A sender that hung up no longer wants its answer; its facts are stored all the same.
             match job {
                 Job::Batch { reply, .. } => {
-                    let answer = results.as_mut().and_then(Iterator::next);
-                    drop(reply.send(answer.ok_or(Refused::Failed)));
+                    let answer = match &mut results {
+                        Ok(results) => results.next().ok_or(Refused::Failed),
+                        Err(refused) => Err(*refused),
+                    };
+                    drop(reply.send(answer));
                 }
                 Job::FoldAnew { reply } => {
-                    reply
-                        .send(if results.is_some() {
-                            Ok(())
-                        } else {
-                            Err(Refused::Failed)
-                        })
-                        .unwrap_or_default();
+                    let answer = results.as_ref().map(|_| ()).map_err(|refused| *refused);
+                    reply.send(answer).unwrap_or_default();
                 }
             }
         }

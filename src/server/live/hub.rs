@@ -1,7 +1,10 @@
 //! Where commits and open screens meet. The hub holds no figures: it knows what changed and who listens.
 
+use crate::api::live::Ping;
 use crate::domain::ids::{MachineId, Seq};
+use crate::domain::time::TsMs;
 use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, broadcast};
 
@@ -37,6 +40,7 @@ struct Shared {
     interest: Mutex<HashMap<String, usize>>,
     wake: Notify,
     events: broadcast::Sender<Event>,
+    without_database: AtomicBool,
 }
 
 /// The meeting point. Cheap to clone.
@@ -52,6 +56,7 @@ impl Default for Hub {
             interest: Mutex::default(),
             wake: Notify::new(),
             events,
+            without_database: AtomicBool::new(false),
         }))
     }
 }
@@ -77,6 +82,31 @@ impl Hub {
     pub fn everything_changed(&self) {
         lock(&self.0.changes).everything = true;
         self.0.wake.notify_one();
+    }
+
+    /// The database was lost, or is back; every screen is told at once. Returns whether that is news.
+    pub fn database(&self, is_lost: bool, now: TsMs) -> bool {
+        if self.0.without_database.swap(is_lost, Ordering::AcqRel) == is_lost {
+            return false;
+        }
+        if let Ok(data) = serde_json::to_string(&self.ping(now)) {
+            self.publish(Event {
+                name: "ping",
+                seq: self.seq(),
+                line: None,
+                data: data.into(),
+            });
+        }
+        true
+    }
+
+    /// A sign of life.
+    #[must_use]
+    pub fn ping(&self, now: TsMs) -> Ping {
+        Ping {
+            now,
+            without_database: self.0.without_database.load(Ordering::Acquire),
+        }
     }
 
     /// The last committed fact that this node knows of.
@@ -162,6 +192,20 @@ mod tests {
         assert!(hub.looked_at().contains("L1"));
         drop(b);
         assert!(hub.looked_at().is_empty());
+    }
+
+    #[tokio::test]
+    async fn screens_are_told_once_when_the_database_is_lost_and_once_when_it_is_back() {
+        let hub = Hub::default();
+        let mut screen = hub.listen();
+        for is_lost in [false, true, true, false, false] {
+            hub.database(is_lost, TsMs(7));
+        }
+        for expected in [r#"{"now":7,"without_database":true}"#, r#"{"now":7}"#] {
+            let event = screen.recv().await.expect("an event");
+            assert_eq!((event.name, &*event.data), ("ping", expected));
+        }
+        assert!(screen.is_empty());
     }
 
     #[test]

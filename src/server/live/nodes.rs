@@ -1,6 +1,7 @@
 //! Follows what other nodes on the same database commit. A notification is only a hint: a node that missed one looks
 //! at the sequence number every second all the same.
 
+use crate::server::db::failure::Failure;
 use crate::server::db::notify::Hints;
 use crate::server::db::{facts, refold};
 use crate::server::plant::{Plant, stored_version};
@@ -14,7 +15,7 @@ pub async fn follow(app: App, stop: CancellationToken) {
     loop {
         if hints.is_none() && app.db.is_shared() {
             hints = Hints::listen(&app.db).await.unwrap_or_else(|error| {
-                tracing::warn!(%error, "cannot listen for other nodes; looking every second instead");
+                tracing::debug!(%error, "cannot listen for other nodes; looking every second instead");
                 None
             });
         }
@@ -23,9 +24,7 @@ pub async fn follow(app: App, stop: CancellationToken) {
             () = tokio::time::sleep(Duration::from_secs(1)) => {}
             heard = next(hints.as_mut()) => if heard.is_err() { hints = None },
         }
-        if let Err(error) = catch_up(&app).await {
-            tracing::warn!(%error, "cannot see what other nodes wrote");
-        }
+        notice(&app, catch_up(&app).await);
     }
 }
 
@@ -33,6 +32,29 @@ async fn next(hints: Option<&mut Hints>) -> sqlx::Result<()> {
     match hints {
         Some(hints) => hints.next().await,
         None => std::future::pending().await,
+    }
+}
+
+/// Tells the log and every screen when the database is lost and when it is back, each once.
+fn notice(app: &App, caught_up: sqlx::Result<()>) {
+    let now = app.clock.now();
+    match caught_up {
+        Ok(()) => {
+            if app.hub.database(false, now) {
+                tracing::info!("the database is back");
+                app.hub.everything_changed();
+            }
+        }
+        Err(error) => match Failure::of(&error) {
+            Failure::Unreachable => {
+                if app.hub.database(true, now) {
+                    tracing::error!(%error, "the database cannot be reached; looking every second until it is back");
+                }
+            }
+            Failure::Locked | Failure::Inside => {
+                tracing::warn!(%error, "cannot see what other nodes wrote");
+            }
+        },
     }
 }
 

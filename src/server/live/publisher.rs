@@ -4,7 +4,9 @@
 
 use super::hub::{Event, Hub};
 use crate::domain::ids::MachineId;
+use crate::server::db::failure::Failure;
 use crate::server::plant::Plant;
+use crate::server::services::error::ServiceError;
 use crate::server::services::{board, line};
 use crate::server::state::App;
 use std::collections::{HashMap, HashSet};
@@ -135,7 +137,7 @@ async fn tile(app: &App, plant: &Plant, code: &str) {
     let Some(line) = plant.line(code) else { return };
     match board::tile(&app.db, plant, line, seq, app.clock.now()).await {
         Ok(tile) => send(&app.hub, "tile", None, &tile.tile, seq),
-        Err(error) => tracing::error!(%error, line = code, "a tile could not be computed"),
+        Err(error) => tell(&error, code, "a tile could not be computed"),
     }
 }
 
@@ -143,7 +145,18 @@ async fn page(app: &App, code: &str) {
     let seq = app.hub.seq();
     match line::line(app, code, None).await {
         Ok(view) => send(&app.hub, "line", Some(code.into()), &view, seq),
-        Err(error) => tracing::error!(%error, line = code, "a line's page could not be computed"),
+        Err(error) => tell(&error, code, "a line's page could not be computed"),
+    }
+}
+
+/// While the database is away that has been said once; it is not said again for every line.
+fn tell(error: &ServiceError, line: &str, what: &'static str) {
+    let is_away =
+        matches!(error, ServiceError::Database(e) if Failure::of(e) == Failure::Unreachable);
+    if is_away {
+        tracing::debug!(%error, line, "{what}");
+    } else {
+        tracing::error!(%error, line, "{what}");
     }
 }
 

@@ -44,14 +44,22 @@ pub fn Footer(
 #[component]
 pub fn StaleBanner() -> impl IntoView {
     let live = expect_context::<Live>();
-    let stale = Memo::new(move |_| live.connection() == Connection::Stale);
+    let connection = Memo::new(move |_| live.connection());
+    let old = move || connection.get().is_old();
+    let lost = move || {
+        if connection.get() == Connection::NoDatabase {
+            "The server's database cannot be reached."
+        } else {
+            "Not live."
+        }
+    };
     let age = move || live.age().map(format::duration);
     view! {
-        <div class="stale-banner" hidden=move || !stale.get()>
-            <strong>"Not live."</strong>
+        <div class="stale-banner" hidden=move || !old()>
+            <strong>{lost}</strong>
             " Last update "
             <span>{age}</span>
-            " ago. Reconnecting by itself…"
+            " ago. Trying again by itself…"
         </div>
     }
     .into_any()

@@ -1,12 +1,17 @@
 //! What a person sees when something did not work: what, why, and what to do now.
 
 use crate::api::error::ApiError;
+use crate::ui::retry::Attempts;
 use leptos::prelude::*;
 
 /// An error in place of the page, with a way to try again.
 #[component]
 pub fn Problem(error: ApiError, #[prop(into)] retry: Callback<()>) -> impl IntoView {
     let what_happened = error.to_string();
+    let may_pass = error.may_pass();
+    if may_pass {
+        expect_context::<Attempts>().keep_trying(retry);
+    }
     let (title, advice) = match error {
         ApiError::NotFound { what, .. } => (
             format!("No such {what}"),
@@ -32,6 +37,10 @@ pub fn Problem(error: ApiError, #[prop(into)] retry: Callback<()>) -> impl IntoV
             "The server cannot be reached".to_owned(),
             "Check the network of this device. Nothing that the machines report is lost meanwhile.",
         ),
+        ApiError::Unavailable { .. } => (
+            "The database cannot be reached".to_owned(),
+            "Nothing that was stored is lost.",
+        ),
         ApiError::Internal { .. } => (
             "Something went wrong".to_owned(),
             "The details are in the server's log. Trying again often helps.",
@@ -42,6 +51,14 @@ pub fn Problem(error: ApiError, #[prop(into)] retry: Callback<()>) -> impl IntoV
             <h1 tabindex="-1">{title}</h1>
             <p class="notice-what">{what_happened}</p>
             <p>{advice}</p>
+            {may_pass
+                .then(|| {
+                    view! {
+                        <p class="needs-script">
+                            "This page keeps trying by itself and shows its figures as soon as they can be read again."
+                        </p>
+                    }
+                })}
             <p class="notice-actions">
                 <button class="button needs-script" type="button" on:click=move |_| retry.run(())>
                     "Try again"

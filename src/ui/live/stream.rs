@@ -160,7 +160,10 @@ impl<F: Fn(News)> Follower<F> {
             }
             "ping" => {
                 if let Some(ping) = read::<Ping>(event) {
-                    self.live.heard_at(ping.now);
+                    // What came in between could not be read.
+                    if self.live.heard_ping(&ping) {
+                        (self.on_news)(News::Missed);
+                    }
                 }
             }
             "tile" => {

@@ -162,8 +162,11 @@ fn browser(workspace: &Workspace, report: &mut Report) {
     if site.is_some() {
         report.gate("size budgets", || budget::check(&workspace.site));
     }
-    report.tests("browser tests", || match (&site, &server) {
-        (Some(()), Some(program)) => playwright::run(workspace, program),
+    let postgres = report.gate("PostgreSQL", Postgres::start);
+    report.tests("browser tests", || match (&site, &server, &postgres) {
+        (Some(()), Some(program), Some(postgres)) => {
+            playwright::run(workspace, program, &postgres.url())
+        }
         _ => bail!("not run: what they test was not built"),
     });
 }

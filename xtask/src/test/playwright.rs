@@ -12,7 +12,7 @@ use super::counts::Counts;
 use crate::workspace::{Workspace, program};
 use crate::{debian, node, process};
 
-pub fn run(workspace: &Workspace, server: &Path) -> Result<Counts> {
+pub fn run(workspace: &Workspace, server: &Path, postgres: &str) -> Result<Counts> {
     let chromium = chromium()?;
     node::ensure()?;
     node::packages(workspace)?;
@@ -27,7 +27,8 @@ pub fn run(workspace: &Workspace, server: &Path) -> Result<Counts> {
         .env("CHROMIUM", chromium);
     command
         .env("MS5_BIN", server)
-        .env("MS5_SITE", &workspace.site);
+        .env("MS5_SITE", &workspace.site)
+        .env("MS5_TEST_POSTGRES", postgres);
     let status = process::status(&mut command)?;
 
     let text = fs::read(&results).with_context(|| {
