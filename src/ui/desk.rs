@@ -3,6 +3,7 @@
 
 pub mod document;
 pub mod field;
+pub mod person;
 pub mod sign_in;
 
 pub use document::{Document, Signed};
