@@ -51,10 +51,9 @@ impl Program {
 
     /// Where it serves measures, when it was told to.
     pub fn measures(&mut self) -> String {
-        let line = self.lines.next().expect("it says where").expect("a line");
-        line.strip_prefix("measures on ")
-            .unwrap_or_else(|| panic!("{line}"))
-            .to_owned()
+        let mut lines = self.lines.by_ref().map(|line| line.expect("a line"));
+        let found = lines.find_map(|line| line.strip_prefix("measures on ").map(str::to_owned));
+        found.expect("it says where")
     }
 
     /// Kills it as a power cut would.
