@@ -117,7 +117,10 @@ async function measure({ key, line, machine, samples, warmUp }) {
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args });
 try {
   const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, locale: 'en-GB', timezoneId: 'UTC' });
-  await page.goto(required('MS5_URL'), { waitUntil: 'load' });
+  // The plant is simulated: one tap signs in, and leads on to the board.
+  await page.goto(`${required('MS5_URL')}/sign-in`);
+  await page.getByRole('button', { name: 'Viewer', exact: true }).click();
+  await page.waitForURL((url) => url.pathname === '/', { waitUntil: 'load' });
   const all = await page.evaluate(measure, {
     key: required('MS5_KEY'),
     line: required('MS5_LINE'),

@@ -115,13 +115,12 @@ test('a reason given to a stop changes the Pareto, and a stale one says who was 
   await expect(page.getByRole('heading', { name: 'Why did it stand?' })).toBeVisible();
   const late = await context.newPage();
   await late.goto(page.url());
-  await page.getByLabel('Your name').first().fill('Anna');
   await page.getByRole('button', { name: 'Sensor failure' }).click();
   await expect(page.getByRole('status').filter({ hasText: 'Stored.' })).toBeVisible();
   await expect(page.locator('.stop-now')).toContainText('Sensor failure');
   // Who has not seen that may not overwrite it.
   await late.getByRole('button', { name: 'Bearing failure' }).click();
-  await expect(late.locator('.caution')).toContainText('changed meanwhile, by Anna');
+  await expect(late.locator('.caution')).toContainText('changed meanwhile, by Production Manager');
   await expect(late.locator('.stop-now')).toContainText('Sensor failure');
   await late.close();
   await page.goto(`${floor.url}/lines/L1?view=losses`);

@@ -1,10 +1,10 @@
 import { Cable } from './cable.ts';
-import { Floor, expect, required, test as base } from './floor.ts';
+import { Floor, type SignedIn, expect, required, test as base } from './floor.ts';
 
 const hydrated = 'body[data-hydrated]';
 
 /** A server whose database is at the end of a cable. */
-const test = base.extend<object, { wired: { floor: Floor; cable: Cable } }>({
+const test = base.extend<object, { wired: { floor: Floor; cable: Cable }; wiredManager: SignedIn }>({
   wired: [
     async ({}, use) => {
       const cable = await Cable.toNewDatabase(required('MS5_TEST_POSTGRES'));
@@ -15,6 +15,8 @@ const test = base.extend<object, { wired: { floor: Floor; cable: Cable } }>({
     },
     { scope: 'worker' },
   ],
+  wiredManager: [async ({ wired, browser }, use) => use(await wired.floor.signIn(browser)), { scope: 'worker' }],
+  storageState: async ({ wiredManager }, use) => use(wiredManager),
 });
 
 test('a page opened while the database is away says so, and shows its figures by itself when it is back', async ({

@@ -1,6 +1,7 @@
-// A server of its own for a group of tests: a fresh database, a small plant, and a key to send facts with.
+// A server of its own for a group of tests: a fresh database, a small plant, a key to send facts with, and somebody who
+// has signed in.
 
-import { test as base, expect } from '@playwright/test';
+import { type Browser, type BrowserContext, test as base, expect } from '@playwright/test';
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -13,9 +14,18 @@ export type Item = { machine: string; kind: string; at?: number } & Record<strin
 
 const always = { name: 'Round the clock', days: [1, 2, 3, 4, 5, 6, 7], start: '00:00', end: '00:00' };
 
-/** Two lines with a calendar, one whose machines stand side by side and say themselves when they are scheduled. */
+/** Cookies of a browser in which somebody signed in. */
+export type SignedIn = Awaited<ReturnType<BrowserContext['storageState']>>;
+
+/** A browser in which nobody has signed in. */
+export const nobody: SignedIn = { cookies: [], origins: [] };
+
+/**
+ * Two lines with a calendar, one whose machines stand side by side and say themselves when they are scheduled. It is
+ * simulated, so one tap signs in.
+ */
 const plant = {
-  site: { code: 'TEST', name: 'Test hall', zone: 'Europe/Rome' },
+  site: { code: 'TEST', name: 'Test hall', zone: 'Europe/Rome', simulated: true },
   area: [{ code: 'A', name: 'Packing' }],
   shift: [always],
   line: [
@@ -117,6 +127,19 @@ export class Floor {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
+  /** Signs in on the sign-in page, as a person does: one tap on a role of the demonstration. */
+  async signIn(browser: Browser, role = 'Production Manager'): Promise<SignedIn> {
+    // Playwright gives contexts made by hand the options of the test: this one begins with nobody.
+    const context = await browser.newContext({ storageState: nobody });
+    const page = await context.newPage();
+    await page.goto(`${this.url}/sign-in`);
+    await page.getByRole('button', { name: role, exact: true }).click();
+    await page.waitForURL((url) => !url.pathname.startsWith('/sign-in'));
+    const signedIn = await context.storageState();
+    await context.close();
+    return signedIn;
+  }
+
   /** Sends facts; returns when they are stored for good. */
   async tell(...items: Item[]): Promise<void> {
     const batch = items.map((item) => ({ id: `t${(this.sent += 1)}`, at: Date.now(), ...item }));
@@ -161,8 +184,8 @@ export class Floor {
   }
 }
 
-/** A test with a server of its worker. */
-export const test = base.extend<object, { floor: Floor }>({
+/** A test with a server of its worker, in a browser where a production manager has signed in. */
+export const test = base.extend<object, { floor: Floor; manager: SignedIn }>({
   floor: [
     async ({}, use) => {
       const floor = await Floor.start();
@@ -171,6 +194,8 @@ export const test = base.extend<object, { floor: Floor }>({
     },
     { scope: 'worker' },
   ],
+  manager: [async ({ floor, browser }, use) => use(await floor.signIn(browser)), { scope: 'worker' }],
+  storageState: async ({ manager }, use) => use(manager),
 });
 
 export { expect };

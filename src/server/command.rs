@@ -3,6 +3,7 @@
 mod key;
 mod migrate;
 mod replay;
+mod rights;
 mod serve;
 mod simulate;
 
@@ -31,6 +32,8 @@ enum Command {
     /// Make keys for those who send data
     #[command(subcommand)]
     Key(key::Key),
+    /// Show who may do what by default, as the README does
+    Rights(rights::Rights),
 }
 
 /// Why a command ended badly, as one line for the person who typed it.
@@ -48,6 +51,7 @@ impl Cli {
             Command::Simulate(command) => command.run(),
             Command::Replay(replay) => replay.run(),
             Command::Key(command) => wait(command.run()),
+            Command::Rights(command) => command.run(),
         }
     }
 }

@@ -5,6 +5,7 @@
 #[macro_use]
 mod harness;
 mod cable;
+mod cast;
 mod chance;
 mod hand_made;
 mod https;
@@ -28,6 +29,7 @@ mod edge_cases_of_stops;
 mod errors_tell_what_is_needed_and_no_more;
 mod every_millisecond_has_one_bucket;
 mod every_rate_used_is_named;
+mod every_route_is_guarded;
 mod figures_of_any_window;
 mod fold_is_order_free;
 mod ingest_answers_item_by_item;

@@ -1,4 +1,4 @@
-//! The front door of the repository: `cargo xtask run`, `test`, `bench`, `release`, `watch`.
+//! The front door of the repository: `cargo xtask run`, `test`, `bench`, `matrix`, `release`, `watch`.
 //!
 //! One module, one idea. `toolchain` makes the compiler able to target the browser, `browser` compiles and binds
 //! the WASM, `site` puts the hashed files together, `server` compiles the program, `plant` keeps it and the
@@ -9,6 +9,7 @@ mod browser;
 mod compress;
 mod css;
 mod debian;
+mod matrix;
 mod node;
 mod plant;
 mod process;
@@ -48,6 +49,8 @@ enum Task {
     Test(test::Options),
     /// The budgets of the design, measured: ingest, start, memory, sizes, event to pixel, a year
     Bench(bench::Options),
+    /// Write the table of permissions and roles into the README
+    Matrix,
     /// One self-contained file: the server with the compiled site inside
     Release,
     /// Like `run`, and builds and restarts whenever a source file changes
@@ -59,6 +62,7 @@ fn perform(task: Task, workspace: &Workspace) -> Result<ExitCode> {
         Task::Run(options) => run::run(workspace, &options),
         Task::Test(options) => test::run(workspace, &options),
         Task::Bench(options) => bench::run(workspace, &options),
+        Task::Matrix => matrix::run(workspace),
         Task::Release => release::run(workspace),
         Task::Watch(options) => watch::run(workspace, &options),
     }

@@ -58,6 +58,16 @@ impl Plan {
         format!("http://127.0.0.1:{}", self.port)
     }
 
+    /// What somebody who looks for the first time needs to know.
+    pub const fn how_to_get_in(&self) -> &'static str {
+        match self.simulated_days {
+            Some(_) => {
+                "Its sign-in page lets you in with one tap on a role: the plant is simulated."
+            }
+            None => "When nobody can sign in yet, its one-time link is above: open it first.",
+        }
+    }
+
     /// One of the program's subcommands.
     fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(&self.program);

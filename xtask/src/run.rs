@@ -54,9 +54,10 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
     plan.prepare()?;
     let mut plant = Plant::start(&plan)?;
     println!(
-        "\nMS5 Floor runs at {} after {}. Ctrl-C stops it.\n",
+        "\nMS5 Floor runs at {} after {}. {}\nCtrl-C stops it.\n",
         plan.address(),
-        seconds(start.elapsed())
+        seconds(start.elapsed()),
+        plan.how_to_get_in()
     );
     while !stop::asked() {
         plant.check()?;

@@ -22,8 +22,8 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
     while !stop::asked() {
         let seen = Seen::now(&workspace.root)?;
         match rebuild(workspace, options, &mut plant) {
-            Ok(()) => println!(
-                "\nMS5 Floor runs at http://127.0.0.1:{}, watching. Ctrl-C stops it.\n",
+            Ok(how_to_get_in) => println!(
+                "\nMS5 Floor runs at http://127.0.0.1:{}, watching. {how_to_get_in}\nCtrl-C stops it.\n",
                 options.port
             ),
             Err(error) if !stop::asked() => eprintln!("error: {error:#}\nwaiting for a change"),
@@ -41,15 +41,19 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The old plant runs until its successor is built; what does not compile changes nothing.
-fn rebuild(workspace: &Workspace, options: &Options, plant: &mut Option<Plant>) -> Result<()> {
+/// The old plant runs until its successor is built; what does not compile changes nothing. Tells how to get in.
+fn rebuild(
+    workspace: &Workspace,
+    options: &Options,
+    plant: &mut Option<Plant>,
+) -> Result<&'static str> {
     let plan = options.build(workspace)?;
     if plant.take().is_some() {
         note("restarting");
     }
     plan.prepare()?;
     *plant = Some(Plant::start(&plan)?);
-    Ok(())
+    Ok(plan.how_to_get_in())
 }
 
 /// Names and times of the watched files: a change, an addition and a removal all differ from before.

@@ -88,21 +88,24 @@ pub fn admit(app: &App, caller: &Arc<Caller>, method: &str, path: &str) -> Resul
     }
 }
 
-/// It could not be found out who asks: why.
-#[derive(Clone, Debug)]
-pub struct Away(pub String);
+/// The database did not say who asks. A page is drawn all the same: it tells so, and tries again by itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Unidentified;
 
 /// Leave for the server function `F`, called over HTTP or by a page that is being drawn.
 ///
 /// # Errors
-/// The refusal; outside a request there is nobody.
+/// The refusal; the database's absence; outside a request there is nobody.
 pub fn here<F: ServerFn>() -> Result<Ctx, ServiceError> {
     let app = use_context::<App>();
-    let extensions = use_context::<Parts>().map(|parts| parts.extensions);
-    if let Some(Away(why)) = extensions.as_ref().and_then(|e| e.get()) {
-        return Err(sqlx::Error::Io(std::io::Error::other(why.clone())).into());
+    let parts = use_context::<Parts>();
+    if parts
+        .as_ref()
+        .is_some_and(|p| p.extensions.get::<Unidentified>().is_some())
+    {
+        return Err(sqlx::Error::PoolTimedOut.into());
     }
-    let caller = extensions.and_then(|e| e.get::<Arc<Caller>>().cloned());
+    let caller = parts.and_then(|p| p.extensions.get::<Arc<Caller>>().cloned());
     let (Some(app), Some(caller)) = (app, caller) else {
         return Err(ServiceError::Unauthenticated);
     };

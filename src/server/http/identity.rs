@@ -3,14 +3,15 @@
 use super::Shared;
 use super::problem::{self, Problem};
 use crate::server::auth::Ctx;
+use crate::server::auth::access::{Need, need_of};
 use crate::server::auth::caller::Caller;
-use crate::server::auth::guard::{Away, Refusal, admit, entry};
+use crate::server::auth::guard::{Refusal, Unidentified, admit, entry};
 use crate::server::auth::identify::{Origin, identify};
 use crate::server::db::audit;
 use crate::server::services::people;
 use axum::extract::{ConnectInfo, FromRequestParts, MatchedPath, Request, State};
 use axum::http::request::Parts;
-use axum::http::{Method, header};
+use axum::http::{Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use std::net::SocketAddr;
@@ -32,14 +33,12 @@ pub async fn guard(State(shared): State<Shared>, mut request: Request, next: Nex
         navigates,
     };
     let session = request.extensions().get::<Session>().cloned();
+    let nobody = Caller::nobody(origin.address.clone(), origin.request.clone());
     let caller = match identify(app, request.headers(), session.as_ref(), origin).await {
         Ok(caller) => Arc::new(caller),
-        // Pages and server functions say it in their own way, and keep trying.
-        Err(error) if matched.as_deref().is_some_and(tells_by_itself) => {
-            request.extensions_mut().insert(Away(error.to_string()));
-            return next.run(request).await;
+        Err(error) => {
+            return unidentified(&shared, error, nobody, (matched.as_deref(), request), next).await;
         }
-        Err(error) => return Problem::from(error).into_response(),
     };
     if caller.is_somebody() {
         super::record_person(caller.name());
@@ -87,6 +86,36 @@ pub async fn guard(State(shared): State<Shared>, mut request: Request, next: Nex
     .await
 }
 
+/// The database does not say who asks. What anyone may have is answered as ever, also the files of pages that wait for
+/// the database; live pages and server functions say themselves what is the matter, in the form that browsers can read.
+async fn unidentified(
+    shared: &Shared,
+    error: sqlx::Error,
+    nobody: Caller,
+    (matched, mut request): (Option<&str>, Request),
+    next: Next,
+) -> Response {
+    let need = matched.map(|path| need_of(request.method().as_str(), path));
+    let open = matches!(need, None | Some(Some(Need::Anyone)));
+    let tells = matched.is_some_and(|path| is_function(path) || super::pages::keeps_trying(path));
+    if open {
+        let nobody = Arc::new(nobody);
+        if let Some(Ok(ctx)) =
+            matched.map(|path| admit(&shared.app, &nobody, request.method().as_str(), path))
+        {
+            request.extensions_mut().insert(ctx);
+        }
+        request.extensions_mut().insert(nobody);
+        return next.run(request).await;
+    }
+    let problem = Problem::from(error);
+    if tells && problem.status() == StatusCode::SERVICE_UNAVAILABLE {
+        request.extensions_mut().insert(Unidentified);
+        return next.run(request).await;
+    }
+    problem.into_response()
+}
+
 /// A browser asks for a whole page.
 fn navigates(request: &Request) -> bool {
     request.method() == Method::GET
@@ -102,10 +131,6 @@ fn is_page(matched: &str) -> bool {
     !["/api/", "/health/", "/pkg/"]
         .iter()
         .any(|p| matched.starts_with(p))
-}
-
-fn tells_by_itself(matched: &str) -> bool {
-    is_function(matched) || matches!(matched, "/" | "/lines/{code}")
 }
 
 fn is_function(matched: &str) -> bool {

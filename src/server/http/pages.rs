@@ -58,6 +58,11 @@ pub fn router(shared: &Shared) -> Router {
         )
 }
 
+/// Whether what is drawn at a route tells by itself that the database is away, and shows its figures when it is back.
+pub fn keeps_trying(matched: &str) -> bool {
+    matches!(matched, "/" | "/lines/{code}")
+}
+
 /// What pages and server functions find in their context.
 fn provide(shared: &Shared) -> impl Fn() + Clone + Send + Sync + 'static {
     let app = shared.app.clone();

@@ -26,7 +26,8 @@ fn code(machine: usize) -> String {
     format!("BENCH{machine:03}")
 }
 
-/// The definition of a plant whose lines work round the clock.
+/// The definition of a plant whose lines work round the clock. It says that it is simulated, so a browser gets in by one
+/// tap.
 pub fn plant(machines: usize) -> Value {
     let line = |machine: usize| format!("LINE{:02}", machine / MACHINES_PER_LINE);
     let shift =
@@ -48,7 +49,7 @@ pub fn plant(machines: usize) -> Value {
     let rate =
         |place: usize| json!({"machine": code(place), "product": "P1", "units": 60, "per_s": 60});
     json!({
-        "site": {"code": "BENCH", "name": "Bench", "zone": "Europe/Rome"},
+        "site": {"code": "BENCH", "name": "Bench", "zone": "Europe/Rome", "simulated": true},
         "area": [{"code": "HALL", "name": "Hall"}],
         "shift": [shift],
         "line": lines.collect::<Vec<_>>(),

@@ -18,6 +18,8 @@ use crate::test::postgres::Postgres;
 use crate::workspace::{Workspace, program};
 use crate::{process, stamp, stop};
 
+/// What is asked beside sending: figures, the board and its stream, how far roll-ups are.
+const READS: [&str; 4] = ["oee:read", "dashboard:read", "line:read", "system:monitor"];
 const READY_BOUND: Duration = Duration::from_secs(60);
 /// How closely the start is watched.
 const POLL: Duration = Duration::from_millis(2);
@@ -66,12 +68,15 @@ impl Program {
         command
     }
 
-    /// Makes a key that may do everything, and returns it.
+    /// Makes a key that may do everything that is measured, and returns it.
     pub fn key(&self, folder: &Folder, name: &str) -> Result<String> {
         let file = folder.path().join(format!("{name}.key"));
         let mut command = self.command(&["key", "create", "--name", name]);
-        command.args(["--may-backfill", "--may-configure", "--out"]);
-        process::run(command.arg(&file))?;
+        command.args(["--may-backfill", "--may-configure"]);
+        for permission in READS {
+            command.args(["--may", permission]);
+        }
+        process::run(command.arg("--out").arg(&file))?;
         let key =
             fs::read_to_string(&file).with_context(|| format!("reading {}", file.display()))?;
         Ok(key.trim().to_owned())

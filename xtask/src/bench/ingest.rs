@@ -61,7 +61,7 @@ fn once(
     let key = program.key(folder, "bench")?;
     let server = Server::start(program)?;
     server.put_plant(&key, &plant(MACHINES))?;
-    let open = (streams > 0).then(|| Streams::open(server.port, streams));
+    let open = (streams > 0).then(|| Streams::open(server.port, &key, streams));
     let open = open.transpose()?;
     let outcome = load::post(&server, &key, plan)?;
     let bytes = open.map(Streams::close).transpose()?;

@@ -43,7 +43,7 @@ pub fn run(workspace: &Workspace, server: &Path, report: &mut Report) -> Result<
     for (streams, budget) in SCREENS {
         let title = format!("event to pixel, {streams} more screens");
         let samples = step(&title, || {
-            let open = Streams::open(server.port, streams)?;
+            let open = Streams::open(server.port, &key, streams)?;
             let mut command = Command::new("node");
             command.arg(workspace.root.join("end2end/bench/pixel.mjs"));
             command

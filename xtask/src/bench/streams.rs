@@ -10,6 +10,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow, ensure};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
+use super::floor::bearer;
 use super::http::request;
 
 const WAIT: Duration = Duration::from_secs(10);
@@ -25,8 +26,9 @@ pub struct Streams {
 }
 
 impl Streams {
-    pub fn open(port: u16, number: usize) -> Result<Self> {
-        let streams: Vec<TcpStream> = (0..number).map(|_| open(port)).collect::<Result<_>>()?;
+    pub fn open(port: u16, key: &str, number: usize) -> Result<Self> {
+        let streams = (0..number).map(|_| open(port, key));
+        let streams: Vec<TcpStream> = streams.collect::<Result<_>>()?;
         let stop = Arc::new(AtomicBool::new(false));
         let stopping = Arc::clone(&stop);
         let reader = thread::spawn(move || read(streams, &stopping));
@@ -42,19 +44,19 @@ impl Streams {
     }
 }
 
-fn open(port: u16) -> Result<TcpStream> {
+fn open(port: u16, key: &str) -> Result<TcpStream> {
     let mut stream =
         TcpStream::connect_timeout(&SocketAddr::from((Ipv4Addr::LOCALHOST, port)), WAIT)
             .context("opening a stream")?;
     stream
         .set_read_timeout(Some(WAIT))
         .context("setting a time limit")?;
-    let ask = request(
-        "GET",
-        "/api/v1/live",
-        &[("Accept", "text/event-stream")],
-        "",
-    );
+    let bearer = bearer(key);
+    let headers = [
+        ("Accept", "text/event-stream"),
+        ("Authorization", bearer.as_str()),
+    ];
+    let ask = request("GET", "/api/v1/live", &headers, "");
     stream.write_all(&ask).context("asking for a stream")?;
     let mut start = [0; 12];
     stream

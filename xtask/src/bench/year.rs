@@ -117,7 +117,7 @@ fn one(
         from: to - i64::from(size.year_days) * DAY,
         to,
     };
-    let mut asker = Asker::new(&server)?;
+    let mut asker = Asker::new(&server, &key)?;
     let shifts = shifts(&mut asker, year)?;
     let words = size.words();
     let sent = step(&format!("{words}: {engine}, sending"), || {

@@ -10,7 +10,7 @@ use super::plant;
 use super::send;
 use super::story::Stretch;
 use crate::bench::facts;
-use crate::bench::floor::Server;
+use crate::bench::floor::{Server, bearer};
 use crate::bench::http::{Connection, request};
 use crate::bench::report::{median, quantile};
 use crate::stop;
@@ -51,17 +51,22 @@ impl Times {
 pub struct Asker<'a> {
     server: &'a Server,
     connection: Connection,
+    bearer: String,
 }
 
 impl<'a> Asker<'a> {
-    pub fn new(server: &'a Server) -> Result<Self> {
+    pub fn new(server: &'a Server, key: &str) -> Result<Self> {
         let connection = Connection::open(server.port)?;
-        Ok(Self { server, connection })
+        Ok(Self {
+            server,
+            connection,
+            bearer: bearer(key),
+        })
     }
 
     /// The body of an answer, and when its question was sent.
     fn get(&mut self, path: &str) -> Result<(&[u8], Instant)> {
-        let get = request("GET", path, &[], "");
+        let get = request("GET", path, &[("Authorization", &self.bearer)], "");
         let sent = Instant::now();
         let answer = self.connection.ask(&get)?;
         ensure!(

@@ -1,0 +1,93 @@
+// Getting in and out.
+
+import AxeBuilder from '@axe-core/playwright';
+import { expect, nobody, test } from './floor.ts';
+
+test.use({ storageState: nobody });
+
+const widths = [768, 1280, 1920];
+
+test('one tap of the demonstration leads to the page that was wanted', async ({ page, floor }) => {
+  await page.goto(`${floor.url}/lines/L1?view=losses`);
+  await expect(page).toHaveURL(/\/sign-in\?next=/);
+  await page.getByRole('button', { name: 'Shift Manager' }).click();
+  await expect(page).toHaveURL(`${floor.url}/lines/L1?view=losses`);
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Bagger');
+});
+
+test('who has signed in is led past the sign-in page, and is out after signing out', async ({ page, floor }) => {
+  await page.goto(`${floor.url}/sign-in`);
+  await page.getByRole('button', { name: 'Viewer' }).click();
+  await expect(page).toHaveURL(`${floor.url}/`);
+  await expect(page.locator('a.tile')).toHaveCount(3);
+  await page.goto(`${floor.url}/sign-in`);
+  await expect(page).toHaveURL(`${floor.url}/`);
+  // By the same form that every page of the desk has.
+  await page.evaluate(() => {
+    const form = document.createElement('form');
+    form.method = 'post';
+    form.action = '/sign-out';
+    document.body.append(form);
+    form.submit();
+  });
+  await expect(page).toHaveURL(/\/sign-in$/);
+  await page.goto(floor.url);
+  await expect(page).toHaveURL(/\/sign-in$/);
+});
+
+test('a wrong password is told, by the keyboard, without saying what was wrong', async ({ page, floor }) => {
+  await page.goto(`${floor.url}/sign-in?next=/lines/L2`);
+  await page.getByLabel('Login').fill('anna');
+  await page.getByLabel('Password').fill('not the password');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('alert')).toHaveText('That is not right. Check login and password.');
+  await expect(page.getByLabel('Login')).toHaveValue('anna');
+  await expect(page.getByLabel('Password')).toHaveValue('');
+  // Where they wanted to go is not forgotten over it.
+  await page.getByRole('button', { name: 'Operator' }).click();
+  await expect(page).toHaveURL(`${floor.url}/lines/L2`);
+});
+
+test('what a role may not see is named', async ({ page, floor }) => {
+  await page.goto(`${floor.url}/sign-in`);
+  await page.getByRole('button', { name: 'Viewer' }).click();
+  await expect(page).toHaveURL(`${floor.url}/`);
+  const answer = await page.goto(`${floor.url}/health/rollups`);
+  expect(answer?.status()).toBe(403);
+  expect(await answer?.text()).toContain('system:monitor');
+});
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  test(`the sign-in page in ${colorScheme} is usable by everyone and fits its widths`, async ({ page, floor }) => {
+    const found: string[] = [];
+    page.on('console', (message) => {
+      if (['error', 'warning'].includes(message.type())) found.push(message.text());
+    });
+    await page.emulateMedia({ colorScheme });
+    for (const width of widths) {
+      await page.setViewportSize({ width, height: 1000 });
+      await page.goto(`${floor.url}/sign-in`);
+      const overflow = await page.evaluate(
+        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+      );
+      expect(overflow, `no sideways scrolling at ${width}`).toBeLessThanOrEqual(0);
+      const small = await page.locator('button, input:not([type=hidden])').evaluateAll((all) =>
+        all.filter((e) => e.getBoundingClientRect().height < 48).map((e) => e.outerHTML),
+      );
+      expect(small, `for a gloved finger at ${width}`).toEqual([]);
+      const { violations } = await new AxeBuilder({ page }).analyze();
+      expect(violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`)).toEqual([]);
+    }
+    expect(found).toEqual([]);
+  });
+}
+
+test.describe('without scripts', () => {
+  test.use({ javaScriptEnabled: false });
+
+  test('signing in works', async ({ page, floor }) => {
+    await page.goto(`${floor.url}/lines/L3`);
+    await page.getByRole('button', { name: 'Engineer' }).click();
+    await expect(page).toHaveURL(`${floor.url}/lines/L3`);
+  });
+});

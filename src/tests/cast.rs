@@ -1,0 +1,180 @@
+//! Everybody who may come to the door: nobody, each role with and without bounds, keys, a wall.
+
+use crate::harness::Server;
+use axum::http::{HeaderMap, HeaderValue, header};
+use ms5_floor::domain::ids::{DeviceId, LineId, PersonId};
+use ms5_floor::domain::rights::{DEFAULT_ROLES, Grant, PermissionSet, Reach, Rights, sets};
+use ms5_floor::domain::time::DAY_MS;
+use ms5_floor::server::auth::Ctx;
+use ms5_floor::server::auth::rights::Roles;
+use ms5_floor::server::auth::session::{Held, cookie_name, id_hash};
+use ms5_floor::server::db::devices::{self, DeviceRow};
+use ms5_floor::server::db::people::{self, GivenRow};
+use ms5_floor::server::db::sessions::{self, SessionRow};
+use ms5_floor::server::services::keys::{NewKey, create};
+use tower_sessions::session::Id;
+
+/// How an actor shows who it is.
+#[derive(Clone, Debug)]
+enum Proof {
+    Nothing,
+    Bearer(String),
+    Person(PersonId, i64),
+    Wall(DeviceId),
+}
+
+/// Somebody who asks, and what the matrix gives them.
+#[derive(Clone, Debug)]
+pub struct Actor {
+    /// For messages.
+    pub name: String,
+    /// What they may do, where.
+    pub rights: Rights,
+    proof: Proof,
+}
+
+impl Actor {
+    /// It is not known who they are.
+    pub fn nobody() -> Self {
+        Self {
+            name: "nobody".to_owned(),
+            rights: Rights::default(),
+            proof: Proof::Nothing,
+        }
+    }
+
+    /// A person with one of the default roles, everywhere or on one line.
+    pub async fn person(server: &Server, role: &str, on: Option<LineId>) -> Self {
+        let app = &server.app;
+        let default = DEFAULT_ROLES
+            .iter()
+            .find(|r| r.code == role)
+            .expect("a default role");
+        let roles = Roles::load(&app.db).await.expect("roles");
+        let name = match on {
+            Some(line) => format!("{role} on line {}", line.0),
+            None => format!("{role} everywhere"),
+        };
+        let login = name.replace(' ', ".");
+        let mut tx = app.db.begin().await.expect("a transaction");
+        let added = people::add(&mut tx, (&login, &name, ""), false, app.clock.now()).await;
+        let id = added.expect("a person");
+        let given = GivenRow {
+            person_id: id.0,
+            role_id: roles.by_code(role).expect("a role").id,
+            area_id: None,
+            line_id: on.map(|line| line.0),
+        };
+        people::give_role(&mut tx, given)
+            .await
+            .expect("a role given");
+        tx.commit().await.expect("a commit");
+        let row = people::by_id(&app.db, id)
+            .await
+            .expect("a row")
+            .expect("the person");
+        Self {
+            name,
+            rights: rights(default.set(), on),
+            proof: Proof::Person(id, row.version),
+        }
+    }
+
+    /// A program with a key.
+    pub async fn key(server: &Server, name: &str, may: PermissionSet, on: Option<LineId>) -> Self {
+        let lines: Vec<LineId> = on.into_iter().collect();
+        let wanted = NewKey {
+            name,
+            may,
+            lines: &lines,
+            expires: None,
+            replaces: true,
+        };
+        let row = Ctx::of_the_program(&server.app).entry("", "");
+        let made = create(&server.app.db, &wanted, row).await.expect("a key");
+        Self {
+            name: format!("key {name}"),
+            rights: rights(may, on),
+            proof: Proof::Bearer(made.key),
+        }
+    }
+
+    /// A screen on the wall of a line, which shows that line's page.
+    pub async fn wall(server: &Server, page: &str, on: LineId) -> Self {
+        let app = &server.app;
+        let row = DeviceRow {
+            id: 0,
+            kind: "wall".to_owned(),
+            name: "Wall".to_owned(),
+            page: page.to_owned(),
+            area_id: None,
+            line_id: Some(on.0),
+            made_by: "test".to_owned(),
+            created_ms: app.clock.now().0,
+            used_ms: None,
+            revoked_ms: None,
+        };
+        let mut tx = app.db.begin().await.expect("a transaction");
+        let id = devices::add(&mut tx, &row, b"the hash of its link")
+            .await
+            .expect("a device");
+        tx.commit().await.expect("a commit");
+        Self {
+            name: "wall".to_owned(),
+            rights: rights(sets::WATCH, Some(on)),
+            proof: Proof::Wall(id),
+        }
+    }
+
+    /// It is known who they are.
+    pub fn is_somebody(&self) -> bool {
+        !matches!(self.proof, Proof::Nothing)
+    }
+
+    /// They are a person.
+    pub fn is_person(&self) -> bool {
+        matches!(self.proof, Proof::Person(..))
+    }
+
+    /// What their next request carries. A session of its own each time: what one request does to its session does not
+    /// touch the next.
+    pub async fn show(&self, server: &Server, headers: &mut HeaderMap) {
+        let mut held = Held {
+            since: server.app.clock.now(),
+            ..Held::default()
+        };
+        match &self.proof {
+            Proof::Nothing => return,
+            Proof::Bearer(key) => {
+                let bearer = HeaderValue::from_str(&format!("Bearer {key}")).expect("a header");
+                headers.insert(header::AUTHORIZATION, bearer);
+                return;
+            }
+            Proof::Person(id, version) => (held.person, held.version) = (Some(*id), *version),
+            Proof::Wall(id) => held.device = Some(*id),
+        }
+        let id = Id::default();
+        let now = server.app.clock.now().0;
+        let row = SessionRow {
+            id_hash: id_hash(id),
+            person_id: held.person.map(|p| p.0),
+            device_id: held.device.map(|d| d.0),
+            facts: serde_json::to_string(&held).expect("json"),
+            created_ms: now,
+            seen_ms: now,
+            expires_ms: now + DAY_MS,
+        };
+        assert!(
+            sessions::add(&server.app.db, &row)
+                .await
+                .expect("a session")
+        );
+        let cookie = HeaderValue::from_str(&format!("{}={id}", cookie_name(false)));
+        headers.insert(header::COOKIE, cookie.expect("a header"));
+    }
+}
+
+fn rights(set: PermissionSet, on: Option<LineId>) -> Rights {
+    let reach = on.map_or(Reach::Site, Reach::Line);
+    Rights(vec![Grant { set, reach }])
+}
