@@ -19,6 +19,7 @@ pub mod calendar;
 pub mod classification;
 pub mod condition;
 pub mod dated;
+pub mod csv;
 pub mod day;
 pub mod difference;
 pub mod downtime;

@@ -1,10 +1,12 @@
 //! What the program can be told to do. Each command is one file.
 
+mod audit;
 mod key;
 mod migrate;
 mod replay;
 mod serve;
 mod simulate;
+mod user;
 
 use clap::{Parser, Subcommand};
 use std::error::Error;
@@ -31,6 +33,12 @@ enum Command {
     /// Make keys for those who send data
     #[command(subcommand)]
     Key(key::Key),
+    /// List people; get in again when nobody can
+    #[command(subcommand)]
+    User(user::User),
+    /// Check the audit trail
+    #[command(subcommand)]
+    Audit(audit::Audit),
 }
 
 /// Why a command ended badly, as one line for the person who typed it.
@@ -48,6 +56,8 @@ impl Cli {
             Command::Simulate(command) => command.run(),
             Command::Replay(replay) => replay.run(),
             Command::Key(command) => wait(command.run()),
+            Command::User(command) => wait(command.run()),
+            Command::Audit(command) => wait(command.run()),
         }
     }
 }
