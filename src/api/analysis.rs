@@ -111,7 +111,7 @@ pub async fn analysis(
     // The running shift, the line itself: nothing to send.
     #[server(default)] choice: Choice,
 ) -> Result<Analysis, ApiError> {
-    let app = crate::server::state::App::here()?;
-    let found = crate::server::services::analysis::analysis(&app, &code, &choice).await;
+    let ctx = crate::server::auth::guard::here::<AnalysisOfLine>()?;
+    let found = crate::server::services::analysis::analysis(&ctx, &code, &choice).await;
     found.map_err(ApiError::from)
 }

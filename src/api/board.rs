@@ -128,7 +128,7 @@ pub struct BoardView {
 /// The plant board as it is now.
 #[server(prefix = "/api", endpoint = "board", input = GetUrl, output = Json)]
 pub async fn board() -> Result<BoardView, ApiError> {
-    let app = crate::server::state::App::here()?;
-    let board = crate::server::services::board::board(&app).await;
+    let ctx = crate::server::auth::guard::here::<Board>()?;
+    let board = crate::server::services::board::board(&ctx).await;
     board.map(|board| (*board).clone()).map_err(ApiError::from)
 }

@@ -333,8 +333,8 @@ pub async fn get_downtime_events(
     // A filter that wants everything leaves nothing to send.
     #[server(default)] filter: DowntimeFilter,
 ) -> Result<DowntimePage, ApiError> {
-    let app = crate::server::state::App::here()?;
-    crate::server::services::downtime::get_downtime_events(&app, &filter)
+    let ctx = crate::server::auth::guard::here::<GetDowntimeEvents>()?;
+    crate::server::services::downtime::get_downtime_events(&ctx, &filter)
         .await
         .map_err(ApiError::from)
 }
@@ -342,8 +342,8 @@ pub async fn get_downtime_events(
 /// The stop of a machine that began at `start`, epoch milliseconds, with everything that was said about it.
 #[server(prefix = "/api", endpoint = "downtime_event", input = GetUrl, output = Json)]
 pub async fn get_downtime_event(machine: String, start: i64) -> Result<DowntimeDetail, ApiError> {
-    let app = crate::server::state::App::here()?;
-    crate::server::services::downtime::get_downtime_event(&app, (&machine, start))
+    let ctx = crate::server::auth::guard::here::<GetDowntimeEvent>()?;
+    crate::server::services::downtime::get_downtime_event(&ctx, (&machine, start))
         .await
         .map_err(ApiError::from)
 }
@@ -356,9 +356,9 @@ pub async fn get_downtime_statistics(
     from: Option<i64>,
     to: Option<i64>,
 ) -> Result<DowntimeStatistics, ApiError> {
-    let app = crate::server::state::App::here()?;
+    let ctx = crate::server::auth::guard::here::<GetDowntimeStatistics>()?;
     let of = (line.as_deref(), machine.as_deref());
-    crate::server::services::downtime::get_downtime_statistics(&app, of, (from, to))
+    crate::server::services::downtime::get_downtime_statistics(&ctx, of, (from, to))
         .await
         .map_err(ApiError::from)
 }
@@ -366,8 +366,8 @@ pub async fn get_downtime_statistics(
 /// What stands now, longest first.
 #[server(prefix = "/api", endpoint = "downtime_active", input = GetUrl, output = Json)]
 pub async fn get_active_downtime(line: Option<String>) -> Result<Vec<DowntimeEvent>, ApiError> {
-    let app = crate::server::state::App::here()?;
-    crate::server::services::downtime::get_active_downtime(&app, line.as_deref())
+    let ctx = crate::server::auth::guard::here::<GetActiveDowntime>()?;
+    crate::server::services::downtime::get_active_downtime(&ctx, line.as_deref())
         .await
         .map_err(ApiError::from)
 }
@@ -375,8 +375,8 @@ pub async fn get_active_downtime(line: Option<String>) -> Result<Vec<DowntimeEve
 /// The reasons that can be given on a line.
 #[server(prefix = "/api", endpoint = "downtime_reasons", input = GetUrl, output = Json)]
 pub async fn reasons_for_line(line: String) -> Result<ReasonsView, ApiError> {
-    let app = crate::server::state::App::here()?;
-    crate::server::services::downtime::reasons_for_line(&app, &line)
+    let ctx = crate::server::auth::guard::here::<ReasonsForLine>()?;
+    crate::server::services::downtime::reasons_for_line(&ctx, &line)
         .await
         .map_err(ApiError::from)
 }

@@ -134,8 +134,8 @@ pub struct LineView {
 /// A line over its running shift, or over the window `[from, to)` in epoch milliseconds when both are given.
 #[server(prefix = "/api", endpoint = "line", input = GetUrl, output = Json)]
 pub async fn line(code: String, from: Option<i64>, to: Option<i64>) -> Result<LineView, ApiError> {
-    let app = crate::server::state::App::here()?;
-    crate::server::services::line::line(&app, &code, from.zip(to))
+    let ctx = crate::server::auth::guard::here::<Line>()?;
+    crate::server::services::line::line(&ctx, &code, from.zip(to))
         .await
         .map_err(ApiError::from)
 }

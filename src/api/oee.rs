@@ -243,16 +243,16 @@ pub struct Dashboard {
 /// OEE of a line over `[from, to)`.
 #[server(prefix = "/api", endpoint = "calculate_oee", input = GetUrl, output = Json)]
 pub async fn calculate_oee(line: String, from: i64, to: i64) -> Result<LineOee, ApiError> {
-    let app = crate::server::state::App::here()?;
-    let found = crate::server::services::oee::calculate_oee(&app, &line, from, to).await;
+    let ctx = crate::server::auth::guard::here::<CalculateOee>()?;
+    let found = crate::server::services::oee::calculate_oee(&ctx, &line, from, to).await;
     found.map_err(ApiError::from)
 }
 
 /// A line as it is now.
 #[server(prefix = "/api", endpoint = "calculate_real_time_oee", input = GetUrl, output = Json)]
 pub async fn calculate_real_time_oee(line: String) -> Result<RealTimeOee, ApiError> {
-    let app = crate::server::state::App::here()?;
-    let found = crate::server::services::oee::calculate_real_time_oee(&app, &line).await;
+    let ctx = crate::server::auth::guard::here::<CalculateRealTimeOee>()?;
+    let found = crate::server::services::oee::calculate_real_time_oee(&ctx, &line).await;
     found.map_err(ApiError::from)
 }
 
@@ -265,9 +265,9 @@ pub async fn get_oee_history(
     to: i64,
     by: By,
 ) -> Result<History, ApiError> {
-    let app = crate::server::state::App::here()?;
+    let ctx = crate::server::auth::guard::here::<GetOeeHistory>()?;
     let found = crate::server::services::oee::get_oee_history(
-        &app,
+        &ctx,
         &line,
         machine.as_deref(),
         (from, to),
@@ -286,9 +286,9 @@ pub async fn get_oee_trends(
     to: i64,
     by: By,
 ) -> Result<Trends, ApiError> {
-    let app = crate::server::state::App::here()?;
+    let ctx = crate::server::auth::guard::here::<GetOeeTrends>()?;
     let found = crate::server::services::oee::get_oee_trends(
-        &app,
+        &ctx,
         &line,
         machine.as_deref(),
         (from, to),
@@ -301,7 +301,7 @@ pub async fn get_oee_trends(
 /// The plant over `[from, to)`, rolled up by line, area and site.
 #[server(prefix = "/api", endpoint = "get_oee_dashboard_data", input = GetUrl, output = Json)]
 pub async fn get_oee_dashboard_data(from: i64, to: i64) -> Result<Dashboard, ApiError> {
-    let app = crate::server::state::App::here()?;
-    let found = crate::server::services::oee::get_oee_dashboard_data(&app, (from, to)).await;
+    let ctx = crate::server::auth::guard::here::<GetOeeDashboardData>()?;
+    let found = crate::server::services::oee::get_oee_dashboard_data(&ctx, (from, to)).await;
     found.map_err(ApiError::from)
 }

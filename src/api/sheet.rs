@@ -23,7 +23,7 @@ pub struct Sheet {
 /// What the server draws of a line; `query` is that of the page's address, without the question mark.
 #[server(SheetOfLine, prefix = "/api", endpoint = "sheet", input = GetUrl, output = Json)]
 pub async fn sheet(code: String, query: String) -> Result<Sheet, ApiError> {
-    let app = crate::server::state::App::here()?;
-    let found = crate::server::services::sheet::sheet(&app, &code, &query).await;
+    let ctx = crate::server::auth::guard::here::<SheetOfLine>()?;
+    let found = crate::server::services::sheet::sheet(&ctx, &code, &query).await;
     found.map_err(ApiError::from)
 }

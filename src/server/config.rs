@@ -5,8 +5,8 @@ mod transport;
 pub use transport::{Transport, TransportArgs};
 
 use super::auth::oidc;
-use super::tls::Certificate;
 use super::log::{self, LogArgs, LogFile};
+use super::tls::Certificate;
 use serde::Deserialize;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};

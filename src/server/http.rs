@@ -2,8 +2,8 @@
 
 mod assets;
 mod boundary;
-mod desk;
 mod bounds;
+mod desk;
 mod downtime;
 mod health;
 mod identity;
@@ -85,8 +85,14 @@ pub fn router(shared: &Shared) -> Router {
         .merge(stops::router(shared))
         .merge(pages::router(shared))
         .merge(sign_in::router(shared))
-        .layer(axum::middleware::from_fn_with_state(shared.clone(), identity::guard))
-        .layer(session::layer(&shared.app, shared.transport.secure_cookies()));
+        .layer(axum::middleware::from_fn_with_state(
+            shared.clone(),
+            identity::guard,
+        ))
+        .layer(session::layer(
+            &shared.app,
+            shared.transport.secure_cookies(),
+        ));
     guarded(routes).layer(axum::middleware::from_fn_with_state(
         shared.transport,
         security::stay_under_tls,

@@ -12,9 +12,7 @@ use super::ingest::writer::Writer;
 use super::live::hub::Hub;
 use super::plant::{CurrentPlant, Plant};
 use super::services::board::RecentBoard;
-use crate::api::error::ApiError;
 use crate::domain::ids::PersonId;
-use leptos::prelude::use_context;
 use std::sync::Arc;
 use tokio::task::JoinHandle;
 
@@ -45,21 +43,6 @@ pub struct App {
     pub secret: SiteSecret,
     /// The build of the site that is served.
     pub build: Arc<str>,
-}
-
-impl App {
-    /// The server behind the server function that runs.
-    ///
-    /// # Errors
-    /// When there is none: the function was called outside a request.
-    pub fn here() -> Result<Self, ApiError> {
-        use_context().ok_or_else(|| {
-            tracing::error!("a server function ran without the server's state");
-            ApiError::Internal {
-                request: "none".to_owned(),
-            }
-        })
-    }
 }
 
 impl App {

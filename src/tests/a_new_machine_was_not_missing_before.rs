@@ -7,6 +7,7 @@ use ms5_floor::api::oee::LineOee;
 use ms5_floor::domain::account::Account;
 use ms5_floor::domain::machine_state::MachineState::{Running, Stopped};
 use ms5_floor::domain::time::{HOUR_MS, TsMs};
+use ms5_floor::server::auth::Ctx;
 use ms5_floor::server::rollup::make::catch_up;
 use ms5_floor::server::services::downtime::get_downtime_statistics;
 use ms5_floor::server::services::oee::calculate_oee;
@@ -15,9 +16,14 @@ use serde_json::{Value, json};
 on_both! { the_past_of_the_line_stays_and_the_new_machines_time_begins }
 
 async fn oee(server: &Server, from: TsMs, hours: i64) -> LineOee {
-    calculate_oee(&server.app, "L1", from.0, from.0 + hours * HOUR_MS)
-        .await
-        .expect("figures")
+    calculate_oee(
+        &Ctx::of_the_program(&server.app),
+        "L1",
+        from.0,
+        from.0 + hours * HOUR_MS,
+    )
+    .await
+    .expect("figures")
 }
 
 fn accounts(oee: &LineOee) -> [Account; 2] {
@@ -88,11 +94,9 @@ async fn the_past_of_the_line_stays_and_the_new_machines_time_begins(place: &Pla
         let [old, _] = accounts(&oee(&server, monday, 40).await);
         let [new, _] = accounts(&oee(&server, hours(40), 20).await);
         assert_eq!(line, [old, new].into_iter().sum(), "{what}");
-        let stops = get_downtime_statistics(
-            &server.app,
-            (Some("L1"), None),
-            (Some(monday.0), Some(hours(8).0)),
-        );
+        let ctx = Ctx::of_the_program(&server.app);
+        let stops =
+            get_downtime_statistics(&ctx, (Some("L1"), None), (Some(monday.0), Some(hours(8).0)));
         let lost = stops.await.expect("figures").all.lost.time;
         assert_eq!(lost, before.assets.account.unplanned, "{what}");
     };

@@ -253,8 +253,6 @@ async fn breaks_for_the_test() -> Result<(), ApiError> {
 #[tokio::test]
 async fn a_panic_is_answered_with_the_id_of_the_request_and_told_in_the_log() {
     server_fn::axum::register_explicit::<BreaksForTheTest>();
-    let place = Place::sqlite();
-    let server = server(&place).await;
     let (memory, _log) = Memory::start();
     let routes = Router::new().route(
         "/breaks/{what}",
@@ -265,7 +263,12 @@ async fn a_panic_is_answered_with_the_id_of_the_request_and_told_in_the_log() {
         request(Method::GET, "/breaks/7", None, Body::empty()),
     )
     .await;
-    let called = server.get("/api/breaks_for_the_test", None).await;
+    let function = get(leptos_axum::handle_server_fns);
+    let called = ask(
+        guarded(Router::new().route("/api/breaks_for_the_test", function)),
+        request(Method::GET, "/api/breaks_for_the_test", None, Body::empty()),
+    )
+    .await;
     for (answer, secret, route) in [
         (by_hand, "the secret of the route", "/breaks/{what}"),
         (
@@ -333,7 +336,7 @@ fn in_pieces(pieces: usize) -> Body {
 async fn no_route_takes_more_than_the_limit() {
     let place = Place::sqlite();
     let server = server(&place).await;
-    let (_, key) = server.key("office", false, true).await;
+    let key = server.everything.clone();
     for (method, path) in [
         (Method::POST, "/api/v1/ingest"),
         (Method::PUT, "/api/v1/plant"),

@@ -10,6 +10,7 @@ use ms5_floor::domain::account::Account;
 use ms5_floor::domain::figure::{Figure, Why};
 use ms5_floor::domain::loss::LossTree;
 use ms5_floor::domain::time::{DAY_MS, DurMs, HOUR_MS, Span, TsMs};
+use ms5_floor::server::auth::Ctx;
 use ms5_floor::server::rollup::make::catch_up;
 use ms5_floor::server::services::analysis::analysis;
 use ms5_floor::server::services::oee::{
@@ -68,7 +69,7 @@ async fn a_history_adds_up_to_the_whole_however_it_is_cut(place: &Place) {
                 ("L1", [None, Some("M1"), Some("assets")]),
                 ("L2", [None, Some("M4"), Some("assets")]),
             ] {
-                let whole = calculate_oee(app, line, bounds.0, bounds.1)
+                let whole = calculate_oee(&Ctx::of_the_program(app), line, bounds.0, bounds.1)
                     .await
                     .expect("figures");
                 for machine in machines {
@@ -85,7 +86,9 @@ async fn a_history_adds_up_to_the_whole_however_it_is_cut(place: &Place) {
                         }
                     };
                     for by in By::ALL {
-                        let history = get_oee_history(app, line, machine, bounds, by).await;
+                        let history =
+                            get_oee_history(&Ctx::of_the_program(app), line, machine, bounds, by)
+                                .await;
                         if by == By::Hour && b - a > 8 * DAY_MS {
                             assert!(history.is_err(), "too long for hours");
                             continue;
@@ -127,7 +130,7 @@ async fn a_history_adds_up_to_the_whole_however_it_is_cut(place: &Place) {
                     .sum();
                 assert_eq!(leaves, whole.assets.account.calendar());
             }
-            let plant = get_oee_dashboard_data(app, bounds)
+            let plant = get_oee_dashboard_data(&Ctx::of_the_program(app), bounds)
                 .await
                 .expect("the plant");
             let lines: Account = plant.lines.iter().map(|l| l.assets.account).sum();
@@ -136,11 +139,19 @@ async fn a_history_adds_up_to_the_whole_however_it_is_cut(place: &Place) {
             assert_eq!((lines, areas), (site, site));
         }
     }
-    let trends = get_oee_trends(app, "L1", None, (from.0, from.0 + DAYS * DAY_MS), By::Day)
-        .await
-        .expect("trends");
+    let trends = get_oee_trends(
+        &Ctx::of_the_program(app),
+        "L1",
+        None,
+        (from.0, from.0 + DAYS * DAY_MS),
+        By::Day,
+    )
+    .await
+    .expect("trends");
     assert!(trends.history.rows.len() >= 30);
-    let now = calculate_real_time_oee(app, "L1").await.expect("now");
+    let now = calculate_real_time_oee(&Ctx::of_the_program(app), "L1")
+        .await
+        .expect("now");
     assert_eq!(now.now, app.clock.now());
 }
 
@@ -154,7 +165,9 @@ async fn periods_follow_the_calendar_of_the_site(place: &Place) {
             shift: shift.map(str::to_owned),
             ..Choice::default()
         };
-        analysis(app, "L1", &choice).await.expect("an analysis")
+        analysis(&Ctx::of_the_program(app), "L1", &choice)
+            .await
+            .expect("an analysis")
     };
     // The production day begins at midnight where no shift runs over it, else when that shift ends.
     let day = ask("day", "2026-10-06", None).await;
@@ -200,7 +213,9 @@ async fn periods_follow_the_calendar_of_the_site(place: &Place) {
         by: Some("day".to_owned()),
         ..Choice::default()
     };
-    let early = analysis(app, "L1", &filtered).await.expect("an analysis");
+    let early = analysis(&Ctx::of_the_program(app), "L1", &filtered)
+        .await
+        .expect("an analysis");
     assert_eq!(
         early.account.scheduled(),
         DurMs(5 * 8 * HOUR_MS),
@@ -209,7 +224,7 @@ async fn periods_follow_the_calendar_of_the_site(place: &Place) {
     let by_day: Account = early.history.rows.iter().map(|r| r.account).sum();
     assert_eq!(by_day, early.account);
     let one = analysis(
-        app,
+        &Ctx::of_the_program(app),
         "L1",
         &Choice {
             product: Some("P1".to_owned()),
@@ -219,7 +234,7 @@ async fn periods_follow_the_calendar_of_the_site(place: &Place) {
     .await
     .expect("an analysis");
     let other = analysis(
-        app,
+        &Ctx::of_the_program(app),
         "L1",
         &Choice {
             product: Some("P2".to_owned()),
@@ -415,7 +430,7 @@ async fn what_cannot_be_asked_is_refused_by_name(place: &Place) {
             "shift",
         ),
     ] {
-        let refused = analysis(&server.app, "L1", &choice)
+        let refused = analysis(&Ctx::of_the_program(&server.app), "L1", &choice)
             .await
             .expect_err("it cannot be")
             .to_string();
@@ -456,7 +471,7 @@ async fn one_unrated_piece_leaves_a_lower_bound_beside_the_reason(place: &Place)
         assert_eq!(server.ingest(&key, &items).await.accepted, 32);
     }
     let of = async |when: &str| {
-        let oee = calculate_oee(&server.app, "L1", start.0, now.0)
+        let oee = calculate_oee(&Ctx::of_the_program(&server.app), "L1", start.0, now.0)
             .await
             .expect("figures");
         let line = oee.line.expect("a line");

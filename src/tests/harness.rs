@@ -8,8 +8,8 @@ use http_body_util::BodyExt;
 use ms5_floor::api::ingest::BatchAnswer;
 use ms5_floor::domain::ids::{LineId, MachineId, ProductId, SourceId};
 use ms5_floor::domain::plant::PlantDef;
-use ms5_floor::domain::time::{Span, TsMs};
 use ms5_floor::domain::rights::{Permission, PermissionSet, sets};
+use ms5_floor::domain::time::{Span, TsMs};
 use ms5_floor::server::auth::Ctx;
 use ms5_floor::server::clock::Clock;
 use ms5_floor::server::config::Transport;
@@ -223,7 +223,15 @@ impl Server {
         let stop = CancellationToken::new();
         let everything = match everything {
             Some(key) => key,
-            None => made_key(&app, &format!("test {}", uuid::Uuid::now_v7()), PermissionSet::all()).await.key,
+            None => {
+                made_key(
+                    &app,
+                    &format!("test {}", uuid::Uuid::now_v7()),
+                    PermissionSet::all(),
+                )
+                .await
+                .key
+            }
         };
         let shared = Shared {
             transport: Transport::Loopback,
@@ -276,7 +284,9 @@ impl Server {
             may = may.and(PermissionSet::of(&[Permission::IngestBackfill]));
         }
         if may_configure {
-            may = may.and(sets::SET_UP_PLANT).and(PermissionSet::of(&[Permission::IngestReview]));
+            may = may
+                .and(sets::SET_UP_PLANT)
+                .and(PermissionSet::of(&[Permission::IngestReview]));
         }
         let made = made_key(&self.app, name, may).await;
         (made.source, made.key)

@@ -111,7 +111,10 @@ async fn who_is_not_known_or_may_not(place: &Place) {
     let (server, key) = server_at(place, &hands).await;
     let body = json!({"items": [state("a", "M1", at(NOW), Running)]});
     let without = request(Method::POST, INGEST, None, Body::from(body.to_string()));
-    server.ask_as_it_is(without).await.problem(401, "unauthenticated");
+    server
+        .ask_as_it_is(without)
+        .await
+        .problem(401, "unauthenticated");
     for key in [Some(""), Some("ms5_wrong"), Some(&*format!("{key}0"))] {
         let answer = server.send(Method::POST, INGEST, key, &body).await;
         answer.problem(401, "unauthenticated");
@@ -138,7 +141,11 @@ async fn who_is_not_known_or_may_not(place: &Place) {
             .send(method, path, Some(&key), &small_plant())
             .await
             .problem(403, "forbidden");
-        let missing = if path == "/api/v1/plant" { "line:write" } else { "ingest:review" };
+        let missing = if path == "/api/v1/plant" {
+            "line:write"
+        } else {
+            "ingest:review"
+        };
         assert_eq!(problem["permission"], missing, "{problem}");
     }
     // A new key of the same name replaces the old one, which was just used: it holds for a second more.

@@ -238,7 +238,8 @@ async fn a_screen_that_cannot_follow_starts_over(place: &Place) {
         server.app.hub.publish(HubEvent {
             name: "tile",
             seq: Seq(n),
-            line: None,
+            about: None,
+            page: false,
             data,
         });
     }

@@ -29,7 +29,7 @@ const SECRETS: [&str; 5] = [
 /// The plant, and a key for it.
 async fn prepare(place: &Place) -> String {
     let server = Server::with(place, Clock::system(), small_plant()).await;
-    let (_, key) = server.key("gateway", false, true).await;
+    let key = server.everything.clone();
     server.app.db.close().await;
     key
 }
@@ -85,8 +85,8 @@ fn ask_with_secrets(url: &str, key: &str) -> Vec<String> {
     ] {
         let request = agent
             .get(format!("{url}{path}"))
-            .header("authorization", "Bearer secret-in-the-header")
-            .header("cookie", "sid=secret-of-the-cookie");
+            .header("authorization", format!("Bearer {key}"))
+            .header("cookie", "ms5=secret-of-the-cookie");
         ids.push(id(request.call().expect("an answer")));
     }
     let item =
@@ -150,7 +150,7 @@ async fn every_line_carries_its_request_and_no_secret(place: &Place) {
         ("/api/board", None),
         ("/lines/{code}", None),
         ("/", Some("select ")),
-        ("/api/v1/ingest", Some("select source")),
+        ("/api/v1/ingest", Some("select api_key+source")),
     ] {
         let of_route: Vec<&Value> = lines.iter().filter(|l| l["route"] == route).collect();
         let ended = of_route.iter().find(|l| l["status"].is_number());

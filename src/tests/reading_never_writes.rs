@@ -4,12 +4,13 @@
 use crate::harness::{Hands, Place, Server, at};
 use crate::small_plant::{small_plant, state};
 use axum::http::{Method, StatusCode};
-use ms5_floor::domain::rights::PermissionSet;
 use ms5_floor::api::analysis::AnalysisOfLine;
 use ms5_floor::api::downtime::{
     GetActiveDowntime, GetDowntimeEvents, GetDowntimeStatistics, ReasonsForLine,
 };
 use ms5_floor::domain::machine_state::MachineState::{Running, Stopped};
+use ms5_floor::domain::rights::PermissionSet;
+use ms5_floor::server::auth::Ctx;
 use ms5_floor::server::db::{Db, Tx};
 use ms5_floor::server::services::board::board;
 use ms5_floor::server::services::line::line;
@@ -126,13 +127,22 @@ async fn figures_pages_and_streams_leave_every_table_as_it_was(place: &Place) {
 
     let (from, to) = (at("2026-07-06T07:00:00Z").0, at("2026-07-06T10:00:00Z").0);
     for _ in 0..3 {
-        assert_eq!(board(&server.app).await.expect("a board").tiles.len(), 1);
+        assert_eq!(
+            board(&Ctx::of_the_program(&server.app))
+                .await
+                .expect("a board")
+                .tiles
+                .len(),
+            1
+        );
         server.app.board.forget().await;
-        line(&server.app, "L1", None).await.expect("a line");
-        line(&server.app, "L1", Some((from, to)))
+        line(&Ctx::of_the_program(&server.app), "L1", None)
+            .await
+            .expect("a line");
+        line(&Ctx::of_the_program(&server.app), "L1", Some((from, to)))
             .await
             .expect("a line over a window");
-        calculate_oee(&server.app, "L1", from, to)
+        calculate_oee(&Ctx::of_the_program(&server.app), "L1", from, to)
             .await
             .expect("OEE");
         for path in [

@@ -270,7 +270,7 @@ async fn what_people_say_and_what_the_plant_becomes_reaches_every_level(place: &
         limit: Some(500),
         ..DowntimeFilter::default()
     };
-    let page = get_downtime_events(&server.app, &filter)
+    let page = get_downtime_events(&Ctx::of_the_program(&server.app), &filter)
         .await
         .expect("stops");
     assert!(page.events.len() > 50, "{} stops", page.events.len());

@@ -6,6 +6,7 @@ use crate::small_plant::{small_plant, state, two_shifts};
 use ms5_floor::api::analysis::Choice;
 use ms5_floor::domain::machine_state::MachineState::{Running, Stopped};
 use ms5_floor::domain::time::{DAY_MS, DurMs, HOUR_MS, MINUTE_MS, TsMs};
+use ms5_floor::server::auth::Ctx;
 use ms5_floor::server::services::analysis::analysis;
 use ms5_floor::server::services::downtime::get_downtime_statistics;
 use ms5_floor::server::services::sheet::sheet;
@@ -42,7 +43,12 @@ fn choice(period: &str, on: Option<&str>, shift: Option<&str>) -> Choice {
 async fn without_a_running_shift_the_last_one_is_shown(place: &Place) {
     let (server, hands) = turning(place).await;
     let label = async |on, shift| {
-        let found = analysis(&server.app, "L1", &choice("shift", on, shift)).await;
+        let found = analysis(
+            &Ctx::of_the_program(&server.app),
+            "L1",
+            &choice("shift", on, shift),
+        )
+        .await;
         found.expect("an analysis").label
     };
     // On Sunday, a day and a half after the last shift.
@@ -63,7 +69,12 @@ async fn without_a_running_shift_the_last_one_is_shown(place: &Place) {
 async fn why_there_is_no_shift_is_told(place: &Place) {
     let (server, hands) = turning(place).await;
     let why = async |on: Option<&str>, shift: Option<&str>| {
-        let refused = analysis(&server.app, "L1", &choice("shift", on, shift)).await;
+        let refused = analysis(
+            &Ctx::of_the_program(&server.app),
+            "L1",
+            &choice("shift", on, shift),
+        )
+        .await;
         refused.expect_err("there is none").to_string()
     };
     let signal = "the line has no shift calendar then, its machines say when they are scheduled";
@@ -107,7 +118,12 @@ async fn a_history_without_rows_says_why(place: &Place) {
     let items = [state("a", "M1", at(MONDAY), Running)];
     assert_eq!(server.ingest(&key, &items).await.accepted, 1);
     let drawn = async |query: &str| {
-        let sheet = sheet(&server.app, "L1", &format!("view=history&{query}")).await;
+        let sheet = sheet(
+            &Ctx::of_the_program(&server.app),
+            "L1",
+            &format!("view=history&{query}"),
+        )
+        .await;
         sheet.expect("a sheet").parts.join("")
     };
     let by_signal = "nothing belongs to a shift or a crew";
@@ -150,9 +166,13 @@ async fn what_is_lost_by_shift_is_all_that_is_lost(place: &Place) {
     assert_eq!(server.ingest(&key, &items).await.accepted, items.len());
     let by_shift = async |days: i64| {
         let window = (Some(start.0), Some(start.0 + days * DAY_MS));
-        let figures = get_downtime_statistics(&server.app, (Some("L1"), Some("M1")), window)
-            .await
-            .expect("figures");
+        let figures = get_downtime_statistics(
+            &Ctx::of_the_program(&server.app),
+            (Some("L1"), Some("M1")),
+            window,
+        )
+        .await
+        .expect("figures");
         let rows: Vec<(Option<String>, i64, i64)> = figures
             .by_shift
             .into_iter()

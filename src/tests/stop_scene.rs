@@ -3,9 +3,10 @@
 use crate::harness::{Answer, Hands, Place, Server, at};
 use crate::small_plant::{small_plant, state};
 use axum::http::Method;
-use ms5_floor::domain::rights::{Permission, PermissionSet, sets};
 use ms5_floor::domain::machine_state::MachineState;
+use ms5_floor::domain::rights::{Permission, PermissionSet, sets};
 use ms5_floor::domain::time::{MINUTE_MS, TsMs};
+use ms5_floor::server::auth::Ctx;
 use ms5_floor::server::services::oee::calculate_oee;
 use serde_json::{Value, json};
 
@@ -81,7 +82,13 @@ impl Scene {
 
     /// Unplanned, changeover, starved, blocked minutes of M1 from minute 0 to `to`, and all planned production time.
     pub async fn lost(&self, to: i64) -> [i64; 5] {
-        let oee = calculate_oee(&self.server.app, "L1", minute(0).0, minute(to).0).await;
+        let oee = calculate_oee(
+            &Ctx::of_the_program(&self.server.app),
+            "L1",
+            minute(0).0,
+            minute(to).0,
+        )
+        .await;
         let account = oee.expect("OEE").machines[0].account;
         let lost = [
             account.unplanned,

@@ -36,7 +36,10 @@ impl Stream {
         let mut request = Request::builder()
             .method(Method::GET)
             .uri(format!("/api/v1/live{query}"))
-            .header(header::AUTHORIZATION, format!("Bearer {}", server.everything));
+            .header(
+                header::AUTHORIZATION,
+                format!("Bearer {}", server.everything),
+            );
         if let Some(id) = last_event_id {
             request = request.header("last-event-id", id);
         }

@@ -11,6 +11,7 @@ use ms5_floor::domain::figure::Figure;
 use ms5_floor::domain::ids::SourceId;
 use ms5_floor::domain::machine_state::MachineState::{self, PlannedStop, Running};
 use ms5_floor::domain::time::{HOUR_MS, MINUTE_MS, TsMs};
+use ms5_floor::server::auth::Ctx;
 use ms5_floor::server::rollup::make::catch_up;
 use ms5_floor::server::services::analysis::analysis;
 use ms5_floor::server::services::oee::calculate_oee;
@@ -92,9 +93,14 @@ async fn store(server: &Server, source: SourceId, mut facts: Vec<Fact>) {
 }
 
 async fn figures(server: &Server, from: TsMs) -> LineOee {
-    calculate_oee(&server.app, "L1", from.0, from.0 + 3 * HOUR_MS)
-        .await
-        .expect("figures")
+    calculate_oee(
+        &Ctx::of_the_program(&server.app),
+        "L1",
+        from.0,
+        from.0 + 3 * HOUR_MS,
+    )
+    .await
+    .expect("figures")
 }
 
 fn line(oee: &LineOee) -> Account {
@@ -139,9 +145,13 @@ async fn a_half_known_morning_is_judged_by_its_known_half(place: &Place) {
     };
     judge(&figures(&server, from).await, "from the timeline");
     let app = &server.app;
-    let sheet = analysis(app, "L1", &ms5_floor::api::analysis::Choice::default())
-        .await
-        .map(|a| a.account.in_unknown.good);
+    let sheet = analysis(
+        &Ctx::of_the_program(app),
+        "L1",
+        &ms5_floor::api::analysis::Choice::default(),
+    )
+    .await
+    .map(|a| a.account.in_unknown.good);
     assert_eq!(sheet.ok(), Some(61 * A_MINUTE), "{}", place.engine);
     let page = server.get("/lines/L1", None).await;
     let page = String::from_utf8_lossy(&page.body).into_owned();

@@ -218,7 +218,9 @@ async fn screens_ask_and_say_the_same(place: &Place) {
     }
     let said = |version| json!({"machine": "M1", "start": minute(100).0, "said": {"version": version, "reasons": [{"reason": "MAT_JAM"}]}});
     let path = ConfirmDowntime::PATH;
-    let nobody = server.send(Method::POST, path, Some("nobody's"), &said(0)).await;
+    let nobody = server
+        .send(Method::POST, path, Some("nobody's"), &said(0))
+        .await;
     assert_eq!(nobody.status.as_u16(), 401, "{nobody:?}");
     let done = server
         .send(Method::POST, path, Some(&scene.key), &said(0))

@@ -11,6 +11,7 @@ use ms5_floor::domain::part::parts;
 use ms5_floor::domain::reckon::{MachineWindow, account};
 use ms5_floor::domain::time::{DurMs, HOUR_MS, MINUTE_MS, Span, TsMs};
 use ms5_floor::domain::timeline::{Hearing, intervals};
+use ms5_floor::server::auth::Ctx;
 use ms5_floor::server::calendar;
 use ms5_floor::server::services::oee::calculate_oee;
 use rand::Rng;
@@ -140,14 +141,24 @@ async fn a_window_is_the_sum_of_its_pieces(place: &Place) {
                 "{}, case {case}, {line}, {window:?} cut at {cuts:?}, asked at {now:?}",
                 place.engine
             );
-            let whole = calculate_oee(&server.app, line, window.from().0, window.to().0)
-                .await
-                .expect(&what);
+            let whole = calculate_oee(
+                &Ctx::of_the_program(&server.app),
+                line,
+                window.from().0,
+                window.to().0,
+            )
+            .await
+            .expect(&what);
             let mut sums = vec![Account::default(); whole.machines.len() + 2];
             for pair in cuts.windows(2) {
-                let part = calculate_oee(&server.app, line, pair[0].0, pair[1].0)
-                    .await
-                    .expect(&what);
+                let part = calculate_oee(
+                    &Ctx::of_the_program(&server.app),
+                    line,
+                    pair[0].0,
+                    pair[1].0,
+                )
+                .await
+                .expect(&what);
                 sums[0] += part.assets.account;
                 sums[1] += part.line.map(|l| l.account).unwrap_or_default();
                 for (sum, machine) in sums[2..].iter_mut().zip(&part.machines) {

@@ -18,7 +18,11 @@ pub fn markdown() -> String {
         // Writing to a text cannot fail.
         let _ = write!(out, "| `{}` | {} |", permission.name(), permission.words());
         for role in DEFAULT_ROLES {
-            out.push_str(if role.set().has(*permission) { " ● |" } else { " · |" });
+            out.push_str(if role.set().has(*permission) {
+                " ● |"
+            } else {
+                " · |"
+            });
         }
         out.push('\n');
     }

@@ -176,7 +176,10 @@ impl PermissionSet {
 
     /// Its permissions, in the order of the matrix.
     pub fn iter(self) -> impl Iterator<Item = Permission> {
-        Permission::ALL.iter().copied().filter(move |p| self.has(*p))
+        Permission::ALL
+            .iter()
+            .copied()
+            .filter(move |p| self.has(*p))
     }
 
     /// Names as they are stored: sorted like the matrix, separated by spaces.
@@ -203,7 +206,9 @@ impl PermissionSet {
 
 impl std::fmt::Debug for PermissionSet {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_set().entries(self.iter().map(Permission::name)).finish()
+        f.debug_set()
+            .entries(self.iter().map(Permission::name))
+            .finish()
     }
 }
 
@@ -219,7 +224,10 @@ mod tests {
         assert_eq!(names.len(), Permission::ALL.len());
         for permission in Permission::ALL {
             let name = permission.name();
-            assert!(name.contains(':') && !name.starts_with(':') && !name.ends_with(':'), "{name}");
+            assert!(
+                name.contains(':') && !name.starts_with(':') && !name.ends_with(':'),
+                "{name}"
+            );
             assert_eq!(Permission::from_name(name), Some(*permission));
             assert_eq!(permission.held().len(), 8, "{name}");
         }

@@ -66,19 +66,25 @@ impl Rights {
     /// Whether `permission` is held on the whole site.
     #[must_use]
     pub fn on_site(&self, permission: Permission) -> bool {
-        self.0.iter().any(|g| g.reach == Reach::Site && g.set.has(permission))
+        self.0
+            .iter()
+            .any(|g| g.reach == Reach::Site && g.set.has(permission))
     }
 
     /// Whether `permission` is held on a line.
     #[must_use]
     pub fn at(&self, permission: Permission, place: Place) -> bool {
-        self.0.iter().any(|g| g.set.has(permission) && g.reach.covers(place))
+        self.0
+            .iter()
+            .any(|g| g.set.has(permission) && g.reach.covers(place))
     }
 
     /// What is held anywhere.
     #[must_use]
     pub fn union(&self) -> PermissionSet {
-        self.0.iter().fold(PermissionSet::NONE, |sum, g| sum.and(g.set))
+        self.0
+            .iter()
+            .fold(PermissionSet::NONE, |sum, g| sum.and(g.set))
     }
 
     /// What is held on the whole site.
@@ -91,8 +97,12 @@ impl Rights {
     /// Whether it holds at every place all that `grant` would add: nobody hands out more than they have.
     #[must_use]
     pub fn covers(&self, grant: Grant) -> bool {
-        let held = self.0.iter().filter(|g| g.reach == Reach::Site || g.reach == grant.reach);
-        held.fold(PermissionSet::NONE, |sum, g| sum.and(g.set)).covers(grant.set)
+        let held = self
+            .0
+            .iter()
+            .filter(|g| g.reach == Reach::Site || g.reach == grant.reach);
+        held.fold(PermissionSet::NONE, |sum, g| sum.and(g.set))
+            .covers(grant.set)
     }
 }
 
@@ -121,7 +131,8 @@ mod tests {
     #[test]
     fn a_role_holds_where_it_was_given() {
         let set = PermissionSet::of(&[Permission::DowntimeWrite]);
-        let may = |reach, place| Rights(vec![grant(set, reach)]).at(Permission::DowntimeWrite, place);
+        let may =
+            |reach, place| Rights(vec![grant(set, reach)]).at(Permission::DowntimeWrite, place);
         let on = |reach| [HERE, NEXT, FAR].map(|place| may(reach, place));
         assert_eq!(on(Reach::Site), [true, true, true]);
         assert_eq!(on(Reach::Area(AreaId(10))), [true, true, false]);

@@ -19,8 +19,12 @@ impl DefaultRole {
     /// The permissions that it holds.
     #[must_use]
     pub fn set(&self) -> PermissionSet {
-        let held = Permission::ALL.iter().filter(|p| p.held().contains(self.letter));
-        held.fold(PermissionSet::NONE, |set, p| set.and(PermissionSet::of(&[*p])))
+        let held = Permission::ALL
+            .iter()
+            .filter(|p| p.held().contains(self.letter));
+        held.fold(PermissionSet::NONE, |set, p| {
+            set.and(PermissionSet::of(&[*p]))
+        })
     }
 }
 
@@ -124,7 +128,14 @@ mod tests {
         let may = |role: &str, permission| default(role).has(permission);
         assert!(may("operator", P::JobStart) && may("operator", P::DowntimeWrite));
         assert!(may("quality", P::AndonAcknowledge));
-        for role in ["production_manager", "shift_manager", "engineer", "operator", "maintenance", "quality"] {
+        for role in [
+            "production_manager",
+            "shift_manager",
+            "engineer",
+            "operator",
+            "maintenance",
+            "quality",
+        ] {
             assert!(may(role, P::AndonCreate), "{role} can call for help");
         }
         assert!(!may("viewer", P::AndonCreate) && !may("operator", P::UserRead));
@@ -133,7 +144,11 @@ mod tests {
     #[test]
     fn the_admin_holds_everything_and_the_viewer_changes_nothing() {
         assert_eq!(default("admin"), PermissionSet::all());
-        assert!(default("viewer").iter().all(|p| p.name().ends_with(":read")));
+        assert!(
+            default("viewer")
+                .iter()
+                .all(|p| p.name().ends_with(":read"))
+        );
         assert!(default("viewer").covers(sets::WATCH));
     }
 
@@ -144,6 +159,8 @@ mod tests {
         assert!(default("maintenance").covers(sets::ANSWER_CALLS.and(sets::MAINTAIN_MACHINES)));
         assert!(default("quality").covers(sets::CONTROL_QUALITY.and(sets::ANSWER_CALLS)));
         assert!(default("production_manager").covers(sets::MANAGE_PRODUCTION));
-        assert!(default("admin").covers(sets::MANAGE_PEOPLE.and(sets::SET_UP_PLANT).and(sets::SEND)));
+        assert!(
+            default("admin").covers(sets::MANAGE_PEOPLE.and(sets::SET_UP_PLANT).and(sets::SEND))
+        );
     }
 }

@@ -48,7 +48,11 @@ pub const ACCESS: &[Entry] = &[
     ("POST", "/api/v1/ingest", Line(P::IngestWrite)),
     ("PUT", "/api/v1/plant", Site(P::LineWrite)),
     ("GET", "/api/v1/quarantine", Site(P::IngestReview)),
-    ("POST", "/api/v1/quarantine/{id}/retry", Site(P::IngestReview)),
+    (
+        "POST",
+        "/api/v1/quarantine/{id}/retry",
+        Site(P::IngestReview),
+    ),
     ("DELETE", "/api/v1/quarantine/{id}", Site(P::IngestReview)),
     ("GET", "/api/v1/oee", Line(P::OeeRead)),
     ("GET", "/api/v1/oee/{line}", Line(P::OeeRead)),
@@ -59,8 +63,16 @@ pub const ACCESS: &[Entry] = &[
     ("GET", "/api/v1/downtime/statistics", Line(P::DowntimeRead)),
     ("GET", "/api/v1/downtime/active", Line(P::DowntimeRead)),
     ("GET", "/api/v1/downtime/reasons", Line(P::DowntimeRead)),
-    ("GET", "/api/v1/downtime/{machine}/{start}", Line(P::DowntimeRead)),
-    ("POST", "/api/v1/downtime/{machine}/{start}/confirm", Line(P::DowntimeWrite)),
+    (
+        "GET",
+        "/api/v1/downtime/{machine}/{start}",
+        Line(P::DowntimeRead),
+    ),
+    (
+        "POST",
+        "/api/v1/downtime/{machine}/{start}/confirm",
+        Line(P::DowntimeWrite),
+    ),
     ("GET", "/api/v1/live", Line(P::DashboardRead)),
     ("GET", "/api/v1/openapi.json", Anyone),
     // files and operations

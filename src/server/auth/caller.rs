@@ -133,6 +133,9 @@ impl Caller {
     /// What was refused, once.
     #[must_use]
     pub fn take_denial(&self) -> Option<(Denial, String)> {
-        self.denied.lock().unwrap_or_else(PoisonError::into_inner).take()
+        self.denied
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
     }
 }

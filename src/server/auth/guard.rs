@@ -88,14 +88,21 @@ pub fn admit(app: &App, caller: &Arc<Caller>, method: &str, path: &str) -> Resul
     }
 }
 
+/// It could not be found out who asks: why.
+#[derive(Clone, Debug)]
+pub struct Away(pub String);
+
 /// Leave for the server function `F`, called over HTTP or by a page that is being drawn.
 ///
 /// # Errors
 /// The refusal; outside a request there is nobody.
 pub fn here<F: ServerFn>() -> Result<Ctx, ServiceError> {
     let app = use_context::<App>();
-    let parts = use_context::<Parts>();
-    let caller = parts.and_then(|p| p.extensions.get::<Arc<Caller>>().cloned());
+    let extensions = use_context::<Parts>().map(|parts| parts.extensions);
+    if let Some(Away(why)) = extensions.as_ref().and_then(|e| e.get()) {
+        return Err(sqlx::Error::Io(std::io::Error::other(why.clone())).into());
+    }
+    let caller = extensions.and_then(|e| e.get::<Arc<Caller>>().cloned());
     let (Some(app), Some(caller)) = (app, caller) else {
         return Err(ServiceError::Unauthenticated);
     };
@@ -217,8 +224,16 @@ pub fn entry(caller: &Caller, now: TsMs, action: &str, target: impl Into<String>
         at_ms: now.0,
         actor_kind: if by_program { "program" } else { kind }.to_owned(),
         actor_id: id,
-        actor: if by_program { "ms5-floor" } else { caller.name() }.to_owned(),
-        device: caller.device.as_ref().map_or_else(String::new, |d| d.name.clone()),
+        actor: if by_program {
+            "ms5-floor"
+        } else {
+            caller.name()
+        }
+        .to_owned(),
+        device: caller
+            .device
+            .as_ref()
+            .map_or_else(String::new, |d| d.name.clone()),
         address: caller.address.clone(),
         request: caller.request.clone(),
         action: action.to_owned(),

@@ -2,15 +2,16 @@
 
 use super::caller::{Caller, Device, Who};
 use super::rights::{self, Known};
-use super::session::{self, Held};
 use super::secret;
+use super::session::{self, Held};
 use crate::domain::ids::{DeviceId, PersonId};
 use crate::domain::rights::{Grant, PermissionSet, Reach, Rights, sets};
 use crate::server::db::devices::DeviceRow;
 use crate::server::db::keys::KeyRow;
-use crate::server::db::{devices, keys};
+use crate::server::db::{devices, keys, sessions};
 use crate::server::state::App;
 use axum::http::{HeaderMap, header};
+use std::time::Duration;
 use tower_sessions::Session;
 
 /// From where a request came.
@@ -38,7 +39,9 @@ pub async fn identify(
 ) -> sqlx::Result<Caller> {
     let nobody = Caller::nobody(origin.address.clone(), origin.request.clone());
     if let Some(key) = bearer(headers) {
-        return Ok(by_key(app, key, nobody).await?.unwrap_or_else(|nobody| nobody));
+        return Ok(by_key(app, key, nobody)
+            .await?
+            .unwrap_or_else(|nobody| nobody));
     }
     let Some(session) = session else {
         return Ok(nobody);
@@ -117,7 +120,12 @@ async fn by_session(
         match devices::by_id(&app.db, id).await? {
             Some(row) if row.revoked_ms.is_none() => at_device(&mut caller, &row),
             // Revoked: nothing that was done on it opens anything any more.
-            _ => return Ok(Caller::nobody(origin.address.clone(), origin.request.clone())),
+            _ => {
+                return Ok(Caller::nobody(
+                    origin.address.clone(),
+                    origin.request.clone(),
+                ));
+            }
         }
     }
     let Some(id) = held.person else {
@@ -175,4 +183,42 @@ fn at_device(caller: &mut Caller, row: &DeviceRow) {
         reach: rights::reach(row.area_id, row.line_id),
     }]);
     caller.first_page.clone_from(&row.page);
+}
+
+/// How long the database may take to say whether somebody still may.
+const STILL_WITHIN: Duration = Duration::from_secs(1);
+
+/// Whether a caller who was let in a while ago would be let in now with the same rights. While the database is away nothing
+/// is known to have changed.
+pub async fn still(app: &App, caller: &Caller) -> bool {
+    let asked = tokio::time::timeout(STILL_WITHIN, still_the_same(app, caller));
+    asked.await.unwrap_or(Ok(true)).unwrap_or(true)
+}
+
+async fn still_the_same(app: &App, caller: &Caller) -> sqlx::Result<bool> {
+    let now = app.clock.now();
+    if let Who::Key { id, .. } = caller.who {
+        let row = keys::by_id(&app.db, id).await?;
+        return Ok(row.is_some_and(|row| row.holds(now)));
+    }
+    if let Some(device) = &caller.device {
+        let row = devices::by_id(&app.db, device.id).await?;
+        if row.is_none_or(|row| row.revoked_ms.is_some()) {
+            return Ok(false);
+        }
+    }
+    let Some(hash) = &caller.session else {
+        return Ok(true);
+    };
+    let Some(row) = sessions::get(&app.db, hash).await? else {
+        return Ok(false);
+    };
+    match caller.person() {
+        None => Ok(row.person_id.is_none()),
+        Some(id) => {
+            let known = person(app, id).await?;
+            let same = |k: Known| k.row.disabled == 0 && k.rights == caller.rights;
+            Ok(row.person_id == Some(id.0) && known.is_some_and(same))
+        }
+    }
 }

@@ -128,14 +128,30 @@ pub fn pin_problem(pin: &str) -> Option<String> {
         .windows(2)
         .map(|w| i16::from(w[1]) - i16::from(w[0]))
         .collect();
-    let plain = steps.iter().all(|s| *s == 0) || steps.iter().all(|s| *s == 1) || steps.iter().all(|s| *s == -1);
+    let plain = steps.iter().all(|s| *s == 0)
+        || steps.iter().all(|s| *s == 1)
+        || steps.iter().all(|s| *s == -1);
     plain.then(|| "must not be a row such as 1234 or 0000".to_owned())
 }
 
 /// What most stolen lists begin with.
 const COMMON: [&str; 16] = [
-    "password", "passwort", "qwert", "12345", "abc123", "letmein", "welcome", "admin", "iloveyou", "monkey",
-    "dragon", "football", "ms5floor", "ms5-floor", "changeme", "secret",
+    "password",
+    "passwort",
+    "qwert",
+    "12345",
+    "abc123",
+    "letmein",
+    "welcome",
+    "admin",
+    "iloveyou",
+    "monkey",
+    "dragon",
+    "football",
+    "ms5floor",
+    "ms5-floor",
+    "changeme",
+    "secret",
 ];
 
 #[cfg(test)]
@@ -145,20 +161,34 @@ mod tests {
     #[tokio::test]
     async fn the_right_password_opens_and_no_other() {
         let hasher = Hasher::default();
-        let kept = hasher.hash("correct horse battery".to_owned()).await.expect("a hash");
-        assert!(kept.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{kept}");
+        let kept = hasher
+            .hash("correct horse battery".to_owned())
+            .await
+            .expect("a hash");
+        assert!(
+            kept.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
+            "{kept}"
+        );
         let verify = async |text: &str| hasher.verify(text.to_owned(), Some(kept.clone())).await;
         assert_eq!(verify("correct horse battery").await, Verdict::Right);
         assert_eq!(verify("correct horse batterY").await, Verdict::Wrong);
-        assert_eq!(hasher.verify("no password at all".to_owned(), None).await, Verdict::Wrong);
+        assert_eq!(
+            hasher.verify("no password at all".to_owned(), None).await,
+            Verdict::Wrong
+        );
     }
 
     #[tokio::test]
     async fn a_hash_of_weaker_days_is_made_anew() {
         let params = Params::new(8 * 1024, 1, 1, None).expect("parameters");
         let old = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-        let kept = old.hash_password(b"correct horse battery").expect("a hash").to_string();
-        let verdict = Hasher::default().verify("correct horse battery".to_owned(), Some(kept)).await;
+        let kept = old
+            .hash_password(b"correct horse battery")
+            .expect("a hash")
+            .to_string();
+        let verdict = Hasher::default()
+            .verify("correct horse battery".to_owned(), Some(kept))
+            .await;
         let Verdict::RightAnew(anew) = verdict else {
             panic!("{verdict:?}")
         };
@@ -167,7 +197,13 @@ mod tests {
 
     #[test]
     fn weak_passwords_and_pins_are_named() {
-        for weak in ["short", "aaaaaaaaaaaa", "Password2026", "maria.lopez-9", &"x".repeat(201)] {
+        for weak in [
+            "short",
+            "aaaaaaaaaaaa",
+            "Password2026",
+            "maria.lopez-9",
+            &"x".repeat(201),
+        ] {
             assert!(problem(weak, &["maria.lopez"]).is_some(), "{weak}");
         }
         assert_eq!(problem("grey kettle on line 4", &["maria.lopez"]), None);

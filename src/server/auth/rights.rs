@@ -88,8 +88,12 @@ impl Roles {
     /// The page that somebody with these roles sees first: that of the first of them.
     #[must_use]
     pub fn first_page(&self, given: &[GivenRow]) -> String {
-        let mut held = self.rows.iter().filter(|r| given.iter().any(|g| g.role_id == r.id));
-        held.next().map_or_else(|| "/".to_owned(), |r| r.first_page.clone())
+        let mut held = self
+            .rows
+            .iter()
+            .filter(|r| given.iter().any(|g| g.role_id == r.id));
+        held.next()
+            .map_or_else(|| "/".to_owned(), |r| r.first_page.clone())
     }
 }
 
@@ -154,9 +158,18 @@ mod tests {
 
     #[test]
     fn a_role_holds_what_it_includes_also_in_a_ring() {
-        let rows = vec![role(1, "line:read"), role(2, "oee:read"), role(3, "job:read"), role(4, "")];
+        let rows = vec![
+            role(1, "line:read"),
+            role(2, "oee:read"),
+            role(3, "job:read"),
+            role(4, ""),
+        ];
         let roles = Roles::new(rows, vec![part(1, 2), part(2, 3), part(3, 1)]);
-        let ring = PermissionSet::of(&[Permission::LineRead, Permission::OeeRead, Permission::JobRead]);
+        let ring = PermissionSet::of(&[
+            Permission::LineRead,
+            Permission::OeeRead,
+            Permission::JobRead,
+        ]);
         for id in 1..=3 {
             assert_eq!(roles.set(id), ring);
         }
@@ -166,6 +179,9 @@ mod tests {
     #[test]
     fn a_name_of_a_newer_program_allows_nothing() {
         let set = own(&role(1, "line:read rocket:launch oee:read"));
-        assert_eq!(set, PermissionSet::of(&[Permission::LineRead, Permission::OeeRead]));
+        assert_eq!(
+            set,
+            PermissionSet::of(&[Permission::LineRead, Permission::OeeRead])
+        );
     }
 }

@@ -80,9 +80,8 @@ impl SiteSecret {
     #[must_use]
     pub fn mark(&self, kind: &str, text: &str) -> Vec<u8> {
         // Keys of any length are fine for HMAC, so this fails for none.
-        let mut mac = Hmac::<Sha256>::new_from_slice(self.0.as_bytes()).unwrap_or_else(|_| {
-            unreachable!("HMAC takes keys of any length")
-        });
+        let mut mac = Hmac::<Sha256>::new_from_slice(self.0.as_bytes())
+            .unwrap_or_else(|_| unreachable!("HMAC takes keys of any length"));
         mac.update(kind.as_bytes());
         mac.update(&[0]);
         mac.update(text.as_bytes());

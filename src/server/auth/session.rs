@@ -5,14 +5,14 @@ use super::uses::Uses;
 use crate::domain::ids::{DeviceId, PersonId};
 use crate::domain::time::{DAY_MS, DurMs, HOUR_MS, MINUTE_MS, TsMs};
 use crate::server::clock::Clock;
-use crate::server::db::sessions::{self, SessionRow};
 use crate::server::db::Db;
+use crate::server::db::sessions::{self, SessionRow};
 use crate::server::state::App;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-use tower_sessions::cookie::time::{Duration, OffsetDateTime};
 use tower_sessions::cookie::SameSite;
+use tower_sessions::cookie::time::{Duration, OffsetDateTime};
 use tower_sessions::session::{Id, Record};
 use tower_sessions::session_store::{Error, Result};
 use tower_sessions::{Expiry, Session, SessionManagerLayer, SessionStore};
@@ -78,12 +78,17 @@ impl Held {
     /// What is left of it after `idle` time without use: people are signed out, devices stay.
     #[must_use]
     fn at(mut self, seen: TsMs, now: TsMs) -> Option<Self> {
-        let idle = if self.device.is_some() { IDLE_SHARED } else { IDLE };
+        let idle = if self.device.is_some() {
+            IDLE_SHARED
+        } else {
+            IDLE
+        };
         if self.person.is_some() && (now - seen >= idle || now - self.since >= LONGEST) {
             self.person = None;
         }
         let waits = self.waiting.is_some() && now - seen < IDLE_SHARED;
-        let lives = self.person.is_some() || waits || (self.device.is_some() && now - seen < DEVICE);
+        let lives =
+            self.person.is_some() || waits || (self.device.is_some() && now - seen < DEVICE);
         lives.then_some(self)
     }
 }
@@ -92,7 +97,9 @@ impl Held {
 ///
 /// # Errors
 /// The store's.
-pub async fn held(session: &Session) -> std::result::Result<Option<Held>, tower_sessions::session::Error> {
+pub async fn held(
+    session: &Session,
+) -> std::result::Result<Option<Held>, tower_sessions::session::Error> {
     session.get::<Held>(HELD).await
 }
 
@@ -100,7 +107,10 @@ pub async fn held(session: &Session) -> std::result::Result<Option<Held>, tower_
 ///
 /// # Errors
 /// The store's.
-pub async fn hold(session: &Session, held: &Held) -> std::result::Result<(), tower_sessions::session::Error> {
+pub async fn hold(
+    session: &Session,
+    held: &Held,
+) -> std::result::Result<(), tower_sessions::session::Error> {
     session.insert(HELD, held).await?;
     session.cycle_id().await?;
     session.save().await
@@ -129,11 +139,17 @@ impl Store {
 
     fn row(&self, record: &Record) -> Result<SessionRow> {
         let held: Held = match record.data.get(HELD) {
-            Some(value) => serde_json::from_value(value.clone()).map_err(|e| Error::Encode(e.to_string()))?,
+            Some(value) => {
+                serde_json::from_value(value.clone()).map_err(|e| Error::Encode(e.to_string()))?
+            }
             None => Held::default(),
         };
         let now = self.clock.now();
-        let life = if held.device.is_some() { DEVICE } else { LONGEST };
+        let life = if held.device.is_some() {
+            DEVICE
+        } else {
+            LONGEST
+        };
         Ok(SessionRow {
             id_hash: id_hash(record.id),
             person_id: held.person.map(|p| p.0),
@@ -154,7 +170,10 @@ fn backend(error: sqlx::Error) -> Error {
 impl SessionStore for Store {
     async fn create(&self, record: &mut Record) -> Result<()> {
         loop {
-            if sessions::add(&self.db, &self.row(record)?).await.map_err(backend)? {
+            if sessions::add(&self.db, &self.row(record)?)
+                .await
+                .map_err(backend)?
+            {
                 return Ok(());
             }
             record.id = Id::default();
@@ -162,17 +181,26 @@ impl SessionStore for Store {
     }
 
     async fn save(&self, record: &Record) -> Result<()> {
-        sessions::save(&self.db, &self.row(record)?).await.map_err(backend)
+        sessions::save(&self.db, &self.row(record)?)
+            .await
+            .map_err(backend)
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
-        let Some(row) = sessions::get(&self.db, &id_hash(*id)).await.map_err(backend)? else {
+        let Some(row) = sessions::get(&self.db, &id_hash(*id))
+            .await
+            .map_err(backend)?
+        else {
             return Ok(None);
         };
         let now = self.clock.now();
         let written = TsMs(row.seen_ms);
-        let seen = self.uses.session_used(&row.id_hash).map_or(written, |u| u.max(written));
-        let held: Held = serde_json::from_str(&row.facts).map_err(|e| Error::Decode(e.to_string()))?;
+        let seen = self
+            .uses
+            .session_used(&row.id_hash)
+            .map_or(written, |u| u.max(written));
+        let held: Held =
+            serde_json::from_str(&row.facts).map_err(|e| Error::Decode(e.to_string()))?;
         let Some(held) = held.at(seen, now).filter(|_| now.0 < row.expires_ms) else {
             return Ok(None);
         };
@@ -186,7 +214,9 @@ impl SessionStore for Store {
     }
 
     async fn delete(&self, id: &Id) -> Result<()> {
-        sessions::end(&self.db, &id_hash(*id)).await.map_err(backend)
+        sessions::end(&self.db, &id_hash(*id))
+            .await
+            .map_err(backend)
     }
 }
 
@@ -239,7 +269,9 @@ mod tests {
 
     #[test]
     fn a_device_stays_enrolled_when_its_person_is_signed_out() {
-        let later = signed_in(Some(3)).at(START, START + DurMs(30 * DAY_MS)).expect("enrolled");
+        let later = signed_in(Some(3))
+            .at(START, START + DurMs(30 * DAY_MS))
+            .expect("enrolled");
         assert_eq!((later.person, later.device), (None, Some(DeviceId(3))));
         assert_eq!(signed_in(Some(3)).at(START, START + DEVICE), None);
         assert_eq!(signed_in(None).at(START, START + DurMs(30 * DAY_MS)), None);

@@ -56,7 +56,11 @@ mod tests {
         ] {
             let at = |s: i64| step_of(SECRET, code, TsMs(s * 1000));
             assert!(at(seconds).is_some(), "{seconds}");
-            assert_eq!(at(seconds), at(seconds + 29), "the step is the code's, not the clock's");
+            assert_eq!(
+                at(seconds),
+                at(seconds + 29),
+                "the step is the code's, not the clock's"
+            );
             assert_eq!(at(seconds + 90), None, "{seconds}");
         }
         assert_eq!(step_of(SECRET, "000000", TsMs(59_000)), None);
@@ -67,7 +71,10 @@ mod tests {
     fn a_new_secret_works_and_can_be_scanned() {
         let secret = new_secret();
         let (address, picture) = for_authenticator(&secret, "maria").expect("an address");
-        assert!(address.starts_with("otpauth://totp/") && address.contains(&secret), "{address}");
+        assert!(
+            address.starts_with("otpauth://totp/") && address.contains(&secret),
+            "{address}"
+        );
         assert!(!picture.is_empty());
     }
 }

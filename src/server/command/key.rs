@@ -76,7 +76,9 @@ impl Key {
             set = set.and(PermissionSet::of(&[Permission::IngestBackfill]));
         }
         if may_configure {
-            set = set.and(sets::SET_UP_PLANT).and(PermissionSet::of(&[Permission::IngestReview]));
+            set = set
+                .and(sets::SET_UP_PLANT)
+                .and(PermissionSet::of(&[Permission::IngestReview]));
         }
         let wanted = NewKey {
             name: &name,

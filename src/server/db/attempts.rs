@@ -18,8 +18,10 @@ pub struct AttemptRow {
 /// The engine's.
 pub async fn get(db: &Db, subject: &[u8]) -> sqlx::Result<AttemptRow> {
     const SQL: &str = "SELECT wrong, locked_until FROM attempt WHERE subject = $1";
-    let row: Option<AttemptRow> =
-        reading!(db, |pool| sqlx::query_as(SQL).bind(subject).fetch_optional(pool).await?);
+    let row: Option<AttemptRow> = reading!(db, |pool| sqlx::query_as(SQL)
+        .bind(subject)
+        .fetch_optional(pool)
+        .await?);
     Ok(row.unwrap_or_default())
 }
 
@@ -28,7 +30,8 @@ pub async fn get(db: &Db, subject: &[u8]) -> sqlx::Result<AttemptRow> {
 /// # Errors
 /// The engine's.
 pub async fn count(tx: &mut Tx, subject: &[u8], now: TsMs) -> sqlx::Result<i64> {
-    const SQL: &str = "INSERT INTO attempt (subject, wrong, locked_until, last_ms) VALUES ($1, 1, 0, $2)
+    const SQL: &str =
+        "INSERT INTO attempt (subject, wrong, locked_until, last_ms) VALUES ($1, 1, 0, $2)
         ON CONFLICT (subject) DO UPDATE SET wrong = attempt.wrong + 1, last_ms = excluded.last_ms
         RETURNING wrong";
     writing!(tx, |conn| sqlx::query_scalar(SQL)
@@ -58,11 +61,13 @@ pub async fn lock(tx: &mut Tx, subject: &[u8], until: TsMs) -> sqlx::Result<()> 
 /// # Errors
 /// The engine's.
 pub async fn forgive(tx: &mut Tx, subject: &[u8]) -> sqlx::Result<()> {
-    writing!(tx, |conn| sqlx::query("DELETE FROM attempt WHERE subject = $1")
-        .bind(subject)
-        .execute(conn)
-        .await
-        .map(drop))
+    writing!(tx, |conn| sqlx::query(
+        "DELETE FROM attempt WHERE subject = $1"
+    )
+    .bind(subject)
+    .execute(conn)
+    .await
+    .map(drop))
 }
 
 /// Forgets what was last tried before `before`.

@@ -214,5 +214,7 @@ fn beginning(text: &str) -> String {
 
 /// What stands for itself in a pattern.
 fn literal(text: &str) -> String {
-    text.replace('!', "!!").replace('%', "!%").replace('_', "!_")
+    text.replace('!', "!!")
+        .replace('%', "!%")
+        .replace('_', "!_")
 }

@@ -58,7 +58,8 @@ macro_rules! select_device {
 /// # Errors
 /// The engine's.
 pub async fn all(db: &Db) -> sqlx::Result<Vec<DeviceRow>> {
-    const SQL: &str = select_device!("ORDER BY CASE WHEN revoked_ms IS NULL THEN 0 ELSE 1 END, id DESC");
+    const SQL: &str =
+        select_device!("ORDER BY CASE WHEN revoked_ms IS NULL THEN 0 ELSE 1 END, id DESC");
     reading!(db, |pool| sqlx::query_as(SQL).fetch_all(pool).await)
 }
 
@@ -78,10 +79,12 @@ pub async fn by_id(db: &Db, id: DeviceId) -> sqlx::Result<Option<DeviceRow>> {
 /// # Errors
 /// The engine's.
 pub async fn by_token(db: &Db, token_hash: &[u8]) -> sqlx::Result<Option<DeviceRow>> {
-    reading!(db, |pool| sqlx::query_as(select_device!("WHERE token_hash = $1"))
-        .bind(token_hash)
-        .fetch_optional(pool)
-        .await)
+    reading!(db, |pool| sqlx::query_as(select_device!(
+        "WHERE token_hash = $1"
+    ))
+    .bind(token_hash)
+    .fetch_optional(pool)
+    .await)
 }
 
 /// Adds a device; number, use and tries of `row` are not looked at.
@@ -89,7 +92,8 @@ pub async fn by_token(db: &Db, token_hash: &[u8]) -> sqlx::Result<Option<DeviceR
 /// # Errors
 /// The engine's; also when the name is taken.
 pub async fn add(tx: &mut Tx, row: &DeviceRow, token_hash: &[u8]) -> sqlx::Result<DeviceId> {
-    const SQL: &str = "INSERT INTO device (kind, name, token_hash, page, area_id, line_id, made_by, created_ms)
+    const SQL: &str =
+        "INSERT INTO device (kind, name, token_hash, page, area_id, line_id, made_by, created_ms)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id";
     let id: i64 = writing!(tx, |conn| {
         sqlx::query_scalar(SQL)
@@ -112,12 +116,14 @@ pub async fn add(tx: &mut Tx, row: &DeviceRow, token_hash: &[u8]) -> sqlx::Resul
 /// # Errors
 /// The engine's.
 pub async fn used(tx: &mut Tx, id: DeviceId, now: TsMs) -> sqlx::Result<()> {
-    writing!(tx, |conn| sqlx::query("UPDATE device SET used_ms = $2 WHERE id = $1")
-        .bind(id.0)
-        .bind(now.0)
-        .execute(conn)
-        .await
-        .map(drop))
+    writing!(tx, |conn| sqlx::query(
+        "UPDATE device SET used_ms = $2 WHERE id = $1"
+    )
+    .bind(id.0)
+    .bind(now.0)
+    .execute(conn)
+    .await
+    .map(drop))
 }
 
 /// A new link; the old one ends.

@@ -86,10 +86,12 @@ pub async fn by_id(db: &Db, id: KeyId) -> sqlx::Result<Option<KeyRow>> {
 /// # Errors
 /// The engine's.
 pub async fn by_hash(db: &Db, hash: &[u8]) -> sqlx::Result<Option<KeyRow>> {
-    reading!(db, |pool| sqlx::query_as(select_key!("WHERE k.key_hash = $1"))
-        .bind(hash)
-        .fetch_optional(pool)
-        .await)
+    reading!(db, |pool| sqlx::query_as(select_key!(
+        "WHERE k.key_hash = $1"
+    ))
+    .bind(hash)
+    .fetch_optional(pool)
+    .await)
 }
 
 /// The lines that a key is for; none: all of them.
@@ -98,8 +100,10 @@ pub async fn by_hash(db: &Db, hash: &[u8]) -> sqlx::Result<Option<KeyRow>> {
 /// The engine's.
 pub async fn lines(db: &Db, id: KeyId) -> sqlx::Result<Vec<LineId>> {
     const SQL: &str = "SELECT line_id FROM api_key_line WHERE key_id = $1 ORDER BY line_id";
-    let ids: Vec<i64> =
-        reading!(db, |pool| sqlx::query_scalar(SQL).bind(id.0).fetch_all(pool).await?);
+    let ids: Vec<i64> = reading!(db, |pool| sqlx::query_scalar(SQL)
+        .bind(id.0)
+        .fetch_all(pool)
+        .await?);
     Ok(ids.into_iter().map(LineId).collect())
 }
 
@@ -151,12 +155,14 @@ pub async fn add(tx: &mut Tx, row: &KeyRow, hash: &[u8], lines: &[LineId]) -> sq
 /// # Errors
 /// The engine's.
 pub async fn used(tx: &mut Tx, id: KeyId, at: TsMs) -> sqlx::Result<()> {
-    writing!(tx, |conn| sqlx::query("UPDATE api_key SET used_ms = $2 WHERE id = $1")
-        .bind(id.0)
-        .bind(at.0)
-        .execute(conn)
-        .await
-        .map(drop))
+    writing!(tx, |conn| sqlx::query(
+        "UPDATE api_key SET used_ms = $2 WHERE id = $1"
+    )
+    .bind(id.0)
+    .bind(at.0)
+    .execute(conn)
+    .await
+    .map(drop))
 }
 
 /// It does not hold any more.
@@ -178,7 +184,8 @@ pub async fn revoke(tx: &mut Tx, id: KeyId, now: TsMs) -> sqlx::Result<()> {
 /// # Errors
 /// The engine's.
 pub async fn revoke_of(tx: &mut Tx, sender: SourceId, now: TsMs) -> sqlx::Result<()> {
-    const SQL: &str = "UPDATE api_key SET revoked_ms = $2 WHERE source_id = $1 AND revoked_ms IS NULL";
+    const SQL: &str =
+        "UPDATE api_key SET revoked_ms = $2 WHERE source_id = $1 AND revoked_ms IS NULL";
     writing!(tx, |conn| sqlx::query(SQL)
         .bind(sender.0)
         .bind(now.0)

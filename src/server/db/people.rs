@@ -166,11 +166,13 @@ pub async fn by_badge(db: &Db, badge_hash: &[u8]) -> sqlx::Result<Option<PersonR
 /// The engine's.
 pub async fn by_oidc(db: &Db, issuer: &str, subject: &str) -> sqlx::Result<Option<PersonRow>> {
     reading!(db, |pool| {
-        sqlx::query_as(select_person!("WHERE oidc_issuer = $1 AND oidc_subject = $2"))
-            .bind(issuer)
-            .bind(subject)
-            .fetch_optional(pool)
-            .await
+        sqlx::query_as(select_person!(
+            "WHERE oidc_issuer = $1 AND oidc_subject = $2"
+        ))
+        .bind(issuer)
+        .bind(subject)
+        .fetch_optional(pool)
+        .await
     })
 }
 
@@ -184,7 +186,8 @@ pub async fn add(
     demo: bool,
     now: TsMs,
 ) -> sqlx::Result<PersonId> {
-    const SQL: &str = "INSERT INTO person (login, name, email, must_change, totp_step, demo, disabled, version,
+    const SQL: &str =
+        "INSERT INTO person (login, name, email, must_change, totp_step, demo, disabled, version,
             created_ms)
         VALUES ($1, $2, $3, 0, 0, $4, 0, 1, $5) RETURNING id";
     let id: i64 = writing!(tx, |conn| {
@@ -248,12 +251,14 @@ pub async fn set_password(
 /// # Errors
 /// The engine's.
 pub async fn rehash(tx: &mut Tx, id: PersonId, password: &str) -> sqlx::Result<()> {
-    writing!(tx, |conn| sqlx::query("UPDATE person SET password = $2 WHERE id = $1")
-        .bind(id.0)
-        .bind(password)
-        .execute(conn)
-        .await
-        .map(drop))
+    writing!(tx, |conn| sqlx::query(
+        "UPDATE person SET password = $2 WHERE id = $1"
+    )
+    .bind(id.0)
+    .bind(password)
+    .execute(conn)
+    .await
+    .map(drop))
 }
 
 /// A new PIN for shared tablets, or none.
@@ -261,12 +266,14 @@ pub async fn rehash(tx: &mut Tx, id: PersonId, password: &str) -> sqlx::Result<(
 /// # Errors
 /// The engine's.
 pub async fn set_pin(tx: &mut Tx, id: PersonId, pin: Option<&str>) -> sqlx::Result<()> {
-    writing!(tx, |conn| sqlx::query("UPDATE person SET pin = $2 WHERE id = $1")
-        .bind(id.0)
-        .bind(pin)
-        .execute(conn)
-        .await
-        .map(drop))
+    writing!(tx, |conn| sqlx::query(
+        "UPDATE person SET pin = $2 WHERE id = $1"
+    )
+    .bind(id.0)
+    .bind(pin)
+    .execute(conn)
+    .await
+    .map(drop))
 }
 
 /// A new badge, or none.
@@ -274,12 +281,14 @@ pub async fn set_pin(tx: &mut Tx, id: PersonId, pin: Option<&str>) -> sqlx::Resu
 /// # Errors
 /// The engine's; also when somebody else has the badge.
 pub async fn set_badge(tx: &mut Tx, id: PersonId, badge_hash: Option<&[u8]>) -> sqlx::Result<()> {
-    writing!(tx, |conn| sqlx::query("UPDATE person SET badge_hash = $2 WHERE id = $1")
-        .bind(id.0)
-        .bind(badge_hash)
-        .execute(conn)
-        .await
-        .map(drop))
+    writing!(tx, |conn| sqlx::query(
+        "UPDATE person SET badge_hash = $2 WHERE id = $1"
+    )
+    .bind(id.0)
+    .bind(badge_hash)
+    .execute(conn)
+    .await
+    .map(drop))
 }
 
 /// A new secret of the second factor, or none.
@@ -287,7 +296,8 @@ pub async fn set_badge(tx: &mut Tx, id: PersonId, badge_hash: Option<&[u8]>) -> 
 /// # Errors
 /// The engine's.
 pub async fn set_totp(tx: &mut Tx, id: PersonId, secret: Option<&str>) -> sqlx::Result<()> {
-    const SQL: &str = "UPDATE person SET totp = $2, totp_step = 0, version = version + 1 WHERE id = $1";
+    const SQL: &str =
+        "UPDATE person SET totp = $2, totp_step = 0, version = version + 1 WHERE id = $1";
     writing!(tx, |conn| sqlx::query(SQL)
         .bind(id.0)
         .bind(secret)
@@ -345,9 +355,13 @@ pub async fn signed_in(tx: &mut Tx, id: PersonId, now: TsMs) -> sqlx::Result<()>
 /// # Errors
 /// The engine's.
 pub async fn given_to(db: &Db, id: PersonId) -> sqlx::Result<Vec<GivenRow>> {
-    const SQL: &str = "SELECT person_id, role_id, area_id, line_id FROM person_role WHERE person_id = $1
+    const SQL: &str =
+        "SELECT person_id, role_id, area_id, line_id FROM person_role WHERE person_id = $1
         ORDER BY role_id, area_id, line_id";
-    reading!(db, |pool| sqlx::query_as(SQL).bind(id.0).fetch_all(pool).await)
+    reading!(db, |pool| sqlx::query_as(SQL)
+        .bind(id.0)
+        .fetch_all(pool)
+        .await)
 }
 
 /// The same, as a transaction sees it.

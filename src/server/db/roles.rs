@@ -46,8 +46,7 @@ pub async fn all(db: &Db) -> sqlx::Result<(Vec<RoleRow>, Vec<PartRow>)> {
 /// # Errors
 /// The engine's.
 pub async fn all_in(tx: &mut Tx) -> sqlx::Result<(Vec<RoleRow>, Vec<PartRow>)> {
-    const ROLES: &str =
-        "SELECT id, code, name, permissions, first_page, seeded, version FROM role ORDER BY seeded DESC, id";
+    const ROLES: &str = "SELECT id, code, name, permissions, first_page, seeded, version FROM role ORDER BY seeded DESC, id";
     const PARTS: &str = "SELECT role_id, part_id FROM role_part ORDER BY role_id, part_id";
     writing!(tx, |conn| {
         let roles = sqlx::query_as(ROLES).fetch_all(&mut *conn).await?;
@@ -84,7 +83,8 @@ pub async fn add(
 /// # Errors
 /// The engine's.
 pub async fn change(tx: &mut Tx, row: &RoleRow) -> sqlx::Result<bool> {
-    const SQL: &str = "UPDATE role SET name = $3, permissions = $4, first_page = $5, version = version + 1
+    const SQL: &str =
+        "UPDATE role SET name = $3, permissions = $4, first_page = $5, version = version + 1
         WHERE id = $1 AND version = $2";
     let rows = writing!(tx, |conn| sqlx::query(SQL)
         .bind(row.id)
@@ -158,7 +158,11 @@ pub async fn remove(tx: &mut Tx, role: RoleId) -> sqlx::Result<()> {
 pub async fn touch_holders(tx: &mut Tx, role: RoleId) -> sqlx::Result<()> {
     const SQL: &str = "UPDATE person SET version = version + 1
         WHERE id IN (SELECT person_id FROM person_role WHERE role_id = $1)";
-    writing!(tx, |conn| sqlx::query(SQL).bind(role.0).execute(conn).await.map(drop))
+    writing!(tx, |conn| sqlx::query(SQL)
+        .bind(role.0)
+        .execute(conn)
+        .await
+        .map(drop))
 }
 
 /// Adds the eight roles where they are missing. `admin` always holds everything that this program knows.
@@ -168,9 +172,9 @@ pub async fn touch_holders(tx: &mut Tx, role: RoleId) -> sqlx::Result<()> {
 pub async fn seed(db: &Db) -> sqlx::Result<()> {
     const ADD: &str = "INSERT INTO role (code, name, permissions, first_page, seeded, version)
         VALUES ($1, $2, $3, $4, 1, 1) ON CONFLICT (code) DO NOTHING";
-    const WHOLE: &str =
-        "UPDATE role SET permissions = $2 WHERE code = $1 AND permissions <> $2";
-    const KNOWN: &str = "SELECT COUNT(*) FROM role WHERE seeded = 1 AND (code <> 'admin' OR permissions = $1)";
+    const WHOLE: &str = "UPDATE role SET permissions = $2 WHERE code = $1 AND permissions <> $2";
+    const KNOWN: &str =
+        "SELECT COUNT(*) FROM role WHERE seeded = 1 AND (code <> 'admin' OR permissions = $1)";
     let whole = DEFAULT_ROLES[0].set().names();
     let known: i64 = reading!(db, |pool| sqlx::query_scalar(KNOWN)
         .bind(&whole)

@@ -42,7 +42,8 @@ pub async fn get(db: &Db, id_hash: &[u8]) -> sqlx::Result<Option<SessionRow>> {
 /// # Errors
 /// The engine's.
 pub async fn add(db: &Db, row: &SessionRow) -> sqlx::Result<bool> {
-    const SQL: &str = "INSERT INTO session (id_hash, person_id, device_id, facts, created_ms, seen_ms,
+    const SQL: &str =
+        "INSERT INTO session (id_hash, person_id, device_id, facts, created_ms, seen_ms,
             expires_ms)
         VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id_hash) DO NOTHING";
     let mut tx = db.begin().await?;
@@ -163,11 +164,13 @@ pub async fn end_one(tx: &mut Tx, id: PersonId, id_hash: &[u8]) -> sqlx::Result<
 /// # Errors
 /// The engine's.
 pub async fn end_of_device(tx: &mut Tx, id: DeviceId) -> sqlx::Result<()> {
-    writing!(tx, |conn| sqlx::query("DELETE FROM session WHERE device_id = $1")
-        .bind(id.0)
-        .execute(conn)
-        .await
-        .map(drop))
+    writing!(tx, |conn| sqlx::query(
+        "DELETE FROM session WHERE device_id = $1"
+    )
+    .bind(id.0)
+    .execute(conn)
+    .await
+    .map(drop))
 }
 
 /// Forgets sessions whose time is over.

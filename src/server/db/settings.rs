@@ -50,7 +50,8 @@ pub async fn increment(tx: &mut Tx, key: &str) -> sqlx::Result<()> {
 /// # Errors
 /// The engine's.
 pub async fn add(tx: &mut Tx, key: &str, value: &str) -> sqlx::Result<()> {
-    const SQL: &str = "INSERT INTO setting (key, value) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING";
+    const SQL: &str =
+        "INSERT INTO setting (key, value) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING";
     writing!(tx, |conn| sqlx::query(SQL)
         .bind(key)
         .bind(value)

@@ -25,8 +25,10 @@ impl SourceRow {
 /// # Errors
 /// The engine's.
 pub async fn by_name(db: &Db, name: &str) -> sqlx::Result<Option<SourceRow>> {
-    reading!(db, |pool| sqlx::query_as("SELECT id, name FROM source WHERE name = $1")
-        .bind(name)
-        .fetch_optional(pool)
-        .await)
+    reading!(db, |pool| sqlx::query_as(
+        "SELECT id, name FROM source WHERE name = $1"
+    )
+    .bind(name)
+    .fetch_optional(pool)
+    .await)
 }

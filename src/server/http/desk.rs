@@ -52,12 +52,21 @@ pub fn page(
     };
     let html = document.html(inside);
     let policy = HeaderValue::from_str(&page_policy(&nonce));
-    let mut response = (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response();
+    let mut response = (
+        status,
+        [(header::CONTENT_TYPE, "text/html; charset=utf-8")],
+        html,
+    )
+        .into_response();
     if let Ok(policy) = policy {
-        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+        response
+            .headers_mut()
+            .insert(header::CONTENT_SECURITY_POLICY, policy);
     }
     // A page that shows people or keys stays in no cache.
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+        .headers_mut()
+        .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
 
@@ -73,8 +82,16 @@ pub fn failed(shared: &Shared, error: ServiceError) -> Response {
     let problem = Problem::from(error);
     let status = problem.status();
     let text = match status {
-        StatusCode::SERVICE_UNAVAILABLE => "The database cannot be reached. Try again in a moment.".to_owned(),
+        StatusCode::SERVICE_UNAVAILABLE => {
+            "The database cannot be reached. Try again in a moment.".to_owned()
+        }
         _ => problem.words(),
     };
-    page(shared, None, ("That did not work", ""), status, words(&text))
+    page(
+        shared,
+        None,
+        ("That did not work", ""),
+        status,
+        words(&text),
+    )
 }

@@ -1,6 +1,5 @@
 //! `/api/v1/downtime`: stops with their reasons.
 
-use super::Shared;
 use super::ingest::{body_of, require_json};
 use super::oee::{Gathered, instant_if_given};
 use super::problem::{Document, Problem, invalid, malformed};
@@ -14,7 +13,7 @@ use crate::server::services::downtime;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, Query};
 use axum::http::HeaderMap;
 use serde::Deserialize;
 
@@ -94,14 +93,9 @@ impl Events {
     (status = 200, body = DowntimePage),
     (status = 422, body = Document, description = "A value is not valid; the field is named"),
 ))]
-pub async fn events(
-    State(shared): State<Shared>,
-    Query(query): Query<Events>,
-) -> Result<Json<DowntimePage>, Problem> {
+pub async fn events(ctx: Ctx, Query(query): Query<Events>) -> Result<Json<DowntimePage>, Problem> {
     let filter = query.filter()?;
-    Ok(Json(
-        downtime::get_downtime_events(&shared.app, &filter).await?,
-    ))
+    Ok(Json(downtime::get_downtime_events(&ctx, &filter).await?))
 }
 
 /// One stop, with everything that was said about it.
@@ -115,10 +109,10 @@ pub async fn events(
         (status = 404, description = "There is no such machine or stop"),
     ))]
 pub async fn event(
-    State(shared): State<Shared>,
+    ctx: Ctx,
     Path((machine, start)): Path<(String, i64)>,
 ) -> Result<Json<DowntimeDetail>, Problem> {
-    let found = downtime::get_downtime_event(&shared.app, (&machine, start));
+    let found = downtime::get_downtime_event(&ctx, (&machine, start));
     Ok(Json(found.await?))
 }
 
@@ -143,12 +137,12 @@ pub struct Of {
     (status = 422, body = Document, description = "A value is not valid; the field is named"),
 ))]
 pub async fn statistics(
-    State(shared): State<Shared>,
+    ctx: Ctx,
     Query(of): Query<Of>,
 ) -> Result<Json<DowntimeStatistics>, Problem> {
     let window = window(of.from.as_deref(), of.to.as_deref())?;
     let scope = (of.line.as_deref(), of.machine.as_deref());
-    let figures = downtime::get_downtime_statistics(&shared.app, scope, window);
+    let figures = downtime::get_downtime_statistics(&ctx, scope, window);
     Ok(Json(figures.await?))
 }
 
@@ -167,10 +161,10 @@ pub struct OfLine {
     (status = 422, body = Document, description = "There is no such line"),
 ))]
 pub async fn active(
-    State(shared): State<Shared>,
+    ctx: Ctx,
     Query(of): Query<OfLine>,
 ) -> Result<Json<Vec<DowntimeEvent>>, Problem> {
-    let standing = downtime::get_active_downtime(&shared.app, of.line.as_deref());
+    let standing = downtime::get_active_downtime(&ctx, of.line.as_deref());
     Ok(Json(standing.await?))
 }
 
@@ -179,17 +173,14 @@ pub async fn active(
     (status = 200, body = ReasonsView),
     (status = 422, body = Document, description = "The line is missing, or there is no such line"),
 ))]
-pub async fn reasons(
-    State(shared): State<Shared>,
-    Query(of): Query<OfLine>,
-) -> Result<Json<ReasonsView>, Problem> {
+pub async fn reasons(ctx: Ctx, Query(of): Query<OfLine>) -> Result<Json<ReasonsView>, Problem> {
     let line = of.line.ok_or_else(|| {
         invalid(vec![FieldError {
             field: "line".to_owned(),
             problem: "is missing".to_owned(),
         }])
     })?;
-    Ok(Json(downtime::reasons_for_line(&shared.app, &line).await?))
+    Ok(Json(downtime::reasons_for_line(&ctx, &line).await?))
 }
 
 /// Classifies, splits, comments or confirms the stop of a machine that began at `start`.

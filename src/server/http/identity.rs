@@ -2,10 +2,10 @@
 
 use super::Shared;
 use super::problem::{self, Problem};
-use crate::server::auth::caller::Caller;
-use crate::server::auth::guard::{Refusal, admit, entry};
-use crate::server::auth::identify::{Origin, identify};
 use crate::server::auth::Ctx;
+use crate::server::auth::caller::Caller;
+use crate::server::auth::guard::{Away, Refusal, admit, entry};
+use crate::server::auth::identify::{Origin, identify};
 use crate::server::db::audit;
 use crate::server::services::people;
 use axum::extract::{ConnectInfo, FromRequestParts, MatchedPath, Request, State};
@@ -20,7 +20,10 @@ use tower_sessions::Session;
 /// Finds out who asks, lets them in or not, and keeps denials on record.
 pub async fn guard(State(shared): State<Shared>, mut request: Request, next: Next) -> Response {
     let app = &shared.app;
-    let matched = request.extensions().get::<MatchedPath>().map(|p| p.as_str().to_owned());
+    let matched = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map(|p| p.as_str().to_owned());
     let navigates = navigates(&request);
     let origin = Origin {
         address: peer(&request).map_or_else(String::new, |a| a.ip().to_string()),
@@ -31,6 +34,11 @@ pub async fn guard(State(shared): State<Shared>, mut request: Request, next: Nex
     let session = request.extensions().get::<Session>().cloned();
     let caller = match identify(app, request.headers(), session.as_ref(), origin).await {
         Ok(caller) => Arc::new(caller),
+        // Pages and server functions say it in their own way, and keep trying.
+        Err(error) if matched.as_deref().is_some_and(tells_by_itself) => {
+            request.extensions_mut().insert(Away(error.to_string()));
+            return next.run(request).await;
+        }
         Err(error) => return Problem::from(error).into_response(),
     };
     let by_hand = navigates || !matches!(*request.method(), Method::GET | Method::HEAD);
@@ -67,7 +75,13 @@ pub async fn guard(State(shared): State<Shared>, mut request: Request, next: Nex
     }
     request.extensions_mut().insert(Arc::clone(&caller));
     let response = next.run(request).await;
-    on_record(&shared, &caller, matched.as_deref().unwrap_or_default(), response).await
+    on_record(
+        &shared,
+        &caller,
+        matched.as_deref().unwrap_or_default(),
+        response,
+    )
+    .await
 }
 
 /// A browser asks for a whole page.
@@ -82,7 +96,13 @@ fn navigates(request: &Request) -> bool {
 }
 
 fn is_page(matched: &str) -> bool {
-    !["/api/", "/health/", "/pkg/"].iter().any(|p| matched.starts_with(p))
+    !["/api/", "/health/", "/pkg/"]
+        .iter()
+        .any(|p| matched.starts_with(p))
+}
+
+fn tells_by_itself(matched: &str) -> bool {
+    is_function(matched) || matches!(matched, "/" | "/lines/{code}")
 }
 
 fn is_function(matched: &str) -> bool {
@@ -91,7 +111,10 @@ fn is_function(matched: &str) -> bool {
 
 /// The address of the other end.
 pub fn peer(request: &Request) -> Option<SocketAddr> {
-    request.extensions().get::<ConnectInfo<SocketAddr>>().map(|c| c.0)
+    request
+        .extensions()
+        .get::<ConnectInfo<SocketAddr>>()
+        .map(|c| c.0)
 }
 
 async fn refused(
@@ -111,19 +134,22 @@ async fn refused(
             Redirect::to("/account/password").into_response()
         }
         Refusal::Unknown | Refusal::MustChange => problem::unauthenticated().into_response(),
-        Refusal::Lacks(permission) if page => {
-            match people::who_give_roles(&shared.app).await {
-                Ok(ask) => super::sign_in::forbidden_page(shared, caller, permission, &ask),
-                Err(error) => super::desk::failed(shared, error.into()),
-            }
-        }
+        Refusal::Lacks(permission) if page => match people::who_give_roles(&shared.app).await {
+            Ok(ask) => super::sign_in::forbidden_page(shared, caller, permission, &ask),
+            Err(error) => super::desk::failed(shared, error.into()),
+        },
         Refusal::Lacks(permission) => problem::forbidden(permission, None).into_response(),
         Refusal::NotInTable | Refusal::OtherMethod => problem::internal().into_response(),
     }
 }
 
 /// Writes a denial down, once a request.
-async fn on_record(shared: &Shared, caller: &Caller, matched: &str, response: Response) -> Response {
+async fn on_record(
+    shared: &Shared,
+    caller: &Caller,
+    matched: &str,
+    response: Response,
+) -> Response {
     let Some((denial, place)) = caller.take_denial() else {
         return response;
     };
@@ -146,6 +172,10 @@ impl<S: Send + Sync> FromRequestParts<S> for Ctx {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         // The guard has put it there, or has answered itself.
-        parts.extensions.get::<Self>().cloned().ok_or_else(problem::unauthenticated)
+        parts
+            .extensions
+            .get::<Self>()
+            .cloned()
+            .ok_or_else(problem::unauthenticated)
     }
 }

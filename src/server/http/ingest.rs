@@ -2,7 +2,8 @@
 
 use super::Shared;
 use super::problem::{
-    Document, Problem, busy, internal, invalid, malformed, not_json, too_large, unauthenticated, unavailable,
+    Document, Problem, busy, internal, invalid, malformed, not_json, too_large, unauthenticated,
+    unavailable,
 };
 use crate::api::ingest::{BatchAnswer, ItemStatus, MAX_BATCH_BYTES, MAX_BATCH_ITEMS};
 use crate::domain::ids::SourceId;

@@ -4,6 +4,8 @@ use super::Shared;
 use super::problem::{Document, Problem, unavailable};
 use crate::api::live::Hello;
 use crate::domain::ids::Seq;
+use crate::server::auth::Ctx;
+use crate::server::auth::identify::still;
 use crate::server::live::hub::Event;
 use crate::server::services::{board, line};
 use axum::extract::{Query, State};
@@ -41,6 +43,7 @@ type Out = mpsc::Sender<Result<sse::Event, Infallible>>;
     responses((status = 200, content_type = "text/event-stream", body = String), (status = 503, body = Document)))]
 pub async fn get(
     State(shared): State<Shared>,
+    ctx: Ctx,
     headers: HeaderMap,
     Query(wanted): Query<Wanted>,
 ) -> Result<Sse<impl Stream<Item = Result<sse::Event, Infallible>>>, Problem> {
@@ -54,12 +57,15 @@ pub async fn get(
         .and_then(|h| h.parse().ok());
     let since = Seq(header.or(wanted.since).unwrap_or(-1));
     let (out, events) = mpsc::channel(WAITING);
-    tokio::spawn(feed(shared, since, wanted.line, out));
+    if let Some(code) = &wanted.line {
+        ctx.line(&shared.app.plant.get(), code)?;
+    }
+    tokio::spawn(feed((shared, ctx), since, wanted.line, out));
     Ok(Sse::new(ReceiverStream::new(events)))
 }
 
 /// Writes the stream until the screen leaves or the server stops.
-async fn feed(shared: Shared, since: Seq, line: Option<String>, out: Out) {
+async fn feed((shared, ctx): (Shared, Ctx), since: Seq, line: Option<String>, out: Out) {
     let app = &shared.app;
     // Listening starts before the first figures are read: nothing can fall between.
     let mut events = app.hub.listen();
@@ -72,7 +78,7 @@ async fn feed(shared: Shared, since: Seq, line: Option<String>, out: Out) {
     if send(&out, "hello", None, &hello).await.is_none() {
         return;
     }
-    if app.hub.seq() > since && catch_up(&shared, line.as_deref(), &out).await.is_none() {
+    if app.hub.seq() > since && catch_up(&ctx, line.as_deref(), &out).await.is_none() {
         return;
     }
     let mut ping = tokio::time::interval(PING_EVERY);
@@ -80,9 +86,15 @@ async fn feed(shared: Shared, since: Seq, line: Option<String>, out: Out) {
         let sent = tokio::select! {
             () = shared.stop.cancelled() => return,
             () = out.closed() => return,
-            _ = ping.tick() => send(&out, "ping", None, &app.hub.ping(app.clock.now())).await,
+            _ = ping.tick() => {
+                // Who was signed out, disabled or revoked, or may do other things now, hears nothing more under the old leave.
+                if !still(app, ctx.caller()).await {
+                    return;
+                }
+                send(&out, "ping", None, &app.hub.ping(app.clock.now())).await
+            }
             event = events.recv() => match event {
-                Ok(event) => forward(&out, &event, line.as_deref()).await,
+                Ok(event) => forward((&ctx, &out), &event, line.as_deref()).await,
                 Err(RecvError::Lagged(_)) => send(&out, "reset", None, &()).await,
                 Err(RecvError::Closed) => return,
             },
@@ -94,9 +106,8 @@ async fn feed(shared: Shared, since: Seq, line: Option<String>, out: Out) {
 }
 
 /// Brings a screen that has older figures up to now. `None` when it has left.
-async fn catch_up(shared: &Shared, line: Option<&str>, out: &Out) -> Option<()> {
-    let app = &shared.app;
-    match board::board(app).await {
+async fn catch_up(ctx: &Ctx, line: Option<&str>, out: &Out) -> Option<()> {
+    match board::board(ctx).await {
         Ok(board) => {
             for tile in &board.tiles {
                 send(out, "tile", Some(board.seq), tile).await?;
@@ -105,7 +116,7 @@ async fn catch_up(shared: &Shared, line: Option<&str>, out: &Out) -> Option<()> 
         Err(error) => tracing::error!(%error, "a stream could not be brought up to date"),
     }
     if let Some(code) = line {
-        match line::line(app, code, None).await {
+        match line::line(ctx, code, None).await {
             Ok(view) => send(out, "line", Some(view.seq), &view).await?,
             Err(error) => {
                 tracing::warn!(%error, line = code, "a line's stream could not be brought up to date");
@@ -115,8 +126,18 @@ async fn catch_up(shared: &Shared, line: Option<&str>, out: &Out) -> Option<()> 
     Some(())
 }
 
-async fn forward(out: &Out, event: &Event, line: Option<&str>) -> Option<()> {
-    if event.line.is_some() && event.line.as_deref() != line {
+async fn forward((ctx, out): (&Ctx, &Out), event: &Event, line: Option<&str>) -> Option<()> {
+    if event.page && event.about.as_deref() != line {
+        return Some(());
+    }
+    if let Some(code) = event.about.as_deref()
+        && !ctx
+            .app()
+            .plant
+            .get()
+            .line(code)
+            .is_some_and(|line| ctx.sees(line))
+    {
         return Some(());
     }
     let message = sse::Event::default()

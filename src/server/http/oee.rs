@@ -1,12 +1,12 @@
 //! `/api/v1/oee`: figures over any window, with the time behind them.
 
-use super::Shared;
 use super::problem::{Document, Problem, invalid};
 use crate::api::oee::{By, Dashboard, History, LineOee, RealTimeOee, Trends};
 use crate::domain::plant::FieldError;
+use crate::server::auth::Ctx;
 use crate::server::services::oee;
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, Query};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -159,27 +159,20 @@ impl Cut {
     params(("line" = String, Path, description = "The line's code"), Bounds),
     responses((status = 200, body = LineOee), (status = "4XX", body = Document), (status = "5XX", body = Document)))]
 pub async fn get(
-    State(shared): State<Shared>,
+    ctx: Ctx,
     Path(line): Path<String>,
     Query(bounds): Query<Bounds>,
 ) -> Result<Json<LineOee>, Problem> {
     let (from, to) = bounds.read()?;
-    Ok(Json(
-        oee::calculate_oee(&shared.app, &line, from, to).await?,
-    ))
+    Ok(Json(oee::calculate_oee(&ctx, &line, from, to).await?))
 }
 
 /// A line as it is now: the running shift so far, or the last 24 hours.
 #[utoipa::path(get, path = "/api/v1/oee/{line}/now", tag = "oee",
     params(("line" = String, Path, description = "The line's code")),
     responses((status = 200, body = RealTimeOee), (status = "4XX", body = Document), (status = "5XX", body = Document)))]
-pub async fn now(
-    State(shared): State<Shared>,
-    Path(line): Path<String>,
-) -> Result<Json<RealTimeOee>, Problem> {
-    Ok(Json(
-        oee::calculate_real_time_oee(&shared.app, &line).await?,
-    ))
+pub async fn now(ctx: Ctx, Path(line): Path<String>) -> Result<Json<RealTimeOee>, Problem> {
+    Ok(Json(oee::calculate_real_time_oee(&ctx, &line).await?))
 }
 
 /// Figures of a line row by row: by hour, shift, day, week, month, product, crew or machine.
@@ -187,14 +180,14 @@ pub async fn now(
     params(("line" = String, Path, description = "The line's code"), Bounds, Cut),
     responses((status = 200, body = History), (status = "4XX", body = Document), (status = "5XX", body = Document)))]
 pub async fn history(
-    State(shared): State<Shared>,
+    ctx: Ctx,
     Path(line): Path<String>,
     Query(bounds): Query<Bounds>,
     Query(cut): Query<Cut>,
 ) -> Result<Json<History>, Problem> {
     let machine = cut.machine.as_deref();
     let (window, by) = cut.read(&bounds)?;
-    let mut found = oee::get_oee_history(&shared.app, &line, machine, window, by).await?;
+    let mut found = oee::get_oee_history(&ctx, &line, machine, window, by).await?;
     cut.page(&mut found);
     Ok(Json(found))
 }
@@ -204,14 +197,14 @@ pub async fn history(
     params(("line" = String, Path, description = "The line's code"), Bounds, Cut),
     responses((status = 200, body = Trends), (status = "4XX", body = Document), (status = "5XX", body = Document)))]
 pub async fn trends(
-    State(shared): State<Shared>,
+    ctx: Ctx,
     Path(line): Path<String>,
     Query(bounds): Query<Bounds>,
     Query(cut): Query<Cut>,
 ) -> Result<Json<Trends>, Problem> {
     let machine = cut.machine.as_deref();
     let (window, by) = cut.read(&bounds)?;
-    let mut found = oee::get_oee_trends(&shared.app, &line, machine, window, by).await?;
+    let mut found = oee::get_oee_trends(&ctx, &line, machine, window, by).await?;
     cut.page(&mut found.history);
     Ok(Json(found))
 }
@@ -219,11 +212,8 @@ pub async fn trends(
 /// The plant, rolled up by line, area and site.
 #[utoipa::path(get, path = "/api/v1/oee", tag = "oee", params(Bounds),
     responses((status = 200, body = Dashboard), (status = "4XX", body = Document), (status = "5XX", body = Document)))]
-pub async fn dashboard(
-    State(shared): State<Shared>,
-    Query(bounds): Query<Bounds>,
-) -> Result<Json<Dashboard>, Problem> {
+pub async fn dashboard(ctx: Ctx, Query(bounds): Query<Bounds>) -> Result<Json<Dashboard>, Problem> {
     Ok(Json(
-        oee::get_oee_dashboard_data(&shared.app, bounds.read()?).await?,
+        oee::get_oee_dashboard_data(&ctx, bounds.read()?).await?,
     ))
 }

@@ -93,12 +93,8 @@ pub fn malformed(detail: impl Into<String>) -> Problem {
 
 /// 401: nobody is known to be there.
 pub fn unauthenticated() -> Problem {
-    Problem::new(
-        StatusCode::UNAUTHORIZED,
-        "unauthenticated",
-        "Sign in first",
-    )
-    .detail("sign in, or send 'Authorization: Bearer KEY' with a key that holds")
+    Problem::new(StatusCode::UNAUTHORIZED, "unauthenticated", "Sign in first")
+        .detail("sign in, or send 'Authorization: Bearer KEY' with a key that holds")
 }
 
 /// 403: a permission is missing.
@@ -228,7 +224,9 @@ impl From<ServiceError> for Problem {
             ServiceError::Invalid(fields) => invalid(fields),
             ServiceError::Conflict(detail) => conflict(detail),
             ServiceError::Unauthenticated => unauthenticated(),
-            ServiceError::Forbidden { permission, place } => forbidden(permission, place.as_deref()),
+            ServiceError::Forbidden { permission, place } => {
+                forbidden(permission, place.as_deref())
+            }
             ServiceError::Database(error) => Self::from(error),
         }
     }

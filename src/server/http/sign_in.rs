@@ -50,7 +50,11 @@ impl Next {
             && bytes.iter().all(|b| b.is_ascii_graphic() && *b != b'\\')
             && !wanted.starts_with("/sign-in")
             && !wanted.starts_with("/api/");
-        Self(if local { wanted.to_owned() } else { String::new() })
+        Self(if local {
+            wanted.to_owned()
+        } else {
+            String::new()
+        })
     }
 
     /// As the query of the sign-in page.
@@ -63,7 +67,11 @@ impl Next {
     }
 
     fn or<'a>(&'a self, first_page: &'a str) -> &'a str {
-        if self.0.is_empty() { first_page } else { &self.0 }
+        if self.0.is_empty() {
+            first_page
+        } else {
+            &self.0
+        }
     }
 }
 
@@ -84,7 +92,9 @@ struct Visitor {
 
 impl Visitor {
     fn new(caller: Arc<Caller>, session: Session, headers: &HeaderMap) -> Self {
-        let agent = headers.get(header::USER_AGENT).and_then(|h| h.to_str().ok());
+        let agent = headers
+            .get(header::USER_AGENT)
+            .and_then(|h| h.to_str().ok());
         let agent = agent.unwrap_or_default().chars().take(200).collect();
         Self {
             caller,
@@ -127,7 +137,9 @@ impl Visitor {
 }
 
 fn store(error: tower_sessions::session::Error) -> Refused {
-    Refused::Failed(ServiceError::Database(sqlx::Error::Io(std::io::Error::other(error))))
+    Refused::Failed(ServiceError::Database(sqlx::Error::Io(
+        std::io::Error::other(error),
+    )))
 }
 
 /// Leads to where they wanted to go, or to the first page of their role.
@@ -156,11 +168,21 @@ async fn sign_in_page(
         next: next.0.clone(),
         login: login.to_owned(),
         problem: refused.map(said),
-        demonstration: if demonstrates { roles.collect() } else { vec![] },
+        demonstration: if demonstrates {
+            roles.collect()
+        } else {
+            vec![]
+        },
         provider: None,
         not_set_up: not_set_up && !demonstrates,
     });
-    page(shared, None, ("Sign in", "/sign-in"), status(refused), inside)
+    page(
+        shared,
+        None,
+        ("Sign in", "/sign-in"),
+        status(refused),
+        inside,
+    )
 }
 
 /// What a person is told.
@@ -242,7 +264,13 @@ async fn with_password(
 }
 
 async fn show_code(State(shared): State<Shared>) -> Response {
-    page(&shared, None, ("Second factor", "/sign-in/code"), StatusCode::OK, pages::code(None))
+    page(
+        &shared,
+        None,
+        ("Second factor", "/sign-in/code"),
+        StatusCode::OK,
+        pages::code(None),
+    )
 }
 
 /// The code of the second factor.
@@ -262,7 +290,12 @@ async fn with_code(
     let tried = async {
         let app = &shared.app;
         let held = session::held(&visitor.session).await.map_err(store)?;
-        let Some(Waiting::Code { person, since, next }) = held.and_then(|h| h.waiting) else {
+        let Some(Waiting::Code {
+            person,
+            since,
+            next,
+        }) = held.and_then(|h| h.waiting)
+        else {
             return Ok(Redirect::to("/sign-in").into_response());
         };
         if app.clock.now() - since > WAITS {
@@ -281,7 +314,13 @@ async fn with_code(
                 other => said(other),
             };
             let inside = pages::code(Some(words));
-            page(&shared, None, ("Second factor", "/sign-in/code"), status(Some(&refused)), inside)
+            page(
+                &shared,
+                None,
+                ("Second factor", "/sign-in/code"),
+                status(Some(&refused)),
+                inside,
+            )
         }
     }
 }
@@ -296,7 +335,9 @@ impl axum::extract::FromRequestParts<Shared> for Demonstrates {
         parts: &mut axum::http::request::Parts,
         shared: &Shared,
     ) -> Result<Self, Self::Rejection> {
-        let peer = parts.extensions.get::<axum::extract::ConnectInfo<std::net::SocketAddr>>();
+        let peer = parts
+            .extensions
+            .get::<axum::extract::ConnectInfo<std::net::SocketAddr>>();
         Ok(Self(shared.demonstrates(peer.map(|c| c.0))))
     }
 }
@@ -371,7 +412,13 @@ async fn show_set_up(State(shared): State<Shared>, Path(token): Path<String>) ->
 fn used_up(shared: &Shared) -> Response {
     let words = "This link was used, or its time is over. When nobody can sign in yet, the program writes a new one each \
         time it starts.";
-    page(shared, None, ("Set up", ""), StatusCode::NOT_FOUND, desk::words(words))
+    page(
+        shared,
+        None,
+        ("Set up", ""),
+        StatusCode::NOT_FOUND,
+        desk::words(words),
+    )
 }
 
 /// The first person.
@@ -408,7 +455,13 @@ async fn set_up(
         Err(Refused::Failed(ServiceError::Invalid(fields))) => {
             let action = format!("/set-up/{token}");
             let inside = pages::set_up(action, &login, &name, &Wrong(fields));
-            page(&shared, None, ("Set up", ""), StatusCode::UNPROCESSABLE_ENTITY, inside)
+            page(
+                &shared,
+                None,
+                ("Set up", ""),
+                StatusCode::UNPROCESSABLE_ENTITY,
+                inside,
+            )
         }
         Err(Refused::Failed(error)) => desk::failed(&shared, error),
         Err(_) => used_up(&shared),
@@ -416,9 +469,20 @@ async fn set_up(
 }
 
 /// What somebody may not do, and whom to ask.
-pub fn forbidden_page(shared: &Shared, caller: &Caller, permission: Permission, ask: &[String]) -> Response {
+pub fn forbidden_page(
+    shared: &Shared,
+    caller: &Caller,
+    permission: Permission,
+    ask: &[String],
+) -> Response {
     let inside = pages::forbidden(permission.words(), permission.name(), ask);
-    page(shared, Some(caller), ("Not for you", ""), StatusCode::FORBIDDEN, inside)
+    page(
+        shared,
+        Some(caller),
+        ("Not for you", ""),
+        StatusCode::FORBIDDEN,
+        inside,
+    )
 }
 
 #[cfg(test)]
@@ -432,8 +496,17 @@ mod tests {
             assert_eq!(Next::parse(path).0, path);
         }
         for trap in [
-            "//evil.example", "/\\evil.example", "https://evil.example", "javascript:alert(1)", "", "lines",
-            "/\tevil", "/\u{e9}", "/a\r\nSet-Cookie: x=1", "/sign-in?next=/", "/api/board",
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "javascript:alert(1)",
+            "",
+            "lines",
+            "/\tevil",
+            "/\u{e9}",
+            "/a\r\nSet-Cookie: x=1",
+            "/sign-in?next=/",
+            "/api/board",
         ] {
             assert_eq!(Next::parse(trap).0, "", "{trap:?}");
         }

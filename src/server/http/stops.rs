@@ -69,11 +69,7 @@ impl Said {
     }
 }
 
-async fn say(
-    ctx: Ctx,
-    Path(code): Path<String>,
-    Form(said): Form<Said>,
-) -> Response {
+async fn say(ctx: Ctx, Path(code): Path<String>, Form(said): Form<Said>) -> Response {
     let outcome = match outcome(&ctx, &said).await {
         Ok(outcome) => outcome,
         Err(ServiceError::Conflict(_)) => "stale",

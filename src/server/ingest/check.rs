@@ -82,7 +82,10 @@ impl Door<'_> {
             )
         })?;
         if !self.may_send_of(machine) {
-            let problem = format!("machine: the key may not send for the line of '{}'", item.machine);
+            let problem = format!(
+                "machine: the key may not send for the line of '{}'",
+                item.machine
+            );
             return Err(("forbidden_line", problem));
         }
         let at = self.instant(&item.at)?;

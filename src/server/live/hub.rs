@@ -18,8 +18,10 @@ pub struct Event {
     pub name: &'static str,
     /// The last fact that it holds.
     pub seq: Seq,
-    /// The line whose page it is for; `None`: for everyone.
-    pub line: Option<Arc<str>>,
+    /// The line that it tells of: it goes to those only who may see that line; `None`: to everyone.
+    pub about: Option<Arc<str>>,
+    /// It goes only to those who have the line's page open.
+    pub page: bool,
     /// JSON.
     pub data: Arc<str>,
 }
@@ -93,7 +95,8 @@ impl Hub {
             self.publish(Event {
                 name: "ping",
                 seq: self.seq(),
-                line: None,
+                about: None,
+                page: false,
                 data: data.into(),
             });
         }

@@ -10,7 +10,6 @@ use crate::server::services::error::ServiceError;
 use crate::server::services::{board, line};
 use crate::server::state::App;
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -51,7 +50,8 @@ pub async fn run(app: App, stop: CancellationToken) {
             app.hub.publish(Event {
                 name: "reset",
                 seq: app.hub.seq(),
-                line: None,
+                about: None,
+                page: false,
                 data: "{}".into(),
             });
         }
@@ -136,15 +136,15 @@ async fn tile(app: &App, plant: &Plant, code: &str) {
     let seq = app.hub.seq();
     let Some(line) = plant.line(code) else { return };
     match board::tile(&app.db, plant, line, seq, app.clock.now()).await {
-        Ok(tile) => send(&app.hub, "tile", None, &tile.tile, seq),
+        Ok(tile) => send(&app.hub, "tile", (code, false), &tile.tile, seq),
         Err(error) => tell(&error, code, "a tile could not be computed"),
     }
 }
 
 async fn page(app: &App, code: &str) {
     let seq = app.hub.seq();
-    match line::line(app, code, None).await {
-        Ok(view) => send(&app.hub, "line", Some(code.into()), &view, seq),
+    match line::view(app, code, None).await {
+        Ok(view) => send(&app.hub, "line", (code, true), &view, seq),
         Err(error) => tell(&error, code, "a line's page could not be computed"),
     }
 }
@@ -163,7 +163,7 @@ fn tell(error: &ServiceError, line: &str, what: &'static str) {
 fn send(
     hub: &Hub,
     name: &'static str,
-    line: Option<Arc<str>>,
+    (line, page): (&str, bool),
     view: &impl serde::Serialize,
     seq: crate::domain::ids::Seq,
 ) {
@@ -171,7 +171,8 @@ fn send(
         Ok(json) => hub.publish(Event {
             name,
             seq,
-            line,
+            about: Some(line.into()),
+            page,
             data: json.into(),
         }),
         Err(error) => tracing::error!(%error, "an event could not be written as JSON"),

@@ -1,7 +1,9 @@
 //! Everything that a line's analysis shows, for whatever its address says.
 
 use super::error::{ServiceError, invalid, not_found};
-use super::oee::{Here, PICKED_OVER, history, part_of, product_name, rates_of, reasons, wanted_shifts};
+use super::oee::{
+    Here, PICKED_OVER, history, part_of, product_name, rates_of, reasons, wanted_shifts,
+};
 use super::period::{days_earlier, place};
 use crate::api::analysis::{Analysis, Choice, Earlier, Named};
 use crate::api::oee::By;
@@ -11,25 +13,25 @@ use crate::domain::ids::ProductId;
 use crate::domain::reckon::Reckoning;
 use crate::domain::shift::{Schedule, ShiftInstance};
 use crate::domain::time::{DAY_MS, DurMs, Span};
+use crate::server::auth::Ctx;
 use crate::server::calendar::schedule;
 use crate::server::db::Tx;
 use crate::server::rollup::cells;
 use crate::server::rollup::read::{LineSums, Subject, total};
-use crate::server::state::App;
 use std::collections::BTreeSet;
 
 /// A line's analysis.
 ///
 /// # Errors
 /// An unknown line, machine or product, a period that cannot be, or the database's.
-pub async fn analysis(app: &App, code: &str, choice: &Choice) -> Result<Analysis, ServiceError> {
-    let here = Here::find(app, code)?;
+pub async fn analysis(ctx: &Ctx, code: &str, choice: &Choice) -> Result<Analysis, ServiceError> {
+    let here = Here::find(ctx, code)?;
     let of = here.subject()?;
     let placed = place(of.site, of.line, choice, of.now)?;
     let product = product_of(of, choice)?;
     let machine = choice.machine.as_deref();
     let window = cut(of, placed.chosen.span);
-    let mut tx = app.db.snapshot().await?;
+    let mut tx = ctx.app().db.snapshot().await?;
     let sums = chosen_sums(&mut tx, of, window, choice).await?;
     let before_sums = chosen_sums(&mut tx, of, cut(of, placed.before.span), choice).await?;
     let (whose, reckoning) = part_of(of.line, &sums, machine)?;

@@ -13,6 +13,7 @@ use crate::domain::plant::Coupling;
 use crate::domain::shift::{Planned, Schedule};
 use crate::domain::target::target;
 use crate::domain::time::{DAY_MS, DurMs, HOUR_MS, MINUTE_MS, Span, TsMs};
+use crate::server::auth::Ctx;
 use crate::server::calendar;
 use crate::server::db::{Db, facts};
 use crate::server::plant::{Line, Plant, Site};
@@ -36,7 +37,14 @@ pub struct TileWithAccount {
 /// A board that was computed a moment ago serves everyone who asks at the same time: after a restart every screen
 /// comes back at once.
 #[derive(Debug, Default)]
-pub struct RecentBoard(tokio::sync::Mutex<Option<Arc<BoardView>>>);
+pub struct RecentBoard(tokio::sync::Mutex<Option<Arc<Whole>>>);
+
+/// The board of all lines, with the account behind each tile.
+#[derive(Debug)]
+struct Whole {
+    board: Arc<BoardView>,
+    accounts: Vec<Account>,
+}
 
 /// How old a board may be to be shown to the next one.
 const RECENT: DurMs = DurMs(200);
@@ -44,19 +52,19 @@ const RECENT: DurMs = DurMs(200);
 const LINES_AT_ONCE: usize = 16;
 
 impl RecentBoard {
-    async fn get(&self, app: &App) -> Result<Arc<BoardView>, ServiceError> {
+    async fn get(&self, app: &App) -> Result<Arc<Whole>, ServiceError> {
         let mut held = self.0.lock().await;
         let (now, seq) = (app.clock.now(), app.hub.seq());
-        if let Some(board) = held.as_ref()
-            && board.seq >= seq
-            && now >= board.now
-            && now - board.now < RECENT
+        if let Some(whole) = held.as_ref()
+            && whole.board.seq >= seq
+            && now >= whole.board.now
+            && now - whole.board.now < RECENT
         {
-            return Ok(Arc::clone(board));
+            return Ok(Arc::clone(whole));
         }
-        let board = Arc::new(compute(app).await?);
-        *held = Some(Arc::clone(&board));
-        Ok(board)
+        let whole = Arc::new(compute(app).await?);
+        *held = Some(Arc::clone(&whole));
+        Ok(whole)
     }
 
     /// Forgets the board: the plant changed.
@@ -65,23 +73,46 @@ impl RecentBoard {
     }
 }
 
-/// The board as it is now.
+/// The board as it is now, of the lines that the leave reaches.
 ///
 /// # Errors
 /// The database's.
-pub async fn board(app: &App) -> Result<Arc<BoardView>, ServiceError> {
-    app.board.get(app).await
+pub async fn board(ctx: &Ctx) -> Result<Arc<BoardView>, ServiceError> {
+    let app = ctx.app();
+    let whole = app.board.get(app).await?;
+    if ctx.sees_all() {
+        return Ok(Arc::clone(&whole.board));
+    }
+    let plant = app.plant.get();
+    let seen = |code: &str| plant.line(code).is_some_and(|line| ctx.sees(line));
+    let board = &whole.board;
+    let both = board.tiles.iter().zip(&whole.accounts);
+    let (tiles, accounts): (Vec<&Tile>, Vec<&Account>) =
+        both.filter(|(tile, _)| seen(&tile.code)).unzip();
+    let sum = accounts
+        .into_iter()
+        .fold(Account::default(), |mut sum, account| {
+            sum += *account;
+            sum
+        });
+    Ok(Arc::new(BoardView {
+        tiles: tiles.into_iter().cloned().collect(),
+        oee: sum.oee(),
+        site: board.site.clone(),
+        ..**board
+    }))
 }
 
-async fn compute(app: &App) -> Result<BoardView, ServiceError> {
+async fn compute(app: &App) -> Result<Whole, ServiceError> {
     let (plant, now) = (app.plant.get(), app.clock.now());
     let seq = facts::last_seq(&app.db).await?;
     let mut tiles = Vec::with_capacity(plant.lines.len());
-    let mut sum = Account::default();
+    let (mut sum, mut accounts) = (Account::default(), Vec::new());
     for lines in plant.lines.chunks(LINES_AT_ONCE) {
         for TileWithAccount { tile, assets } in tiles_of(&app.db, &plant, lines, seq, now).await? {
             tiles.push(tile);
             sum += assets;
+            accounts.push(assets);
         }
     }
     let site = plant.site.as_ref().map(|site| {
@@ -90,13 +121,14 @@ async fn compute(app: &App) -> Result<BoardView, ServiceError> {
             Span::clamped(now - DurMs(2 * DAY_MS), now + DurMs(DAY_MS)),
         )
     });
-    Ok(BoardView {
+    let board = Arc::new(BoardView {
         now,
         seq,
         site,
         oee: sum.oee(),
         tiles,
-    })
+    });
+    Ok(Whole { board, accounts })
 }
 
 /// The site as pages show it, with its clock over `window`.

@@ -22,6 +22,7 @@ use crate::domain::machine_state::TimeBucket;
 use crate::domain::part::Part;
 use crate::domain::shift::Schedule;
 use crate::domain::time::{DAY_MS, DurMs, Span, TsMs};
+use crate::server::auth::Ctx;
 use crate::server::calendar;
 use crate::server::plant::{Line, Machine, Plant, Site};
 
@@ -37,6 +38,7 @@ struct Scope<'a> {
 
 impl<'a> Scope<'a> {
     fn of(
+        ctx: &Ctx,
         plant: &'a Plant,
         line: Option<&str>,
         machine: Option<&str>,
@@ -44,8 +46,12 @@ impl<'a> Scope<'a> {
         let line = line
             .map(|code| plant.line(code).ok_or_else(|| unknown("line", code)))
             .transpose()?;
+        if let Some(line) = line {
+            ctx.reach(line)?;
+        }
         let Some(code) = machine else {
-            let lines = line.map_or_else(|| plant.lines.iter().collect(), |line| vec![line]);
+            let seen = || plant.lines.iter().filter(|line| ctx.sees(line)).collect();
+            let lines = line.map_or_else(seen, |line| vec![line]);
             return Ok(Self {
                 lines,
                 machine: None,
@@ -53,6 +59,7 @@ impl<'a> Scope<'a> {
         };
         let known = plant.machine_id(code).and_then(|id| plant.machine(id));
         let (own, machine) = known.ok_or_else(|| unknown("machine", code))?;
+        ctx.reach(own)?;
         if line.is_some_and(|line| line.id != own.id) {
             return Err(invalid("machine", format!("'{code}' is not on this line")));
         }

@@ -64,5 +64,7 @@ pub fn field(field: &str, problem: impl Into<String>) -> FieldError {
 }
 
 fn at(place: &Option<String>) -> String {
-    place.as_ref().map_or_else(String::new, |p| format!(" on {p}"))
+    place
+        .as_ref()
+        .map_or_else(String::new, |p| format!(" on {p}"))
 }

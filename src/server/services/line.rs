@@ -13,6 +13,7 @@ use crate::domain::machine_state::MachineState;
 use crate::domain::plant::Coupling;
 use crate::domain::shift::Planned;
 use crate::domain::time::{DAY_MS, DurMs, MINUTE_MS, Span, TsMs};
+use crate::server::auth::Ctx;
 use crate::server::calendar;
 use crate::server::db::facts;
 use crate::server::plant::{Line, Machine, Plant};
@@ -32,6 +33,16 @@ const SPEED_OVER: DurMs = DurMs(10 * MINUTE_MS);
 /// # Errors
 /// An unknown line, a window that cannot be, or the database's.
 pub async fn line(
+    ctx: &Ctx,
+    code: &str,
+    chosen: Option<(i64, i64)>,
+) -> Result<LineView, ServiceError> {
+    ctx.line(&ctx.app().plant.get(), code)?;
+    view(ctx.app(), code, chosen).await
+}
+
+/// The same for the program itself, which shows it only to those who may see it.
+pub(in crate::server) async fn view(
     app: &App,
     code: &str,
     chosen: Option<(i64, i64)>,

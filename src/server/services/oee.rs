@@ -22,11 +22,11 @@ use crate::domain::ids::{MachineId, ProductId};
 use crate::domain::machine_state::TimeBucket;
 use crate::domain::reckon::{LossKey, Lost, Reckoning};
 use crate::domain::time::{DurMs, Span};
+use crate::server::auth::Ctx;
 use crate::server::db::Tx;
 use crate::server::db::facts;
 use crate::server::plant::{Line, Plant};
 use crate::server::rollup::read::{LineSums, Subject, total};
-use crate::server::state::App;
 use rates::rates;
 use std::sync::Arc;
 
@@ -38,14 +38,16 @@ pub(super) struct Here {
 }
 
 impl Here {
-    /// Finds a line.
-    pub fn find(app: &App, code: &str) -> Result<Self, ServiceError> {
-        let plant = app.plant.get();
+    /// Finds a line that the leave reaches.
+    pub fn find(ctx: &Ctx, code: &str) -> Result<Self, ServiceError> {
+        let plant = ctx.app().plant.get();
         let place = plant.lines.iter().position(|l| l.code == code);
+        let place = place.ok_or_else(|| not_found("line", code))?;
+        ctx.reach(&plant.lines[place])?;
         Ok(Self {
-            place: place.ok_or_else(|| not_found("line", code))?,
+            place,
             plant,
-            now: app.clock.now(),
+            now: ctx.now(),
         })
     }
 
@@ -141,14 +143,14 @@ pub(super) fn product_name(plant: &Plant, product: Option<ProductId>) -> String 
 /// # Errors
 /// An unknown line, a window that cannot be, or the database's.
 pub async fn calculate_oee(
-    app: &App,
+    ctx: &Ctx,
     code: &str,
     from: i64,
     to: i64,
 ) -> Result<LineOee, ServiceError> {
-    let here = Here::find(app, code)?;
+    let here = Here::find(ctx, code)?;
     let window = window("from", "to", from, to)?;
-    let mut tx = app.db.snapshot().await?;
+    let mut tx = ctx.app().db.snapshot().await?;
     line_oee(&mut tx, here.subject()?, window).await
 }
 
@@ -177,13 +179,14 @@ async fn line_oee(tx: &mut Tx, of: Subject<'_>, window: Span) -> Result<LineOee,
 ///
 /// # Errors
 /// An unknown line, or the database's.
-pub async fn calculate_real_time_oee(app: &App, code: &str) -> Result<RealTimeOee, ServiceError> {
-    let here = Here::find(app, code)?;
+pub async fn calculate_real_time_oee(ctx: &Ctx, code: &str) -> Result<RealTimeOee, ServiceError> {
+    let app = ctx.app();
+    let here = Here::find(ctx, code)?;
     let of = here.subject()?;
     let focus = focus(of.site, of.line, of.now);
     let seq = facts::last_seq(&app.db).await?;
     let tile = tile(&app.db, of.plant, of.line, seq, of.now).await?.tile;
-    let mut tx = app.db.snapshot().await?;
+    let mut tx = ctx.app().db.snapshot().await?;
     Ok(RealTimeOee {
         now: of.now,
         shift: focus.shift.map(|s| s.name),
@@ -201,10 +204,11 @@ pub async fn calculate_real_time_oee(app: &App, code: &str) -> Result<RealTimeOe
 /// # Errors
 /// A window that cannot be, or the database's.
 pub async fn get_oee_dashboard_data(
-    app: &App,
+    ctx: &Ctx,
     (from, to): (i64, i64),
 ) -> Result<Dashboard, ServiceError> {
     let window = window("from", "to", from, to)?;
+    let app = ctx.app();
     let (plant, now) = (app.plant.get(), app.clock.now());
     let mut out = Dashboard {
         window: Span::clamped(window.from().min(now), window.to().min(now)),
@@ -216,9 +220,9 @@ pub async fn get_oee_dashboard_data(
     let Some(site) = &plant.site else {
         return Ok(out);
     };
-    let mut tx = app.db.snapshot().await?;
+    let mut tx = ctx.app().db.snapshot().await?;
     let (mut all, mut areas) = (Reckoning::default(), Vec::<(String, Account)>::new());
-    for line in &plant.lines {
+    for line in plant.lines.iter().filter(|line| ctx.sees(line)) {
         let of = Subject {
             plant: &plant,
             site,
@@ -244,7 +248,13 @@ pub async fn get_oee_dashboard_data(
         });
         all += &assets;
     }
-    out.site = Some(HistoryRow::new(site.name.clone(), None, all.account()));
+    // Of the site, or an area, part of which is out of reach nothing is summed.
+    let whole = HistoryRow::new(site.name.clone(), None, all.account());
+    out.site = ctx.sees_all().then_some(whole);
+    areas.retain(|(name, _)| {
+        let mut lines = plant.lines.iter().filter(|line| line.area == *name);
+        lines.all(|line| ctx.sees(line))
+    });
     let area = |(name, account)| HistoryRow::new(name, None, account);
     out.areas = areas.into_iter().map(area).collect();
     out.reasons = reasons(&plant, &all.losses);

@@ -156,10 +156,16 @@ pub async fn who_give_roles(app: &App) -> sqlx::Result<Vec<String>> {
     let roles = Roles::load(&app.db).await?;
     let (all, given) = (people::all(&app.db).await?, people::given(&app.db).await?);
     let may = |id: i64| {
-        let of: Vec<_> = given.iter().copied().filter(|g| g.person_id == id).collect();
+        let of: Vec<_> = given
+            .iter()
+            .copied()
+            .filter(|g| g.person_id == id)
+            .collect();
         roles.rights(&of).on_site(Permission::UserWrite)
     };
-    let found = all.into_iter().filter(|p| p.disabled == 0 && p.demo == 0 && may(p.id));
+    let found = all
+        .into_iter()
+        .filter(|p| p.disabled == 0 && p.demo == 0 && may(p.id));
     Ok(found.map(|p| p.name).take(5).collect())
 }
 
@@ -173,7 +179,10 @@ pub fn wrong_names(login: &str, name: &str, email: &str) -> Vec<FieldError> {
         out.push(field("login", problem));
     }
     if login.starts_with("demo.") {
-        out.push(field("login", "must not begin like those of the demonstration"));
+        out.push(field(
+            "login",
+            "must not begin like those of the demonstration",
+        ));
     }
     let length = name.chars().count();
     if length == 0 || length > 100 || name.chars().any(char::is_control) {

@@ -8,8 +8,9 @@ use crate::api::analysis::Analysis;
 use crate::api::downtime::DowntimeFilter;
 use crate::api::sheet::Sheet;
 use crate::domain::plant::Coupling;
+use crate::domain::rights::Permission;
 use crate::domain::time::{DAY_MS, DurMs, MINUTE_MS, Span};
-use crate::server::state::App;
+use crate::server::auth::Ctx;
 use crate::ui::components::views::View;
 use crate::ui::sheets::address::Address;
 use crate::ui::sheets::stops::{NO_REASON, Opened, Stops};
@@ -19,16 +20,23 @@ use crate::ui::sheets::{self, Drawn};
 ///
 /// # Errors
 /// An unknown line, machine or product, a field that cannot be, or the database's.
-pub async fn sheet(app: &App, code: &str, query: &str) -> Result<Sheet, ServiceError> {
+pub async fn sheet(ctx: &Ctx, code: &str, query: &str) -> Result<Sheet, ServiceError> {
     let address = Address::parse(code, query);
     let view = View::from_name(address.get("view"))
         .ok_or_else(|| invalid("view", "must be now, losses, stops, history or compare"))?;
     let choice = address
         .choice()
         .map_err(|field| invalid(field, "must be milliseconds since 1970"))?;
-    let found = analysis(app, code, &choice).await?;
-    let plant = app.plant.get();
-    let line = plant.line(code).ok_or_else(|| not_found("line", code))?;
+    let plant = ctx.app().plant.get();
+    let line = ctx.line(&plant, code)?;
+    match view {
+        View::Now => ctx.also(Permission::OeeRead, line)?,
+        View::Stops => ctx.also(Permission::DowntimeRead, line)?,
+        View::Losses | View::History | View::Compare => {
+            ctx.also(Permission::AnalyticsRead, line)?;
+        }
+    }
+    let found = analysis(ctx, code, &choice).await?;
     let site = plant.site.as_ref().ok_or_else(|| not_found("site", ""))?;
     let around = Span::clamped(
         found.before_window.from().min(found.horizon.from()) - DurMs(DAY_MS),
@@ -46,7 +54,7 @@ pub async fn sheet(app: &App, code: &str, query: &str) -> Result<Sheet, ServiceE
             .map(|m| m.code.as_str()),
     };
     let stops = if view == View::Stops {
-        Some(stops(app, &address, &found).await?)
+        Some(stops(ctx, &address, &found).await?)
     } else {
         None
     };
@@ -66,7 +74,7 @@ pub async fn sheet(app: &App, code: &str, query: &str) -> Result<Sheet, ServiceE
 const MOST_STOPS: i64 = 100;
 
 /// The stops of the address, and the one that it opens.
-async fn stops(app: &App, address: &Address, analysis: &Analysis) -> Result<Stops, ServiceError> {
+async fn stops(ctx: &Ctx, address: &Address, analysis: &Analysis) -> Result<Stops, ServiceError> {
     let text = |name: &str| address.get(name).map(str::to_owned);
     let minute = |ms: i64| ms - ms.rem_euclid(MINUTE_MS);
     let filter = DowntimeFilter {
@@ -85,7 +93,7 @@ async fn stops(app: &App, address: &Address, analysis: &Analysis) -> Result<Stop
         limit: Some(MOST_STOPS),
         ..DowntimeFilter::default()
     };
-    let mut page = get_downtime_events(app, &filter).await?;
+    let mut page = get_downtime_events(ctx, &filter).await?;
     if address.get("reason") == Some(NO_REASON) {
         page.events
             .retain(|event| event.parts.iter().any(|part| part.reason.is_none()));
@@ -98,8 +106,8 @@ async fn stops(app: &App, address: &Address, analysis: &Analysis) -> Result<Stop
                 .parse()
                 .map_err(|_| invalid("stop", "must be a machine and its start"))?;
             Some(Opened {
-                detail: get_downtime_event(app, (machine, start)).await?,
-                reasons: reasons_for_line(app, address.code()).await?,
+                detail: get_downtime_event(ctx, (machine, start)).await?,
+                reasons: reasons_for_line(ctx, address.code()).await?,
             })
         }
     };

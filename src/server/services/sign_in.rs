@@ -122,7 +122,12 @@ async fn let_in_with(
     if let Some(subject) = subject {
         attempts::forgive(tx, subject).await?;
     }
-    let mut line = entry(caller, now, "session.sign_in", format!("person:{}", row.login));
+    let mut line = entry(
+        caller,
+        now,
+        "session.sign_in",
+        format!("person:{}", row.login),
+    );
     line.actor_kind = "person".to_owned();
     line.actor_id = Some(row.id);
     line.actor.clone_from(&row.name);
@@ -150,7 +155,10 @@ pub async fn with_password(
     let subject = app.secret.mark("login", &login);
     count_try(app, &subject).await?;
     let row = people::by_login(&app.db, &login).await?;
-    let kept = row.as_ref().filter(|r| r.disabled == 0).and_then(|r| r.password.clone());
+    let kept = row
+        .as_ref()
+        .filter(|r| r.disabled == 0)
+        .and_then(|r| r.password.clone());
     let verdict = app.hasher.verify(password, kept).await;
     let row = match (verdict, row) {
         (Verdict::Right, Some(row)) => row,
@@ -162,8 +170,15 @@ pub async fn with_password(
         }
         (_, row) => {
             // What nobody has as a login may be a password in the wrong field: it is not written down.
-            let target = row.map_or_else(|| "unknown login".to_owned(), |r| format!("person:{}", r.login));
-            on_record(app, &entry(caller, app.clock.now(), "session.wrong", target)).await?;
+            let target = row.map_or_else(
+                || "unknown login".to_owned(),
+                |r| format!("person:{}", r.login),
+            );
+            on_record(
+                app,
+                &entry(caller, app.clock.now(), "session.wrong", target),
+            )
+            .await?;
             return Err(Refused::Wrong);
         }
     };
@@ -190,7 +205,10 @@ pub async fn with_code(
     let subject = app.secret.mark("login", &row.login);
     count_try(app, &subject).await?;
     let now = app.clock.now();
-    let step = row.totp.as_deref().and_then(|secret| totp::step_of(secret, code, now));
+    let step = row
+        .totp
+        .as_deref()
+        .and_then(|secret| totp::step_of(secret, code, now));
     let mut tx = app.db.begin().await?;
     let fresh = match step {
         Some(step) => people::use_totp_step(&mut tx, person, step).await?,
@@ -202,7 +220,14 @@ pub async fn with_code(
         on_record(app, &entry(caller, now, "session.wrong", target)).await?;
         return Err(Refused::Wrong);
     }
-    let_in_with(app, &mut tx, caller, &row, ("password and code", Some(&subject))).await?;
+    let_in_with(
+        app,
+        &mut tx,
+        caller,
+        &row,
+        ("password and code", Some(&subject)),
+    )
+    .await?;
     tx.commit().await?;
     Ok(row)
 }
@@ -221,7 +246,10 @@ pub async fn demonstration(app: &App, caller: &Caller, role: &str) -> Result<Per
         Some(row) => row,
         None => {
             let roles = Roles::load(&app.db).await?;
-            let role = roles.by_code(wanted.code).ok_or(sqlx::Error::RowNotFound)?.id;
+            let role = roles
+                .by_code(wanted.code)
+                .ok_or(sqlx::Error::RowNotFound)?
+                .id;
             let name = format!("{} (demonstration)", wanted.name);
             let mut tx = app.db.begin().await?;
             let id = people::add(&mut tx, (&login, &name, ""), true, app.clock.now()).await?;
@@ -233,7 +261,9 @@ pub async fn demonstration(app: &App, caller: &Caller, role: &str) -> Result<Per
             };
             people::give_role(&mut tx, given).await?;
             tx.commit().await?;
-            people::by_id(&app.db, id).await?.ok_or(sqlx::Error::RowNotFound)?
+            people::by_id(&app.db, id)
+                .await?
+                .ok_or(sqlx::Error::RowNotFound)?
         }
     };
     if row.demo == 0 || row.disabled != 0 {
@@ -376,8 +406,15 @@ pub async fn set_up(
         line_id: None,
     };
     people::give_role(&mut tx, given).await?;
-    let row = people::by_id_in(&mut tx, id).await?.ok_or(sqlx::Error::RowNotFound)?;
-    let mut line = entry(caller, app.clock.now(), "person.add", format!("person:{login}"));
+    let row = people::by_id_in(&mut tx, id)
+        .await?
+        .ok_or(sqlx::Error::RowNotFound)?;
+    let mut line = entry(
+        caller,
+        app.clock.now(),
+        "person.add",
+        format!("person:{login}"),
+    );
     line.became = json!({"name": name, "roles": ["admin"]}).to_string();
     let why = if link == SET_UP { "first start" } else { "link for one more administrator" };
     why.clone_into(&mut line.why);

@@ -66,7 +66,11 @@ impl Text<'_> {
         let invalid = problem.is_some().then_some("true");
         let words = problem.unwrap_or_else(|| self.hint.to_owned());
         let described = (!words.is_empty()).then(|| said.clone());
-        let kind = if self.kind.is_empty() { "text" } else { self.kind };
+        let kind = if self.kind.is_empty() {
+            "text"
+        } else {
+            self.kind
+        };
         let inputmode = (!self.inputmode.is_empty()).then(|| self.inputmode.to_owned());
         view! {
             <div class="field" class:field-wrong=invalid.is_some()>

@@ -20,7 +20,9 @@ fn outcome(detail: &DowntimeDetail, drawn: &Drawn<'_>) -> Option<AnyView> {
         "stale" => caution(format!(
             "Not stored: the stop was changed meanwhile, by {by}. This is how it is now; say it again if it still holds."
         )),
-        "forbidden" => caution("Not stored: you may not do this. Whoever gives out roles can let you."),
+        "forbidden" => {
+            caution("Not stored: you may not do this. Whoever gives out roles can let you.")
+        }
         "split" => caution("Not stored: the time to split at lies outside the stop."),
         "moved" => caution("The stop has changed since; this is how it is now."),
         _ => caution("Not stored: something in it cannot be."),

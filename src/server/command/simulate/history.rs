@@ -1,8 +1,8 @@
 //! `ms5-floor simulate history`.
 
 use super::{Failure, SENDER, Seed};
-use crate::domain::rights::{Rights, sets};
 use crate::domain::ids::MachineId;
+use crate::domain::rights::{Rights, sets};
 use crate::domain::time::{DAY_MS, DurMs, HOUR_MS, TsMs};
 use crate::server::clock::Clock;
 use crate::server::config::DatabaseArgs;

@@ -72,7 +72,7 @@ pub async fn confirm_downtime(
     // The figures of the line may be others, without a new fact.
     app.board.forget().await;
     app.hub.committed(app.hub.seq(), &[machine.id]);
-    match get_downtime_event(app, (code, start.0)).await {
+    match get_downtime_event(ctx, (code, start.0)).await {
         Ok(detail) => Ok(detail.event),
         // A fact that came between the change and this look may have moved it.
         Err(ServiceError::NotFound { .. }) => {

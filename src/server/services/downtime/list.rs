@@ -12,6 +12,7 @@ use crate::domain::machine_state::TimeBucket;
 use crate::domain::part::Given;
 use crate::domain::reckon::is_lost;
 use crate::domain::time::{DAY_MS, DurMs, Span, TsMs};
+use crate::server::auth::Ctx;
 use crate::server::plant::{Plant, Site};
 use crate::server::services::error::{ServiceError, invalid, not_found};
 use crate::server::services::window::read_time;
@@ -77,8 +78,13 @@ impl Cursor {
 }
 
 impl<'a> Wanted<'a> {
-    fn of(plant: &'a Plant, rest: &'a DowntimeFilter, now: TsMs) -> Result<Self, ServiceError> {
-        let scope = Scope::of(plant, rest.line.as_deref(), rest.machine.as_deref())?;
+    fn of(
+        ctx: &Ctx,
+        plant: &'a Plant,
+        rest: &'a DowntimeFilter,
+        now: TsMs,
+    ) -> Result<Self, ServiceError> {
+        let scope = Scope::of(ctx, plant, rest.line.as_deref(), rest.machine.as_deref())?;
         let window = range(rest.from, rest.to, now)?;
         if let Some(code) = &rest.reason
             && plant.reasons.by_code(code).is_none()
@@ -143,11 +149,12 @@ fn site(plant: &Plant) -> Result<&Site, ServiceError> {
 /// # Errors
 /// A filter that cannot be, or the database's.
 pub async fn get_downtime_events(
-    app: &App,
+    ctx: &Ctx,
     filter: &DowntimeFilter,
 ) -> Result<DowntimePage, ServiceError> {
+    let app = ctx.app();
     let (plant, now) = (app.plant.get(), app.clock.now());
-    let wanted = Wanted::of(&plant, filter, now)?;
+    let wanted = Wanted::of(ctx, &plant, filter, now)?;
     let window = wanted.window;
     let mut page = DowntimePage {
         window,
@@ -227,11 +234,13 @@ async fn stretch(
 /// # Errors
 /// No such machine or stop, or the database's.
 pub async fn get_downtime_event(
-    app: &App,
+    ctx: &Ctx,
     (code, start): (&str, i64),
 ) -> Result<DowntimeDetail, ServiceError> {
+    let app = ctx.app();
     let (plant, now) = (app.plant.get(), app.clock.now());
     let (line, machine, start) = place(&plant, (code, start), now)?;
+    ctx.reach(line)?;
     let site = site(&plant)?;
     let at = Span::clamped(start, start + DurMs(1));
     let data = read_time(
@@ -287,11 +296,12 @@ fn said_view(plant: &Plant, said: &Classification) -> SaidView {
 /// # Errors
 /// An unknown line, or the database's.
 pub async fn get_active_downtime(
-    app: &App,
+    ctx: &Ctx,
     line: Option<&str>,
 ) -> Result<Vec<DowntimeEvent>, ServiceError> {
+    let app = ctx.app();
     let (plant, now) = (app.plant.get(), app.clock.now());
-    let scope = Scope::of(&plant, line, None)?;
+    let scope = Scope::of(ctx, &plant, line, None)?;
     let site = site(&plant)?;
     let mut out = Vec::new();
     for line in scope.lines {

@@ -3,10 +3,10 @@
 use super::unknown;
 use crate::api::downtime::{ReasonView, ReasonsView};
 use crate::domain::time::{DAY_MS, DurMs};
+use crate::server::auth::Ctx;
 use crate::server::db::reasons::most_given;
 use crate::server::plant::{Plant, Reason};
 use crate::server::services::error::ServiceError;
-use crate::server::state::App;
 
 /// As many as can be taken in at a glance on a tablet.
 const MOST: usize = 25;
@@ -17,9 +17,11 @@ const FAVOURITES_OVER: DurMs = DurMs(30 * DAY_MS);
 ///
 /// # Errors
 /// An unknown line, or the database's.
-pub async fn reasons_for_line(app: &App, line: &str) -> Result<ReasonsView, ServiceError> {
+pub async fn reasons_for_line(ctx: &Ctx, line: &str) -> Result<ReasonsView, ServiceError> {
+    let app = ctx.app();
     let (plant, now) = (app.plant.get(), app.clock.now());
     let known = plant.line(line).ok_or_else(|| unknown("line", line))?;
+    ctx.reach(known)?;
     let used = most_given(&app.db, known.id, now - FAVOURITES_OVER).await?;
     let used = used.into_iter().filter_map(|id| plant.reasons.get(id));
     let mut shown: Vec<&Reason> = used.filter(|r| r.may_be_given()).take(MOST).collect();

@@ -13,11 +13,11 @@ use crate::domain::machine_state::TimeBucket;
 use crate::domain::reckon::{Lost, MachineWindow, reckon};
 use crate::domain::reliability::Reliability;
 use crate::domain::time::{DAY_MS, DurMs, Span};
+use crate::server::auth::Ctx;
 use crate::server::calendar;
 use crate::server::plant::{Line, Plant};
 use crate::server::services::error::{ServiceError, invalid, not_found};
 use crate::server::services::window::{LineData, MachineData, read_time};
-use crate::server::state::App;
 use std::collections::BTreeMap;
 
 /// The longest window: any three months, also with the hour by which clocks are put back. Lengths, shifts and hours of the
@@ -59,12 +59,13 @@ struct Totals {
 /// # Errors
 /// An unknown line or machine, a window that cannot be, or the database's.
 pub async fn get_downtime_statistics(
-    app: &App,
+    ctx: &Ctx,
     (line, machine): (Option<&str>, Option<&str>),
     (from, to): (Option<i64>, Option<i64>),
 ) -> Result<DowntimeStatistics, ServiceError> {
+    let app = ctx.app();
     let (plant, now) = (app.plant.get(), app.clock.now());
-    let scope = Scope::of(&plant, line, machine)?;
+    let scope = Scope::of(ctx, &plant, line, machine)?;
     let asked = range(from, to, now)?;
     if asked.len() > LONGEST {
         let days = LONGEST.0 / DAY_MS;

@@ -7,6 +7,7 @@ use crate::domain::plant::Coupling;
 use crate::domain::reckon::Reckoning;
 use crate::domain::shift::ShiftInstance;
 use crate::domain::time::{DAY_MS, DurMs, Span};
+use crate::server::auth::Ctx;
 use crate::server::db::Tx;
 use crate::server::db::rollup::Level;
 use crate::server::plant::Machine;
@@ -15,7 +16,6 @@ use crate::server::rollup::read::{LineSums, Subject, series, total};
 use crate::server::services::error::{ServiceError, invalid};
 use crate::server::services::line::window;
 use crate::server::services::period::cell_name;
-use crate::server::state::App;
 use std::collections::BTreeMap;
 
 /// The longest window that can be looked at hour by hour.
@@ -30,15 +30,15 @@ pub(in crate::server::services) const PICKED_OVER: DurMs = DurMs(366 * DAY_MS);
 /// # Errors
 /// An unknown line or machine, a window that cannot be or is too long for its cut, or the database's.
 pub async fn get_oee_history(
-    app: &App,
+    ctx: &Ctx,
     code: &str,
     machine: Option<&str>,
     (from, to): (i64, i64),
     by: By,
 ) -> Result<History, ServiceError> {
-    let here = Here::find(app, code)?;
+    let here = Here::find(ctx, code)?;
     let window = window("from", "to", from, to)?;
-    let mut tx = app.db.snapshot().await?;
+    let mut tx = ctx.app().db.snapshot().await?;
     history(&mut tx, here.subject()?, machine, window, by, |_| true).await
 }
 
@@ -132,9 +132,7 @@ fn kinds(
     let rows = reckoning.products.into_iter();
     let mut rows: Vec<HistoryRow> = rows
         .map(|(product, account)| HistoryRow::new(product_name(of.plant, product), None, account))
-        .filter(|row| {
-            row.account.planned_production() > DurMs::ZERO || row.account.pieces() > 0
-        })
+        .filter(|row| row.account.planned_production() > DurMs::ZERO || row.account.pieces() > 0)
         .collect();
     rows.sort_by_key(|row| std::cmp::Reverse(row.account.planned_production()));
     Ok(rows)

@@ -4,8 +4,8 @@ use super::history::get_oee_history;
 use crate::api::oee::{By, Direction, HistoryRow, Trends};
 use crate::domain::analytics::trend::{MIN_VALUES, trend};
 use crate::domain::figure::Figure;
+use crate::server::auth::Ctx;
 use crate::server::services::error::{ServiceError, invalid};
-use crate::server::state::App;
 
 /// Figures row by row, and where they are going. Rows that the window cuts, or that are not over, are no part of the
 /// trends.
@@ -13,7 +13,7 @@ use crate::server::state::App;
 /// # Errors
 /// Those of [`get_oee_history`]; a cut that is not a stretch of time.
 pub async fn get_oee_trends(
-    app: &App,
+    ctx: &Ctx,
     code: &str,
     machine: Option<&str>,
     bounds: (i64, i64),
@@ -22,7 +22,7 @@ pub async fn get_oee_trends(
     if matches!(by, By::Product | By::Crew | By::Machine) {
         return Err(invalid("by", "must be hour, shift, day, week or month"));
     }
-    let history = get_oee_history(app, code, machine, bounds, by).await?;
+    let history = get_oee_history(ctx, code, machine, bounds, by).await?;
     // Half a day is not a day: what the window or the present cuts says nothing about where things go.
     let whole: Vec<&HistoryRow> = history.rows.iter().filter(|row| !row.cut).collect();
     let of = |figure: fn(&HistoryRow) -> Figure| direction(whole.iter().map(|row| figure(row)));
