@@ -18,6 +18,7 @@ pub mod analytics;
 pub mod calendar;
 pub mod classification;
 pub mod condition;
+pub mod csv;
 pub mod dated;
 pub mod day;
 pub mod difference;

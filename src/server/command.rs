@@ -1,11 +1,13 @@
 //! What the program can be told to do. Each command is one file.
 
+mod audit;
 mod key;
 mod migrate;
 mod replay;
 mod rights;
 mod serve;
 mod simulate;
+mod user;
 
 use clap::{Parser, Subcommand};
 use std::error::Error;
@@ -34,6 +36,12 @@ enum Command {
     Key(key::Key),
     /// Show who may do what by default, as the README does
     Rights(rights::Rights),
+    /// List people; get in again when nobody can
+    #[command(subcommand)]
+    User(user::User),
+    /// Check the audit trail
+    #[command(subcommand)]
+    Audit(audit::Audit),
 }
 
 /// Why a command ended badly, as one line for the person who typed it.
@@ -52,6 +60,8 @@ impl Cli {
             Command::Replay(replay) => replay.run(),
             Command::Key(command) => wait(command.run()),
             Command::Rights(command) => command.run(),
+            Command::User(command) => wait(command.run()),
+            Command::Audit(command) => wait(command.run()),
         }
     }
 }

@@ -85,6 +85,7 @@ pub fn router(shared: &Shared) -> Router {
         .merge(stops::router(shared))
         .merge(pages::router(shared))
         .merge(sign_in::router(shared))
+        .merge(desk::router(shared))
         .layer(axum::middleware::from_fn_with_state(
             shared.clone(),
             identity::guard,

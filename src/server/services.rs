@@ -1,6 +1,7 @@
 //! Use cases. A change is one function here: one transaction with everything that belongs to it. Reading never writes.
 
 pub mod analysis;
+pub mod audit;
 pub mod board;
 pub mod downtime;
 pub mod error;
@@ -10,6 +11,7 @@ pub mod oee;
 pub mod people;
 pub mod period;
 pub mod plant;
+pub mod roles;
 pub mod sheet;
 pub mod sign_in;
 pub mod window;

@@ -90,6 +90,26 @@ pub const ACCESS: &[Entry] = &[
     ("POST", "/sign-out", Anyone),
     ("GET", "/set-up/{token}", Anyone),
     ("POST", "/set-up/{token}", Anyone),
+    // people, roles, the audit trail
+    ("GET", "/admin/people", Site(P::UserRead)),
+    ("POST", "/admin/people", Site(P::UserWrite)),
+    ("GET", "/admin/people/new", Site(P::UserWrite)),
+    ("GET", "/admin/people/{id}", Site(P::UserRead)),
+    ("POST", "/admin/people/{id}", Site(P::UserWrite)),
+    ("POST", "/admin/people/{id}/disabled", Site(P::UserDelete)),
+    ("POST", "/admin/people/{id}/password", Site(P::UserWrite)),
+    ("POST", "/admin/people/{id}/badge", Site(P::UserWrite)),
+    ("POST", "/admin/people/{id}/pin", Site(P::UserWrite)),
+    ("POST", "/admin/people/{id}/code", Site(P::UserWrite)),
+    ("POST", "/admin/people/{id}/provider", Site(P::UserWrite)),
+    ("GET", "/admin/roles", Site(P::UserRead)),
+    ("POST", "/admin/roles", Site(P::RoleWrite)),
+    ("POST", "/admin/roles/new", Site(P::RoleWrite)),
+    ("GET", "/admin/roles/{id}", Site(P::UserRead)),
+    ("POST", "/admin/roles/{id}", Site(P::RoleWrite)),
+    ("POST", "/admin/roles/{id}/remove", Site(P::RoleWrite)),
+    ("GET", "/admin/audit", Site(P::AuditRead)),
+    ("GET", "/admin/audit.csv", Site(P::AuditRead)),
 ];
 
 /// What a route needs; `None` for one that is not in the table.

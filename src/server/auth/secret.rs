@@ -13,11 +13,26 @@ const SITE_SECRET: &str = "site_secret";
 /// # Errors
 /// The operating system's when it gives no random bits.
 pub fn random() -> sqlx::Result<String> {
-    let mut bits = [0_u8; 32];
+    Ok(hex(&bytes::<32>()?))
+}
+
+/// A password that somebody types once: 80 random bits as letters and digits that are not mistaken for each other.
+///
+/// # Errors
+/// The operating system's when it gives no random bits.
+pub fn one_time_password() -> sqlx::Result<String> {
+    const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+    let letters = bytes::<16>()?.map(|b| char::from(LETTERS[usize::from(b & 31)]));
+    let groups: Vec<String> = letters.chunks(4).map(|g| g.iter().collect()).collect();
+    Ok(groups.join("-"))
+}
+
+fn bytes<const N: usize>() -> sqlx::Result<[u8; N]> {
+    let mut bits = [0_u8; N];
     rand::rngs::OsRng
         .try_fill_bytes(&mut bits)
         .map_err(|e| sqlx::Error::Io(std::io::Error::other(e)))?;
-    Ok(hex(&bits))
+    Ok(bits)
 }
 
 /// What is stored of a secret with enough random bits.

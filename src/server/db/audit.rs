@@ -1,7 +1,8 @@
 //! The audit trail: rows are added, never changed, and each row's hash covers the hash before it.
 
-use super::{Db, Tx, reading, writing};
+use super::{Db, Tx, reading, settings, writing};
 use sha2::{Digest, Sha256};
+use std::fmt::Write;
 
 /// A row of the trail.
 #[derive(Clone, Debug, Default, PartialEq, Eq, sqlx::FromRow)]
@@ -38,6 +39,9 @@ pub struct AuditRow {
 
 /// What the first row's hash covers instead of a hash.
 pub const GENESIS: [u8; 32] = [0; 32];
+
+/// Where the number and the hash of the last row are kept once more, so that it is seen when rows at the end are gone.
+const LAST: &str = "audit_last";
 
 /// Identifies "the transaction that adds to the trail" among PostgreSQL's advisory locks.
 const CHAIN_LOCK: i64 = 0x4d53_3561_7564_6974;
@@ -78,7 +82,7 @@ impl AuditRow {
 /// # Errors
 /// The engine's.
 pub async fn add(tx: &mut Tx, row: &AuditRow) -> sqlx::Result<()> {
-    const LAST: &str = "SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1";
+    const END: &str = "SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1";
     const ADD: &str = "INSERT INTO audit (seq, at_ms, actor_kind, actor_id, actor, device, address, action, target, was,
             became, why, request, hash)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
@@ -88,12 +92,13 @@ pub async fn add(tx: &mut Tx, row: &AuditRow) -> sqlx::Result<()> {
             .execute(&mut **tx)
             .await?;
     }
-    writing!(tx, |conn| {
-        let last: Option<(i64, Vec<u8>)> = sqlx::query_as(LAST).fetch_optional(&mut *conn).await?;
+    let mut row = row.clone();
+    let last = writing!(tx, |conn| {
+        let last: Option<(i64, Vec<u8>)> = sqlx::query_as(END).fetch_optional(&mut *conn).await?;
         let (seq, previous) = last.unwrap_or_else(|| (0, GENESIS.to_vec()));
-        let mut row = row.clone();
         row.seq = seq + 1;
         row.hash = row.chained(&previous);
+        let last = mark(row.seq, &row.hash);
         sqlx::query(ADD)
             .bind(row.seq)
             .bind(row.at_ms)
@@ -110,9 +115,28 @@ pub async fn add(tx: &mut Tx, row: &AuditRow) -> sqlx::Result<()> {
             .bind(row.request)
             .bind(row.hash)
             .execute(conn)
-            .await
-            .map(drop)
+            .await?;
+        last
+    });
+    settings::put(tx, LAST, &last).await
+}
+
+/// A row's number and hash as people write them down: `12:9f86d0…`.
+#[must_use]
+pub fn mark(seq: i64, hash: &[u8]) -> String {
+    hash.iter().fold(format!("{seq}:"), |mut out, byte| {
+        // Writing to a text cannot fail.
+        let _ = write!(out, "{byte:02x}");
+        out
     })
+}
+
+/// The mark of the last row, as it is kept beside the trail.
+///
+/// # Errors
+/// The engine's.
+pub async fn last_mark(db: &Db) -> sqlx::Result<Option<String>> {
+    settings::get(db, LAST).await
 }
 
 /// What to look for. Empty texts look for everything.

@@ -4,6 +4,25 @@ use super::{Db, Tx, reading, writing};
 use crate::domain::ids::{PersonId, RoleId};
 use crate::domain::time::TsMs;
 
+/// Identifies "the transaction that changes who may do what" among PostgreSQL's advisory locks.
+const RIGHTS_LOCK: i64 = 0x4d53_3572_6967_6874;
+
+/// Begins the one transaction at a time that changes people or roles: what it finds, such as how many administrators there
+/// are, still holds when it commits.
+///
+/// # Errors
+/// The engine's.
+pub async fn begin(db: &Db) -> sqlx::Result<Tx> {
+    let mut tx = db.begin().await?;
+    if let Tx::Postgres(tx) = &mut tx {
+        sqlx::query("SELECT pg_advisory_xact_lock($1)")
+            .bind(RIGHTS_LOCK)
+            .execute(&mut **tx)
+            .await?;
+    }
+    Ok(tx)
+}
+
 /// A person.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct PersonRow {
@@ -342,6 +361,20 @@ pub async fn given_to(db: &Db, id: PersonId) -> sqlx::Result<Vec<GivenRow>> {
     reading!(db, |pool| sqlx::query_as(SQL)
         .bind(id.0)
         .fetch_all(pool)
+        .await)
+}
+
+/// The same, as a transaction sees it.
+///
+/// # Errors
+/// The engine's.
+pub async fn given_in(tx: &mut Tx, id: PersonId) -> sqlx::Result<Vec<GivenRow>> {
+    const SQL: &str =
+        "SELECT person_id, role_id, area_id, line_id FROM person_role WHERE person_id = $1
+        ORDER BY role_id, area_id, line_id";
+    writing!(tx, |conn| sqlx::query_as(SQL)
+        .bind(id.0)
+        .fetch_all(conn)
         .await)
 }
 

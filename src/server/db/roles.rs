@@ -119,6 +119,26 @@ pub async fn set_parts(tx: &mut Tx, role: RoleId, parts: &[RoleId]) -> sqlx::Res
     })
 }
 
+/// How often each role is given to somebody or included in another: number and count.
+///
+/// # Errors
+/// The engine's.
+pub async fn uses(db: &Db) -> sqlx::Result<Vec<(i64, i64)>> {
+    let mut tx = db.snapshot().await?;
+    uses_in(&mut tx).await
+}
+
+/// The same, as a transaction sees it.
+///
+/// # Errors
+/// The engine's.
+pub async fn uses_in(tx: &mut Tx) -> sqlx::Result<Vec<(i64, i64)>> {
+    const SQL: &str = "SELECT role_id, COUNT(*) FROM
+        (SELECT role_id FROM person_role UNION ALL SELECT part_id AS role_id FROM role_part) AS used
+        GROUP BY role_id ORDER BY role_id";
+    writing!(tx, |conn| sqlx::query_as(SQL).fetch_all(conn).await)
+}
+
 /// Removes a role that nobody has and no role includes.
 ///
 /// # Errors

@@ -1,5 +1,10 @@
 //! Pages of the desk as answers: the document, its policy, its status.
 
+mod audit;
+mod fields;
+mod people;
+mod roles;
+
 use super::Shared;
 use super::problem::Problem;
 use super::security::page_policy;
@@ -8,6 +13,7 @@ use crate::server::auth::caller::{Caller, Who};
 use crate::server::auth::secret;
 use crate::server::services::error::ServiceError;
 use crate::ui::desk::{Document, Signed};
+use axum::Router;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use leptos::prelude::AnyView;
@@ -31,6 +37,14 @@ pub fn signed(caller: &Caller) -> Option<Signed> {
         name: name.clone(),
         ways: may.map(|(href, words, _)| (*href, *words)).collect(),
     })
+}
+
+/// The routes of those who run the place.
+pub fn router(shared: &Shared) -> Router {
+    Router::new()
+        .merge(people::router(shared))
+        .merge(roles::router(shared))
+        .merge(audit::router(shared))
 }
 
 /// A page.

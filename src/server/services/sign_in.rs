@@ -2,7 +2,8 @@
 
 use crate::domain::ids::PersonId;
 use crate::domain::rights::DEFAULT_ROLES;
-use crate::domain::time::{DAY_MS, DurMs, MINUTE_MS, TsMs};
+use crate::domain::time::{DAY_MS, DurMs, HOUR_MS, MINUTE_MS, TsMs};
+use crate::server::auth::Ctx;
 use crate::server::auth::caller::Caller;
 use crate::server::auth::guard::entry;
 use crate::server::auth::password::{self, Verdict};
@@ -24,6 +25,9 @@ const LONGEST_WAIT: DurMs = DurMs(15 * MINUTE_MS);
 const SET_UP: &str = "set_up_link";
 /// For so long a set-up link holds.
 const SET_UP_HOLDS: DurMs = DurMs(DAY_MS);
+/// Where the hash of a link for one more administrator is kept, and for how long it holds.
+const ADMIN_LINK: &str = "admin_link";
+const ADMIN_LINK_HOLDS: DurMs = DurMs(HOUR_MS);
 
 /// Why somebody did not get in.
 #[derive(Debug, thiserror::Error)]
@@ -294,13 +298,32 @@ pub async fn new_set_up_link(app: &App) -> sqlx::Result<Option<String>> {
     if is_set_up(app).await? {
         return Ok(None);
     }
-    let token = secret::random()?;
-    let ends = app.clock.now() + SET_UP_HOLDS;
-    let kept = format!("{} {}", ends.0, secret::hex(&secret::hash(&token)));
     let mut tx = app.db.begin().await?;
-    settings::put(&mut tx, SET_UP, &kept).await?;
+    let path = new_link(app, &mut tx, (SET_UP, SET_UP_HOLDS)).await?;
     tx.commit().await?;
-    Ok(Some(format!("/set-up/{token}")))
+    Ok(Some(path))
+}
+
+/// Makes the one-time link that adds one more administrator when those who are there cannot get in. It changes nobody else,
+/// ends the link before it, and is on record before it is shown.
+///
+/// # Errors
+/// The engine's.
+pub async fn new_admin_link(ctx: &Ctx) -> sqlx::Result<String> {
+    let app = ctx.app();
+    let mut tx = app.db.begin().await?;
+    let path = new_link(app, &mut tx, (ADMIN_LINK, ADMIN_LINK_HOLDS)).await?;
+    audit::add(&mut tx, &ctx.entry("person.link", "role:admin")).await?;
+    tx.commit().await?;
+    Ok(path)
+}
+
+async fn new_link(app: &App, tx: &mut Tx, (kind, holds): (&str, DurMs)) -> sqlx::Result<String> {
+    let token = secret::random()?;
+    let ends = app.clock.now() + holds;
+    let kept = format!("{} {}", ends.0, secret::hex(&secret::hash(&token)));
+    settings::put(tx, kind, &kept).await?;
+    Ok(format!("/set-up/{token}"))
 }
 
 /// Whether a set-up link holds.
@@ -308,13 +331,26 @@ pub async fn new_set_up_link(app: &App) -> sqlx::Result<Option<String>> {
 /// # Errors
 /// The engine's.
 pub async fn set_up_link_holds(app: &App, token: &str) -> sqlx::Result<bool> {
-    let kept = settings::get(&app.db, SET_UP).await?;
+    Ok(link_of(app, token).await?.is_some())
+}
+
+/// Which kind of link holds with this token.
+async fn link_of(app: &App, token: &str) -> sqlx::Result<Option<&'static str>> {
+    if link_holds(app, ADMIN_LINK, token).await? {
+        return Ok(Some(ADMIN_LINK));
+    }
+    let first = link_holds(app, SET_UP, token).await? && !is_set_up(app).await?;
+    Ok(first.then_some(SET_UP))
+}
+
+async fn link_holds(app: &App, kind: &str, token: &str) -> sqlx::Result<bool> {
+    let kept = settings::get(&app.db, kind).await?;
     let Some((ends, hash)) = kept.as_deref().and_then(|k| k.split_once(' ')) else {
         return Ok(false);
     };
     let in_time = ends.parse().is_ok_and(|ends: i64| app.clock.now().0 < ends);
     // Both are hashes of random bits: how long the comparison takes tells nothing.
-    Ok(in_time && hash == secret::hex(&secret::hash(token)) && !is_set_up(app).await?)
+    Ok(in_time && hash == secret::hex(&secret::hash(token)))
 }
 
 /// Who sets the program up.
@@ -337,9 +373,9 @@ pub async fn set_up(
     caller: &Caller,
     (token, first): (&str, FirstPerson),
 ) -> Result<PersonRow, Refused> {
-    if !set_up_link_holds(app, token).await? {
+    let Some(link) = link_of(app, token).await? else {
         return Err(super::error::not_found("set-up link", "").into());
-    }
+    };
     let login = login(&first.login);
     let name = first.name.trim().to_owned();
     let mut wrong = super::people::wrong_names(&login, &name, "");
@@ -355,7 +391,7 @@ pub async fn set_up(
     let admin = roles.by_code("admin").ok_or(sqlx::Error::RowNotFound)?.id;
     let mut tx = app.db.begin().await?;
     // Whoever removes the link may go on: of two who come at once, one.
-    if !settings::remove(&mut tx, SET_UP).await? {
+    if !settings::remove(&mut tx, link).await? {
         return Err(super::error::not_found("set-up link", "").into());
     }
     if people::by_login(&app.db, &login).await?.is_some() {
@@ -380,7 +416,12 @@ pub async fn set_up(
         format!("person:{login}"),
     );
     line.became = json!({"name": name, "roles": ["admin"]}).to_string();
-    "first start".clone_into(&mut line.why);
+    let why = if link == SET_UP {
+        "first start"
+    } else {
+        "link for one more administrator"
+    };
+    why.clone_into(&mut line.why);
     audit::add(&mut tx, &line).await?;
     let_in_with(app, &mut tx, caller, &row, ("set-up link", None)).await?;
     tx.commit().await?;

@@ -123,7 +123,7 @@ pub fn set_up(action: String, login: &str, name: &str, wrong: &Wrong) -> AnyView
         {wrong.summary()}
         <form class="panel form" method="post" action=action>
             <p class="panel-note">
-                "You are the first one here: you will be able to do everything, and to add the others."
+                "You will be able to do everything, and to add the others."
             </p>
             {Text {
                 name: "name",

@@ -1,0 +1,402 @@
+//! `/admin/people`: who is there, and what they may do.
+
+use super::fields::{Fields, Said, local, refused, wrong_or, zone};
+use super::{Shared, page};
+use crate::domain::ids::PersonId;
+use crate::domain::rights::{Permission, Reach};
+use crate::domain::time::TsMs;
+use crate::server::auth::Ctx;
+use crate::server::auth::rights::{Roles, reach};
+use crate::server::db::people::GivenRow;
+use crate::server::plant::Plant;
+use crate::server::services::error::{ServiceError, field};
+use crate::server::services::people::{self, Change, NewPerson, Person, describe};
+use crate::ui::desk::choose::shown_once;
+use crate::ui::desk::field::Wrong;
+use crate::ui::desk::people as pages;
+use axum::Router;
+use axum::extract::{Form, Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+
+const HERE: &str = "/admin/people";
+
+/// The routes.
+pub fn router(shared: &Shared) -> Router {
+    Router::new()
+        .route("/admin/people", get(list).post(add))
+        .route("/admin/people/new", get(new))
+        .route("/admin/people/{id}", get(show).post(change))
+        .route("/admin/people/{id}/disabled", post(disable))
+        .route("/admin/people/{id}/password", post(reset_password))
+        .route("/admin/people/{id}/badge", post(set_badge))
+        .route("/admin/people/{id}/pin", post(set_pin))
+        .route("/admin/people/{id}/code", post(clear_code))
+        .route("/admin/people/{id}/provider", post(set_provider))
+        .with_state(shared.clone())
+}
+
+/// A page that the caller may see.
+fn shown(
+    shared: &Shared,
+    ctx: &Ctx,
+    title: &str,
+    status: StatusCode,
+    inside: leptos::prelude::AnyView,
+) -> Response {
+    page(shared, Some(ctx.caller()), (title, HERE), status, inside)
+}
+
+fn status(wrong: &Wrong, stale: bool) -> StatusCode {
+    match (wrong.0.is_empty(), stale) {
+        (true, _) => StatusCode::OK,
+        (_, true) => StatusCode::CONFLICT,
+        _ => StatusCode::UNPROCESSABLE_ENTITY,
+    }
+}
+
+async fn list(State(shared): State<Shared>, ctx: Ctx, Query(asked): Query<Said>) -> Response {
+    let (found, roles) = match people::list(&ctx, &asked.find).await {
+        Ok(found) => found,
+        Err(error) => return refused(&shared, &ctx, error).await,
+    };
+    let (plant, zone) = (ctx.app().plant.get(), zone(ctx.app()));
+    let row = |person: Person| {
+        let Person { row, given } = person;
+        let ways = [
+            (row.password.is_some(), "password"),
+            (row.has_badge != 0, "badge"),
+            (row.pin.is_some(), "PIN"),
+            (row.totp.is_some(), "second factor"),
+            (row.oidc_subject.is_some(), "provider"),
+        ];
+        let ways: Vec<&str> = ways
+            .iter()
+            .filter(|(is, _)| *is)
+            .map(|(_, words)| *words)
+            .collect();
+        pages::Row {
+            href: format!("{HERE}/{}", row.id),
+            roles: given.iter().map(|g| describe(&plant, &roles, g)).collect(),
+            ways_in: ways.join(", "),
+            seen: row
+                .seen_ms
+                .map_or_else(|| "never".to_owned(), |ms| local(&zone, TsMs(ms))),
+            state: match (row.disabled, row.demo) {
+                (0, 0) => "",
+                (0, _) => "demonstration",
+                _ => "disabled",
+            },
+            login: row.login,
+            name: row.name,
+        }
+    };
+    let may_add = ctx.caller().rights.on_site(Permission::UserWrite);
+    let rows = found.into_iter().map(row).collect();
+    let inside = pages::list(rows, &asked.find, may_add, asked.words());
+    shown(&shared, &ctx, "People", StatusCode::OK, inside)
+}
+
+/// A place as a form names it: `site`, `area:3`, `line:5`.
+fn place(reach: Reach) -> String {
+    match reach {
+        Reach::Site => "site".to_owned(),
+        Reach::Area(id) => format!("area:{}", id.0),
+        Reach::Line(id) => format!("line:{}", id.0),
+    }
+}
+
+fn places(plant: &Plant) -> Vec<(String, String)> {
+    let mut out = vec![("site".to_owned(), "everywhere".to_owned())];
+    for line in &plant.lines {
+        let area = (
+            place(Reach::Area(line.area_id)),
+            format!("in {}", line.area),
+        );
+        if !out.contains(&area) {
+            out.push(area);
+        }
+    }
+    let line =
+        |l: &crate::server::plant::Line| (place(Reach::Line(l.id)), format!("on {}", l.name));
+    out.extend(plant.lines.iter().map(line));
+    out
+}
+
+/// The roles that a form gives; those it does not name are none.
+fn given(fields: &Fields) -> Result<Vec<GivenRow>, ServiceError> {
+    let wrong = || ServiceError::Invalid(vec![field("roles", "cannot be read")]);
+    let mut out = Vec::new();
+    for (role, place) in fields.all("role").zip(fields.all("where")) {
+        if role.is_empty() {
+            continue;
+        }
+        let (kind, id) = place.split_once(':').unwrap_or((place, ""));
+        let id = id.parse::<i64>().ok();
+        let (area_id, line_id) = match (kind, id) {
+            ("site", None) => (None, None),
+            ("area", Some(id)) => (Some(id), None),
+            ("line", Some(id)) => (None, Some(id)),
+            _ => return Err(wrong()),
+        };
+        out.push(GivenRow {
+            person_id: 0,
+            role_id: role.parse().map_err(|_| wrong())?,
+            area_id,
+            line_id,
+        });
+    }
+    Ok(out)
+}
+
+fn options(roles: &Roles) -> Vec<(String, String)> {
+    roles
+        .rows
+        .iter()
+        .map(|r| (r.id.to_string(), r.name.clone()))
+        .collect()
+}
+
+/// The form as it was sent.
+fn sent(ctx: &Ctx, roles: &Roles, login: &str, fields: &Fields) -> pages::Names {
+    let text = |name| fields.one(name).to_owned();
+    let pairs = fields.all("role").zip(fields.all("where"));
+    let pairs = pairs.filter(|(role, _)| !role.is_empty());
+    pages::Names {
+        login: login.to_owned(),
+        name: text("name"),
+        email: text("email"),
+        given: pairs
+            .map(|(role, place)| (role.to_owned(), place.to_owned()))
+            .collect(),
+        roles: options(roles),
+        places: places(&ctx.app().plant.get()),
+    }
+}
+
+async fn new(State(shared): State<Shared>, ctx: Ctx) -> Response {
+    new_page(&shared, &ctx, &Fields::default(), true, &Wrong::default()).await
+}
+
+async fn new_page(
+    shared: &Shared,
+    ctx: &Ctx,
+    fields: &Fields,
+    with_password: bool,
+    wrong: &Wrong,
+) -> Response {
+    match Roles::load(&shared.app.db).await {
+        Ok(roles) => {
+            let names = sent(ctx, &roles, fields.one("login"), fields);
+            let inside = pages::new(&names, with_password, wrong);
+            shown(shared, ctx, "Add a person", status(wrong, false), inside)
+        }
+        Err(error) => refused(shared, ctx, error.into()).await,
+    }
+}
+
+async fn add(State(shared): State<Shared>, ctx: Ctx, Form(fields): Form<Fields>) -> Response {
+    let with_password = !fields.one("with_password").is_empty();
+    let text = |name| fields.one(name).to_owned();
+    let done = async {
+        let new = NewPerson {
+            login: text("login"),
+            name: text("name"),
+            email: text("email"),
+            given: given(&fields)?,
+            with_password,
+        };
+        people::add(&ctx, new).await
+    };
+    match done.await {
+        Ok(made) => match made.password {
+            Some(password) => {
+                let words = format!("{} was added. Their first password:", fields.one("name"));
+                let inside = shown_once(&words, &password, &format!("{HERE}/{}", made.id.0));
+                shown(&shared, &ctx, "Added", StatusCode::OK, inside)
+            }
+            None => Redirect::to(&format!("{HERE}/{}?said=added", made.id.0)).into_response(),
+        },
+        Err(error) => match wrong_or(&shared, &ctx, "person", error).await {
+            Ok(wrong) => new_page(&shared, &ctx, &fields, with_password, &wrong).await,
+            Err(answer) => answer,
+        },
+    }
+}
+
+async fn show(
+    State(shared): State<Shared>,
+    ctx: Ctx,
+    Path(id): Path<i64>,
+    Query(asked): Query<Said>,
+) -> Response {
+    person_page(
+        &shared,
+        &ctx,
+        PersonId(id),
+        None,
+        (&Wrong::default(), false),
+        asked.words(),
+    )
+    .await
+}
+
+/// The page of a person: as they are, or with what was sent and what is wrong with it.
+async fn person_page(
+    shared: &Shared,
+    ctx: &Ctx,
+    id: PersonId,
+    sent_fields: Option<&Fields>,
+    (wrong, stale): (&Wrong, bool),
+    done: Option<&str>,
+) -> Response {
+    let (Person { row, given }, roles) = match people::one(ctx, id).await {
+        Ok(found) => found,
+        Err(error) => return refused(shared, ctx, error).await,
+    };
+    let names = match sent_fields {
+        Some(fields) => sent(ctx, &roles, &row.login, fields),
+        None => pages::Names {
+            login: row.login.clone(),
+            name: row.name.clone(),
+            email: row.email.clone(),
+            given: given
+                .iter()
+                .map(|g| (g.role_id.to_string(), place(reach(g.area_id, g.line_id))))
+                .collect(),
+            roles: options(&roles),
+            places: places(&ctx.app().plant.get()),
+        },
+    };
+    let rights = &ctx.caller().rights;
+    let person = pages::Person {
+        href: format!("{HERE}/{}", row.id),
+        version: row.version,
+        names,
+        disabled: row.disabled != 0,
+        demo: row.demo != 0,
+        has_password: row.password.is_some(),
+        has_pin: row.pin.is_some(),
+        has_badge: row.has_badge != 0,
+        has_code: row.totp.is_some(),
+        issuer: row.oidc_issuer.unwrap_or_default(),
+        subject: row.oidc_subject.unwrap_or_default(),
+        may_change: rights.on_site(Permission::UserWrite),
+        may_disable: rights.on_site(Permission::UserDelete),
+    };
+    let inside = pages::person(&person, wrong, done);
+    shown(shared, ctx, &row.name, status(wrong, stale), inside)
+}
+
+/// Back to the person's page, or the page again with what is wrong.
+async fn answer(
+    shared: &Shared,
+    ctx: &Ctx,
+    (id, said): (PersonId, &str),
+    sent: Option<&Fields>,
+    done: Result<(), ServiceError>,
+) -> Response {
+    match done {
+        Ok(()) => Redirect::to(&format!("{HERE}/{}?said={said}", id.0)).into_response(),
+        Err(error) => {
+            let stale = matches!(error, ServiceError::Conflict(_));
+            // Whoever looked at something older gets to see what it is now.
+            let sent = sent.filter(|_| !stale);
+            match wrong_or(shared, ctx, "person", error).await {
+                Ok(wrong) => person_page(shared, ctx, id, sent, (&wrong, stale), None).await,
+                Err(answer) => answer,
+            }
+        }
+    }
+}
+
+async fn change(
+    State(shared): State<Shared>,
+    ctx: Ctx,
+    Path(id): Path<i64>,
+    Form(fields): Form<Fields>,
+) -> Response {
+    let id = PersonId(id);
+    let done = async {
+        let to = Change {
+            version: fields.number("version"),
+            name: fields.one("name").to_owned(),
+            email: fields.one("email").to_owned(),
+            given: given(&fields)?,
+        };
+        people::change(&ctx, id, to).await
+    };
+    answer(&shared, &ctx, (id, "saved"), Some(&fields), done.await).await
+}
+
+async fn disable(
+    State(shared): State<Shared>,
+    ctx: Ctx,
+    Path(id): Path<i64>,
+    Form(fields): Form<Fields>,
+) -> Response {
+    let (id, disabled) = (PersonId(id), fields.one("disabled") == "yes");
+    let done = people::set_disabled(&ctx, id, disabled).await;
+    let said = if disabled { "disabled" } else { "enabled" };
+    answer(&shared, &ctx, (id, said), None, done).await
+}
+
+async fn reset_password(State(shared): State<Shared>, ctx: Ctx, Path(id): Path<i64>) -> Response {
+    match people::reset_password(&ctx, PersonId(id)).await {
+        Ok(password) => {
+            let inside = shown_once("The new password:", &password, &format!("{HERE}/{id}"));
+            shown(&shared, &ctx, "New password", StatusCode::OK, inside)
+        }
+        Err(error) => answer(&shared, &ctx, (PersonId(id), ""), None, Err(error)).await,
+    }
+}
+
+/// What a form sets, or nothing when it removes.
+fn set_to<'a>(fields: &'a Fields, name: &str) -> (Option<&'a str>, &'static str) {
+    if fields.one("clear").is_empty() {
+        let value = fields.one(name);
+        (Some(value), "set")
+    } else {
+        (None, "removed")
+    }
+}
+
+async fn set_badge(
+    State(shared): State<Shared>,
+    ctx: Ctx,
+    Path(id): Path<i64>,
+    Form(fields): Form<Fields>,
+) -> Response {
+    let (number, said) = set_to(&fields, "badge");
+    let done = people::set_badge(&ctx, PersonId(id), number).await;
+    answer(&shared, &ctx, (PersonId(id), said), None, done).await
+}
+
+async fn set_pin(
+    State(shared): State<Shared>,
+    ctx: Ctx,
+    Path(id): Path<i64>,
+    Form(fields): Form<Fields>,
+) -> Response {
+    let (pin, said) = set_to(&fields, "pin");
+    let done = people::set_pin(&ctx, PersonId(id), pin).await;
+    answer(&shared, &ctx, (PersonId(id), said), None, done).await
+}
+
+async fn clear_code(State(shared): State<Shared>, ctx: Ctx, Path(id): Path<i64>) -> Response {
+    let done = people::clear_code(&ctx, PersonId(id)).await;
+    answer(&shared, &ctx, (PersonId(id), "removed"), None, done).await
+}
+
+async fn set_provider(
+    State(shared): State<Shared>,
+    ctx: Ctx,
+    Path(id): Path<i64>,
+    Form(fields): Form<Fields>,
+) -> Response {
+    let (issuer, said) = set_to(&fields, "issuer");
+    let of = issuer.map(|issuer| (issuer, fields.one("subject")));
+    let done = people::set_provider(&ctx, PersonId(id), of).await;
+    answer(&shared, &ctx, (PersonId(id), said), None, done).await
+}

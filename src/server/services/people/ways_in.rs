@@ -1,0 +1,157 @@
+//! By what people get in: passwords, badges, PINs, the second factor, a provider. The record tells that they changed, never
+//! what they are.
+
+use super::Changing;
+use super::change::hashed;
+use crate::domain::ids::PersonId;
+use crate::server::auth::Ctx;
+use crate::server::auth::{password, secret};
+use crate::server::db::{attempts, audit, people, sessions};
+use crate::server::services::error::{ServiceError, invalid};
+use serde_json::json;
+
+/// The longest badge number that a reader types.
+const LONGEST_BADGE: usize = 64;
+/// And the shortest that is not guessed at once.
+const SHORTEST_BADGE: usize = 4;
+
+/// A new password for somebody who lost theirs: returned once, to be changed when it is used. Their sessions end, and wrong
+/// tries are forgotten.
+///
+/// # Errors
+/// They may more than the caller; the engine's.
+pub async fn reset_password(ctx: &Ctx, id: PersonId) -> Result<String, ServiceError> {
+    let password = secret::one_time_password()?;
+    let kept = hashed(ctx, password.clone()).await?;
+    let mut work = Changing::begin(ctx, id).await?;
+    people::set_password(&mut work.tx, id, Some(&kept), true).await?;
+    let tried = ctx.app().secret.mark("login", &work.row.login);
+    attempts::forgive(&mut work.tx, &tried).await?;
+    sessions::end_of_person(&mut work.tx, id, &[]).await?;
+    done(ctx, work, "person.password.reset", String::new()).await?;
+    Ok(password)
+}
+
+/// A badge for shared tablets, or none.
+///
+/// # Errors
+/// A number that no reader types; one that somebody else has; the engine's.
+pub async fn set_badge(ctx: &Ctx, id: PersonId, number: Option<&str>) -> Result<(), ServiceError> {
+    let number = number.map(str::trim);
+    let sound = number.is_none_or(|n| {
+        (SHORTEST_BADGE..=LONGEST_BADGE).contains(&n.len())
+            && n.bytes().all(|b| b.is_ascii_graphic())
+    });
+    if !sound {
+        let words = format!(
+            "must be {SHORTEST_BADGE} to {LONGEST_BADGE} letters and digits without spaces"
+        );
+        return Err(invalid("badge", words));
+    }
+    let app = ctx.app();
+    let hash = number.map(|n| app.secret.mark("badge", n));
+    let mut work = Changing::begin(ctx, id).await?;
+    if let Some(hash) = &hash
+        && people::by_badge(&app.db, hash)
+            .await?
+            .is_some_and(|other| other.id != id.0)
+    {
+        return Err(invalid("badge", "is somebody else's"));
+    }
+    people::set_badge(&mut work.tx, id, hash.as_deref()).await?;
+    let action = if hash.is_some() {
+        "person.badge.set"
+    } else {
+        "person.badge.clear"
+    };
+    done(ctx, work, action, String::new()).await
+}
+
+/// A PIN for shared tablets, or none.
+///
+/// # Errors
+/// A PIN that is guessed too easily; the engine's.
+pub async fn set_pin(ctx: &Ctx, id: PersonId, pin: Option<&str>) -> Result<(), ServiceError> {
+    let kept = match pin.map(str::trim) {
+        Some(pin) => {
+            if let Some(problem) = password::pin_problem(pin) {
+                return Err(invalid("pin", problem));
+            }
+            Some(hashed(ctx, pin.to_owned()).await?)
+        }
+        None => None,
+    };
+    let mut work = Changing::begin(ctx, id).await?;
+    people::set_pin(&mut work.tx, id, kept.as_deref()).await?;
+    let action = if kept.is_some() {
+        "person.pin.set"
+    } else {
+        "person.pin.clear"
+    };
+    done(ctx, work, action, String::new()).await
+}
+
+/// Takes the second factor away from somebody who lost it. Their sessions end.
+///
+/// # Errors
+/// They may more than the caller; the engine's.
+pub async fn clear_code(ctx: &Ctx, id: PersonId) -> Result<(), ServiceError> {
+    let mut work = Changing::begin(ctx, id).await?;
+    people::set_totp(&mut work.tx, id, None).await?;
+    sessions::end_of_person(&mut work.tx, id, &[]).await?;
+    done(ctx, work, "person.second_factor.clear", String::new()).await
+}
+
+/// Who vouches for somebody, and under which name; or nobody.
+///
+/// # Errors
+/// An incomplete or impossible name; one that is somebody else's; the engine's.
+pub async fn set_provider(
+    ctx: &Ctx,
+    id: PersonId,
+    of: Option<(&str, &str)>,
+) -> Result<(), ServiceError> {
+    let of = of.map(|(issuer, subject)| (issuer.trim(), subject.trim()));
+    if let Some((issuer, subject)) = of {
+        let plain = |text: &str| text.len() <= 255 && text.bytes().all(|b| b.is_ascii_graphic());
+        let here = ["http://127.0.0.1", "http://localhost"]
+            .iter()
+            .any(|h| issuer.starts_with(h));
+        if !plain(issuer) || !(issuer.starts_with("https://") || here) {
+            return Err(invalid(
+                "issuer",
+                "must be an address such as https://login.example.org",
+            ));
+        }
+        if subject.is_empty() || !plain(subject) {
+            return Err(invalid(
+                "subject",
+                "must be 1 to 255 letters and digits without spaces",
+            ));
+        }
+        let found = people::by_oidc(&ctx.app().db, issuer, subject).await?;
+        if found.is_some_and(|other| other.id != id.0) {
+            return Err(invalid("subject", "is somebody else's"));
+        }
+    }
+    let mut work = Changing::begin(ctx, id).await?;
+    people::set_oidc(&mut work.tx, id, of).await?;
+    let became = of.map_or_else(String::new, |(issuer, subject)| {
+        json!({"issuer": issuer, "subject": subject}).to_string()
+    });
+    done(ctx, work, "person.provider", became).await
+}
+
+async fn done(
+    ctx: &Ctx,
+    mut work: Changing,
+    action: &str,
+    became: String,
+) -> Result<(), ServiceError> {
+    let mut row = ctx.entry(action, work.target());
+    row.became = became;
+    audit::add(&mut work.tx, &row).await?;
+    work.tx.commit().await?;
+    ctx.app().people.forget();
+    Ok(())
+}

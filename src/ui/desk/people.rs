@@ -1,0 +1,366 @@
+//! People: the list, and the page of each.
+
+use super::choose::{said, select, tick};
+use super::field::{Text, Wrong};
+use leptos::prelude::*;
+
+/// A person in the list.
+#[derive(Clone, Debug, Default)]
+pub struct Row {
+    /// Address of their page.
+    pub href: String,
+    /// What they type to sign in.
+    pub login: String,
+    /// Full name.
+    pub name: String,
+    /// Their roles with where.
+    pub roles: Vec<String>,
+    /// By what they get in.
+    pub ways_in: String,
+    /// When they last signed in.
+    pub seen: String,
+    /// `disabled`, `demonstration`, or nothing.
+    pub state: &'static str,
+}
+
+/// The list.
+#[must_use]
+pub fn list(rows: Vec<Row>, find: &str, may_add: bool, done: Option<&str>) -> AnyView {
+    let count = rows.len();
+    let line = |row: Row| {
+        let roles: Vec<_> = row
+            .roles
+            .into_iter()
+            .map(|r| view! { <span class="line-of">{r}</span> })
+            .collect();
+        view! {
+            <tr>
+                <th scope="row">
+                    <a class="way" href=row.href>
+                        {row.name}
+                    </a>
+                </th>
+                <td>{row.login}</td>
+                <td>{roles}</td>
+                <td>{row.ways_in}</td>
+                <td>{row.seen}</td>
+                <td>{row.state}</td>
+            </tr>
+        }
+    };
+    let lines: Vec<_> = rows.into_iter().map(line).collect();
+    let add = may_add.then(|| {
+        view! {
+            <a class="button" href="/admin/people/new">
+                "Add a person"
+            </a>
+        }
+    });
+    view! {
+        {said(done)}
+        <form class="choice" method="get" action="/admin/people" role="search">
+            {Text { name: "find", label: "Name, login or role", kind: "search", value: find, ..Text::default() }
+                .draw(&Wrong::default())} <button class="button" type="submit">
+                "Find"
+            </button> {add}
+        </form>
+        <div class="panel table-box" tabindex="0" role="region" aria-label="People">
+            <table class="table">
+                <caption>{format!("{count} people")}</caption>
+                <thead>
+                    <tr>
+                        <th scope="col">"Name"</th>
+                        <th scope="col">"Login"</th>
+                        <th scope="col">"Roles"</th>
+                        <th scope="col">"Gets in by"</th>
+                        <th scope="col">"Last sign-in"</th>
+                        <th scope="col">"State"</th>
+                    </tr>
+                </thead>
+                <tbody>{lines}</tbody>
+            </table>
+        </div>
+    }
+    .into_any()
+}
+
+/// Names and roles as a form holds them.
+#[derive(Clone, Debug, Default)]
+pub struct Names {
+    /// What they type to sign in.
+    pub login: String,
+    /// Full name.
+    pub name: String,
+    /// Address for mail.
+    pub email: String,
+    /// Role and place of each that they have.
+    pub given: Vec<(String, String)>,
+    /// The roles there are: number and name.
+    pub roles: Vec<(String, String)>,
+    /// The places there are: value and name.
+    pub places: Vec<(String, String)>,
+}
+
+impl Names {
+    /// A pair of choices for each role, and two more to give others.
+    fn pairs(&self) -> AnyView {
+        let none = (String::new(), "no role".to_owned());
+        let roles: Vec<_> = std::iter::once(none)
+            .chain(self.roles.iter().cloned())
+            .collect();
+        let empty = [
+            (String::new(), String::new()),
+            (String::new(), String::new()),
+        ];
+        let pair = |(role, place): &(String, String)| {
+            view! {
+                <div class="choice">
+                    {select("role", "Role", &roles, role)} {select("where", "Where", &self.places, place)}
+                </div>
+            }
+        };
+        let pairs: Vec<_> = self.given.iter().chain(&empty).map(pair).collect();
+        view! {
+            <fieldset class="pairs">
+                <legend>"Roles"</legend>
+                <p class="panel-note">
+                    "What roles allow adds up. Choose 'no role' to take one away; two more can be given at a time."
+                </p>
+                {pairs}
+            </fieldset>
+        }
+        .into_any()
+    }
+
+    fn fields(&self, wrong: &Wrong) -> AnyView {
+        view! {
+            {Text { name: "name", label: "Name", value: &self.name, autocomplete: "off", required: true, ..Text::default() }
+                .draw(wrong)}
+            {Text {
+                name: "email",
+                label: "Address for mail",
+                kind: "email",
+                value: &self.email,
+                autocomplete: "off",
+                hint: "May stay empty.",
+                ..Text::default()
+            }
+                .draw(wrong)} {self.pairs()}
+        }
+        .into_any()
+    }
+}
+
+/// The page that adds somebody.
+#[must_use]
+pub fn new(names: &Names, with_password: bool, wrong: &Wrong) -> AnyView {
+    view! {
+        {wrong.summary()}
+        <form class="panel form" method="post" action="/admin/people">
+            {Text {
+                name: "login",
+                label: "Login",
+                value: &names.login,
+                autocomplete: "off",
+                hint: "Letters a to z, digits, and . - _ @",
+                required: true,
+                ..Text::default()
+            }
+                .draw(wrong)} {names.fields(wrong)}
+            {tick("with_password", "yes", "Make a first password, to be changed at the first sign-in", with_password)}
+            <p class="panel-note">
+                "Without a password they get in by badge and PIN on shared tablets, or through your sign-in provider: set that on their page."
+            </p> <button class="button primary" type="submit">
+                "Add"
+            </button>
+        </form>
+    }
+    .into_any()
+}
+
+/// What the page of a person shows.
+#[derive(Clone, Debug, Default)]
+pub struct Person {
+    /// Address of their page.
+    pub href: String,
+    /// As seen by whoever asks.
+    pub version: i64,
+    /// Names and roles.
+    pub names: Names,
+    /// May not sign in.
+    pub disabled: bool,
+    /// Belongs to the demonstration.
+    pub demo: bool,
+    /// Whether there is a password, a PIN, a badge, a second factor.
+    pub has_password: bool,
+    /// Whether a PIN is on file.
+    pub has_pin: bool,
+    /// Whether a badge is on file.
+    pub has_badge: bool,
+    /// Whether a second factor is on file.
+    pub has_code: bool,
+    /// Who vouches for them.
+    pub issuer: String,
+    /// Their name there.
+    pub subject: String,
+    /// Whether who looks may change them.
+    pub may_change: bool,
+    /// Whether who looks may disable them.
+    pub may_disable: bool,
+}
+
+/// The page of a person.
+#[must_use]
+pub fn person(person: &Person, wrong: &Wrong, done: Option<&str>) -> AnyView {
+    let names = &person.names;
+    let head = view! {
+        <p class="panel-note">
+            {format!("Login {}", names.login)} {person.disabled.then_some(" · disabled")}
+            {person.demo.then_some(" · belongs to the demonstration and stays as it is")}
+        </p>
+    };
+    let change = (person.may_change && !person.demo).then(|| {
+        view! {
+            <form class="panel form" method="post" action=person.href.clone()>
+                <input type="hidden" name="version" value=person.version.to_string() /> {names.fields(wrong)}
+                <button class="button primary" type="submit">
+                    "Save"
+                </button>
+            </form>
+            {ways_in(person, wrong)}
+        }
+    });
+    let disable = (person.may_disable && !person.demo).then(|| disable(person));
+    view! { {said(done)} {wrong.summary()} {head} {change} {disable} }.into_any()
+}
+
+fn ways_in(person: &Person, wrong: &Wrong) -> AnyView {
+    let to = |what: &str| format!("{}/{what}", person.href);
+    let has = |is: bool, what: &str| {
+        if is {
+            format!("{what} is on file.")
+        } else {
+            format!("No {what} is on file.")
+        }
+    };
+    let clear = |is: bool| {
+        is.then(|| {
+            view! {
+                <button class="button" type="submit" name="clear" value="yes" formnovalidate>
+                    "Remove"
+                </button>
+            }
+        })
+    };
+    let password = if person.has_password {
+        "Make a new password"
+    } else {
+        "Make a password"
+    };
+    let code = person.has_code.then(|| {
+        view! {
+            <form class="panel form" method="post" action=to("code")>
+                <h2>"Second factor"</h2>
+                <p class="panel-note">"Only for somebody who lost it: until they set up a new one, the password is enough."</p>
+                <button class="button" type="submit">
+                    "Remove the second factor"
+                </button>
+            </form>
+        }
+    });
+    view! {
+        <div class="desk-cards">
+            <form class="panel form" method="post" action=to("password")>
+                <h2>"Password"</h2>
+                <p class="panel-note">
+                    "It is shown once. The old one holds no more, and all their sessions end."
+                </p>
+                <button class="button" type="submit">
+                    {password}
+                </button>
+            </form>
+            <form class="panel form" method="post" action=to("badge")>
+                <h2>"Badge"</h2>
+                <p class="panel-note">{has(person.has_badge, "badge")}</p>
+                {Text { name: "badge", label: "Number, as the reader types it", autocomplete: "off", ..Text::default() }
+                    .draw(wrong)}
+                <div class="choice">
+                    <button class="button" type="submit">
+                        "Set"
+                    </button>
+                    {clear(person.has_badge)}
+                </div>
+            </form>
+            <form class="panel form" method="post" action=to("pin")>
+                <h2>"PIN"</h2>
+                <p class="panel-note">{has(person.has_pin, "PIN")}</p>
+                {Text {
+                    name: "pin",
+                    label: "4 to 8 digits",
+                    kind: "password",
+                    autocomplete: "new-password",
+                    inputmode: "numeric",
+                    ..Text::default()
+                }
+                    .draw(wrong)}
+                <div class="choice">
+                    <button class="button" type="submit">
+                        "Set"
+                    </button>
+                    {clear(person.has_pin)}
+                </div>
+            </form>
+            {code}
+            <form class="panel form" method="post" action=to("provider")>
+                <h2>"Sign-in provider"</h2>
+                {Text {
+                    name: "issuer",
+                    label: "Issuer",
+                    value: &person.issuer,
+                    autocomplete: "off",
+                    hint: "Its address, as it calls itself.",
+                    ..Text::default()
+                }
+                    .draw(wrong)}
+                {Text {
+                    name: "subject",
+                    label: "Subject",
+                    value: &person.subject,
+                    autocomplete: "off",
+                    hint: "What it calls this person.",
+                    ..Text::default()
+                }
+                    .draw(wrong)}
+                <div class="choice">
+                    <button class="button" type="submit">
+                        "Set"
+                    </button>
+                    {clear(!person.subject.is_empty())}
+                </div>
+            </form>
+        </div>
+    }
+    .into_any()
+}
+
+fn disable(person: &Person) -> AnyView {
+    let (value, words, note) = if person.disabled {
+        ("no", "Let in again", "They may not sign in.")
+    } else {
+        (
+            "yes",
+            "Disable",
+            "They are signed out everywhere at once. What they did stays on record under their name.",
+        )
+    };
+    view! {
+        <form class="panel form" method="post" action=format!("{}/disabled", person.href)>
+            <h2>"Access"</h2>
+            <p class="panel-note">{note}</p>
+            <button class="button" type="submit" name="disabled" value=value>
+                {words}
+            </button>
+        </form>
+    }
+    .into_any()
+}
