@@ -1,5 +1,6 @@
 //! What the server answers, over which path, to whom.
 
+mod account;
 mod assets;
 mod boundary;
 mod desk;
@@ -85,6 +86,7 @@ pub fn router(shared: &Shared) -> Router {
         .merge(stops::router(shared))
         .merge(pages::router(shared))
         .merge(sign_in::router(shared))
+        .merge(account::router(shared))
         .layer(axum::middleware::from_fn_with_state(shared.clone(), identity::guard))
         .layer(session::layer(&shared.app, shared.transport.secure_cookies()));
     guarded(routes).layer(axum::middleware::from_fn_with_state(

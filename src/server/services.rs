@@ -1,5 +1,6 @@
 //! Use cases. A change is one function here: one transaction with everything that belongs to it. Reading never writes.
 
+pub mod account;
 pub mod analysis;
 pub mod board;
 pub mod downtime;

@@ -4,6 +4,7 @@
 
 #[macro_use]
 mod harness;
+mod browser;
 mod cable;
 mod chance;
 mod hand_made;
@@ -38,6 +39,7 @@ mod log_and_measures_tell_no_secrets;
 mod nothing_acknowledged_is_lost;
 mod old_rules_do_not_outlive_the_program;
 mod oracle_fixtures;
+mod people_look_after_their_own_account;
 mod quarantine_keeps_what_is_wrong;
 mod rates_and_targets_keep_their_time;
 mod reading_never_writes;

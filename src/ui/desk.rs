@@ -1,6 +1,7 @@
 //! The desk: forms and tables that the server draws alone, for signing in and for running the place. Nothing of it is in
 //! the browser's code; everything works without script.
 
+pub mod account;
 pub mod document;
 pub mod field;
 pub mod sign_in;

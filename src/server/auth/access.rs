@@ -16,7 +16,7 @@ pub enum Need {
     Site(Permission),
 }
 
-use Need::{Anyone, Line, Site};
+use Need::{Anyone, Line, Person, Site};
 
 /// A route: method (`*`: any), path as it is registered, and what it needs.
 pub type Entry = (&'static str, &'static str, Need);
@@ -79,6 +79,16 @@ pub const ACCESS: &[Entry] = &[
     ("POST", "/sign-out", Anyone),
     ("GET", "/set-up/{token}", Anyone),
     ("POST", "/set-up/{token}", Anyone),
+    // one's own way in
+    ("GET", "/account", Person),
+    ("GET", "/account/password", Person),
+    ("POST", "/account/password", Person),
+    ("GET", "/account/code", Person),
+    ("POST", "/account/code/begin", Person),
+    ("POST", "/account/code/on", Person),
+    ("POST", "/account/code/off", Person),
+    ("POST", "/account/sessions/end", Person),
+    ("POST", "/account/sessions/end-all", Person),
 ];
 
 /// What a route needs; `None` for one that is not in the table.

@@ -23,7 +23,7 @@ use std::sync::Arc;
 use tower_sessions::Session;
 
 /// A sign-in that waits for its second half holds for so long.
-const WAITS: DurMs = DurMs(10 * MINUTE_MS);
+pub(super) const WAITS: DurMs = DurMs(10 * MINUTE_MS);
 
 /// The routes.
 pub fn router(shared: &Shared) -> Router {
@@ -62,7 +62,9 @@ impl Next {
         format!("?next={}", crate::ui::sheets::address::encoded(&self.0))
     }
 
-    fn or<'a>(&'a self, first_page: &'a str) -> &'a str {
+    /// The path, or `first_page` when there is none.
+    #[must_use]
+    pub fn or<'a>(&'a self, first_page: &'a str) -> &'a str {
         if self.0.is_empty() { first_page } else { &self.0 }
     }
 }
@@ -76,14 +78,14 @@ struct Asked {
 
 /// What a browser tells about itself.
 #[derive(Clone, Debug)]
-struct Visitor {
-    caller: Arc<Caller>,
-    session: Session,
+pub(super) struct Visitor {
+    pub(super) caller: Arc<Caller>,
+    pub(super) session: Session,
     agent: String,
 }
 
 impl Visitor {
-    fn new(caller: Arc<Caller>, session: Session, headers: &HeaderMap) -> Self {
+    pub(super) fn new(caller: Arc<Caller>, session: Session, headers: &HeaderMap) -> Self {
         let agent = headers.get(header::USER_AGENT).and_then(|h| h.to_str().ok());
         let agent = agent.unwrap_or_default().chars().take(200).collect();
         Self {
@@ -94,7 +96,7 @@ impl Visitor {
     }
 
     /// What the session knew before, as far as it stays: the device.
-    async fn before(&self) -> Result<Held, Refused> {
+    pub(super) async fn before(&self) -> Result<Held, Refused> {
         let held = session::held(&self.session).await.map_err(store)?;
         let mut held = held.unwrap_or_default();
         held.person = None;
@@ -103,7 +105,7 @@ impl Visitor {
     }
 
     /// Holds who signed in, under a new id.
-    async fn enter(&self, shared: &Shared, row: &PersonRow) -> Result<(), Refused> {
+    pub(super) async fn enter(&self, shared: &Shared, row: &PersonRow) -> Result<(), Refused> {
         let held = Held {
             person: Some(row.person()),
             since: shared.app.clock.now(),
@@ -115,7 +117,17 @@ impl Visitor {
         session::hold(&self.session, &held).await.map_err(store)
     }
 
-    async fn wait(&self, waiting: Waiting) -> Result<(), Refused> {
+    /// Forgets who signed in; a device stays.
+    pub(super) async fn leave(&self) -> Result<(), Refused> {
+        let left = self.before().await?;
+        if left.device.is_some() {
+            session::hold(&self.session, &left).await.map_err(store)
+        } else {
+            self.session.flush().await.map_err(store)
+        }
+    }
+
+    pub(super) async fn wait(&self, waiting: Waiting) -> Result<(), Refused> {
         let held = Held {
             waiting: Some(waiting),
             address: self.caller.address.clone(),
@@ -126,12 +138,12 @@ impl Visitor {
     }
 }
 
-fn store(error: tower_sessions::session::Error) -> Refused {
+pub(super) fn store(error: tower_sessions::session::Error) -> Refused {
     Refused::Failed(ServiceError::Database(sqlx::Error::Io(std::io::Error::other(error))))
 }
 
 /// Leads to where they wanted to go, or to the first page of their role.
-async fn lead_on(shared: &Shared, row: &PersonRow, next: &Next) -> Result<Response, Refused> {
+pub(super) async fn lead_on(shared: &Shared, row: &PersonRow, next: &Next) -> Result<Response, Refused> {
     if row.must_change != 0 {
         return Ok(Redirect::to("/account/password").into_response());
     }
@@ -164,7 +176,7 @@ async fn sign_in_page(
 }
 
 /// What a person is told.
-fn said(refused: &Refused) -> String {
+pub(super) fn said(refused: &Refused) -> String {
     match refused {
         Refused::Wrong => "That is not right. Check login and password.".to_owned(),
         Refused::Wait(left) => {
@@ -175,7 +187,7 @@ fn said(refused: &Refused) -> String {
     }
 }
 
-fn status(refused: Option<&Refused>) -> StatusCode {
+pub(super) fn status(refused: Option<&Refused>) -> StatusCode {
     match refused {
         None => StatusCode::OK,
         Some(Refused::Wait(_)) => StatusCode::TOO_MANY_REQUESTS,
@@ -343,12 +355,7 @@ async fn sign_out(
     let visitor = Visitor::new(caller, session, &headers);
     let done = async {
         sign_in::sign_out(&shared.app, &visitor.caller).await?;
-        let left = visitor.before().await?;
-        if left.device.is_some() {
-            session::hold(&visitor.session, &left).await.map_err(store)
-        } else {
-            visitor.session.flush().await.map_err(store)
-        }
+        visitor.leave().await
     };
     match done.await {
         Ok(()) => Redirect::to("/sign-in").into_response(),

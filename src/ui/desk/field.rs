@@ -54,6 +54,8 @@ pub struct Text<'a> {
     pub required: bool,
     /// Which keyboard a tablet shows.
     pub inputmode: &'a str,
+    /// The cursor stands in it from the beginning.
+    pub focus: bool,
 }
 
 impl Text<'_> {
@@ -79,6 +81,7 @@ impl Text<'_> {
                     autocomplete=self.autocomplete.to_owned()
                     inputmode=inputmode
                     required=self.required
+                    autofocus=self.focus
                     aria-invalid=invalid
                     aria-describedby=described
                 />
