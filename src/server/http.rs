@@ -4,6 +4,7 @@ mod account;
 mod assets;
 mod boundary;
 mod desk;
+mod devices;
 mod bounds;
 mod downtime;
 mod health;
@@ -14,6 +15,7 @@ mod live;
 mod measures;
 mod oee;
 mod openapi;
+mod own_address;
 mod pages;
 mod plant;
 mod problem;
@@ -21,6 +23,7 @@ mod quarantine;
 mod request;
 mod security;
 mod sign_in;
+mod sign_on;
 mod stops;
 mod trust;
 
@@ -87,6 +90,8 @@ pub fn router(shared: &Shared) -> Router {
         .merge(pages::router(shared))
         .merge(sign_in::router(shared))
         .merge(account::router(shared))
+        .merge(devices::router(shared))
+        .merge(sign_on::router(shared))
         .layer(axum::middleware::from_fn_with_state(shared.clone(), identity::guard))
         .layer(session::layer(&shared.app, shared.transport.secure_cookies()));
     guarded(routes).layer(axum::middleware::from_fn_with_state(

@@ -3,6 +3,7 @@
 pub mod account;
 pub mod analysis;
 pub mod board;
+pub mod devices;
 pub mod downtime;
 pub mod error;
 pub mod keys;
@@ -13,4 +14,5 @@ pub mod period;
 pub mod plant;
 pub mod sheet;
 pub mod sign_in;
+pub mod sign_on;
 pub mod window;

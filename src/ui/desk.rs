@@ -2,8 +2,10 @@
 //! the browser's code; everything works without script.
 
 pub mod account;
+pub mod devices;
 pub mod document;
 pub mod field;
 pub mod sign_in;
+pub mod sign_on;
 
 pub use document::{Document, Signed};

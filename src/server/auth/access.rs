@@ -89,6 +89,14 @@ pub const ACCESS: &[Entry] = &[
     ("POST", "/account/code/off", Person),
     ("POST", "/account/sessions/end", Person),
     ("POST", "/account/sessions/end-all", Person),
+    // shared tablets and walls
+    ("GET", "/admin/devices", Site(P::KioskManage)),
+    ("POST", "/admin/devices", Site(P::KioskManage)),
+    ("POST", "/admin/devices/{id}/link", Site(P::KioskManage)),
+    ("POST", "/admin/devices/{id}/revoke", Site(P::KioskManage)),
+    ("GET", "/device/{token}", Anyone),
+    ("GET", "/sign-on", Anyone),
+    ("POST", "/sign-on", Anyone),
 ];
 
 /// What a route needs; `None` for one that is not in the table.

@@ -3,11 +3,13 @@
 use super::Shared;
 use super::desk::{self, page};
 use super::identity::peer;
+use crate::domain::ids::DeviceId;
 use crate::domain::rights::{DEFAULT_ROLES, Permission};
 use crate::domain::time::{DurMs, MINUTE_MS};
 use crate::server::auth::caller::Caller;
 use crate::server::auth::rights::Roles;
 use crate::server::auth::session::{self, Held, Waiting};
+use crate::server::db::devices;
 use crate::server::db::people::{self, PersonRow};
 use crate::server::services::error::ServiceError;
 use crate::server::services::sign_in::{self, FirstPerson, Got, Refused};
@@ -48,7 +50,7 @@ impl Next {
         let local = bytes.first() == Some(&b'/')
             && !matches!(bytes.get(1), Some(b'/' | b'\\'))
             && bytes.iter().all(|b| b.is_ascii_graphic() && *b != b'\\')
-            && !wanted.starts_with("/sign-in")
+            && !wanted.starts_with("/sign-")
             && !wanted.starts_with("/api/");
         Self(if local { wanted.to_owned() } else { String::new() })
     }
@@ -115,6 +117,17 @@ impl Visitor {
             ..self.before().await?
         };
         session::hold(&self.session, &held).await.map_err(store)
+    }
+
+    /// What the session of a device that just came knows.
+    pub(super) fn held_by(&self, shared: &Shared, device: DeviceId) -> Held {
+        Held {
+            since: shared.app.clock.now(),
+            device: Some(device),
+            address: self.caller.address.clone(),
+            agent: self.agent.clone(),
+            ..Held::default()
+        }
     }
 
     /// Forgets who signed in; a device stays.
@@ -355,10 +368,16 @@ async fn sign_out(
     let visitor = Visitor::new(caller, session, &headers);
     let done = async {
         sign_in::sign_out(&shared.app, &visitor.caller).await?;
-        visitor.leave().await
+        visitor.leave().await?;
+        match &visitor.caller.device {
+            // A shared tablet shows its own page again.
+            Some(device) => Ok(devices::by_id(&shared.app.db, device.id).await?),
+            None => Ok(None),
+        }
     };
     match done.await {
-        Ok(()) => Redirect::to("/sign-in").into_response(),
+        Ok(Some(device)) => Redirect::to(&device.page).into_response(),
+        Ok(None) => Redirect::to("/sign-in").into_response(),
         Err(Refused::Failed(error)) => desk::failed(&shared, error),
         Err(_) => Redirect::to("/sign-in").into_response(),
     }
