@@ -11,6 +11,7 @@ mod health;
 mod identity;
 mod ingest;
 pub mod limit;
+mod keys;
 mod live;
 mod measures;
 mod oee;
@@ -92,6 +93,7 @@ pub fn router(shared: &Shared) -> Router {
         .merge(account::router(shared))
         .merge(devices::router(shared))
         .merge(sign_on::router(shared))
+        .merge(keys::router(shared))
         .layer(axum::middleware::from_fn_with_state(shared.clone(), identity::guard))
         .layer(session::layer(&shared.app, shared.transport.secure_cookies()));
     guarded(routes).layer(axum::middleware::from_fn_with_state(

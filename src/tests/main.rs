@@ -33,6 +33,7 @@ mod figures_of_any_window;
 mod fold_is_order_free;
 mod ingest_answers_item_by_item;
 mod ingest_refuses_with_a_problem;
+mod keys_hold_what_was_given_to_them;
 mod layering;
 mod live_stream_tells_what_was_committed;
 mod log_and_measures_tell_no_secrets;

@@ -5,6 +5,7 @@ pub mod account;
 pub mod devices;
 pub mod document;
 pub mod field;
+pub mod keys;
 pub mod sign_in;
 pub mod sign_on;
 
