@@ -207,6 +207,20 @@ fn instance(
     })
 }
 
+/// `2026-07-06 14:05`, as clocks on the site show it.
+#[must_use]
+pub fn date_and_time(zone: &TimeZone, at: TsMs) -> String {
+    let at = Timestamp::from_millisecond(at.0);
+    at.map_or_else(
+        |_| String::new(),
+        |at| {
+            at.to_zoned(zone.clone())
+                .strftime("%Y-%m-%d %H:%M")
+                .to_string()
+        },
+    )
+}
+
 /// The zone's offsets over `window`, for showing clock times.
 #[must_use]
 pub fn local_time(zone: &TimeZone, window: Span) -> LocalTime {

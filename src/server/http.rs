@@ -1,18 +1,22 @@
 //! What the server answers, over which path, to whom.
 
+mod account;
 mod assets;
 mod boundary;
 mod bounds;
 mod desk;
+mod devices;
 mod downtime;
 mod health;
 mod identity;
 mod ingest;
+mod keys;
 pub mod limit;
 mod live;
 mod measures;
 mod oee;
 mod openapi;
+mod own_address;
 mod pages;
 mod plant;
 mod problem;
@@ -20,6 +24,7 @@ mod quarantine;
 mod request;
 mod security;
 mod sign_in;
+mod sign_on;
 mod stops;
 mod trust;
 
@@ -86,6 +91,10 @@ pub fn router(shared: &Shared) -> Router {
         .merge(pages::router(shared))
         .merge(sign_in::router(shared))
         .merge(desk::router(shared))
+        .merge(account::router(shared))
+        .merge(devices::router(shared))
+        .merge(sign_on::router(shared))
+        .merge(keys::router(shared))
         .layer(axum::middleware::from_fn_with_state(
             shared.clone(),
             identity::guard,

@@ -1,8 +1,10 @@
 //! Use cases. A change is one function here: one transaction with everything that belongs to it. Reading never writes.
 
+pub mod account;
 pub mod analysis;
 pub mod audit;
 pub mod board;
+pub mod devices;
 pub mod downtime;
 pub mod error;
 pub mod keys;
@@ -14,4 +16,5 @@ pub mod plant;
 pub mod roles;
 pub mod sheet;
 pub mod sign_in;
+pub mod sign_on;
 pub mod window;

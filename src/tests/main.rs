@@ -4,6 +4,7 @@
 
 #[macro_use]
 mod harness;
+mod browser;
 mod cable;
 mod cast;
 mod chance;
@@ -34,12 +35,14 @@ mod figures_of_any_window;
 mod fold_is_order_free;
 mod ingest_answers_item_by_item;
 mod ingest_refuses_with_a_problem;
+mod keys_hold_what_was_given_to_them;
 mod layering;
 mod live_stream_tells_what_was_committed;
 mod log_and_measures_tell_no_secrets;
 mod nothing_acknowledged_is_lost;
 mod old_rules_do_not_outlive_the_program;
 mod oracle_fixtures;
+mod people_look_after_their_own_account;
 mod quarantine_keeps_what_is_wrong;
 mod rates_and_targets_keep_their_time;
 mod reading_never_writes;
@@ -49,6 +52,7 @@ mod rules_change_while_facts_come_in;
 mod schema_versions;
 mod second_opinion;
 mod sequence_is_commit_order;
+mod shared_tablets_know_who_works_on_them;
 mod shifts_are_told_truly;
 mod shifts_follow_the_local_clock;
 mod simulated_day_through_the_door;
@@ -58,6 +62,7 @@ mod stops_get_reasons;
 mod stored_timeline_equals_a_fresh_fold;
 mod tls_is_built_in;
 mod trends_are_of_whole_rows;
+mod walls_and_tablets_come_by_their_link;
 mod what_a_silence_hides_is_in_no_figure;
 mod what_was_said_of_a_stop_stays;
 mod wholes_are_the_sums_of_their_parts;

@@ -104,6 +104,8 @@ pub mod sets {
     ]);
     /// Send facts: what a connector may.
     pub const SEND: PermissionSet = PermissionSet::of(&[P::IngestWrite]);
+    /// Send facts of any age: what fills in the past.
+    pub const SEND_OLD: PermissionSet = PermissionSet::of(&[P::IngestWrite, P::IngestBackfill]);
     /// Set up the plant.
     pub const SET_UP_PLANT: PermissionSet = PermissionSet::of(&[
         P::ProductionWrite,

@@ -16,7 +16,7 @@ pub enum Need {
     Site(Permission),
 }
 
-use Need::{Anyone, Line, Site};
+use Need::{Anyone, Line, Person, Site};
 
 /// A route: method (`*`: any), path as it is registered, and what it needs.
 pub type Entry = (&'static str, &'static str, Need);
@@ -110,6 +110,27 @@ pub const ACCESS: &[Entry] = &[
     ("POST", "/admin/roles/{id}/remove", Site(P::RoleWrite)),
     ("GET", "/admin/audit", Site(P::AuditRead)),
     ("GET", "/admin/audit.csv", Site(P::AuditRead)),
+    // one's own way in
+    ("GET", "/account", Person),
+    ("GET", "/account/password", Person),
+    ("POST", "/account/password", Person),
+    ("GET", "/account/code", Person),
+    ("POST", "/account/code/begin", Person),
+    ("POST", "/account/code/on", Person),
+    ("POST", "/account/code/off", Person),
+    ("POST", "/account/sessions/end", Person),
+    ("POST", "/account/sessions/end-all", Person),
+    // shared tablets and walls
+    ("GET", "/admin/devices", Site(P::KioskManage)),
+    ("POST", "/admin/devices", Site(P::KioskManage)),
+    ("POST", "/admin/devices/{id}/link", Site(P::KioskManage)),
+    ("POST", "/admin/devices/{id}/revoke", Site(P::KioskManage)),
+    ("GET", "/admin/keys", Site(P::ApiKeyManage)),
+    ("POST", "/admin/keys", Site(P::ApiKeyManage)),
+    ("POST", "/admin/keys/{id}/revoke", Site(P::ApiKeyManage)),
+    ("GET", "/device/{token}", Anyone),
+    ("GET", "/sign-on", Anyone),
+    ("POST", "/sign-on", Anyone),
 ];
 
 /// What a route needs; `None` for one that is not in the table.

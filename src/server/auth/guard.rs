@@ -79,7 +79,7 @@ pub fn admit(app: &App, caller: &Arc<Caller>, method: &str, path: &str) -> Resul
     };
     match need {
         Need::Anyone => Ok(ctx),
-        _ if caller.must_change && !path.starts_with("/account") => Err(Refusal::MustChange),
+        _ if caller.must_change && path != "/account/password" => Err(Refusal::MustChange),
         Need::Person if caller.person().is_some() => Ok(ctx),
         Need::Person => Err(Refusal::Unknown),
         Need::Line(permission) if caller.rights.anywhere(permission) => Ok(ctx),

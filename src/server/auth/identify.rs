@@ -118,7 +118,13 @@ async fn by_session(
     caller.session = session.id().map(session::id_hash);
     if let Some(id) = held.device {
         match devices::by_id(&app.db, id).await? {
-            Some(row) if row.revoked_ms.is_none() => at_device(&mut caller, &row),
+            Some(row) if row.revoked_ms.is_none() => {
+                at_device(&mut caller, &row);
+                // Nobody signs on to a wall: it changes nothing, whoever stands in front of it.
+                if row.is_wall() {
+                    return Ok(caller);
+                }
+            }
             // Revoked: nothing that was done on it opens anything any more.
             _ => {
                 return Ok(Caller::nobody(

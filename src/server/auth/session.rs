@@ -1,5 +1,6 @@
 //! Sessions of browsers, kept in our own tables. The cookie holds a random id; the database holds its hash.
 
+use super::oidc::Begun;
 use super::secret;
 use super::uses::Uses;
 use crate::domain::ids::{DeviceId, PersonId};
@@ -59,14 +60,17 @@ pub enum Waiting {
         /// Where they want to go.
         next: String,
     },
+    /// A second factor that is shown and not confirmed yet.
+    Factor {
+        /// Its secret, base32.
+        secret: String,
+        /// Since when.
+        since: TsMs,
+    },
     /// They were sent to the provider.
     Provider {
-        /// What the provider must send back.
-        state: String,
-        /// What its token must hold.
-        nonce: String,
-        /// The secret half of what was sent along.
-        verifier: String,
+        /// What the answer must fit.
+        begun: Begun,
         /// Since when.
         since: TsMs,
         /// Where they want to go.
@@ -91,6 +95,20 @@ impl Held {
             self.person.is_some() || waits || (self.device.is_some() && now - seen < DEVICE);
         lives.then_some(self)
     }
+}
+
+/// What a stored session knows now, and when it was last used; `None` when it is over, or cannot be read.
+#[must_use]
+pub fn lives(row: &SessionRow, uses: &Uses, now: TsMs) -> Option<(Held, TsMs)> {
+    let written = TsMs(row.seen_ms);
+    let seen = uses
+        .session_used(&row.id_hash)
+        .map_or(written, |u| u.max(written));
+    let mut held: Held = serde_json::from_str(&row.facts).ok()?;
+    // Somebody may have been signed out from elsewhere.
+    held.person = held.person.filter(|p| row.person_id == Some(p.0));
+    let held = held.at(seen, now).filter(|_| now.0 < row.expires_ms)?;
+    Some((held, seen))
 }
 
 /// What the browser's session knows.
@@ -193,15 +211,7 @@ impl SessionStore for Store {
         else {
             return Ok(None);
         };
-        let now = self.clock.now();
-        let written = TsMs(row.seen_ms);
-        let seen = self
-            .uses
-            .session_used(&row.id_hash)
-            .map_or(written, |u| u.max(written));
-        let held: Held =
-            serde_json::from_str(&row.facts).map_err(|e| Error::Decode(e.to_string()))?;
-        let Some(held) = held.at(seen, now).filter(|_| now.0 < row.expires_ms) else {
+        let Some((held, _)) = lives(&row, &self.uses, self.clock.now()) else {
             return Ok(None);
         };
         let value = serde_json::to_value(held).map_err(|e| Error::Decode(e.to_string()))?;

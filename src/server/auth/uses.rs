@@ -28,6 +28,12 @@ impl Uses {
         self.lock().keys.insert(id, now);
     }
 
+    /// When a key was last used, as far as it is kept in mind here.
+    #[must_use]
+    pub fn key_used(&self, id: KeyId) -> Option<TsMs> {
+        self.lock().keys.get(&id).copied()
+    }
+
     /// Somebody used a session: not a screen that refreshes itself.
     pub fn session(&self, id_hash: &[u8], now: TsMs) {
         self.lock().sessions.insert(id_hash.to_vec(), now);

@@ -107,6 +107,15 @@ pub async fn lines(db: &Db, id: KeyId) -> sqlx::Result<Vec<LineId>> {
     Ok(ids.into_iter().map(LineId).collect())
 }
 
+/// The lines of all keys that are for some lines only: key and line.
+///
+/// # Errors
+/// The engine's.
+pub async fn all_lines(db: &Db) -> sqlx::Result<Vec<(i64, i64)>> {
+    const SQL: &str = "SELECT key_id, line_id FROM api_key_line ORDER BY key_id, line_id";
+    reading!(db, |pool| sqlx::query_as(SQL).fetch_all(pool).await)
+}
+
 /// The sender of this name, made when there is none.
 ///
 /// # Errors

@@ -129,33 +129,42 @@ pub async fn of_person(db: &Db, id: PersonId, now: TsMs) -> sqlx::Result<Vec<Ses
         .await)
 }
 
-/// Ends the sessions of a person but one; returns how many there were.
+/// Ends the sessions of a person but one; returns how many there were. A shared tablet stays enrolled, with nobody on it.
 ///
 /// # Errors
 /// The engine's.
 pub async fn end_of_person(tx: &mut Tx, id: PersonId, but: &[u8]) -> sqlx::Result<u64> {
-    const SQL: &str = "DELETE FROM session WHERE person_id = $1 AND id_hash <> $2";
-    let done = writing!(tx, |conn| sqlx::query(SQL)
-        .bind(id.0)
-        .bind(but)
-        .execute(conn)
-        .await?
-        .rows_affected());
+    const END: &str =
+        "DELETE FROM session WHERE person_id = $1 AND id_hash <> $2 AND device_id IS NULL";
+    const LEAVE: &str =
+        "UPDATE session SET person_id = NULL WHERE person_id = $1 AND id_hash <> $2";
+    let done = writing!(tx, |conn| {
+        let mut done = 0;
+        for sql in [END, LEAVE] {
+            let ending = sqlx::query(sql).bind(id.0).bind(but);
+            done += ending.execute(&mut *conn).await?.rows_affected();
+        }
+        done
+    });
     Ok(done)
 }
 
-/// Ends one session of a person; `false` when they have no such session.
+/// Ends one session of a person; `false` when they have no such session. A shared tablet stays enrolled.
 ///
 /// # Errors
 /// The engine's.
 pub async fn end_one(tx: &mut Tx, id: PersonId, id_hash: &[u8]) -> sqlx::Result<bool> {
-    const SQL: &str = "DELETE FROM session WHERE person_id = $1 AND id_hash = $2";
-    let done = writing!(tx, |conn| sqlx::query(SQL)
-        .bind(id.0)
-        .bind(id_hash)
-        .execute(conn)
-        .await?
-        .rows_affected());
+    const END: &str =
+        "DELETE FROM session WHERE person_id = $1 AND id_hash = $2 AND device_id IS NULL";
+    const LEAVE: &str = "UPDATE session SET person_id = NULL WHERE person_id = $1 AND id_hash = $2";
+    let done = writing!(tx, |conn| {
+        let mut done = 0;
+        for sql in [END, LEAVE] {
+            let ending = sqlx::query(sql).bind(id.0).bind(id_hash);
+            done += ending.execute(&mut *conn).await?.rows_affected();
+        }
+        done
+    });
     Ok(done == 1)
 }
 

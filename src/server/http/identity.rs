@@ -4,7 +4,7 @@ use super::Shared;
 use super::problem::{self, Problem};
 use crate::server::auth::Ctx;
 use crate::server::auth::access::{Need, need_of};
-use crate::server::auth::caller::Caller;
+use crate::server::auth::caller::{Caller, Who};
 use crate::server::auth::guard::{Refusal, Unidentified, admit, entry};
 use crate::server::auth::identify::{Origin, identify};
 use crate::server::db::audit;
@@ -50,7 +50,9 @@ pub async fn guard(State(shared): State<Shared>, mut request: Request, next: Nex
     let path = request.uri().path().to_owned();
     if let Some(page) = caller.device.as_ref().and_then(|d| d.bound_to.clone())
         && navigates
-        && matched.as_deref().is_some_and(is_page)
+        && matched
+            .as_deref()
+            .is_some_and(|m| is_page(m) && m != "/device/{token}")
         && page.split('?').next() != Some(path.as_str())
     {
         return Redirect::to(&page).into_response();
@@ -127,6 +129,11 @@ fn navigates(request: &Request) -> bool {
             .is_some_and(|a| a.contains("text/html"))
 }
 
+/// A shared tablet on which nobody is signed on.
+fn nobody_at_tablet(caller: &Caller) -> bool {
+    caller.who == Who::Device && caller.device.as_ref().is_some_and(|d| d.bound_to.is_none())
+}
+
 fn is_page(matched: &str) -> bool {
     !["/api/", "/health/", "/pkg/"]
         .iter()
@@ -156,12 +163,17 @@ async fn refused(
     match refusal {
         Refusal::Unknown if page && wanted.is_some() => {
             let next = super::sign_in::Next::parse(wanted.unwrap_or_default());
-            Redirect::to(&format!("/sign-in{}", next.query())).into_response()
+            Redirect::to(&super::sign_on::way_in(caller, &next)).into_response()
         }
         Refusal::MustChange if page && wanted.is_some() => {
             Redirect::to("/account/password").into_response()
         }
         Refusal::Unknown | Refusal::MustChange => problem::unauthenticated().into_response(),
+        // Somebody who signs on to the tablet may be let in.
+        Refusal::Lacks(_) if page && wanted.is_some() && nobody_at_tablet(caller) => {
+            let next = super::sign_in::Next::parse(wanted.unwrap_or_default());
+            Redirect::to(&super::sign_on::way_in(caller, &next)).into_response()
+        }
         Refusal::Lacks(permission) if page => match people::who_give_roles(&shared.app).await {
             Ok(ask) => super::sign_in::forbidden_page(shared, caller, permission, &ask),
             Err(error) => super::desk::failed(shared, error.into()),

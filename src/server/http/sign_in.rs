@@ -3,11 +3,13 @@
 use super::Shared;
 use super::desk::{self, page};
 use super::identity::peer;
+use crate::domain::ids::DeviceId;
 use crate::domain::rights::{DEFAULT_ROLES, Permission};
 use crate::domain::time::{DurMs, MINUTE_MS};
 use crate::server::auth::caller::Caller;
 use crate::server::auth::rights::Roles;
 use crate::server::auth::session::{self, Held, Waiting};
+use crate::server::db::devices;
 use crate::server::db::people::{self, PersonRow};
 use crate::server::services::error::ServiceError;
 use crate::server::services::sign_in::{self, FirstPerson, Got, Refused};
@@ -23,7 +25,7 @@ use std::sync::Arc;
 use tower_sessions::Session;
 
 /// A sign-in that waits for its second half holds for so long.
-const WAITS: DurMs = DurMs(10 * MINUTE_MS);
+pub(super) const WAITS: DurMs = DurMs(10 * MINUTE_MS);
 
 /// The routes.
 pub fn router(shared: &Shared) -> Router {
@@ -48,7 +50,7 @@ impl Next {
         let local = bytes.first() == Some(&b'/')
             && !matches!(bytes.get(1), Some(b'/' | b'\\'))
             && bytes.iter().all(|b| b.is_ascii_graphic() && *b != b'\\')
-            && !wanted.starts_with("/sign-in")
+            && !wanted.starts_with("/sign-")
             && !wanted.starts_with("/api/");
         Self(if local {
             wanted.to_owned()
@@ -66,7 +68,9 @@ impl Next {
         format!("?next={}", crate::ui::sheets::address::encoded(&self.0))
     }
 
-    fn or<'a>(&'a self, first_page: &'a str) -> &'a str {
+    /// The path, or `first_page` when there is none.
+    #[must_use]
+    pub fn or<'a>(&'a self, first_page: &'a str) -> &'a str {
         if self.0.is_empty() {
             first_page
         } else {
@@ -84,14 +88,14 @@ struct Asked {
 
 /// What a browser tells about itself.
 #[derive(Clone, Debug)]
-struct Visitor {
-    caller: Arc<Caller>,
-    session: Session,
+pub(super) struct Visitor {
+    pub(super) caller: Arc<Caller>,
+    pub(super) session: Session,
     agent: String,
 }
 
 impl Visitor {
-    fn new(caller: Arc<Caller>, session: Session, headers: &HeaderMap) -> Self {
+    pub(super) fn new(caller: Arc<Caller>, session: Session, headers: &HeaderMap) -> Self {
         let agent = headers
             .get(header::USER_AGENT)
             .and_then(|h| h.to_str().ok());
@@ -104,7 +108,7 @@ impl Visitor {
     }
 
     /// What the session knew before, as far as it stays: the device.
-    async fn before(&self) -> Result<Held, Refused> {
+    pub(super) async fn before(&self) -> Result<Held, Refused> {
         let held = session::held(&self.session).await.map_err(store)?;
         let mut held = held.unwrap_or_default();
         held.person = None;
@@ -113,7 +117,7 @@ impl Visitor {
     }
 
     /// Holds who signed in, under a new id.
-    async fn enter(&self, shared: &Shared, row: &PersonRow) -> Result<(), Refused> {
+    pub(super) async fn enter(&self, shared: &Shared, row: &PersonRow) -> Result<(), Refused> {
         let held = Held {
             person: Some(row.person()),
             since: shared.app.clock.now(),
@@ -125,7 +129,28 @@ impl Visitor {
         session::hold(&self.session, &held).await.map_err(store)
     }
 
-    async fn wait(&self, waiting: Waiting) -> Result<(), Refused> {
+    /// What the session of a device that just came knows.
+    pub(super) fn held_by(&self, shared: &Shared, device: DeviceId) -> Held {
+        Held {
+            since: shared.app.clock.now(),
+            device: Some(device),
+            address: self.caller.address.clone(),
+            agent: self.agent.clone(),
+            ..Held::default()
+        }
+    }
+
+    /// Forgets who signed in; a device stays.
+    pub(super) async fn leave(&self) -> Result<(), Refused> {
+        let left = self.before().await?;
+        if left.device.is_some() {
+            session::hold(&self.session, &left).await.map_err(store)
+        } else {
+            self.session.flush().await.map_err(store)
+        }
+    }
+
+    pub(super) async fn wait(&self, waiting: Waiting) -> Result<(), Refused> {
         let held = Held {
             waiting: Some(waiting),
             address: self.caller.address.clone(),
@@ -136,14 +161,18 @@ impl Visitor {
     }
 }
 
-fn store(error: tower_sessions::session::Error) -> Refused {
+pub(super) fn store(error: tower_sessions::session::Error) -> Refused {
     Refused::Failed(ServiceError::Database(sqlx::Error::Io(
         std::io::Error::other(error),
     )))
 }
 
 /// Leads to where they wanted to go, or to the first page of their role.
-async fn lead_on(shared: &Shared, row: &PersonRow, next: &Next) -> Result<Response, Refused> {
+pub(super) async fn lead_on(
+    shared: &Shared,
+    row: &PersonRow,
+    next: &Next,
+) -> Result<Response, Refused> {
     if row.must_change != 0 {
         return Ok(Redirect::to("/account/password").into_response());
     }
@@ -186,7 +215,7 @@ async fn sign_in_page(
 }
 
 /// What a person is told.
-fn said(refused: &Refused) -> String {
+pub(super) fn said(refused: &Refused) -> String {
     match refused {
         Refused::Wrong => "That is not right. Check login and password.".to_owned(),
         Refused::Wait(left) => {
@@ -197,7 +226,7 @@ fn said(refused: &Refused) -> String {
     }
 }
 
-fn status(refused: Option<&Refused>) -> StatusCode {
+pub(super) fn status(refused: Option<&Refused>) -> StatusCode {
     match refused {
         None => StatusCode::OK,
         Some(Refused::Wait(_)) => StatusCode::TOO_MANY_REQUESTS,
@@ -384,15 +413,16 @@ async fn sign_out(
     let visitor = Visitor::new(caller, session, &headers);
     let done = async {
         sign_in::sign_out(&shared.app, &visitor.caller).await?;
-        let left = visitor.before().await?;
-        if left.device.is_some() {
-            session::hold(&visitor.session, &left).await.map_err(store)
-        } else {
-            visitor.session.flush().await.map_err(store)
+        visitor.leave().await?;
+        match &visitor.caller.device {
+            // A shared tablet shows its own page again.
+            Some(device) => Ok(devices::by_id(&shared.app.db, device.id).await?),
+            None => Ok(None),
         }
     };
     match done.await {
-        Ok(()) => Redirect::to("/sign-in").into_response(),
+        Ok(Some(device)) => Redirect::to(&device.page).into_response(),
+        Ok(None) => Redirect::to("/sign-in").into_response(),
         Err(Refused::Failed(error)) => desk::failed(&shared, error),
         Err(_) => Redirect::to("/sign-in").into_response(),
     }

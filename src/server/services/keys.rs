@@ -1,9 +1,10 @@
 //! Keys of connectors: shown once, kept as a hash, tied to a sender, to permissions, and perhaps to lines.
 
+use super::error::{ServiceError, field, not_found};
 use crate::domain::ids::{KeyId, LineId, SourceId};
-use crate::domain::rights::PermissionSet;
-use crate::domain::time::TsMs;
-use crate::server::auth::secret;
+use crate::domain::rights::{PermissionSet, sets};
+use crate::domain::time::{DAY_MS, DurMs, TsMs};
+use crate::server::auth::{Ctx, secret};
 use crate::server::db::audit::{self, AuditRow};
 use crate::server::db::keys::{self, KeyRow};
 use crate::server::db::{Db, Tx};
@@ -83,4 +84,167 @@ async fn create_in(tx: &mut Tx, wanted: &NewKey<'_>, mut row: AuditRow) -> sqlx:
     .to_string();
     audit::add(tx, &row).await?;
     Ok(MadeKey { id, source, key })
+}
+
+/// Permissions that connectors usually need together: what a form sends, its words, and the set.
+pub const USUAL: [(&str, &str, PermissionSet); 4] = [
+    ("send", "Send facts: a gateway or connector", sets::SEND),
+    (
+        "send-old",
+        "Send facts of any age: filling in the past",
+        sets::SEND_OLD,
+    ),
+    (
+        "watch",
+        "See what is on the floor: another screen or program",
+        sets::WATCH,
+    ),
+    (
+        "set-up",
+        "Set up the plant: lines, machines, products, shifts",
+        sets::SET_UP_PLANT,
+    ),
+];
+
+/// The longest that a key may hold by itself, in days.
+const LONGEST_DAYS: i64 = 3650;
+
+/// A key to be made, as it was typed.
+#[derive(Clone, Debug, Default)]
+pub struct TypedKey {
+    /// The sender.
+    pub sender: String,
+    /// Names of the usual sets.
+    pub usual: Vec<String>,
+    /// Names of single permissions.
+    pub may: Vec<String>,
+    /// Codes of lines; none: all of them.
+    pub lines: Vec<String>,
+    /// After how many days it ends; empty: never.
+    pub days: String,
+    /// The sender's other keys end.
+    pub replaces: bool,
+}
+
+/// A key with where it holds.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    /// The key.
+    pub row: KeyRow,
+    /// Its lines; none: all of them.
+    pub lines: Vec<LineId>,
+    /// When it was last used.
+    pub used: Option<TsMs>,
+}
+
+/// All keys.
+///
+/// # Errors
+/// The engine's.
+pub async fn list(ctx: &Ctx) -> Result<Vec<Listed>, ServiceError> {
+    let app = ctx.app();
+    let (rows, lines) = (keys::all(&app.db).await?, keys::all_lines(&app.db).await?);
+    let listed = rows.into_iter().map(|row| Listed {
+        lines: lines
+            .iter()
+            .filter(|l| l.0 == row.id)
+            .map(|l| LineId(l.1))
+            .collect(),
+        used: row.used_ms.map(TsMs).max(app.uses.key_used(row.key())),
+        row,
+    });
+    Ok(listed.collect())
+}
+
+/// Makes a key as somebody typed it; nobody gives a key more than they hold.
+///
+/// # Errors
+/// Wrong fields; a permission that is not held where the key would hold it; the engine's.
+pub async fn make(ctx: &Ctx, typed: &TypedKey) -> Result<MadeKey, ServiceError> {
+    let (app, plant) = (ctx.app(), ctx.app().plant.get());
+    let (name, mut wrong) = (typed.sender.trim(), Vec::new());
+    let length = name.chars().count();
+    if length == 0 || length > 100 || name.chars().any(char::is_control) {
+        wrong.push(field("sender", "must be 1 to 100 characters"));
+    }
+    let mut may = PermissionSet::NONE;
+    for code in &typed.usual {
+        match USUAL.iter().find(|u| u.0 == code) {
+            Some((_, _, set)) => may = may.and(*set),
+            None => wrong.push(field("usual", format!("'{code}' is not one of them"))),
+        }
+    }
+    for name in &typed.may {
+        match PermissionSet::from_names(name) {
+            Ok(set) => may = may.and(set),
+            Err(name) => wrong.push(field("may", format!("'{name}' is no permission"))),
+        }
+    }
+    if may.is_empty() && wrong.is_empty() {
+        wrong.push(field(
+            "usual",
+            "must be at least one, or one permission below",
+        ));
+    }
+    let mut lines = Vec::new();
+    for code in &typed.lines {
+        match plant.line(code) {
+            Some(line) => lines.push(line),
+            None => wrong.push(field("lines", format!("line '{code}' does not exist"))),
+        }
+    }
+    let days = typed.days.trim();
+    let expires = match days.parse::<i64>() {
+        _ if days.is_empty() => None,
+        Ok(n) if (1..=LONGEST_DAYS).contains(&n) => Some(ctx.now() + DurMs(n * DAY_MS)),
+        _ => {
+            wrong.push(field(
+                "days",
+                format!("must be 1 to {LONGEST_DAYS}, or empty"),
+            ));
+            None
+        }
+    };
+    if !wrong.is_empty() {
+        return Err(ServiceError::Invalid(wrong));
+    }
+    for permission in may.iter() {
+        if lines.is_empty() {
+            ctx.also_on_site(permission)?;
+        }
+        for line in &lines {
+            ctx.also(permission, line)?;
+        }
+    }
+    let lines: Vec<LineId> = lines.iter().map(|l| l.id).collect();
+    let wanted = NewKey {
+        name,
+        may,
+        lines: &lines,
+        expires,
+        replaces: typed.replaces,
+    };
+    let made = create(&app.db, &wanted, ctx.entry("", "")).await?;
+    app.keys.forget();
+    Ok(made)
+}
+
+/// A key holds no longer, from now on.
+///
+/// # Errors
+/// No such key, or one that was revoked; the engine's.
+pub async fn revoke(ctx: &Ctx, id: KeyId) -> Result<(), ServiceError> {
+    let app = ctx.app();
+    let row = keys::by_id(&app.db, id)
+        .await?
+        .filter(|r| r.revoked_ms.is_none());
+    let row = row.ok_or_else(|| not_found("key", &id.0.to_string()))?;
+    let mut tx = app.db.begin().await?;
+    keys::revoke(&mut tx, id, ctx.now()).await?;
+    let mut line = ctx.entry("key.revoke", format!("key:{}", row.prefix));
+    line.was = json!({"sender": row.source, "permissions": row.permissions}).to_string();
+    audit::add(&mut tx, &line).await?;
+    tx.commit().await?;
+    app.keys.forget();
+    Ok(())
 }

@@ -110,7 +110,8 @@ pub(crate) async fn let_in(
     Ok(())
 }
 
-async fn let_in_with(
+/// The same, in a transaction of the caller's.
+pub(crate) async fn let_in_with(
     app: &App,
     tx: &mut Tx,
     caller: &Caller,

@@ -54,6 +54,8 @@ pub struct Text<'a> {
     pub required: bool,
     /// Which keyboard a tablet shows.
     pub inputmode: &'a str,
+    /// The cursor stands in it from the beginning.
+    pub focus: bool,
 }
 
 impl Text<'_> {
@@ -83,11 +85,57 @@ impl Text<'_> {
                     autocomplete=self.autocomplete.to_owned()
                     inputmode=inputmode
                     required=self.required
+                    autofocus=self.focus
                     aria-invalid=invalid
                     aria-describedby=described
                 />
                 <p class="field-said" id=said>
                     {words}
+                </p>
+            </div>
+        }
+        .into_any()
+    }
+}
+
+/// One of several.
+#[derive(Clone, Debug, Default)]
+pub struct Choice<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Its words.
+    pub label: &'a str,
+    /// What can be chosen: what is sent, and its words.
+    pub options: Vec<(String, String)>,
+    /// What is chosen.
+    pub chosen: &'a str,
+}
+
+impl Choice<'_> {
+    /// The field.
+    #[must_use]
+    pub fn draw(self, wrong: &Wrong) -> AnyView {
+        let id = format!("field-{}", self.name);
+        let said = format!("{id}-said");
+        let problem = wrong.of(self.name);
+        let invalid = problem.is_some().then_some("true");
+        let option = |(value, words): (String, String)| {
+            let selected = value == self.chosen;
+            view! {
+                <option value=value selected=selected>
+                    {words}
+                </option>
+            }
+        };
+        let options: Vec<_> = self.options.into_iter().map(option).collect();
+        view! {
+            <div class="field" class:field-wrong=invalid.is_some()>
+                <label for=id.clone()>{self.label.to_owned()}</label>
+                <select id=id name=self.name.to_owned() aria-invalid=invalid aria-describedby=said.clone()>
+                    {options}
+                </select>
+                <p class="field-said" id=said>
+                    {problem}
                 </p>
             </div>
         }

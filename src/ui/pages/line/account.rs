@@ -22,14 +22,15 @@ const fn part(name: &'static str, class: &'static str, time: DurMs) -> Part {
 
 /// The parts of planned production time; they add up to it.
 fn parts(account: &Account) -> Vec<Part> {
-    let leaves = LossTree::of(account).planned_leaves();
-    let mut parts: Vec<Part> = leaves
-        .into_iter()
-        .filter(|(_, time)| *time != DurMs::ZERO)
+    let mut leaves = LossTree::of(account).planned_leaves();
+    // What was won stands first, also where nothing was.
+    if let Some(won) = leaves.pop() {
+        leaves.insert(0, won);
+    }
+    let there = leaves.into_iter().filter(|(_, time)| *time != DurMs::ZERO);
+    let parts = there
         .map(|(loss, time)| part(loss.words(), loss_tone(loss), time))
         .collect();
-    // What was won stands first.
-    parts.rotate_right(1);
     parts
 }
 

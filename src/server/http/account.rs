@@ -1,0 +1,343 @@
+//! `/account`: what people change about their own way in.
+
+use super::Shared;
+use super::desk::{self, page};
+use super::sign_in::{Visitor, WAITS, said, status, store};
+use crate::domain::time::TsMs;
+use crate::server::auth::Ctx;
+use crate::server::auth::session::{self, Held, Waiting};
+use crate::server::auth::totp;
+use crate::server::calendar::date_and_time;
+use crate::server::db::people::PersonRow;
+use crate::server::services::account::{self, NewPassword, OwnSession};
+use crate::server::services::error::{ServiceError, field};
+use crate::server::services::sign_in::Refused;
+use crate::ui::desk::account::{self as pages, Account, Factor, SessionLine};
+use crate::ui::desk::field::Wrong;
+use axum::Router;
+use axum::extract::{Extension, Form, Query, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use jiff::tz::TimeZone;
+use serde::Deserialize;
+use std::sync::Arc;
+use tower_sessions::Session;
+
+/// The routes.
+pub fn router(shared: &Shared) -> Router {
+    Router::new()
+        .route("/account", get(show))
+        .route(
+            "/account/password",
+            get(show_password).post(change_password),
+        )
+        .route("/account/code", get(show_code))
+        .route("/account/code/begin", post(begin_code))
+        .route("/account/code/on", post(turn_code_on))
+        .route("/account/code/off", post(turn_code_off))
+        .route("/account/sessions/end", post(end_session))
+        .route("/account/sessions/end-all", post(end_all))
+        .with_state(shared.clone())
+}
+
+/// What was just done, in the address.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Done {
+    said: String,
+}
+
+impl Done {
+    /// In words; anything else says nothing.
+    fn words(&self) -> Option<&'static str> {
+        match self.said.as_str() {
+            "password" => Some("The password is changed. You are signed out everywhere else."),
+            "code-on" => Some("The second factor is on."),
+            "code-off" => Some("The second factor is off."),
+            "session" => Some("That session has ended."),
+            _ => None,
+        }
+    }
+}
+
+/// `2026-07-06 14:05` on the site's clocks.
+pub fn when(shared: &Shared, at: TsMs) -> String {
+    let plant = shared.app.plant.get();
+    let zone = plant
+        .site
+        .as_ref()
+        .map_or(TimeZone::UTC, |s| s.zone.clone());
+    date_and_time(&zone, at)
+}
+
+async fn show(State(shared): State<Shared>, ctx: Ctx, Query(done): Query<Done>) -> Response {
+    let read = async {
+        let (own, sessions) = (
+            account::own(&ctx).await?,
+            account::own_sessions(&ctx).await?,
+        );
+        Ok::<_, ServiceError>((own, sessions))
+    };
+    let (own, sessions) = match read.await {
+        Ok(read) => read,
+        Err(error) => return desk::failed(&shared, error),
+    };
+    let line = |s: OwnSession| SessionLine {
+        mark: s.mark,
+        address: s.held.address,
+        program: if s.held.agent.is_empty() {
+            "unknown program".to_owned()
+        } else {
+            s.held.agent
+        },
+        since: when(&shared, s.held.since),
+        seen: when(&shared, s.seen),
+        this: s.this,
+    };
+    let inside = pages::account(Account {
+        said: done.words(),
+        name: own.row.name,
+        login: own.row.login,
+        roles: own.roles,
+        has_password: own.row.password.is_some(),
+        code_is_on: own.row.totp.is_some(),
+        sessions: sessions.into_iter().map(line).collect(),
+    });
+    page(
+        &shared,
+        Some(ctx.caller()),
+        ("Your account", "/account"),
+        StatusCode::OK,
+        inside,
+    )
+}
+
+async fn show_password(State(shared): State<Shared>, ctx: Ctx) -> Response {
+    password_page(&shared, &ctx, StatusCode::OK, &Wrong::default())
+}
+
+fn password_page(shared: &Shared, ctx: &Ctx, status: StatusCode, wrong: &Wrong) -> Response {
+    let inside = pages::password(ctx.caller().must_change, wrong);
+    page(
+        shared,
+        Some(ctx.caller()),
+        ("Change password", "/account/password"),
+        status,
+        inside,
+    )
+}
+
+/// What is wrong with a form, as far as its fields are; anything else is not a matter of the form.
+fn wrong_fields(refused: Refused, wrong_is: &str) -> Result<(StatusCode, Wrong), ServiceError> {
+    let code = status(Some(&refused));
+    match refused {
+        Refused::Failed(ServiceError::Invalid(fields)) => Ok((code, Wrong(fields))),
+        Refused::Failed(error) => Err(error),
+        Refused::Wrong => Ok((code, Wrong(vec![field(wrong_is, "is not right")]))),
+        wait @ Refused::Wait(_) => Ok((code, Wrong(vec![field(wrong_is, said(&wait))]))),
+    }
+}
+
+/// The session goes on with what the person may now, under a new id.
+async fn go_on(session: &Session, row: &PersonRow) -> Result<(), Refused> {
+    let held = session::held(session)
+        .await
+        .map_err(store)?
+        .unwrap_or_default();
+    let held = Held {
+        version: row.version,
+        waiting: None,
+        ..held
+    };
+    session::hold(session, &held).await.map_err(store)
+}
+
+#[derive(Debug, Deserialize)]
+struct PasswordForm {
+    old: String,
+    password: String,
+    again: String,
+}
+
+async fn change_password(
+    State(shared): State<Shared>,
+    ctx: Ctx,
+    session: Session,
+    Form(form): Form<PasswordForm>,
+) -> Response {
+    let wanted = NewPassword {
+        old: form.old,
+        new: form.password,
+        again: form.again,
+    };
+    let changed = async {
+        let row = account::change_password(&ctx, wanted).await?;
+        go_on(&session, &row).await
+    };
+    match changed.await {
+        Ok(()) => Redirect::to("/account?said=password").into_response(),
+        Err(refused) => match wrong_fields(refused, "old") {
+            Ok((status, wrong)) => password_page(&shared, &ctx, status, &wrong),
+            Err(error) => desk::failed(&shared, error),
+        },
+    }
+}
+
+/// The second factor that the session waits for, if it does not wait too long already.
+async fn begun(shared: &Shared, session: &Session) -> Result<Option<String>, Refused> {
+    let held = session::held(session).await.map_err(store)?;
+    let now = shared.app.clock.now();
+    Ok(match held.and_then(|h| h.waiting) {
+        Some(Waiting::Factor { secret, since }) if now - since <= WAITS => Some(secret),
+        _ => None,
+    })
+}
+
+async fn factor_page(
+    shared: &Shared,
+    ctx: &Ctx,
+    session: &Session,
+    (status, wrong): (StatusCode, Wrong),
+) -> Response {
+    let read = async {
+        let own = account::own(ctx).await?;
+        let secret = begun(shared, session).await?;
+        Ok::<_, Refused>(match secret {
+            _ if own.row.totp.is_some() => Factor::On,
+            None => Factor::Off,
+            Some(secret) => match totp::for_authenticator(&secret, &own.row.login) {
+                Some((_, picture)) => Factor::Begun { secret, picture },
+                None => Factor::Off,
+            },
+        })
+    };
+    match read.await {
+        Ok(factor) => {
+            let inside = pages::factor(factor, &wrong);
+            page(
+                shared,
+                Some(ctx.caller()),
+                ("Second factor", "/account/code"),
+                status,
+                inside,
+            )
+        }
+        Err(Refused::Failed(error)) => desk::failed(shared, error),
+        Err(_) => Redirect::to("/account").into_response(),
+    }
+}
+
+async fn show_code(State(shared): State<Shared>, ctx: Ctx, session: Session) -> Response {
+    factor_page(&shared, &ctx, &session, (StatusCode::OK, Wrong::default())).await
+}
+
+async fn begin_code(State(shared): State<Shared>, session: Session) -> Response {
+    let begin = async {
+        let held = session::held(&session)
+            .await
+            .map_err(store)?
+            .unwrap_or_default();
+        let waiting = Waiting::Factor {
+            secret: totp::new_secret(),
+            since: shared.app.clock.now(),
+        };
+        let held = Held {
+            waiting: Some(waiting),
+            ..held
+        };
+        session::hold(&session, &held).await.map_err(store)
+    };
+    match begin.await {
+        Ok(()) => Redirect::to("/account/code").into_response(),
+        Err(Refused::Failed(error)) => desk::failed(&shared, error),
+        Err(_) => Redirect::to("/account").into_response(),
+    }
+}
+
+#[derive(Debug, Deserialize)]
+struct CodeForm {
+    code: String,
+}
+
+async fn turn_code_on(
+    State(shared): State<Shared>,
+    ctx: Ctx,
+    session: Session,
+    Form(form): Form<CodeForm>,
+) -> Response {
+    let done = async {
+        let Some(secret) = begun(&shared, &session).await? else {
+            return Ok("/account/code");
+        };
+        let row = account::turn_code_on(&ctx, &secret, &form.code).await?;
+        go_on(&session, &row).await?;
+        Ok("/account?said=code-on")
+    };
+    match done.await {
+        Ok(to) => Redirect::to(to).into_response(),
+        Err(refused) => match wrong_fields(refused, "code") {
+            Ok(wrong) => factor_page(&shared, &ctx, &session, wrong).await,
+            Err(error) => desk::failed(&shared, error),
+        },
+    }
+}
+
+#[derive(Debug, Deserialize)]
+struct OffForm {
+    password: String,
+}
+
+async fn turn_code_off(
+    State(shared): State<Shared>,
+    ctx: Ctx,
+    session: Session,
+    Form(form): Form<OffForm>,
+) -> Response {
+    let done = async {
+        let row = account::turn_code_off(&ctx, form.password).await?;
+        go_on(&session, &row).await
+    };
+    match done.await {
+        Ok(()) => Redirect::to("/account?said=code-off").into_response(),
+        Err(refused) => match wrong_fields(refused, "password") {
+            Ok(wrong) => factor_page(&shared, &ctx, &session, wrong).await,
+            Err(error) => desk::failed(&shared, error),
+        },
+    }
+}
+
+#[derive(Debug, Deserialize)]
+struct EndForm {
+    session: String,
+}
+
+async fn end_session(
+    State(shared): State<Shared>,
+    ctx: Ctx,
+    Form(form): Form<EndForm>,
+) -> Response {
+    match account::end_session(&ctx, &form.session).await {
+        Ok(()) => Redirect::to("/account?said=session").into_response(),
+        Err(error) => desk::failed(&shared, error),
+    }
+}
+
+async fn end_all(
+    State(shared): State<Shared>,
+    ctx: Ctx,
+    Extension(caller): Extension<Arc<crate::server::auth::caller::Caller>>,
+    session: Session,
+    headers: HeaderMap,
+) -> Response {
+    let visitor = Visitor::new(caller, session, &headers);
+    let done = async {
+        account::end_all_sessions(&ctx).await?;
+        visitor.leave().await
+    };
+    match done.await {
+        Ok(()) => Redirect::to("/sign-in").into_response(),
+        Err(Refused::Failed(error)) => desk::failed(&shared, error),
+        Err(_) => Redirect::to("/sign-in").into_response(),
+    }
+}

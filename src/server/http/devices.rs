@@ -1,0 +1,210 @@
+//! `/admin/devices`, and `/device/{token}` with which a device comes.
+
+use super::Shared;
+use super::account::when;
+use super::desk::{self, page};
+use super::own_address::own_address;
+use super::sign_in::{Visitor, store};
+use crate::domain::ids::DeviceId;
+use crate::domain::time::TsMs;
+use crate::server::auth::Ctx;
+use crate::server::auth::caller::Caller;
+use crate::server::auth::rights::reach;
+use crate::server::auth::session;
+use crate::server::db::devices::DeviceRow;
+use crate::server::services::account::place;
+use crate::server::services::devices::{self, NewDevice};
+use crate::server::services::error::ServiceError;
+use crate::server::services::sign_in::Refused;
+use crate::ui::desk::devices::{self as pages, DeviceLine, Typed};
+use crate::ui::desk::field::Wrong;
+use axum::Router;
+use axum::extract::{Extension, Form, Path, Request, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use serde::Deserialize;
+use std::sync::Arc;
+use tower_sessions::Session;
+
+const TITLE: (&str, &str) = ("Devices", "/admin/devices");
+const ONCE: &str =
+    "Open this link on the device. Whoever opens it is the device: do not send it to many.";
+
+/// The routes.
+pub fn router(shared: &Shared) -> Router {
+    Router::new()
+        .route("/admin/devices", get(show).post(enrol))
+        .route("/admin/devices/{id}/link", post(new_link))
+        .route("/admin/devices/{id}/revoke", post(revoke))
+        .route("/device/{token}", get(come))
+        .with_state(shared.clone())
+}
+
+/// The places that a form offers: the site, the areas, the lines.
+fn places(shared: &Shared) -> Vec<(String, String)> {
+    let plant = shared.app.plant.get();
+    let mut out = vec![("site".to_owned(), "The whole site".to_owned())];
+    let mut areas: Vec<_> = plant
+        .lines
+        .iter()
+        .map(|l| (l.area_id.0, l.area.clone()))
+        .collect();
+    areas.sort();
+    areas.dedup();
+    out.extend(
+        areas
+            .into_iter()
+            .map(|(id, name)| (format!("area:{id}"), format!("Area {name}"))),
+    );
+    out.extend(
+        plant
+            .lines
+            .iter()
+            .map(|l| (format!("line:{}", l.code), format!("Line {}", l.name))),
+    );
+    out
+}
+
+async fn list(
+    shared: &Shared,
+    ctx: &Ctx,
+    typed: &Typed,
+    (status, wrong): (StatusCode, Wrong),
+) -> Response {
+    let rows = match devices::list(ctx).await {
+        Ok(rows) => rows,
+        Err(error) => return desk::failed(shared, error),
+    };
+    let plant = shared.app.plant.get();
+    let line = |row: DeviceRow| DeviceLine {
+        id: row.id,
+        kind: if row.is_wall() {
+            "wall screen"
+        } else {
+            "shared tablet"
+        },
+        place: place(&plant, reach(row.area_id, row.line_id)),
+        made: format!("{}, {}", row.made_by, when(shared, TsMs(row.created_ms))),
+        used: row
+            .used_ms
+            .map_or_else(|| "never".to_owned(), |at| when(shared, TsMs(at))),
+        revoked: row.revoked_ms.is_some(),
+        name: row.name,
+        page: row.page,
+    };
+    let lines = rows.into_iter().map(line).collect();
+    let inside = pages::devices(lines, places(shared), typed, &wrong);
+    page(shared, Some(ctx.caller()), TITLE, status, inside)
+}
+
+async fn show(State(shared): State<Shared>, ctx: Ctx) -> Response {
+    let typed = Typed {
+        page: "/".to_owned(),
+        ..Typed::default()
+    };
+    list(&shared, &ctx, &typed, (StatusCode::OK, Wrong::default())).await
+}
+
+fn shown_once(shared: &Shared, ctx: &Ctx, origin: &str, path: &str) -> Response {
+    let inside = pages::once(format!("{origin}{path}"), ONCE, "/admin/devices");
+    page(
+        shared,
+        Some(ctx.caller()),
+        ("Link of the device", TITLE.1),
+        StatusCode::OK,
+        inside,
+    )
+}
+
+#[derive(Debug, Deserialize)]
+struct EnrolForm {
+    kind: String,
+    name: String,
+    page: String,
+    place: String,
+}
+
+async fn enrol(
+    State(shared): State<Shared>,
+    ctx: Ctx,
+    headers: HeaderMap,
+    Form(form): Form<EnrolForm>,
+) -> Response {
+    let typed = Typed {
+        kind: form.kind.clone(),
+        name: form.name.clone(),
+        page: form.page.clone(),
+        place: form.place.clone(),
+    };
+    let wanted = NewDevice {
+        kind: form.kind,
+        name: form.name,
+        page: form.page,
+        place: form.place,
+    };
+    match devices::enrol(&ctx, wanted).await {
+        Ok(path) => shown_once(&shared, &ctx, &own_address(&shared, &headers), &path),
+        Err(ServiceError::Invalid(fields)) => {
+            list(
+                &shared,
+                &ctx,
+                &typed,
+                (StatusCode::UNPROCESSABLE_ENTITY, Wrong(fields)),
+            )
+            .await
+        }
+        Err(error) => desk::failed(&shared, error),
+    }
+}
+
+async fn new_link(
+    State(shared): State<Shared>,
+    ctx: Ctx,
+    headers: HeaderMap,
+    Path(id): Path<i64>,
+) -> Response {
+    match devices::new_link(&ctx, DeviceId(id)).await {
+        Ok((_, path)) => shown_once(&shared, &ctx, &own_address(&shared, &headers), &path),
+        Err(error) => desk::failed(&shared, error),
+    }
+}
+
+async fn revoke(State(shared): State<Shared>, ctx: Ctx, Path(id): Path<i64>) -> Response {
+    match devices::revoke(&ctx, DeviceId(id)).await {
+        Ok(()) => Redirect::to("/admin/devices").into_response(),
+        Err(error) => desk::failed(&shared, error),
+    }
+}
+
+async fn come(
+    State(shared): State<Shared>,
+    Extension(caller): Extension<Arc<Caller>>,
+    session: Session,
+    Path(token): Path<String>,
+    request: Request,
+) -> Response {
+    let visitor = Visitor::new(Arc::clone(&caller), session, request.headers());
+    let came = async {
+        let row = devices::come(&shared.app, &caller, &token).await?;
+        let held = visitor.held_by(&shared, row.device());
+        session::hold(&visitor.session, &held)
+            .await
+            .map_err(store)?;
+        Ok(row)
+    };
+    match came.await {
+        Ok(row) => Redirect::to(&row.page).into_response(),
+        Err(Refused::Failed(error @ ServiceError::Database(_))) => desk::failed(&shared, error),
+        Err(_) => {
+            let words = "This link belongs to no device any more. Ask whoever enrols devices here for a new one.";
+            page(
+                &shared,
+                None,
+                ("Device", ""),
+                StatusCode::NOT_FOUND,
+                desk::words(words),
+            )
+        }
+    }
+}

@@ -1,0 +1,274 @@
+//! What people change about their own way in: password, second factor, sessions.
+
+use super::error::{ServiceError, field, invalid, not_found};
+use super::sign_in::{Refused, count_try, on_record};
+use crate::domain::ids::PersonId;
+use crate::domain::rights::Reach;
+use crate::domain::time::TsMs;
+use crate::server::auth::password::{self, Verdict};
+use crate::server::auth::rights::{Roles, reach};
+use crate::server::auth::session::{self, Held};
+use crate::server::auth::{Ctx, secret, totp};
+use crate::server::db::people::PersonRow;
+use crate::server::db::{attempts, audit, people, sessions};
+use crate::server::plant::Plant;
+use serde_json::json;
+
+/// A person as they see themselves.
+#[derive(Clone, Debug)]
+pub struct Own {
+    /// Who.
+    pub row: PersonRow,
+    /// Their roles and where they hold, in words.
+    pub roles: Vec<String>,
+}
+
+/// A session of one's own.
+#[derive(Clone, Debug)]
+pub struct OwnSession {
+    /// Names it in a form: the hash of its id, in hexadecimal.
+    pub mark: String,
+    /// What it knows.
+    pub held: Held,
+    /// When it was last used.
+    pub seen: TsMs,
+    /// It is the one that asks.
+    pub this: bool,
+}
+
+/// A new password, typed twice.
+#[derive(Clone, Debug)]
+pub struct NewPassword {
+    /// The one that holds now.
+    pub old: String,
+    /// The new one.
+    pub new: String,
+    /// The new one again.
+    pub again: String,
+}
+
+fn me(ctx: &Ctx) -> Result<PersonId, ServiceError> {
+    ctx.caller().person().ok_or(ServiceError::Unauthenticated)
+}
+
+async fn my_row(ctx: &Ctx) -> Result<PersonRow, ServiceError> {
+    let row = people::by_id(&ctx.app().db, me(ctx)?).await?;
+    row.ok_or(ServiceError::Unauthenticated)
+}
+
+/// Where something holds, in words.
+#[must_use]
+pub fn place(plant: &Plant, reach: Reach) -> String {
+    match reach {
+        Reach::Site => "on the whole site".to_owned(),
+        Reach::Area(area) => match plant.lines.iter().find(|l| l.area_id == area) {
+            Some(line) => format!("in {}", line.area),
+            None => "in an area without lines".to_owned(),
+        },
+        Reach::Line(id) => match plant.lines.iter().find(|l| l.id == id) {
+            Some(line) => format!("on {}", line.name),
+            None => "on a line that is gone".to_owned(),
+        },
+    }
+}
+
+/// Who asks, with their roles in words.
+///
+/// # Errors
+/// Nobody asks; the engine's.
+pub async fn own(ctx: &Ctx) -> Result<Own, ServiceError> {
+    let (app, row) = (ctx.app(), my_row(ctx).await?);
+    let roles = Roles::load(&app.db).await?;
+    let given = people::given_to(&app.db, row.person()).await?;
+    let plant = app.plant.get();
+    let words = given.iter().filter_map(|g| {
+        let role = roles.by_id(g.role_id)?;
+        Some(format!(
+            "{} {}",
+            role.name,
+            place(&plant, reach(g.area_id, g.line_id))
+        ))
+    });
+    let roles = words.collect();
+    Ok(Own { row, roles })
+}
+
+/// Checks the password that holds now. Wrong ones count like those of signing in, and are on record.
+async fn check(ctx: &Ctx, row: &PersonRow, typed: String) -> Result<Vec<u8>, Refused> {
+    let app = ctx.app();
+    let subject = app.secret.mark("login", &row.login);
+    count_try(app, &subject).await?;
+    match app.hasher.verify(typed, row.password.clone()).await {
+        Verdict::Right | Verdict::RightAnew(_) => Ok(subject),
+        Verdict::Wrong => {
+            on_record(
+                app,
+                &ctx.entry("session.wrong", format!("person:{}", row.login)),
+            )
+            .await?;
+            Err(Refused::Wrong)
+        }
+    }
+}
+
+/// Changes one's own password; all other sessions end.
+///
+/// # Errors
+/// [`Refused::Wrong`] when the old one is; wrong fields; the engine's.
+pub async fn change_password(ctx: &Ctx, wanted: NewPassword) -> Result<PersonRow, Refused> {
+    let (app, row) = (ctx.app(), my_row(ctx).await?);
+    let mut wrong = Vec::new();
+    if let Some(problem) = password::problem(&wanted.new, &[&row.login, &row.name]) {
+        wrong.push(field("password", problem));
+    } else if wanted.new == wanted.old {
+        wrong.push(field("password", "must not be the old one"));
+    }
+    if wanted.new != wanted.again {
+        wrong.push(field("again", "is not the same"));
+    }
+    if !wrong.is_empty() {
+        return Err(ServiceError::Invalid(wrong).into());
+    }
+    let subject = check(ctx, &row, wanted.old).await?;
+    let kept = app.hasher.hash(wanted.new).await;
+    let kept = kept.ok_or_else(|| sqlx::Error::Io(std::io::Error::other("no random bits")))?;
+    let mut tx = app.db.begin().await?;
+    people::set_password(&mut tx, row.person(), Some(&kept), false).await?;
+    let ended = end_others(ctx, &mut tx, &row).await?;
+    attempts::forgive(&mut tx, &subject).await?;
+    let mut line = ctx.entry("person.password", format!("person:{}", row.login));
+    line.became = json!({"sessions_ended": ended}).to_string();
+    audit::add(&mut tx, &line).await?;
+    tx.commit().await?;
+    app.people.forget();
+    Ok(my_row(ctx).await?)
+}
+
+async fn end_others(
+    ctx: &Ctx,
+    tx: &mut crate::server::db::Tx,
+    row: &PersonRow,
+) -> sqlx::Result<u64> {
+    let this = ctx.caller().session.clone().unwrap_or_default();
+    sessions::end_of_person(tx, row.person(), &this).await
+}
+
+/// Turns the second factor on: `code` shows that the authenticator knows `secret`. All other sessions end.
+///
+/// # Errors
+/// [`Refused::Wrong`] when the code is; a second factor that is on already; the engine's.
+pub async fn turn_code_on(ctx: &Ctx, secret: &str, code: &str) -> Result<PersonRow, Refused> {
+    let (app, row) = (ctx.app(), my_row(ctx).await?);
+    if row.totp.is_some() {
+        return Err(ServiceError::Conflict("the second factor is on already".to_owned()).into());
+    }
+    let step = totp::step_of(secret, code, ctx.now()).ok_or(Refused::Wrong)?;
+    let mut tx = app.db.begin().await?;
+    people::set_totp(&mut tx, row.person(), Some(secret)).await?;
+    // The code that was just shown opens nothing any more.
+    people::use_totp_step(&mut tx, row.person(), step).await?;
+    let ended = end_others(ctx, &mut tx, &row).await?;
+    let mut line = ctx.entry("person.second_factor", format!("person:{}", row.login));
+    (line.was, line.became) = (
+        json!({"on": false}).to_string(),
+        json!({"on": true, "sessions_ended": ended}).to_string(),
+    );
+    audit::add(&mut tx, &line).await?;
+    tx.commit().await?;
+    app.people.forget();
+    Ok(my_row(ctx).await?)
+}
+
+/// Turns the second factor off, which takes the password.
+///
+/// # Errors
+/// [`Refused::Wrong`] when the password is; the engine's.
+pub async fn turn_code_off(ctx: &Ctx, password: String) -> Result<PersonRow, Refused> {
+    let (app, row) = (ctx.app(), my_row(ctx).await?);
+    if row.totp.is_none() {
+        return Ok(row);
+    }
+    let subject = check(ctx, &row, password).await?;
+    let mut tx = app.db.begin().await?;
+    people::set_totp(&mut tx, row.person(), None).await?;
+    attempts::forgive(&mut tx, &subject).await?;
+    let mut line = ctx.entry("person.second_factor", format!("person:{}", row.login));
+    (line.was, line.became) = (
+        json!({"on": true}).to_string(),
+        json!({"on": false}).to_string(),
+    );
+    audit::add(&mut tx, &line).await?;
+    tx.commit().await?;
+    app.people.forget();
+    Ok(my_row(ctx).await?)
+}
+
+/// One's own sessions, those used last first.
+///
+/// # Errors
+/// Nobody asks; the engine's.
+pub async fn own_sessions(ctx: &Ctx) -> Result<Vec<OwnSession>, ServiceError> {
+    let (app, now) = (ctx.app(), ctx.now());
+    let rows = sessions::of_person(&app.db, me(ctx)?, now).await?;
+    let this = ctx.caller().session.as_deref();
+    let known = rows.into_iter().filter_map(|row| {
+        let (held, seen) = session::lives(&row, &app.uses, now)?;
+        held.person?;
+        Some(OwnSession {
+            mark: secret::hex(&row.id_hash),
+            held,
+            seen,
+            this: this == Some(row.id_hash.as_slice()),
+        })
+    });
+    let mut out: Vec<_> = known.collect();
+    out.sort_by_key(|s| std::cmp::Reverse((s.this, s.seen)));
+    Ok(out)
+}
+
+/// Ends one of one's own sessions; a shared tablet stays enrolled.
+///
+/// # Errors
+/// There is no such session; the engine's.
+pub async fn end_session(ctx: &Ctx, mark: &str) -> Result<(), ServiceError> {
+    let id = me(ctx)?;
+    let found = own_sessions(ctx)
+        .await?
+        .into_iter()
+        .find(|s| s.mark == mark);
+    let found = found.ok_or_else(|| not_found("session", ""))?;
+    let hash = bytes(mark).ok_or_else(|| invalid("session", "is not the name of a session"))?;
+    let mut tx = ctx.app().db.begin().await?;
+    if !sessions::end_one(&mut tx, id, &hash).await? {
+        return Err(not_found("session", ""));
+    }
+    let mut line = ctx.entry(
+        "session.end",
+        format!("session:{}", mark.get(..8).unwrap_or_default()),
+    );
+    line.was = json!({"address": found.held.address, "program": found.held.agent}).to_string();
+    audit::add(&mut tx, &line).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Ends all sessions of one's own, this one too.
+///
+/// # Errors
+/// Nobody asks; the engine's.
+pub async fn end_all_sessions(ctx: &Ctx) -> Result<(), ServiceError> {
+    let row = my_row(ctx).await?;
+    let mut tx = ctx.app().db.begin().await?;
+    let ended = sessions::end_of_person(&mut tx, row.person(), &[]).await?;
+    let mut line = ctx.entry("session.end_all", format!("person:{}", row.login));
+    line.became = json!({"sessions_ended": ended}).to_string();
+    audit::add(&mut tx, &line).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+fn bytes(hex: &str) -> Option<Vec<u8>> {
+    let digits = hex.as_bytes().chunks(2);
+    let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+    digits.map(byte).collect()
+}

@@ -1,0 +1,196 @@
+//! Shared tablets and wall screens: enrolling them, their links, and their coming with them.
+
+use super::error::{ServiceError, field, invalid, not_found};
+use crate::domain::ids::{AreaId, DeviceId, LineId};
+use crate::domain::plant::FieldError;
+use crate::domain::rights::{Reach, sets};
+use crate::server::auth::caller::Caller;
+use crate::server::auth::guard::entry;
+use crate::server::auth::{Ctx, secret};
+use crate::server::db::devices::{self, DeviceRow};
+use crate::server::db::{audit, sessions};
+use crate::server::plant::Plant;
+use crate::server::state::App;
+use serde_json::json;
+
+/// A device to be enrolled, as it was typed.
+#[derive(Clone, Debug, Default)]
+pub struct NewDevice {
+    /// `tablet` or `wall`.
+    pub kind: String,
+    /// Its name.
+    pub name: String,
+    /// The page that it shows.
+    pub page: String,
+    /// `site`, `area:3` or `line:L1`.
+    pub place: String,
+}
+
+/// All devices.
+///
+/// # Errors
+/// The engine's.
+pub async fn list(ctx: &Ctx) -> Result<Vec<DeviceRow>, ServiceError> {
+    Ok(devices::all(&ctx.app().db).await?)
+}
+
+/// A place as forms name it.
+fn place(plant: &Plant, text: &str) -> Option<Reach> {
+    match text.split_once(':') {
+        None => (text == "site").then_some(Reach::Site),
+        Some(("line", code)) => plant.line(code).map(|l| Reach::Line(l.id)),
+        Some(("area", id)) => {
+            let id = AreaId(id.parse().ok()?);
+            plant
+                .lines
+                .iter()
+                .any(|l| l.area_id == id)
+                .then_some(Reach::Area(id))
+        }
+        Some(_) => None,
+    }
+}
+
+/// Whether a device can show a page: the board, or a line that there is.
+fn is_page(plant: &Plant, page: &str) -> bool {
+    let plain = page.bytes().all(|b| b.is_ascii_graphic() && b != b'\\');
+    let path = page.split('?').next().unwrap_or_default();
+    let shown = match path.strip_prefix("/lines/") {
+        Some(code) => plant.line(code).is_some(),
+        None => path == "/",
+    };
+    plain && page.len() <= 500 && shown
+}
+
+fn wrong(plant: &Plant, wanted: &NewDevice) -> Vec<FieldError> {
+    let mut out = Vec::new();
+    if !["tablet", "wall"].contains(&wanted.kind.as_str()) {
+        out.push(field("kind", "must be a shared tablet or a wall screen"));
+    }
+    let length = wanted.name.chars().count();
+    if length == 0 || length > 100 || wanted.name.chars().any(char::is_control) {
+        out.push(field("name", "must be 1 to 100 characters"));
+    }
+    if !is_page(plant, &wanted.page) {
+        out.push(field(
+            "page",
+            "must be / or /lines/CODE of a line that there is, perhaps with what stands after a ?",
+        ));
+    }
+    if place(plant, &wanted.place).is_none() {
+        out.push(field("place", "must be the site, an area, or a line"));
+    }
+    out
+}
+
+/// Enrols a device; returns the path of its link, which is never shown again.
+///
+/// # Errors
+/// Wrong fields; a permission that a device would hold and who enrols it does not; the engine's.
+pub async fn enrol(ctx: &Ctx, wanted: NewDevice) -> Result<String, ServiceError> {
+    let (app, plant) = (ctx.app(), ctx.app().plant.get());
+    let wanted = NewDevice {
+        name: wanted.name.trim().to_owned(),
+        page: wanted.page.trim().to_owned(),
+        ..wanted
+    };
+    let wrong = wrong(&plant, &wanted);
+    let reach = place(&plant, &wanted.place).filter(|_| wrong.is_empty());
+    let Some(reach) = reach else {
+        return Err(ServiceError::Invalid(wrong));
+    };
+    for permission in sets::WATCH.iter() {
+        ctx.also_on_site(permission)?;
+    }
+    let token = secret::random()?;
+    let (area, line) = match reach {
+        Reach::Site => (None, None),
+        Reach::Area(AreaId(id)) => (Some(id), None),
+        Reach::Line(LineId(id)) => (None, Some(id)),
+    };
+    let row = DeviceRow {
+        id: 0,
+        kind: wanted.kind,
+        name: wanted.name,
+        page: wanted.page,
+        area_id: area,
+        line_id: line,
+        made_by: ctx.caller().name().to_owned(),
+        created_ms: ctx.now().0,
+        used_ms: None,
+        revoked_ms: None,
+    };
+    let mut tx = app.db.begin().await?;
+    let added = devices::add(&mut tx, &row, &secret::hash(&token)).await;
+    added.map_err(|error| match error.as_database_error() {
+        Some(told) if told.is_unique_violation() => invalid("name", "is another device's"),
+        _ => error.into(),
+    })?;
+    let mut line = ctx.entry("device.add", format!("device:{}", row.name));
+    line.became = json!({"kind": row.kind, "page": row.page, "place": wanted.place}).to_string();
+    audit::add(&mut tx, &line).await?;
+    tx.commit().await?;
+    Ok(format!("/device/{token}"))
+}
+
+async fn enrolled(ctx: &Ctx, id: DeviceId) -> Result<DeviceRow, ServiceError> {
+    let row = devices::by_id(&ctx.app().db, id).await?;
+    let row = row.filter(|r| r.revoked_ms.is_none());
+    row.ok_or_else(|| not_found("device", &id.0.to_string()))
+}
+
+/// A new link; the old one ends, and whoever came with it has to come anew.
+///
+/// # Errors
+/// No such device, or one that was revoked; the engine's.
+pub async fn new_link(ctx: &Ctx, id: DeviceId) -> Result<(DeviceRow, String), ServiceError> {
+    let row = enrolled(ctx, id).await?;
+    let token = secret::random()?;
+    let mut tx = ctx.app().db.begin().await?;
+    devices::set_token(&mut tx, id, &secret::hash(&token)).await?;
+    sessions::end_of_device(&mut tx, id).await?;
+    audit::add(
+        &mut tx,
+        &ctx.entry("device.link", format!("device:{}", row.name)),
+    )
+    .await?;
+    tx.commit().await?;
+    Ok((row, format!("/device/{token}")))
+}
+
+/// The device may not come any more; whoever is on it is out at once.
+///
+/// # Errors
+/// No such device, or one that was revoked; the engine's.
+pub async fn revoke(ctx: &Ctx, id: DeviceId) -> Result<(), ServiceError> {
+    let row = enrolled(ctx, id).await?;
+    let mut tx = ctx.app().db.begin().await?;
+    devices::revoke(&mut tx, id, ctx.now()).await?;
+    sessions::end_of_device(&mut tx, id).await?;
+    audit::add(
+        &mut tx,
+        &ctx.entry("device.revoke", format!("device:{}", row.name)),
+    )
+    .await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// A device comes with its link.
+///
+/// # Errors
+/// A link that nobody has, or of a device that was revoked; the engine's.
+pub async fn come(app: &App, caller: &Caller, token: &str) -> Result<DeviceRow, ServiceError> {
+    let row = devices::by_token(&app.db, &secret::hash(token)).await?;
+    let row = row.filter(|r| r.revoked_ms.is_none());
+    let row = row.ok_or_else(|| not_found("device", ""))?;
+    let now = app.clock.now();
+    let mut tx = app.db.begin().await?;
+    devices::used(&mut tx, row.device(), now).await?;
+    let mut line = entry(caller, now, "device.come", format!("device:{}", row.name));
+    (line.actor_kind, line.actor_id) = ("device".to_owned(), Some(row.id));
+    line.actor.clone_from(&row.name);
+    audit::add(&mut tx, &line).await?;
+    tx.commit().await?;
+    Ok(row)
+}

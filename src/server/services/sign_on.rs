@@ -1,0 +1,131 @@
+//! Signing on to a shared tablet: with a badge that a scanner types, or with a name tile and a PIN.
+
+use super::error::{ServiceError, not_found};
+use super::sign_in::{Refused, count_try, let_in_with, on_record};
+use crate::domain::ids::PersonId;
+use crate::domain::rights::{Reach, Rights};
+use crate::server::auth::caller::{Caller, Device};
+use crate::server::auth::guard::entry;
+use crate::server::auth::password::Verdict;
+use crate::server::auth::rights::{Roles, reach};
+use crate::server::db::devices::{self, DeviceRow};
+use crate::server::db::people::PersonRow;
+use crate::server::db::{attempts, audit, people};
+use crate::server::plant::Plant;
+use crate::server::state::App;
+
+/// What somebody shows.
+#[derive(Clone, Debug)]
+pub enum Shown {
+    /// The number of a badge.
+    Badge(String),
+    /// A name tile, and its PIN.
+    Pin(PersonId, String),
+}
+
+/// The shared tablet that asks.
+///
+/// # Errors
+/// It is none, or a wall.
+pub async fn tablet(app: &App, caller: &Caller) -> Result<DeviceRow, ServiceError> {
+    let none = || not_found("shared tablet", "");
+    let shared = |d: &&Device| d.bound_to.is_none();
+    let device = caller.device.as_ref().filter(shared).ok_or_else(none)?;
+    devices::by_id(&app.db, device.id).await?.ok_or_else(none)
+}
+
+/// Whether somebody may do anything where a device stands.
+fn meets(plant: &Plant, rights: &Rights, at: Reach) -> bool {
+    let on_line = |reach: Reach| {
+        plant
+            .lines
+            .iter()
+            .any(|l| reach.covers(l.place()) && at.covers(l.place()))
+    };
+    let given = rights.0.iter().filter(|g| !g.set.is_empty());
+    given
+        .map(|g| g.reach)
+        .any(|reach| reach == Reach::Site || reach == at || on_line(reach))
+}
+
+/// The people who have a PIN and a role where the tablet stands.
+///
+/// # Errors
+/// The engine's.
+pub async fn tiles(app: &App, tablet: &DeviceRow) -> Result<Vec<PersonRow>, ServiceError> {
+    let roles = Roles::load(&app.db).await?;
+    let (all, given) = (people::all(&app.db).await?, people::given(&app.db).await?);
+    let (plant, at) = (app.plant.get(), reach(tablet.area_id, tablet.line_id));
+    let here = |id: i64| {
+        let of: Vec<_> = given
+            .iter()
+            .copied()
+            .filter(|g| g.person_id == id)
+            .collect();
+        meets(&plant, &roles.rights(&of), at)
+    };
+    let found = all
+        .into_iter()
+        .filter(|p| p.pin.is_some() && p.disabled == 0 && p.demo == 0 && here(p.id));
+    Ok(found.collect())
+}
+
+/// What is kept of a badge's number.
+#[must_use]
+pub fn badge_mark(app: &App, number: &str) -> Vec<u8> {
+    app.secret.mark("badge", number.trim())
+}
+
+/// Signs on; whoever was signed on is signed out. Tries count for the tablet, and with a PIN also for the person.
+///
+/// # Errors
+/// [`Refused`]; not a shared tablet; the engine's.
+pub async fn sign_on(app: &App, caller: &Caller, shown: Shown) -> Result<PersonRow, Refused> {
+    let tablet = tablet(app, caller).await?;
+    let device = app.secret.mark("device", &tablet.id.to_string());
+    count_try(app, &device).await?;
+    let (how, row, right, subject) = match shown {
+        Shown::Badge(number) => {
+            let row = people::by_badge(&app.db, &badge_mark(app, &number)).await?;
+            let right = row.as_ref().is_some_and(|r| r.disabled == 0) && !number.trim().is_empty();
+            ("badge", row, right, None)
+        }
+        Shown::Pin(person, pin) => {
+            let row = tiles(app, &tablet)
+                .await?
+                .into_iter()
+                .find(|r| r.person() == person);
+            let subject = match &row {
+                Some(row) => {
+                    let subject = app.secret.mark("login", &row.login);
+                    count_try(app, &subject).await?;
+                    Some(subject)
+                }
+                None => None,
+            };
+            let kept = row.as_ref().and_then(|r| r.pin.clone());
+            let right = app.hasher.verify(pin, kept).await != Verdict::Wrong;
+            ("PIN", row, right, subject)
+        }
+    };
+    let now = app.clock.now();
+    let Some(row) = row.as_ref().filter(|_| right) else {
+        // A number that is no badge may be a PIN in the wrong field: it is not written down.
+        let target = row.map_or_else(
+            || "unknown badge".to_owned(),
+            |r| format!("person:{}", r.login),
+        );
+        on_record(app, &entry(caller, now, "session.wrong", target)).await?;
+        return Err(Refused::Wrong);
+    };
+    let mut tx = app.db.begin().await?;
+    attempts::forgive(&mut tx, &device).await?;
+    if caller.person().is_some_and(|before| before != row.person()) {
+        let mut line = entry(caller, now, "session.sign_out", "");
+        line.why = format!("{} signed on", row.name);
+        audit::add(&mut tx, &line).await?;
+    }
+    let_in_with(app, &mut tx, caller, row, (how, subject.as_deref())).await?;
+    tx.commit().await?;
+    Ok(row.clone())
+}

@@ -1,0 +1,149 @@
+//! A browser in front of the server: it keeps the cookie, sends forms, and asks for pages as browsers do.
+
+use crate::harness::{Answer, Server};
+use axum::body::Body;
+use axum::http::{Method, Request, StatusCode, header};
+use ms5_floor::domain::ids::PersonId;
+use ms5_floor::server::db::people::{self, GivenRow};
+use ms5_floor::server::db::roles;
+
+/// What every person of the tests types.
+pub const PASSWORD: &str = "grey kettle on line 4";
+
+/// A browser with a cookie jar for one cookie.
+pub struct Browser<'s> {
+    server: &'s Server,
+    /// The cookie, as it is sent.
+    pub cookie: Option<String>,
+}
+
+impl<'s> Browser<'s> {
+    /// One that was never here.
+    pub fn new(server: &'s Server) -> Self {
+        Self {
+            server,
+            cookie: None,
+        }
+    }
+
+    /// One that has signed in.
+    pub async fn signed_in(server: &'s Server, login: &str) -> Self {
+        let mut browser = Self::new(server);
+        let answer = browser.sign_in(login, PASSWORD).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", text(&answer));
+        browser
+    }
+
+    /// Sends the form of the sign-in page.
+    pub async fn sign_in(&mut self, login: &str, password: &str) -> Answer {
+        self.post("/sign-in", &[("login", login), ("password", password)])
+            .await
+    }
+
+    /// Asks for a page.
+    pub async fn get(&mut self, path: &str) -> Answer {
+        self.send(Method::GET, path, Body::empty()).await
+    }
+
+    /// Sends a form.
+    pub async fn post(&mut self, path: &str, form: &[(&str, &str)]) -> Answer {
+        let pair = |(name, value): &(&str, &str)| format!("{}={}", encoded(name), encoded(value));
+        let body: Vec<String> = form.iter().map(pair).collect();
+        self.send(Method::POST, path, Body::from(body.join("&")))
+            .await
+    }
+
+    async fn send(&mut self, method: Method, path: &str, body: Body) -> Answer {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::HOST, "floor.example")
+            .header(header::ACCEPT, "text/html")
+            .header(header::USER_AGENT, "a browser of the tests")
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header("sec-fetch-site", "same-origin");
+        if let Some(cookie) = &self.cookie {
+            request = request.header(header::COOKIE, cookie);
+        }
+        let answer = self
+            .server
+            .ask_as_it_is(request.body(body).expect("a request"))
+            .await;
+        if let Some(set) = answer.headers.get(header::SET_COOKIE) {
+            let set = set.to_str().expect("a cookie");
+            let pair = set.split(';').next().unwrap_or_default();
+            let gone = set.contains("Max-Age=0");
+            self.cookie = (!gone).then(|| pair.to_owned());
+        }
+        answer
+    }
+}
+
+/// Adds a person with the password of the tests and one role on the whole site.
+pub async fn add_person(server: &Server, login: &str, role: &str) -> PersonId {
+    add_person_with(server, login, |row| row, role).await
+}
+
+/// The same, the role given as `place` says.
+pub async fn add_person_with(
+    server: &Server,
+    login: &str,
+    place: impl FnOnce(GivenRow) -> GivenRow,
+    role: &str,
+) -> PersonId {
+    let app = &server.app;
+    let kept = app.hasher.hash(PASSWORD.to_owned()).await.expect("a hash");
+    let (rows, _) = roles::all(&app.db).await.expect("roles");
+    let role = rows.iter().find(|r| r.code == role).expect("the role").id;
+    let mut tx = app.db.begin().await.expect("a transaction");
+    let name = format!("{login} Tester");
+    let id = people::add(&mut tx, (login, &name, ""), false, app.clock.now())
+        .await
+        .expect("a person");
+    people::set_password(&mut tx, id, Some(&kept), false)
+        .await
+        .expect("a password");
+    let given = place(GivenRow {
+        person_id: id.0,
+        role_id: role,
+        area_id: None,
+        line_id: None,
+    });
+    people::give_role(&mut tx, given).await.expect("a role");
+    tx.commit().await.expect("committed");
+    app.people.forget();
+    id
+}
+
+/// An answer's body.
+pub fn text(answer: &Answer) -> String {
+    String::from_utf8_lossy(&answer.body).into_owned()
+}
+
+/// Where an answer leads.
+pub fn leads_to(answer: &Answer) -> String {
+    let to = answer.headers.get(header::LOCATION);
+    let to = to.unwrap_or_else(|| panic!("leads nowhere: {} {}", answer.status, text(answer)));
+    to.to_str().expect("an address").to_owned()
+}
+
+/// What stands between `before` and `after` on a page.
+pub fn between(page: &str, before: &str, after: &str) -> String {
+    let (_, rest) = page
+        .split_once(before)
+        .unwrap_or_else(|| panic!("{before} is not in {page}"));
+    let (found, _) = rest
+        .split_once(after)
+        .unwrap_or_else(|| panic!("{after} is not in {rest}"));
+    found.to_owned()
+}
+
+/// Percent-encoded.
+fn encoded(text: &str) -> String {
+    text.bytes()
+        .map(|b| match b {
+            b if b.is_ascii_alphanumeric() => char::from(b).to_string(),
+            b => format!("%{b:02X}"),
+        })
+        .collect()
+}

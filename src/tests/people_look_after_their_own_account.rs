@@ -1,0 +1,311 @@
+//! People change their own password and second factor and see and end their own sessions; nobody's of others.
+
+use crate::browser::{Browser, PASSWORD, add_person, between, leads_to, text};
+use crate::harness::{Hands, Place, Server, at};
+use crate::small_plant::small_plant;
+use axum::http::StatusCode;
+use ms5_floor::domain::time::DurMs;
+use ms5_floor::server::auth::session::Held;
+use ms5_floor::server::db::audit::{self, AuditRow, Wanted};
+use ms5_floor::server::db::{devices, people, sessions};
+
+on_both! {
+    a_new_password_takes_the_old_one_and_ends_other_sessions,
+    wrong_old_passwords_lock_like_a_wrong_sign_in,
+    who_must_choose_a_password_can_do_nothing_else,
+    a_second_factor_counts_once_its_code_was_shown,
+    sessions_are_listed_and_end,
+    a_shared_tablet_stays_enrolled_when_its_person_signs_out_everywhere,
+}
+
+const NEW: &str = "blue ladder behind the mill";
+
+async fn served(place: &Place) -> (Server, Hands) {
+    let hands = Hands::at(at("2026-07-06T10:00:00Z"));
+    let server = Server::with(place, hands.clock(), small_plant()).await;
+    (server, hands)
+}
+
+async fn trail(server: &Server, action: &str) -> Vec<AuditRow> {
+    let wanted = Wanted {
+        action: action.to_owned(),
+        ..Wanted::default()
+    };
+    audit::find(&server.app.db, &wanted, 100)
+        .await
+        .expect("the trail")
+}
+
+async fn a_new_password_takes_the_old_one_and_ends_other_sessions(place: &Place) {
+    let (server, _) = served(place).await;
+    add_person(&server, "maria", "operator").await;
+    let mut here = Browser::signed_in(&server, "maria").await;
+    let mut there = Browser::signed_in(&server, "maria").await;
+    assert_eq!(there.get("/account").await.status, StatusCode::OK);
+    let before = here.cookie.clone();
+    let form = |old, new, again| [("old", old), ("password", new), ("again", again)];
+    for (wrong, named) in [
+        (form("not the one it is", NEW, NEW), "is not right"),
+        (form(PASSWORD, NEW, "blue ladder"), "is not the same"),
+        (form(PASSWORD, "short", "short"), "at least 10"),
+        (
+            form(PASSWORD, PASSWORD, PASSWORD),
+            "must not be the old one",
+        ),
+    ] {
+        let answer = here.post("/account/password", &wrong).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(text(&answer).contains(named), "{named}: {}", text(&answer));
+    }
+    assert_eq!(there.get("/account").await.status, StatusCode::OK);
+    let answer = here
+        .post("/account/password", &form(PASSWORD, NEW, NEW))
+        .await;
+    assert_eq!(leads_to(&answer), "/account?said=password");
+    assert_ne!(here.cookie, before, "the session has a new id");
+    assert_eq!(here.get("/account").await.status, StatusCode::OK);
+    assert_eq!(
+        leads_to(&there.get("/account").await),
+        "/sign-in?next=%2Faccount"
+    );
+    let mut old = Browser::new(&server);
+    old.cookie = before;
+    assert_eq!(
+        old.get("/account").await.status,
+        StatusCode::SEE_OTHER,
+        "the old id opens nothing"
+    );
+    let mut again = Browser::new(&server);
+    assert_eq!(
+        again.sign_in("maria", PASSWORD).await.status,
+        StatusCode::UNPROCESSABLE_ENTITY
+    );
+    assert_eq!(
+        again.sign_in("maria", NEW).await.status,
+        StatusCode::SEE_OTHER
+    );
+    let row = trail(&server, "person.password").await.remove(0);
+    assert_eq!(
+        (row.actor.as_str(), row.target.as_str()),
+        ("maria Tester", "person:maria")
+    );
+    for word in [PASSWORD, NEW] {
+        assert!(!format!("{row:?}").contains(word));
+    }
+}
+
+async fn wrong_old_passwords_lock_like_a_wrong_sign_in(place: &Place) {
+    let (server, hands) = served(place).await;
+    add_person(&server, "maria", "operator").await;
+    let mut browser = Browser::signed_in(&server, "maria").await;
+    let form = [
+        ("old", "guess guess guess"),
+        ("password", NEW),
+        ("again", NEW),
+    ];
+    for _ in 0..5 {
+        let answer = browser.post("/account/password", &form).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    }
+    let right = [("old", PASSWORD), ("password", NEW), ("again", NEW)];
+    let answer = browser.post("/account/password", &right).await;
+    assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS);
+    hands.set(at("2026-07-06T10:01:00Z"));
+    let answer = browser.post("/account/password", &right).await;
+    assert_eq!(leads_to(&answer), "/account?said=password");
+    assert_eq!(trail(&server, "session.wrong").await.len(), 5);
+}
+
+async fn who_must_choose_a_password_can_do_nothing_else(place: &Place) {
+    let (server, _) = served(place).await;
+    let id = add_person(&server, "maria", "operator").await;
+    let row = people::by_id(&server.app.db, id)
+        .await
+        .expect("read")
+        .expect("maria");
+    let mut tx = server.app.db.begin().await.expect("a transaction");
+    people::set_password(&mut tx, id, row.password.as_deref(), true)
+        .await
+        .expect("given");
+    tx.commit().await.expect("committed");
+    server.app.people.forget();
+    let mut browser = Browser::new(&server);
+    assert_eq!(
+        leads_to(&browser.sign_in("maria", PASSWORD).await),
+        "/account/password"
+    );
+    for path in ["/", "/lines/L1", "/account", "/account/code"] {
+        assert_eq!(
+            leads_to(&browser.get(path).await),
+            "/account/password",
+            "{path}"
+        );
+    }
+    for path in ["/account/sessions/end-all", "/account/code/begin"] {
+        assert_eq!(
+            browser.post(path, &[]).await.status,
+            StatusCode::UNAUTHORIZED,
+            "{path}"
+        );
+    }
+    let page = text(&browser.get("/account/password").await);
+    assert!(page.contains("given to you by somebody else"), "{page}");
+    let form = [("old", PASSWORD), ("password", NEW), ("again", NEW)];
+    browser.post("/account/password", &form).await;
+    assert_eq!(browser.get("/account").await.status, StatusCode::OK);
+}
+
+async fn a_second_factor_counts_once_its_code_was_shown(place: &Place) {
+    let (server, hands) = served(place).await;
+    add_person(&server, "maria", "operator").await;
+    let mut browser = Browser::signed_in(&server, "maria").await;
+    assert!(text(&browser.get("/account/code").await).contains("Begin"));
+    assert_eq!(
+        leads_to(&browser.post("/account/code/begin", &[]).await),
+        "/account/code"
+    );
+    let page = text(&browser.get("/account/code").await);
+    assert!(page.contains("data:image/png;base64,"), "{page}");
+    let secret = between(&page, "class=\"secret\">", "</code>");
+    let code = |at: i64| {
+        let secret = totp_rs::Secret::try_from_base32(&secret).expect("a secret");
+        let totp = totp_rs::Builder::new()
+            .with_secret(secret)
+            .with_account_name("maria".to_owned());
+        let totp = totp.build().expect("a code");
+        totp.generate(u64::try_from(at / 1000).expect("a time"))
+            .to_string()
+    };
+    let now = server.app.clock.now().0;
+    let wrong = browser
+        .post("/account/code/on", &[("code", "000000")])
+        .await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let begun = Browser::new(&server).sign_in("maria", PASSWORD).await;
+    assert_eq!(leads_to(&begun), "/", "begun is not on");
+    let on = browser
+        .post("/account/code/on", &[("code", &code(now))])
+        .await;
+    assert_eq!(leads_to(&on), "/account?said=code-on");
+    let mut other = Browser::new(&server);
+    assert_eq!(
+        leads_to(&other.sign_in("maria", PASSWORD).await),
+        "/sign-in/code"
+    );
+    let used = other.post("/sign-in/code", &[("code", &code(now))]).await;
+    assert_eq!(
+        used.status,
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "the code that turned it on is used up"
+    );
+    hands.set(server.app.clock.now() + DurMs(60_000));
+    let fresh = code(server.app.clock.now().0);
+    assert_eq!(
+        other
+            .post("/sign-in/code", &[("code", &fresh)])
+            .await
+            .status,
+        StatusCode::SEE_OTHER
+    );
+    let wrong = browser
+        .post("/account/code/off", &[("password", "guess guess")])
+        .await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let off = browser
+        .post("/account/code/off", &[("password", PASSWORD)])
+        .await;
+    assert_eq!(leads_to(&off), "/account?said=code-off");
+    let without = Browser::new(&server).sign_in("maria", PASSWORD).await;
+    assert_eq!(leads_to(&without), "/");
+    let rows = trail(&server, "person.second_factor").await;
+    assert_eq!(rows.len(), 2);
+    assert!(!format!("{rows:?}").contains(&secret));
+}
+
+async fn sessions_are_listed_and_end(place: &Place) {
+    let (server, _) = served(place).await;
+    add_person(&server, "maria", "operator").await;
+    add_person(&server, "jonas", "operator").await;
+    let mut here = Browser::signed_in(&server, "maria").await;
+    let mut there = Browser::signed_in(&server, "maria").await;
+    let mut jonas = Browser::signed_in(&server, "jonas").await;
+    let page = text(&here.get("/account").await);
+    assert!(page.contains("Operator on the whole site"), "{page}");
+    assert_eq!(page.matches("a browser of the tests").count(), 2, "{page}");
+    assert_eq!(page.matches("this one").count(), 1);
+    assert!(
+        page.contains("127.0.0.1") && page.contains("2026-07-06 12:00"),
+        "{page}"
+    );
+    let mark = between(&page, "name=\"session\" value=\"", "\"");
+    let stolen = jonas
+        .post("/account/sessions/end", &[("session", &mark)])
+        .await;
+    assert_eq!(
+        stolen.status,
+        StatusCode::NOT_FOUND,
+        "nobody ends sessions of others"
+    );
+    assert_eq!(there.get("/account").await.status, StatusCode::OK);
+    here.post("/account/sessions/end", &[("session", &mark)])
+        .await;
+    assert_eq!(there.get("/account").await.status, StatusCode::SEE_OTHER);
+    let mut third = Browser::signed_in(&server, "maria").await;
+    assert_eq!(
+        leads_to(&third.post("/account/sessions/end-all", &[]).await),
+        "/sign-in"
+    );
+    assert_eq!(here.get("/account").await.status, StatusCode::SEE_OTHER);
+    assert_eq!(third.get("/account").await.status, StatusCode::SEE_OTHER);
+    assert_eq!(jonas.get("/account").await.status, StatusCode::OK);
+    assert_eq!(trail(&server, "session.end").await.len(), 2);
+}
+
+async fn a_shared_tablet_stays_enrolled_when_its_person_signs_out_everywhere(place: &Place) {
+    let (server, hands) = served(place).await;
+    let maria = add_person(&server, "maria", "operator").await;
+    let db = &server.app.db;
+    let mut tx = db.begin().await.expect("a transaction");
+    let tablet = devices::DeviceRow {
+        id: 0,
+        kind: "tablet".to_owned(),
+        name: "Tablet 1".to_owned(),
+        page: "/".to_owned(),
+        area_id: None,
+        line_id: None,
+        made_by: String::new(),
+        created_ms: 0,
+        used_ms: None,
+        revoked_ms: None,
+    };
+    let device = devices::add(&mut tx, &tablet, b"token")
+        .await
+        .expect("a device");
+    tx.commit().await.expect("committed");
+    let now = hands.clock().now();
+    let held = Held {
+        person: Some(maria),
+        device: Some(device),
+        since: now,
+        ..Held::default()
+    };
+    let row = sessions::SessionRow {
+        id_hash: b"tablet".to_vec(),
+        person_id: Some(maria.0),
+        device_id: Some(device.0),
+        facts: serde_json::to_string(&held).expect("json"),
+        created_ms: now.0,
+        seen_ms: now.0,
+        expires_ms: now.0 + 1_000_000,
+    };
+    assert!(sessions::add(db, &row).await.expect("added"));
+    let mut browser = Browser::signed_in(&server, "maria").await;
+    browser.post("/account/sessions/end-all", &[]).await;
+    let row = sessions::get(db, b"tablet")
+        .await
+        .expect("read")
+        .expect("the tablet's session");
+    let (held, _) =
+        ms5_floor::server::auth::session::lives(&row, &server.app.uses, now).expect("lives");
+    assert_eq!((held.person, held.device), (None, Some(device)));
+}

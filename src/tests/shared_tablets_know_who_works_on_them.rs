@@ -1,0 +1,303 @@
+//! On a shared tablet people sign on with a badge, or a name tile and a PIN; what they do is on record under them, with the
+//! tablet's name; wrong tries lock the tablet and the person.
+
+use crate::browser::{Browser, add_person, add_person_with, between, leads_to, text};
+use crate::harness::{Hands, Place, Server, at};
+use crate::small_plant::small_plant;
+use axum::http::StatusCode;
+use ms5_floor::domain::ids::PersonId;
+use ms5_floor::domain::time::{DurMs, HOUR_MS, MINUTE_MS};
+use ms5_floor::server::db::audit::{self, AuditRow, Wanted};
+use ms5_floor::server::db::people::{self, GivenRow};
+use ms5_floor::server::services::sign_on::badge_mark;
+use std::time::{Duration, Instant};
+
+on_both! {
+    a_badge_signs_on_and_the_page_is_kept,
+    whoever_signs_on_replaces_who_was_there,
+    a_tile_and_a_pin_sign_on_whom_the_place_knows,
+    wrong_tries_lock_the_tablet_and_the_person,
+    without_a_touch_people_are_signed_off_and_the_tablet_stays,
+}
+
+const PIN: &str = "4711";
+
+struct Floor {
+    server: Server,
+    hands: Hands,
+    maria: PersonId,
+    link: String,
+}
+
+async fn credentials(server: &Server, id: PersonId, pin: Option<&str>, badge: Option<&str>) {
+    let app = &server.app;
+    let pin = match pin {
+        Some(pin) => app.hasher.hash(pin.to_owned()).await,
+        None => None,
+    };
+    let mut tx = app.db.begin().await.expect("a transaction");
+    people::set_pin(&mut tx, id, pin.as_deref())
+        .await
+        .expect("a PIN");
+    let mark = badge.map(|b| badge_mark(app, b));
+    people::set_badge(&mut tx, id, mark.as_deref())
+        .await
+        .expect("a badge");
+    tx.commit().await.expect("committed");
+    app.people.forget();
+}
+
+async fn floor(place: &Place) -> Floor {
+    let hands = Hands::at(at("2026-07-06T10:00:00Z"));
+    let mut plant = small_plant();
+    plant["area"]
+        .as_array_mut()
+        .expect("areas")
+        .push(serde_json::json!({"code": "B", "name": "Yard"}));
+    plant["line"]
+        .as_array_mut()
+        .expect("lines")
+        .push(serde_json::json!({"code": "L2", "name": "Line 2", "area": "B"}));
+    let server = Server::with(place, hands.clock(), plant).await;
+    add_person(&server, "ada", "admin").await;
+    let maria = add_person(&server, "maria", "operator").await;
+    credentials(&server, maria, Some(PIN), Some("0041-77")).await;
+    let mut admin = Browser::signed_in(&server, "ada").await;
+    let form = [
+        ("kind", "tablet"),
+        ("name", "Tablet 1"),
+        ("page", "/lines/L1"),
+        ("place", "line:L1"),
+    ];
+    let answer = admin.post("/admin/devices", &form).await;
+    let link = between(&text(&answer), "floor.example", "</code>");
+    Floor {
+        server,
+        hands,
+        maria,
+        link,
+    }
+}
+
+async fn tablet(floor: &Floor) -> Browser<'_> {
+    let mut tablet = Browser::new(&floor.server);
+    assert_eq!(leads_to(&tablet.get(&floor.link).await), "/lines/L1");
+    tablet
+}
+
+async fn last(server: &Server, action: &str) -> AuditRow {
+    let wanted = Wanted {
+        action: action.to_owned(),
+        ..Wanted::default()
+    };
+    audit::find(&server.app.db, &wanted, 1)
+        .await
+        .expect("the trail")
+        .remove(0)
+}
+
+async fn a_badge_signs_on_and_the_page_is_kept(place: &Place) {
+    let floor = floor(place).await;
+    let mut tablet = tablet(&floor).await;
+    assert_eq!(
+        tablet.get("/lines/L1").await.status,
+        StatusCode::OK,
+        "it shows what is on the floor"
+    );
+    assert_eq!(
+        tablet.post("/lines/L1/stops", &[]).await.status,
+        StatusCode::FORBIDDEN,
+        "and changes nothing"
+    );
+    assert_eq!(
+        leads_to(&tablet.get("/account").await),
+        "/sign-on?next=%2Faccount"
+    );
+    let page = text(
+        &tablet
+            .get("/sign-on?next=%2Flines%2FL1%3Fview%3Dstops")
+            .await,
+    );
+    let field = between(&page, "id=\"field-badge\"", ">");
+    assert!(field.contains("autofocus"), "{field}");
+    assert_eq!(
+        between(&page, "name=\"next\" value=\"", "\""),
+        "/lines/L1?view=stops"
+    );
+    let begun = Instant::now();
+    let form = [("badge", " 0041-77\r"), ("next", "/lines/L1?view=stops")];
+    assert_eq!(
+        leads_to(&tablet.post("/sign-on", &form).await),
+        "/lines/L1?view=stops"
+    );
+    assert!(
+        begun.elapsed() < Duration::from_secs(3),
+        "{:?}",
+        begun.elapsed()
+    );
+    assert_eq!(tablet.get("/account").await.status, StatusCode::OK);
+    let row = last(&floor.server, "session.sign_in").await;
+    assert_eq!(
+        (row.actor_kind.as_str(), row.actor.as_str()),
+        ("person", "maria Tester")
+    );
+    assert_eq!(
+        (row.device.as_str(), row.became.as_str()),
+        ("Tablet 1", "badge")
+    );
+    // What she does later is hers, too, and tells on which tablet.
+    tablet.post("/account/sessions/end-all", &[]).await;
+    let row = last(&floor.server, "session.end_all").await;
+    assert_eq!(
+        (row.actor_id, row.device.as_str()),
+        (Some(floor.maria.0), "Tablet 1")
+    );
+    assert_eq!(
+        leads_to(&tablet.get("/account").await),
+        "/sign-on?next=%2Faccount",
+        "the tablet is still one"
+    );
+}
+
+async fn whoever_signs_on_replaces_who_was_there(place: &Place) {
+    let floor = floor(place).await;
+    let jonas = add_person(&floor.server, "jonas", "operator").await;
+    credentials(&floor.server, jonas, None, Some("0041-78")).await;
+    let mut tablet = tablet(&floor).await;
+    tablet.post("/sign-on", &[("badge", "0041-77")]).await;
+    let before = tablet.cookie.clone();
+    assert_eq!(
+        leads_to(&tablet.post("/sign-on", &[("badge", "0041-78")]).await),
+        "/lines/L1"
+    );
+    assert!(text(&tablet.get("/account").await).contains("jonas"));
+    assert_ne!(tablet.cookie, before, "under a new id");
+    let row = last(&floor.server, "session.sign_out").await;
+    assert_eq!(
+        (row.actor_id, row.why.as_str()),
+        (Some(floor.maria.0), "jonas Tester signed on")
+    );
+    assert_eq!(
+        leads_to(&tablet.post("/sign-out", &[]).await),
+        "/lines/L1",
+        "signing out leads to its page"
+    );
+    assert_eq!(tablet.get("/account").await.status, StatusCode::SEE_OTHER);
+    assert_eq!(tablet.get("/lines/L1").await.status, StatusCode::OK);
+}
+
+async fn a_tile_and_a_pin_sign_on_whom_the_place_knows(place: &Place) {
+    let floor = floor(place).await;
+    let server = &floor.server;
+    let plant = server.app.plant.get();
+    let yard = plant.line("L2").expect("L2").area_id.0;
+    let far = |row| GivenRow {
+        area_id: Some(yard),
+        ..row
+    };
+    let jonas = add_person_with(server, "jonas", far, "operator").await;
+    credentials(server, jonas, Some(PIN), None).await;
+    add_person(server, "nopin", "operator").await;
+    let mut tablet = tablet(&floor).await;
+    let page = text(&tablet.get("/sign-on").await);
+    let tiles = between(&page, "class=\"name-tiles\"", "</nav>");
+    assert!(tiles.contains("maria Tester"), "{tiles}");
+    assert!(
+        !tiles.contains("jonas") && !tiles.contains("nopin"),
+        "{tiles}"
+    );
+    let (maria, jonas) = (floor.maria.0.to_string(), jonas.0.to_string());
+    let page = text(&tablet.get(&format!("/sign-on?who={maria}")).await);
+    assert!(
+        between(&page, "id=\"field-pin\"", ">").contains("autofocus"),
+        "{page}"
+    );
+    let pin = |person, pin| [("person", person), ("pin", pin)];
+    for wrong in [
+        pin(maria.as_str(), "4712"),
+        pin(jonas.as_str(), PIN),
+        pin("999999", PIN),
+    ] {
+        let answer = tablet.post("/sign-on", &wrong).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{wrong:?}");
+    }
+    let row = last(server, "session.wrong").await;
+    assert_eq!(
+        (row.actor_kind.as_str(), row.device.as_str()),
+        ("device", "Tablet 1")
+    );
+    assert_eq!(
+        leads_to(&tablet.post("/sign-on", &pin(&maria, PIN)).await),
+        "/lines/L1"
+    );
+    assert!(text(&tablet.get("/account").await).contains("maria"));
+    let mut elsewhere = Browser::new(server);
+    let answer = elsewhere.post("/sign-on", &pin(&maria, PIN)).await;
+    assert_eq!(
+        answer.status,
+        StatusCode::NOT_FOUND,
+        "a PIN opens nothing but a shared tablet"
+    );
+}
+
+async fn wrong_tries_lock_the_tablet_and_the_person(place: &Place) {
+    let floor = floor(place).await;
+    let jonas = add_person(&floor.server, "jonas", "operator").await;
+    credentials(&floor.server, jonas, Some("8520"), Some("0041-78")).await;
+    let mut here = tablet(&floor).await;
+    for n in 0..5 {
+        let answer = here
+            .post("/sign-on", &[("badge", &format!("guess {n}"))])
+            .await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    }
+    let right = [("badge", "0041-77")];
+    assert_eq!(
+        here.post("/sign-on", &right).await.status,
+        StatusCode::TOO_MANY_REQUESTS
+    );
+    let start = floor.server.app.clock.now();
+    floor.hands.set(start + DurMs(MINUTE_MS));
+    assert_eq!(
+        here.post("/sign-on", &right).await.status,
+        StatusCode::SEE_OTHER
+    );
+    // A colleague's PIN is not guessed by signing on with one's own badge in between.
+    let jonas = jonas.0.to_string();
+    for n in 0..5 {
+        let pin = format!("111{n}");
+        let answer = here
+            .post("/sign-on", &[("person", &jonas), ("pin", &pin)])
+            .await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{n}");
+        here.post("/sign-on", &right).await;
+    }
+    let pin = [("person", jonas.as_str()), ("pin", "8520")];
+    let answer = here.post("/sign-on", &pin).await;
+    assert_eq!(
+        answer.status,
+        StatusCode::TOO_MANY_REQUESTS,
+        "{}",
+        text(&answer)
+    );
+    floor.hands.set(start + DurMs(HOUR_MS));
+    assert_eq!(
+        here.post("/sign-on", &pin).await.status,
+        StatusCode::SEE_OTHER
+    );
+}
+
+async fn without_a_touch_people_are_signed_off_and_the_tablet_stays(place: &Place) {
+    let floor = floor(place).await;
+    let mut tablet = tablet(&floor).await;
+    tablet.post("/sign-on", &[("badge", "0041-77")]).await;
+    assert_eq!(tablet.get("/account").await.status, StatusCode::OK);
+    floor
+        .hands
+        .set(floor.server.app.clock.now() + DurMs(11 * MINUTE_MS));
+    assert_eq!(
+        leads_to(&tablet.get("/account").await),
+        "/sign-on?next=%2Faccount"
+    );
+    assert_eq!(tablet.get("/lines/L1").await.status, StatusCode::OK);
+}

@@ -1,0 +1,191 @@
+//! A device comes with a link that is shown once. A wall shows its page and changes nothing; revoked devices are out at
+//! once.
+
+use crate::browser::{Browser, add_person, between, leads_to, text};
+use crate::harness::{Hands, Place, Server, at};
+use crate::small_plant::small_plant;
+use axum::http::StatusCode;
+use ms5_floor::server::db::audit::{self, Wanted};
+use ms5_floor::server::db::devices;
+
+on_both! {
+    a_link_is_shown_once_and_kept_as_a_hash,
+    a_wall_is_bound_to_its_page_and_changes_nothing,
+    a_new_link_or_a_revoked_device_ends_its_sessions,
+    only_who_may_enrols_devices,
+    what_is_wrong_with_a_device_is_named,
+}
+
+async fn served(place: &Place) -> Server {
+    let hands = Hands::at(at("2026-07-06T10:00:00Z"));
+    let server = Server::with(place, hands.clock(), small_plant()).await;
+    add_person(&server, "ada", "admin").await;
+    server
+}
+
+const WALL: [(&str, &str); 4] = [
+    ("kind", "wall"),
+    ("name", "Wall 1"),
+    ("page", "/lines/L1?view=stops"),
+    ("place", "line:L1"),
+];
+
+/// Enrols a device and returns the path of its link.
+async fn link(admin: &mut Browser<'_>, path: &str, form: &[(&str, &str)]) -> String {
+    let answer = admin.post(path, form).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", text(&answer));
+    let link = between(&text(&answer), "class=\"secret\">", "</code>");
+    let path = link
+        .strip_prefix("http://floor.example")
+        .unwrap_or_else(|| panic!("{link}"));
+    path.to_owned()
+}
+
+async fn a_link_is_shown_once_and_kept_as_a_hash(place: &Place) {
+    let server = served(place).await;
+    let mut admin = Browser::signed_in(&server, "ada").await;
+    let path = link(&mut admin, "/admin/devices", &WALL).await;
+    let token = path.strip_prefix("/device/").expect("a link");
+    let page = text(&admin.get("/admin/devices").await);
+    assert!(
+        page.contains("Wall 1") && page.contains("on Line 1"),
+        "{page}"
+    );
+    assert!(!page.contains(token));
+    let rows = audit::find(&server.app.db, &Wanted::default(), 100)
+        .await
+        .expect("the trail");
+    assert!(
+        rows.iter()
+            .any(|r| r.action == "device.add" && r.target == "device:Wall 1")
+    );
+    assert!(!format!("{rows:?}").contains(token));
+    let mut wall = Browser::new(&server);
+    assert_eq!(leads_to(&wall.get(&path).await), "/lines/L1?view=stops");
+    let rows = audit::find(&server.app.db, &Wanted::default(), 1)
+        .await
+        .expect("the trail");
+    assert_eq!(
+        (rows[0].action.as_str(), rows[0].actor.as_str()),
+        ("device.come", "Wall 1")
+    );
+}
+
+async fn a_wall_is_bound_to_its_page_and_changes_nothing(place: &Place) {
+    let server = served(place).await;
+    let mut admin = Browser::signed_in(&server, "ada").await;
+    let path = link(&mut admin, "/admin/devices", &WALL).await;
+    let mut wall = Browser::new(&server);
+    wall.get(&path).await;
+    assert_eq!(
+        wall.get("/lines/L1?view=stops").await.status,
+        StatusCode::OK
+    );
+    for other in ["/", "/sign-in", "/sign-on", "/admin/devices", "/account"] {
+        assert_eq!(
+            leads_to(&wall.get(other).await),
+            "/lines/L1?view=stops",
+            "{other}"
+        );
+    }
+    let answer = wall.post("/lines/L1/stops", &[]).await;
+    assert_eq!(answer.status, StatusCode::FORBIDDEN);
+    // Also whoever signs in on it gets nothing more.
+    wall.sign_in("ada", crate::browser::PASSWORD).await;
+    assert_eq!(
+        leads_to(&wall.get("/admin/devices").await),
+        "/lines/L1?view=stops"
+    );
+    let answer = wall.post("/admin/devices", &WALL).await;
+    assert_eq!(answer.status, StatusCode::FORBIDDEN, "{}", text(&answer));
+    let answer = wall.post("/sign-on", &[("badge", "1")]).await;
+    assert_eq!(answer.status, StatusCode::NOT_FOUND);
+}
+
+async fn a_new_link_or_a_revoked_device_ends_its_sessions(place: &Place) {
+    let server = served(place).await;
+    let mut admin = Browser::signed_in(&server, "ada").await;
+    let first = link(&mut admin, "/admin/devices", &WALL).await;
+    let mut wall = Browser::new(&server);
+    wall.get(&first).await;
+    let id = devices::all(&server.app.db).await.expect("devices")[0].id;
+    let second = link(&mut admin, &format!("/admin/devices/{id}/link"), &[]).await;
+    assert_eq!(
+        leads_to(&wall.get("/lines/L1").await),
+        "/sign-in?next=%2Flines%2FL1"
+    );
+    let old = wall.get(&first).await;
+    assert_eq!(old.status, StatusCode::NOT_FOUND);
+    assert!(text(&old).contains("no device any more"), "{}", text(&old));
+    assert_eq!(wall.get(&second).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(wall.get("/lines/L1").await.status, StatusCode::OK);
+    let revoked = admin
+        .post(&format!("/admin/devices/{id}/revoke"), &[])
+        .await;
+    assert_eq!(leads_to(&revoked), "/admin/devices");
+    assert_eq!(wall.get("/lines/L1").await.status, StatusCode::SEE_OTHER);
+    assert_eq!(wall.get(&second).await.status, StatusCode::NOT_FOUND);
+    let again = admin.post(&format!("/admin/devices/{id}/link"), &[]).await;
+    assert_eq!(
+        again.status,
+        StatusCode::NOT_FOUND,
+        "a revoked device stays revoked"
+    );
+}
+
+async fn only_who_may_enrols_devices(place: &Place) {
+    let server = served(place).await;
+    add_person(&server, "olga", "operator").await;
+    add_person(&server, "emil", "engineer").await;
+    let mut olga = Browser::signed_in(&server, "olga").await;
+    assert_eq!(
+        olga.get("/admin/devices").await.status,
+        StatusCode::FORBIDDEN
+    );
+    assert_eq!(
+        olga.post("/admin/devices", &WALL).await.status,
+        StatusCode::FORBIDDEN
+    );
+    let mut emil = Browser::signed_in(&server, "emil").await;
+    link(&mut emil, "/admin/devices", &WALL).await;
+}
+
+async fn what_is_wrong_with_a_device_is_named(place: &Place) {
+    let server = served(place).await;
+    let mut admin = Browser::signed_in(&server, "ada").await;
+    link(&mut admin, "/admin/devices", &WALL).await;
+    for (name, page, place, words) in [
+        ("Wall 1", "/", "site", "is another device&#x27;s"),
+        ("", "/", "site", "must be 1 to 100 characters"),
+        (
+            "Wall 2",
+            "//evil.example",
+            "site",
+            "must be / or /lines/CODE",
+        ),
+        ("Wall 2", "/lines/L9", "site", "must be / or /lines/CODE"),
+        (
+            "Wall 2",
+            "/",
+            "line:L9",
+            "must be the site, an area, or a line",
+        ),
+    ] {
+        let form = [
+            ("kind", "wall"),
+            ("name", name),
+            ("page", page),
+            ("place", place),
+        ];
+        let answer = admin.post("/admin/devices", &form).await;
+        assert_eq!(
+            answer.status,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "{name} {page} {place}"
+        );
+        let page = text(&answer)
+            .replace("&#39;", "&#x27;")
+            .replace("device's", "device&#x27;s");
+        assert!(page.contains(words), "{words}: {page}");
+    }
+}

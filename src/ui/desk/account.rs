@@ -1,0 +1,285 @@
+//! One's own account: who one is, password, second factor, sessions.
+
+use super::field::{Text, Wrong};
+use leptos::prelude::*;
+
+/// What the first page shows.
+#[derive(Clone, Debug, Default)]
+pub struct Account {
+    /// What was just done.
+    pub said: Option<&'static str>,
+    /// Full name.
+    pub name: String,
+    /// Login.
+    pub login: String,
+    /// Roles in words.
+    pub roles: Vec<String>,
+    /// There is a password to change.
+    pub has_password: bool,
+    /// The second factor is on.
+    pub code_is_on: bool,
+    /// Sessions.
+    pub sessions: Vec<SessionLine>,
+}
+
+/// A session, in words.
+#[derive(Clone, Debug, Default)]
+pub struct SessionLine {
+    /// Names it in the form.
+    pub mark: String,
+    /// From where.
+    pub address: String,
+    /// The browser, or the shared tablet.
+    pub program: String,
+    /// Since when.
+    pub since: String,
+    /// Last used.
+    pub seen: String,
+    /// It is this one.
+    pub this: bool,
+}
+
+/// The page.
+#[must_use]
+pub fn account(page: Account) -> AnyView {
+    let roles: Vec<_> = page
+        .roles
+        .into_iter()
+        .map(|r| view! { <li>{r}</li> })
+        .collect();
+    let none = roles
+        .is_empty()
+        .then_some("No role yet: ask an administrator.");
+    let password = page.has_password.then(|| {
+        view! {
+            <p>
+                <a class="button" href="/account/password">
+                    "Change password"
+                </a>
+            </p>
+        }
+    });
+    let code = if page.code_is_on {
+        "The second factor is on."
+    } else {
+        "The second factor is off."
+    };
+    view! {
+        {said(page.said)}
+        <section class="panel form">
+            <h2>{page.name}</h2>
+            <p class="panel-note">"Login " {page.login}</p>
+            <ul>{roles}</ul>
+            <p>{none}</p>
+            {password}
+        </section>
+        <section class="panel form">
+            <h2>"Second factor"</h2>
+            <p>{code}</p>
+            <p>
+                <a class="button" href="/account/code">
+                    "Change second factor"
+                </a>
+            </p>
+        </section>
+        {sessions(page.sessions)}
+    }
+    .into_any()
+}
+
+/// What was just done.
+#[must_use]
+pub fn said(words: Option<&'static str>) -> Option<AnyView> {
+    words.map(|words| {
+        view! {
+            <p class="panel done" role="status">
+                {words}
+            </p>
+        }
+        .into_any()
+    })
+}
+
+fn sessions(lines: Vec<SessionLine>) -> AnyView {
+    let row = |line: SessionLine| {
+        let end = if line.this {
+            view! { "this one" }.into_any()
+        } else {
+            view! {
+                <form method="post" action="/account/sessions/end">
+                    <input type="hidden" name="session" value=line.mark />
+                    <button class="button" type="submit">
+                        "End"
+                    </button>
+                </form>
+            }
+            .into_any()
+        };
+        view! {
+            <tr>
+                <th scope="row" class="words">
+                    {line.program}
+                </th>
+                <td>{line.address}</td>
+                <td>{line.since}</td>
+                <td>{line.seen}</td>
+                <td>{end}</td>
+            </tr>
+        }
+    };
+    let rows: Vec<_> = lines.into_iter().map(row).collect();
+    view! {
+        <section class="panel">
+            <div class="table-box">
+                <table class="table">
+                    <caption>"Where you are signed in"</caption>
+                    <thead>
+                        <tr>
+                            <th scope="col">"Program"</th>
+                            <th scope="col">"Address"</th>
+                            <th scope="col">"Since"</th>
+                            <th scope="col">"Last used"</th>
+                            <th scope="col">"End"</th>
+                        </tr>
+                    </thead>
+                    <tbody>{rows}</tbody>
+                </table>
+            </div>
+            <form method="post" action="/account/sessions/end-all">
+                <button class="button" type="submit">
+                    "Sign out everywhere"
+                </button>
+            </form>
+        </section>
+    }
+    .into_any()
+}
+
+/// The form for a new password; `must` when nothing else can be done before.
+#[must_use]
+pub fn password(must: bool, wrong: &Wrong) -> AnyView {
+    let must = must.then_some(
+        "Your password was given to you by somebody else. Choose one of your own, then you can go on.",
+    );
+    view! {
+        {wrong.summary()}
+        <form class="panel form" method="post" action="/account/password">
+            <p class="panel-note">{must}</p>
+            {Text {
+                name: "old",
+                label: "Old password",
+                kind: "password",
+                autocomplete: "current-password",
+                required: true,
+                focus: true,
+                ..Text::default()
+            }
+                .draw(wrong)}
+            {Text {
+                name: "password",
+                label: "New password",
+                kind: "password",
+                autocomplete: "new-password",
+                hint: "At least 10 characters. A short sentence is easiest to remember.",
+                required: true,
+                ..Text::default()
+            }
+                .draw(wrong)}
+            {Text {
+                name: "again",
+                label: "New password again",
+                kind: "password",
+                autocomplete: "new-password",
+                required: true,
+                ..Text::default()
+            }
+                .draw(wrong)} <p class="panel-note">"You will be signed out everywhere else."</p>
+            <button class="button primary wide" type="submit">
+                "Change password"
+            </button>
+        </form>
+    }
+    .into_any()
+}
+
+/// Where the second factor stands.
+#[derive(Clone, Debug)]
+pub enum Factor {
+    /// Off; it can be begun.
+    Off,
+    /// Begun: the secret, and its picture as a PNG in base64.
+    Begun {
+        /// Base32.
+        secret: String,
+        /// PNG, base64.
+        picture: String,
+    },
+    /// On; it can be turned off.
+    On,
+}
+
+/// The page of the second factor.
+#[must_use]
+pub fn factor(at: Factor, wrong: &Wrong) -> AnyView {
+    let inside = match at {
+        Factor::Off => view! {
+            <form class="panel form" method="post" action="/account/code/begin">
+                <p>
+                    "With a second factor, your password alone opens nothing: you also type a code of six digits that an authenticator on your phone shows."
+                </p>
+                <button class="button primary wide" type="submit">
+                    "Begin"
+                </button>
+            </form>
+        }
+        .into_any(),
+        Factor::Begun { secret, picture } => {
+            let picture = format!("data:image/png;base64,{picture}");
+            view! {
+                <form class="panel form" method="post" action="/account/code/on">
+                    <p>"Scan this with your authenticator, or type the letters into it."</p>
+                    <img class="qr" src=picture alt="The secret as a QR code" width="240" height="240" />
+                    <p>
+                        <code class="secret">{secret}</code>
+                    </p>
+                    {Text {
+                        name: "code",
+                        label: "Code that it shows now",
+                        autocomplete: "one-time-code",
+                        inputmode: "numeric",
+                        required: true,
+                        ..Text::default()
+                    }
+                        .draw(wrong)}
+                    <button class="button primary wide" type="submit">
+                        "Turn on"
+                    </button>
+                </form>
+            }
+            .into_any()
+        }
+        Factor::On => view! {
+            <form class="panel form" method="post" action="/account/code/off">
+                <p>"The second factor is on. To turn it off, type your password."</p>
+                {Text {
+                    name: "password",
+                    label: "Password",
+                    kind: "password",
+                    autocomplete: "current-password",
+                    required: true,
+                    ..Text::default()
+                }
+                    .draw(wrong)}
+                <button class="button wide" type="submit">
+                    "Turn off"
+                </button>
+            </form>
+        }
+        .into_any(),
+    };
+    view! {
+        {wrong.summary()}
+        {inside}
+    }
+    .into_any()
+}
