@@ -5,7 +5,7 @@ use super::Shared;
 use super::problem::{Problem, not_found};
 use super::security::STILL_PAGE_POLICY;
 use crate::server::tls::PublicAuthority;
-use crate::ui::pages::trust::{AUTHORITY_PATH, Trust, document};
+use crate::ui::pages::trust::{Trust, document};
 use axum::Router;
 use axum::extract::State;
 use axum::http::header;
@@ -17,7 +17,7 @@ use std::sync::Arc;
 pub fn router(shared: &Shared) -> Router {
     Router::new()
         .route("/trust", get(page))
-        .route(AUTHORITY_PATH, get(certificate))
+        .route("/trust/authority.crt", get(certificate))
         .with_state(shared.clone())
 }
 
