@@ -62,16 +62,17 @@ pub struct ShellOptions {
     pub css: String,
     /// The build.
     pub build: String,
-    /// Other machines are served too.
-    pub open_to_network: bool,
     /// They are served in clear.
     pub plain_http: bool,
+    /// Who looks at it.
+    pub reader: crate::ui::desk::person::Reader,
 }
 
 /// The document around the app.
 #[cfg(feature = "ssr")]
 #[must_use]
 pub fn shell(options: ShellOptions) -> impl IntoView {
+    use crate::ui::desk::person::strip;
     use leptos::nonce::use_nonce;
     use leptos_meta::MetaTags;
 
@@ -81,9 +82,10 @@ pub fn shell(options: ShellOptions) -> impl IntoView {
         wasm,
         css,
         build,
-        open_to_network,
         plain_http,
+        reader,
     } = options;
+    let may = reader.may.clone();
     // The debug text of a path is a JavaScript string.
     let start = format!(
         "import init, {{ hydrate }} from {js:?};\ninit({{ module_or_path: {wasm:?} }}).then(hydrate);"
@@ -118,8 +120,9 @@ pub fn shell(options: ShellOptions) -> impl IntoView {
                 </script>
                 <MetaTags />
             </head>
-            <body class:open-to-network=open_to_network class:plain-http=plain_http>
+            <body class:plain-http=plain_http data-may=may>
                 <App />
+                {strip(reader)}
             </body>
         </html>
     }

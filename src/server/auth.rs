@@ -6,6 +6,7 @@
 pub mod access;
 pub mod caller;
 pub mod guard;
+pub mod housekeeping;
 pub mod identify;
 pub mod oidc;
 pub mod password;

@@ -4,6 +4,7 @@
 
 #[macro_use]
 mod harness;
+mod browser;
 mod cable;
 mod chance;
 mod hand_made;
@@ -39,10 +40,12 @@ mod nothing_acknowledged_is_lost;
 mod old_rules_do_not_outlive_the_program;
 mod oracle_fixtures;
 mod quarantine_keeps_what_is_wrong;
+mod people_are_changed_on_record;
 mod rates_and_targets_keep_their_time;
 mod reading_never_writes;
 mod replay_of_a_real_recording;
 mod roll_ups_equal_the_timeline;
+mod roles_are_edited_by_those_who_hold_them;
 mod rules_change_while_facts_come_in;
 mod schema_versions;
 mod second_opinion;
@@ -54,6 +57,7 @@ mod stops_are_listed_and_counted;
 mod stops_follow_the_filters;
 mod stops_get_reasons;
 mod stored_timeline_equals_a_fresh_fold;
+mod the_audit_trail_is_a_chain;
 mod tls_is_built_in;
 mod trends_are_of_whole_rows;
 mod what_a_silence_hides_is_in_no_figure;

@@ -6,6 +6,7 @@ pub mod choose;
 pub mod document;
 pub mod field;
 pub mod people;
+pub mod person;
 pub mod roles;
 pub mod sign_in;
 

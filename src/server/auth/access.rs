@@ -28,7 +28,6 @@ pub const ACCESS: &[Entry] = &[
     ("GET", "/lines/{code}", Line(P::LineRead)),
     ("POST", "/lines/{code}/stops", Line(P::DowntimeWrite)),
     // server functions
-    ("*", "/api/me", Anyone),
     ("*", "/api/board", Line(P::DashboardRead)),
     ("*", "/api/line", Line(P::LineRead)),
     ("*", "/api/sheet", Line(P::LineRead)),

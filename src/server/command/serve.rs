@@ -1,12 +1,14 @@
 //! `ms5-floor serve`.
 
 use super::Failure;
+use crate::server::auth::housekeeping;
 use crate::server::clock::Clock;
 use crate::server::config::{ServeArgs, Settings};
 use crate::server::db::{Db, migrate};
 use crate::server::http::{Shared, Site, measures, router};
 use crate::server::live::{nodes, publisher};
 use crate::server::rollup::make;
+use crate::server::services::sign_in::new_set_up_link;
 use crate::server::state::App;
 use crate::server::tls::Tls;
 use crate::server::{log, metrics};
@@ -50,6 +52,7 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
     let publishing = tokio::spawn(publisher::run(app.clone(), stop.clone()));
     let rolling_up = tokio::spawn(make::run(app.clone(), stop.clone()));
     let following = tokio::spawn(nodes::follow(app.clone(), stop.clone()));
+    let keeping = tokio::spawn(housekeeping::run(app.clone(), stop.clone()));
     let listener = TcpListener::bind(settings.listen)
         .await
         .map_err(|e| format!("--listen: {}: {e}", settings.listen))?;
@@ -59,6 +62,12 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
         greeting += &format!(
             "authority to trust, see /trust: SHA-256 {}\n",
             authority.fingerprint
+        );
+    }
+    if let Some(link) = new_set_up_link(&app).await? {
+        let address = listener.local_addr()?;
+        greeting += &format!(
+            "nobody can sign in yet; open this once to add the first person: {scheme}://{address}{link}\n"
         );
     }
     // In one piece, and not necessarily heard: whoever waits for the first line may not read on.
@@ -109,6 +118,7 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
     }
     publishing.await?;
     following.await?;
+    keeping.await?;
     rolling_up.await?;
     if let Some(measuring) = measuring {
         measuring.await?;

@@ -35,6 +35,18 @@ pub fn router(shared: &Shared) -> Router {
         .merge(audit::router(shared))
 }
 
+/// The person behind a caller, with their pages.
+pub fn signed(caller: &Caller) -> Option<Signed> {
+    let Who::Person { name, .. } = &caller.who else {
+        return None;
+    };
+    let may = WAYS.iter().filter(|(_, _, p)| caller.rights.on_site(*p));
+    Some(Signed {
+        name: name.clone(),
+        ways: may.map(|(href, words, _)| (*href, *words)).collect(),
+    })
+}
+
 /// A page.
 pub fn page(
     shared: &Shared,
@@ -46,16 +58,7 @@ pub fn page(
     let Ok(nonce) = secret::random() else {
         return super::problem::internal().into_response();
     };
-    let signed = caller.and_then(|caller| match &caller.who {
-        Who::Person { name, .. } => {
-            let may = WAYS.iter().filter(|(_, _, p)| caller.rights.on_site(*p));
-            Some(Signed {
-                name: name.clone(),
-                ways: may.map(|(href, words, _)| (*href, *words)).collect(),
-            })
-        }
-        _ => None,
-    });
+    let signed = caller.and_then(signed);
     let document = Document {
         title: title.to_owned(),
         path: path.to_owned(),

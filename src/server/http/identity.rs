@@ -41,6 +41,9 @@ pub async fn guard(State(shared): State<Shared>, mut request: Request, next: Nex
         }
         Err(error) => return Problem::from(error).into_response(),
     };
+    if caller.is_somebody() {
+        super::record_person(caller.name());
+    }
     let by_hand = navigates || !matches!(*request.method(), Method::GET | Method::HEAD);
     if let (Some(id), true) = (&caller.session, by_hand) {
         app.uses.session(id, app.clock.now());

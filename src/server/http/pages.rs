@@ -5,15 +5,19 @@ use super::assets::get_plain;
 use super::security::page_policy;
 use crate::api::error::RequestId;
 use crate::app::{App as Pages, ShellOptions, shell};
+use crate::server::auth::Caller;
 use crate::server::config::Transport;
+use crate::ui::desk::person::Reader;
 use axum::Router;
 use axum::extract::{Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use leptos::config::LeptosOptions;
 use leptos::prelude::{provide_context, use_context};
 use leptos_axum::{LeptosRoutes, ResponseOptions, generate_route_list};
+use std::sync::Arc;
 
 /// The routes of `app.rs`, the server functions, the plain files of the site, and "not found" for everything else.
 pub fn router(shared: &Shared) -> Router {
@@ -83,11 +87,23 @@ fn page(shared: &Shared) -> impl Fn() -> leptos::prelude::AnyView + Clone + Send
             wasm: names.wasm,
             css: names.css,
             build: names.build,
-            open_to_network: transport.reaches_others(),
             plain_http: transport == Transport::PlainHttp,
+            reader: reader(),
         })
         .into_any()
     }
+}
+
+/// Whoever looks at the page that is being drawn.
+fn reader() -> Reader {
+    let extensions = use_context::<Parts>().map(|parts| parts.extensions);
+    let caller = extensions.and_then(|e| e.get::<Arc<Caller>>().cloned());
+    caller.map_or_else(Reader::default, |caller| Reader {
+        signed: super::desk::signed(&caller),
+        device: caller.device.as_ref().map(|d| d.name.clone()),
+        shared: caller.device.as_ref().is_some_and(|d| d.bound_to.is_none()),
+        may: caller.rights.union().names(),
+    })
 }
 
 /// A plain file of the site if there is one of that name, else the page that says "not found".

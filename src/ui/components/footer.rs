@@ -5,7 +5,7 @@ use crate::ui::live::{Connection, Live};
 use crate::ui::theme::ThemeSwitch;
 use leptos::prelude::*;
 
-/// Connection, age of the data, who can see this, and the colours.
+/// Connection, age of the data, and the colours.
 #[component]
 pub fn Footer(
     /// When the page was computed, in the site's clock: all there is to say without scripts.
@@ -23,9 +23,7 @@ pub fn Footer(
     };
     view! {
         <footer class="page-foot">
-            // The document says which of the two is true; the server alone knows it.
-            <span class="open-to machine">"Open to this machine only · no sign-in"</span>
-            <span class="open-to network">"Open to everyone on the network · no sign-in"</span>
+            // The document says whether that is so; the server alone knows it.
             <span class="in-clear">"Not encrypted"</span>
             <ThemeSwitch />
             <span class="freshness">

@@ -49,6 +49,14 @@ impl View {
         }
     }
 
+    /// The permission without which it is not offered, if the line's own does not do.
+    const fn needs(self) -> Option<&'static str> {
+        match self {
+            Self::Now | Self::Stops => None,
+            Self::Losses | Self::History | Self::Compare => Some("analytics:read"),
+        }
+    }
+
     /// The view that an address names. Absent: now.
     #[must_use]
     pub fn from_name(name: Option<&str>) -> Option<Self> {
@@ -66,7 +74,7 @@ pub fn views(shown: View, address: impl Fn(View) -> String) -> AnyView {
         .map(|view| {
             let current = (view == shown).then_some("page");
             view! {
-                <a class="view-link" href=address(view) aria-current=current>
+                <a class="view-link" href=address(view) aria-current=current data-needs=view.needs()>
                     {view.word()}
                 </a>
             }

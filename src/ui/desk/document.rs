@@ -77,7 +77,7 @@ fn head(signed: Option<Signed>, path: &str) -> Option<AnyView> {
     let way = |(href, words): (&'static str, &'static str)| {
         let current = (href == path).then_some("page");
         view! {
-            <a class="view" href=href aria-current=current>
+            <a class="view-link" href=href aria-current=current>
                 {words}
             </a>
         }
@@ -87,7 +87,7 @@ fn head(signed: Option<Signed>, path: &str) -> Option<AnyView> {
         view! {
             <header class="page-head desk-head">
                 <nav class="views" aria-label="Pages">
-                    <a class="view" href="/">
+                    <a class="view-link" href="/">
                         "Board"
                     </a>
                     {ways}

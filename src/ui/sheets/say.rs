@@ -101,7 +101,7 @@ pub fn say(drawn: &Drawn<'_>, opened: &Opened) -> AnyView {
     let guessed = event.parts.iter().any(|p| p.reason.is_some()) && !event.confirmed;
     let confirm = guessed.then(|| {
         view! {
-            <button class="button" type="submit" name="confirm" value="true">
+            <button class="button" data-needs="downtime:confirm" type="submit" name="confirm" value="true">
                 {format!("Yes, {reason}")}
             </button>
         }
@@ -122,21 +122,21 @@ pub fn say(drawn: &Drawn<'_>, opened: &Opened) -> AnyView {
                 {format!(" ({how}) · {} · {}", format::stop_length(event.length), fault.unwrap_or_else(|| "no fault told".to_owned()))}
             </p>
             {(!event.comment.is_empty()).then(|| note(format!("“{}”", event.comment)))}
-            <form class="say" method="post" action=action.clone()>
+            <form class="say" data-needs="downtime:write" method="post" action=action.clone()>
                 {kept(drawn, detail)}
                 <h3>"Why did it stand?"</h3>
                 <div class="reasons">{confirm}{buttons}</div>
             </form>
             <details class="as-table">
                 <summary>"All reasons, split, comment"</summary>
-                <form class="choice" method="post" action=action.clone()>
+                <form class="choice" data-needs="downtime:write" method="post" action=action.clone()>
                     {kept(drawn, detail)}
                     {choose("Another reason", "reason", &reasons.tree)}
                     <button class="button" type="submit">
                         "Give this reason"
                     </button>
                 </form>
-                <form class="choice" method="post" action=action.clone()>
+                <form class="choice" data-needs="downtime:write" method="post" action=action.clone()>
                     {kept(drawn, detail)}
                     {choose("First", "reason", &reasons.tree)}
                     <label class="field">
@@ -155,7 +155,7 @@ pub fn say(drawn: &Drawn<'_>, opened: &Opened) -> AnyView {
                         "Split"
                     </button>
                 </form>
-                <form class="choice" method="post" action=action>
+                <form class="choice" data-needs="downtime:write" method="post" action=action>
                     {kept(drawn, detail)}
                     <label class="field wide">
                         <span>"Comment"</span>

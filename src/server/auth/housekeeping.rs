@@ -1,0 +1,47 @@
+//! What is done now and then: uses of keys and sessions are written down, sessions and tries whose time is over forgotten.
+
+use crate::domain::time::{DAY_MS, DurMs, TsMs};
+use crate::server::db::{attempts, sessions};
+use crate::server::state::App;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// How often uses are written down.
+const EVERY: Duration = Duration::from_secs(10);
+/// How often old rows are looked for.
+const SWEEP_EVERY: DurMs = DurMs(60 * 60_000);
+/// Wrong tries are forgotten after so long.
+const TRIES_FOR: DurMs = DurMs(DAY_MS);
+
+/// Does it until `stop`, and once more then.
+pub async fn run(app: App, stop: CancellationToken) {
+    let mut swept = TsMs(0);
+    loop {
+        let last = tokio::select! {
+            () = stop.cancelled() => true,
+            () = tokio::time::sleep(EVERY) => false,
+        };
+        if let Err(error) = app.uses.write(&app.db).await {
+            tracing::warn!(%error, "uses of keys and sessions could not be written down yet");
+        }
+        if last {
+            return;
+        }
+        let now = app.clock.now();
+        if now - swept >= SWEEP_EVERY {
+            swept = now;
+            if let Err(error) = sweep(&app, now).await {
+                tracing::warn!(%error, "old sessions could not be forgotten yet");
+            }
+        }
+    }
+}
+
+/// Forgets sessions and tries whose time is over.
+///
+/// # Errors
+/// The engine's.
+pub async fn sweep(app: &App, now: TsMs) -> sqlx::Result<()> {
+    sessions::forget_old(&app.db, now).await?;
+    attempts::forget_old(&app.db, now - TRIES_FOR).await
+}
