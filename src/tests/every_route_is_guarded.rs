@@ -94,7 +94,7 @@ fn asks(method: &Method, route: &'static str, need: Need) -> Vec<Ask> {
     let (query, body) = match route {
         "/api/line" | "/api/analysis" => ("code=LINE".to_owned(), (json, String::new())),
         "/api/sheet" => (
-            "code=LINE&query=view%3Dlosses".to_owned(),
+            "code=LINE&query=view%3Dnow".to_owned(),
             (json, String::new()),
         ),
         "/api/calculate_oee" => (format!("line=LINE&{WINDOW}"), (json, String::new())),
@@ -102,7 +102,7 @@ fn asks(method: &Method, route: &'static str, need: Need) -> Vec<Ask> {
             ("line=LINE".to_owned(), (json, String::new()))
         }
         "/api/get_oee_history" | "/api/get_oee_trends" => {
-            (format!("line=LINE&{WINDOW}&by=Hour"), (json, String::new()))
+            (format!("line=LINE&{WINDOW}&by=hour"), (json, String::new()))
         }
         "/api/get_oee_dashboard_data" => (WINDOW.to_owned(), (json, String::new())),
         "/api/downtime_event" => (
@@ -420,7 +420,10 @@ async fn every_registered_route_is_in_the_table_and_the_table_names_no_other(pla
             }
         }
     }
-    for (path, method) in server_fn::axum::server_fn_paths() {
+    let functions = server_fn::axum::server_fn_paths();
+    // Another test of this program registers one that breaks.
+    let ours = functions.filter(|(path, _)| !path.ends_with("_for_the_test"));
+    for (path, method) in ours {
         assert!(
             need_of("*", path).is_some(),
             "the server function {path} is not in the table"

@@ -107,12 +107,8 @@ pub mod sets {
     /// Send facts of any age: what fills in the past.
     pub const SEND_OLD: PermissionSet = PermissionSet::of(&[P::IngestWrite, P::IngestBackfill]);
     /// Set up the plant.
-    pub const SET_UP_PLANT: PermissionSet = PermissionSet::of(&[
-        P::ProductionWrite,
-        P::LineWrite,
-        P::ShiftWrite,
-        P::EquipmentWrite,
-    ]);
+    pub const SET_UP_PLANT: PermissionSet =
+        PermissionSet::of(&[P::ProductionWrite, P::LineWrite, P::ShiftWrite]);
 }
 
 #[cfg(test)]

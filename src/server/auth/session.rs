@@ -180,6 +180,7 @@ impl Store {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it is handed to map_err")]
 fn backend(error: sqlx::Error) -> Error {
     Error::Backend(error.to_string())
 }

@@ -2,8 +2,7 @@
 
 use super::Shared;
 use super::problem::{
-    Document, Problem, busy, internal, invalid, malformed, not_json, too_large, unauthenticated,
-    unavailable,
+    Document, Problem, busy, internal, invalid, malformed, not_json, too_large, unavailable,
 };
 use crate::api::ingest::{BatchAnswer, ItemStatus, MAX_BATCH_BYTES, MAX_BATCH_ITEMS};
 use crate::domain::ids::SourceId;
@@ -44,7 +43,10 @@ impl Sender {
     fn of(ctx: &Ctx) -> Result<Self, Problem> {
         let caller = ctx.caller();
         let Who::Key { source, .. } = caller.who else {
-            return Err(unauthenticated());
+            return Err(invalid(vec![FieldError {
+                field: "authorization".to_owned(),
+                problem: "facts are told by senders; send the key of one".to_owned(),
+            }]));
         };
         Ok(Self {
             source,

@@ -28,10 +28,9 @@ fn parts(account: &Account) -> Vec<Part> {
         leaves.insert(0, won);
     }
     let there = leaves.into_iter().filter(|(_, time)| *time != DurMs::ZERO);
-    let parts = there
+    there
         .map(|(loss, time)| part(loss.words(), loss_tone(loss), time))
-        .collect();
-    parts
+        .collect()
 }
 
 /// The account as a table with a bar a row.
