@@ -39,7 +39,10 @@ use super::state::App;
 use super::tls::Tls;
 use axum::Router;
 use axum::routing::get;
-use std::net::SocketAddr;
+use governor::Quota;
+use limit::Limit;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -56,8 +59,29 @@ pub struct Shared {
     pub transport: Transport,
     /// The certificate, when TLS ends here.
     pub tls: Option<Arc<Tls>>,
+    /// How often one client may knock: signing in, signing on, setting up.
+    pub doors: Arc<Limit>,
     /// Ends open streams when the server stops.
     pub stop: CancellationToken,
+}
+
+/// One client knocks so often at once; a shift's change behind one address fits in.
+const KNOCKS: NonZeroU32 = NonZeroU32::new(100).unwrap();
+/// And then so often a second.
+const KNOCKS_PER_S: NonZeroU32 = NonZeroU32::new(5).unwrap();
+
+/// The limit of a server's doors. A proxy that ends TLS runs on the same machine as a rule; only of such a one is it believed
+/// who asks.
+#[must_use]
+pub fn doors(transport: Transport) -> Arc<Limit> {
+    let here = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
+    let proxies = if transport == Transport::BehindProxy {
+        here.to_vec()
+    } else {
+        vec![]
+    };
+    let quota = Quota::per_second(KNOCKS_PER_S).allow_burst(KNOCKS);
+    Arc::new(Limit::new(quota, proxies))
 }
 
 impl Shared {

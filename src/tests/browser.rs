@@ -4,8 +4,10 @@ use crate::harness::{Answer, Server};
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
 use ms5_floor::domain::ids::PersonId;
+use ms5_floor::domain::rights::PermissionSet;
 use ms5_floor::server::db::people::{self, GivenRow};
 use ms5_floor::server::db::roles;
+use ms5_floor::ui::sheets::address::encoded;
 
 /// What every person of the tests types.
 pub const PASSWORD: &str = "grey kettle on line 4";
@@ -32,6 +34,12 @@ impl<'s> Browser<'s> {
         let answer = browser.sign_in(login, PASSWORD).await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", text(&answer));
         browser
+    }
+
+    /// One in which a new person with this role on the whole site has signed in.
+    pub async fn of(server: &'s Server, login: &str, role: &str) -> Self {
+        add_person(server, login, role).await;
+        Self::signed_in(server, login).await
     }
 
     /// Sends the form of the sign-in page.
@@ -93,8 +101,7 @@ pub async fn add_person_with(
 ) -> PersonId {
     let app = &server.app;
     let kept = app.hasher.hash(PASSWORD.to_owned()).await.expect("a hash");
-    let (rows, _) = roles::all(&app.db).await.expect("roles");
-    let role = rows.iter().find(|r| r.code == role).expect("the role").id;
+    let role = role_id(server, role).await;
     let mut tx = app.db.begin().await.expect("a transaction");
     let name = format!("{login} Tester");
     let id = people::add(&mut tx, (login, &name, ""), false, app.clock.now())
@@ -113,6 +120,20 @@ pub async fn add_person_with(
     tx.commit().await.expect("committed");
     app.people.forget();
     id
+}
+
+/// Adds a role of the site's own.
+pub async fn add_role(server: &Server, code: &str, set: PermissionSet) -> i64 {
+    let mut tx = server.app.db.begin().await.expect("a transaction");
+    let added = roles::add(&mut tx, (code, code), &set.names(), "/").await;
+    tx.commit().await.expect("committed");
+    added.expect("a role").0
+}
+
+/// The number of a role.
+pub async fn role_id(server: &Server, code: &str) -> i64 {
+    let (rows, _) = roles::all(&server.app.db).await.expect("roles");
+    rows.iter().find(|r| r.code == code).expect("the role").id
 }
 
 /// An answer's body.
@@ -136,14 +157,4 @@ pub fn between(page: &str, before: &str, after: &str) -> String {
         .split_once(after)
         .unwrap_or_else(|| panic!("{after} is not in {rest}"));
     found.to_owned()
-}
-
-/// Percent-encoded.
-fn encoded(text: &str) -> String {
-    text.bytes()
-        .map(|b| match b {
-            b if b.is_ascii_alphanumeric() => char::from(b).to_string(),
-            b => format!("%{b:02X}"),
-        })
-        .collect()
 }

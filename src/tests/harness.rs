@@ -14,7 +14,7 @@ use ms5_floor::server::auth::Ctx;
 use ms5_floor::server::clock::Clock;
 use ms5_floor::server::config::Transport;
 use ms5_floor::server::db::{Db, migrate};
-use ms5_floor::server::http::{Shared, Site, router};
+use ms5_floor::server::http::{Shared, Site, doors, router};
 use ms5_floor::server::services::keys::{MadeKey, NewKey, create};
 use ms5_floor::server::services::plant::apply;
 use ms5_floor::server::state::App;
@@ -235,6 +235,7 @@ impl Server {
         };
         let shared = Shared {
             transport: Transport::Loopback,
+            doors: doors(Transport::Loopback),
             tls: None,
             app: app.clone(),
             site: Arc::new(site),

@@ -10,7 +10,6 @@ mod cast;
 mod chance;
 mod hand_made;
 mod https;
-mod office;
 mod program;
 mod random_machine;
 mod sign_in_provider;

@@ -1,8 +1,8 @@
 //! People are added and changed by those who may, with all of it on record and no secret in the record. Nobody gives more
 //! than they hold, nobody changes somebody who may more, and the last administrator stays one.
 
+use crate::browser::{Browser, PASSWORD, add_person, add_role, role_id};
 use crate::harness::{Answer, Hands, Place, Server, at};
-use crate::office::{Browser, PASSWORD, person, role, role_id};
 use crate::small_plant::small_plant;
 use axum::http::{StatusCode, header};
 use ms5_floor::domain::ids::PersonId;
@@ -109,7 +109,7 @@ async fn somebody_is_added_with_a_role_on_a_line_and_a_password_that_is_shown_on
     );
     assert_eq!(
         (recorded.actor.as_str(), recorded.address.as_str()),
-        ("Name of ada", "127.0.0.1")
+        ("ada Tester", "127.0.0.1")
     );
     assert!(
         recorded.became.contains("operator") && recorded.became.contains("L1"),
@@ -263,7 +263,7 @@ async fn no_secret_is_in_the_record(place: &Place) {
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
         assert!(text(&answer).contains(said), "{said}: {}", text(&answer));
     }
-    let other = person(&server, "otto", "viewer").await;
+    let other = add_person(&server, "otto", "viewer").await;
     let taken = admin
         .post(
             &format!("/admin/people/{}/badge", other.0),
@@ -324,8 +324,8 @@ async fn keeper(server: &Server) -> Browser<'_> {
         Permission::UserDelete,
     ]);
     let watch = PermissionSet::of(&[Permission::DashboardRead, Permission::LineRead]);
-    role(server, "keeper", set.and(watch)).await;
-    role(server, "watcher", watch).await;
+    add_role(server, "keeper", set.and(watch)).await;
+    add_role(server, "watcher", watch).await;
     Browser::of(server, "kim", "keeper").await
 }
 
@@ -350,7 +350,7 @@ async fn nobody_gives_more_than_they_hold(place: &Place) {
     let denied = last(&server).await;
     assert_eq!(
         (denied.action.as_str(), denied.actor.as_str()),
-        ("denied", "Name of kim")
+        ("denied", "kim Tester")
     );
     let kim = row(&server, "kim").await;
     let admin = role_id(&server, "admin").await.to_string();
@@ -375,7 +375,7 @@ async fn nobody_gives_more_than_they_hold(place: &Place) {
 async fn nobody_takes_over_somebody_who_may_more(place: &Place) {
     let server = server(place).await;
     let mut keeper = keeper(&server).await;
-    let id = person(&server, "ada", "admin").await;
+    let id = add_person(&server, "ada", "admin").await;
     let ada = row(&server, "ada").await;
     for (what, form) in [
         ("password", ("", "")),
@@ -427,15 +427,15 @@ async fn the_last_administrator_stays_one(place: &Place) {
         text(&answer)
     );
     assert_eq!(row(&server, "ada").await, ada);
-    person(&server, "ben", "admin").await;
+    add_person(&server, "ben", "admin").await;
     leads_to(&admin.post(&path, &form).await);
 }
 
 async fn two_administrators_who_step_down_at_once_leave_one(place: &Place) {
     let server = server(place).await;
     let (one, other) = (
-        person(&server, "ada", "admin").await,
-        person(&server, "ben", "admin").await,
+        add_person(&server, "ada", "admin").await,
+        add_person(&server, "ben", "admin").await,
     );
     let ctx = Ctx::of_the_program(&server.app);
     let viewer = role_id(&server, "viewer").await;
@@ -464,7 +464,7 @@ async fn two_administrators_who_step_down_at_once_leave_one(place: &Place) {
 async fn a_form_that_is_older_than_the_person_changes_nothing(place: &Place) {
     let server = server(place).await;
     let mut admin = Browser::of(&server, "ada", "admin").await;
-    let id = person(&server, "max", "viewer").await;
+    let id = add_person(&server, "max", "viewer").await;
     let role = role_id(&server, "viewer").await.to_string();
     let version = row(&server, "max").await.version.to_string();
     let path = format!("/admin/people/{}", id.0);
@@ -485,7 +485,7 @@ async fn a_form_that_is_older_than_the_person_changes_nothing(place: &Place) {
 
 async fn a_link_from_the_command_line_adds_one_more_administrator_once(place: &Place) {
     let server = server(place).await;
-    person(&server, "ada", "admin").await;
+    add_person(&server, "ada", "admin").await;
     let ada = row(&server, "ada").await;
     let link = new_admin_link(&Ctx::of_the_program(&server.app))
         .await

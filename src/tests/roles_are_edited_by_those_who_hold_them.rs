@@ -1,8 +1,8 @@
 //! Roles are edited in a matrix by those who may; nobody puts into a role what they do not hold, nobody overwrites what
 //! they have not seen, and `admin` stays whole.
 
+use crate::browser::{Browser, add_person, add_role, role_id};
 use crate::harness::{Answer, Hands, Place, Server, at};
-use crate::office::{Browser, person, role, role_id};
 use crate::small_plant::small_plant;
 use axum::http::StatusCode;
 use ms5_floor::domain::rights::{Permission, PermissionSet};
@@ -164,7 +164,7 @@ async fn a_role_is_added_includes_another_and_goes_when_nobody_has_it(place: &Pl
         Some("/lines/L1")
     );
 
-    person(&server, "lea", "team_lead").await;
+    add_person(&server, "lea", "team_lead").await;
     let used = admin
         .post(&format!("{path}/remove"), &[("version", "2")])
         .await;
@@ -177,7 +177,7 @@ async fn a_role_is_added_includes_another_and_goes_when_nobody_has_it(place: &Pl
         )
         .await;
     assert_eq!(seeded.status, StatusCode::UNPROCESSABLE_ENTITY);
-    let spare = role(&server, "spare", PermissionSet::NONE).await;
+    let spare = add_role(&server, "spare", PermissionSet::NONE).await;
     let gone = admin
         .post(&format!("/admin/roles/{spare}/remove"), &[("version", "1")])
         .await;
@@ -198,8 +198,8 @@ async fn nobody_puts_into_a_role_what_they_do_not_hold(place: &Place) {
         Permission::RoleWrite,
         Permission::LineRead,
     ]);
-    role(&server, "editor", set).await;
-    let own = role(&server, "own", PermissionSet::NONE).await;
+    add_role(&server, "editor", set).await;
+    let own = add_role(&server, "own", PermissionSet::NONE).await;
     let mut editor = Browser::of(&server, "edi", "editor").await;
     let held = ticks(&server, "own", &[Permission::LineRead]).await;
     assert_eq!(

@@ -1,8 +1,8 @@
 //! The audit trail is a chain without gaps, whoever writes at once; whatever is done to it afterwards is found; what cannot
 //! be put on record is not done; what is taken out of it is on record, too, and harmless in a spreadsheet.
 
+use crate::browser::{Browser, add_person};
 use crate::harness::{Answer, Hands, Place, Server, at};
-use crate::office::{Browser, person};
 use crate::small_plant::small_plant;
 use axum::http::{StatusCode, header};
 use ms5_floor::server::auth::Ctx;
@@ -143,7 +143,7 @@ async fn rows_taken_off_the_end_are_missed(place: &Place) {
 async fn what_cannot_be_put_on_record_is_not_done(place: &Place) {
     let server = server(place).await;
     let mut admin = Browser::of(&server, "ada", "admin").await;
-    let id = person(&server, "max", "viewer").await;
+    let id = add_person(&server, "max", "viewer").await;
     let db = &server.app.db;
     let before = people::all(db).await.expect("people");
     tamper(db, "ALTER TABLE audit RENAME TO audit_away").await;
@@ -292,7 +292,7 @@ async fn the_file_computes_nothing_and_is_on_record(place: &Place) {
     let exported = newest.expect("rows").remove(0);
     assert_eq!(
         (exported.action.as_str(), exported.actor.as_str()),
-        ("audit.export", "Name of ada")
+        ("audit.export", "ada Tester")
     );
     assert!(
         exported.became.contains("\"action\":\"test\""),
@@ -311,7 +311,7 @@ fn run(place: &Place, what: &[&str]) -> Output {
 
 async fn the_command_ends_badly_and_names_the_row(place: &Place) {
     let server = server(place).await;
-    person(&server, "ada", "admin").await;
+    add_person(&server, "ada", "admin").await;
     add(&server.app.db, (1..=5).map(row)).await;
     let out = |output: &Output| String::from_utf8_lossy(&output.stdout).into_owned();
     let good = run(place, &["audit", "verify"]);
@@ -333,7 +333,7 @@ async fn the_command_ends_badly_and_names_the_row(place: &Place) {
 
     let listed = run(place, &["user", "list"]);
     assert!(
-        out(&listed).contains("ada\tName of ada\tAdministrator"),
+        out(&listed).contains("ada\tada Tester\tAdministrator"),
         "{listed:?}"
     );
     let link = run(place, &["user", "link"]);

@@ -5,7 +5,7 @@ use crate::server::auth::housekeeping;
 use crate::server::clock::Clock;
 use crate::server::config::{ServeArgs, Settings};
 use crate::server::db::{Db, migrate};
-use crate::server::http::{Shared, Site, measures, router};
+use crate::server::http::{Shared, Site, doors, measures, router};
 use crate::server::live::{nodes, publisher};
 use crate::server::rollup::make;
 use crate::server::services::sign_in::new_set_up_link;
@@ -75,6 +75,7 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
     let shared = Shared {
         app,
         transport: settings.transport,
+        doors: doors(settings.transport),
         tls: tls.clone(),
         site: Arc::new(site),
         stop: stop.clone(),

@@ -55,7 +55,7 @@ where
         }
     }
 
-    /// Puts the limit on every route of `routes`.
+    /// Puts the limit on whatever is sent to a route of `routes`; looking is not guessing.
     pub fn on<S>(self: &Arc<Self>, routes: Router<S>) -> Router<S>
     where
         S: Clone + Send + Sync + 'static,
@@ -70,6 +70,9 @@ where
     }
 
     async fn pass(&self, request: Request, next: Next) -> Response {
+        if request.method().is_safe() {
+            return next.run(request).await;
+        }
         let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
         let client = self.client(peer.map(|c| c.0.ip()), request.headers());
         match self.check(client) {

@@ -29,12 +29,15 @@ pub(super) const WAITS: DurMs = DurMs(10 * MINUTE_MS);
 
 /// The routes.
 pub fn router(shared: &Shared) -> Router {
-    Router::new()
+    let doors = Router::new()
         .route("/sign-in", get(show).post(with_password))
         .route("/sign-in/code", get(show_code).post(with_code))
         .route("/sign-in/demonstration", post(demonstration))
+        .route("/set-up/{token}", get(show_set_up).post(set_up));
+    shared
+        .doors
+        .on(doors)
         .route("/sign-out", post(sign_out))
-        .route("/set-up/{token}", get(show_set_up).post(set_up))
         .with_state(shared.clone())
 }
 

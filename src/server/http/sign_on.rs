@@ -20,9 +20,8 @@ use tower_sessions::Session;
 
 /// The routes.
 pub fn router(shared: &Shared) -> Router {
-    Router::new()
-        .route("/sign-on", get(show).post(sign_on))
-        .with_state(shared.clone())
+    let door = Router::new().route("/sign-on", get(show).post(sign_on));
+    shared.doors.on(door).with_state(shared.clone())
 }
 
 #[derive(Debug, Default, Deserialize)]
