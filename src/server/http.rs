@@ -14,25 +14,30 @@ mod keys;
 pub mod limit;
 mod live;
 mod measures;
+mod next;
 mod oee;
 mod openapi;
 mod own_address;
 mod pages;
 mod plant;
 mod problem;
+mod provider;
 mod quarantine;
 mod request;
 mod security;
+mod set_up;
 mod sign_in;
 mod sign_on;
 mod stops;
 mod trust;
+mod visitor;
 
 pub use assets::{Site, SiteError};
 pub use bounds::{MAX_BODY_BYTES, within};
 pub use measures::router as measures;
 pub use request::{record_person, request_id};
 
+use super::auth::oidc::Provider;
 use super::auth::session;
 use super::config::Transport;
 use super::state::App;
@@ -61,6 +66,8 @@ pub struct Shared {
     pub tls: Option<Arc<Tls>>,
     /// How often one client may knock: signing in, signing on, setting up.
     pub doors: Arc<Limit>,
+    /// Who else vouches for people.
+    pub provider: Option<Provider>,
     /// Ends open streams when the server stops.
     pub stop: CancellationToken,
 }
@@ -114,6 +121,8 @@ pub fn router(shared: &Shared) -> Router {
         .merge(stops::router(shared))
         .merge(pages::router(shared))
         .merge(sign_in::router(shared))
+        .merge(set_up::router(shared))
+        .merge(provider::router(shared))
         .merge(desk::router(shared))
         .merge(account::router(shared))
         .merge(devices::router(shared))

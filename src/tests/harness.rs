@@ -237,6 +237,7 @@ impl Server {
             transport: Transport::Loopback,
             doors: doors(Transport::Loopback),
             tls: None,
+            provider: None,
             app: app.clone(),
             site: Arc::new(site),
             stop: stop.clone(),

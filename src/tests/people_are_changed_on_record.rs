@@ -11,7 +11,7 @@ use ms5_floor::server::auth::Ctx;
 use ms5_floor::server::db::audit::{self, AuditRow};
 use ms5_floor::server::db::people::{self, GivenRow, PersonRow};
 use ms5_floor::server::services::people::{Change, change};
-use ms5_floor::server::services::sign_in::new_admin_link;
+use ms5_floor::server::services::set_up::new_admin_link;
 
 on_both! {
     somebody_is_added_with_a_role_on_a_line_and_a_password_that_is_shown_once,

@@ -64,6 +64,7 @@ struct Inner {
     issuer: String,
     now: TsMs,
     lie: Mutex<Lie>,
+    says: Mutex<Value>,
     key: Mutex<(String, CoreEdDsaPrivateSigningKey)>,
     codes: Mutex<HashMap<String, Asked>>,
     looked_up: AtomicUsize,
@@ -97,6 +98,9 @@ impl SignInProvider {
             issuer,
             now,
             lie: Mutex::new(Lie::Honest),
+            says: Mutex::new(json!({
+                "sub": "u-4711", "name": "Ada Ober", "email": "ada@plant.example", "email_verified": true,
+            })),
             key: Mutex::new(("first".to_owned(), ed25519("first"))),
             codes: Mutex::default(),
             looked_up: AtomicUsize::new(0),
@@ -121,6 +125,14 @@ impl SignInProvider {
         *self.0.lie.lock().unwrap_or_else(PoisonError::into_inner) = lie;
     }
 
+    /// Says this of whoever signs in from now on, as far as it is told here.
+    pub fn says(&self, what: &Value) {
+        let mut says = self.0.says.lock().unwrap_or_else(PoisonError::into_inner);
+        for (claim, value) in what.as_object().expect("claims") {
+            says[claim] = value.clone();
+        }
+    }
+
     /// Signs with another key from now on.
     pub fn change_key(&self, id: &str) {
         *self.0.key.lock().unwrap_or_else(PoisonError::into_inner) = (id.to_owned(), ed25519(id));
@@ -134,9 +146,13 @@ impl SignInProvider {
     fn signed(&self, lie: Lie, nonce: &str, access: &AccessToken) -> CoreIdToken {
         let now = self.0.now.0 / 1000;
         let mut claims = json!({
-            "iss": self.0.issuer, "aud": [CLIENT], "sub": "u-4711", "nonce": nonce,
-            "iat": now - 10, "exp": now + 300, "name": "Ada Ober", "email": "ada@plant.example", "email_verified": true,
+            "iss": self.0.issuer, "aud": [CLIENT], "nonce": nonce, "iat": now - 10, "exp": now + 300,
         });
+        let says = self.0.says.lock().unwrap_or_else(PoisonError::into_inner);
+        for (claim, value) in says.as_object().expect("claims") {
+            claims[claim] = value.clone();
+        }
+        drop(says);
         match lie {
             Lie::Nonce => claims["nonce"] = json!("another"),
             Lie::Audience => claims["aud"] = json!(["other"]),

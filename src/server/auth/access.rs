@@ -87,6 +87,8 @@ pub const ACCESS: &[Entry] = &[
     ("GET", "/sign-in/code", Anyone),
     ("POST", "/sign-in/code", Anyone),
     ("POST", "/sign-in/demonstration", Anyone),
+    ("POST", "/sign-in/provider", Anyone),
+    ("GET", "/sign-in/provider/back", Anyone),
     ("POST", "/sign-out", Anyone),
     ("GET", "/set-up/{token}", Anyone),
     ("POST", "/set-up/{token}", Anyone),

@@ -2,13 +2,14 @@
 
 use super::Failure;
 use crate::server::auth::housekeeping;
+use crate::server::auth::oidc::{self, Provider};
 use crate::server::clock::Clock;
 use crate::server::config::{ServeArgs, Settings};
 use crate::server::db::{Db, migrate};
 use crate::server::http::{Shared, Site, doors, measures, router};
 use crate::server::live::{nodes, publisher};
 use crate::server::rollup::make;
-use crate::server::services::sign_in::new_set_up_link;
+use crate::server::services::set_up::new_set_up_link;
 use crate::server::state::App;
 use crate::server::tls::Tls;
 use crate::server::{log, metrics};
@@ -77,6 +78,7 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
         transport: settings.transport,
         doors: doors(settings.transport),
         tls: tls.clone(),
+        provider: settings.oidc.map(|oidc| provider(oidc, &clock)),
         site: Arc::new(site),
         stop: stop.clone(),
     };
@@ -132,6 +134,19 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
     }
     db.close().await;
     Ok(())
+}
+
+/// The provider of the settings. It is asked about itself once now, so that wrong settings are told at once; the server does
+/// not wait for it.
+fn provider(settings: oidc::Settings, clock: &Clock) -> Provider {
+    let provider = Provider::new(settings, clock.clone());
+    let asked = provider.clone();
+    tokio::spawn(async move {
+        if let Err(error) = asked.discover().await {
+            tracing::warn!(%error, "the sign-in provider cannot be used");
+        }
+    });
+    provider
 }
 
 /// Serves measures on a listener of their own until the server stops.

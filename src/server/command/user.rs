@@ -7,7 +7,7 @@ use crate::server::clock::Clock;
 use crate::server::config::DatabaseArgs;
 use crate::server::db::{Db, migrate, people};
 use crate::server::services::people::describe;
-use crate::server::services::sign_in::new_admin_link;
+use crate::server::services::set_up::new_admin_link;
 use crate::server::state::App;
 use clap::Subcommand;
 use jiff::Timestamp;

@@ -176,6 +176,42 @@ pub async fn by_oidc(db: &Db, issuer: &str, subject: &str) -> sqlx::Result<Optio
     })
 }
 
+/// The same, as a transaction sees it.
+///
+/// # Errors
+/// The engine's.
+pub async fn by_oidc_in(
+    tx: &mut Tx,
+    issuer: &str,
+    subject: &str,
+) -> sqlx::Result<Option<PersonRow>> {
+    writing!(tx, |conn| {
+        sqlx::query_as(select_person!(
+            "WHERE oidc_issuer = $1 AND oidc_subject = $2"
+        ))
+        .bind(issuer)
+        .bind(subject)
+        .fetch_optional(conn)
+        .await
+    })
+}
+
+/// Those with this address for mail, however it is capitalised; people of the demonstration have none.
+///
+/// # Errors
+/// The engine's.
+pub async fn by_address_in(tx: &mut Tx, address: &str) -> sqlx::Result<Vec<PersonRow>> {
+    let address = address.to_lowercase();
+    let all: Vec<PersonRow> = writing!(tx, |conn| {
+        sqlx::query_as(select_person!("WHERE email <> '' AND demo = 0"))
+            .fetch_all(conn)
+            .await?
+    });
+    // Engines differ in what they take for lower case.
+    let same = |row: &PersonRow| row.email.to_lowercase() == address;
+    Ok(all.into_iter().filter(same).collect())
+}
+
 /// Adds a person who cannot sign in yet.
 ///
 /// # Errors

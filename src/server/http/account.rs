@@ -2,7 +2,8 @@
 
 use super::Shared;
 use super::desk::{self, page};
-use super::sign_in::{Visitor, WAITS, said, status, store};
+use super::sign_in::{said, status};
+use super::visitor::{Visitor, WAITS, store};
 use crate::domain::time::TsMs;
 use crate::server::auth::Ctx;
 use crate::server::auth::session::{self, Held, Waiting};

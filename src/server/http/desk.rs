@@ -112,3 +112,20 @@ pub fn failed(shared: &Shared, error: ServiceError) -> Response {
         words(&text),
     )
 }
+
+/// What somebody may not do, and whom to ask.
+pub fn forbidden_page(
+    shared: &Shared,
+    caller: &Caller,
+    permission: Permission,
+    ask: &[String],
+) -> Response {
+    let inside = crate::ui::desk::sign_in::forbidden(permission.words(), permission.name(), ask);
+    page(
+        shared,
+        Some(caller),
+        ("Not for you", ""),
+        StatusCode::FORBIDDEN,
+        inside,
+    )
+}

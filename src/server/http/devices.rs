@@ -4,7 +4,7 @@ use super::Shared;
 use super::account::when;
 use super::desk::{self, page};
 use super::own_address::own_address;
-use super::sign_in::{Visitor, store};
+use super::visitor::{Visitor, store};
 use crate::domain::ids::DeviceId;
 use crate::domain::time::TsMs;
 use crate::server::auth::Ctx;

@@ -162,7 +162,7 @@ async fn refused(
     let page = is_page(matched);
     match refusal {
         Refusal::Unknown if page && wanted.is_some() => {
-            let next = super::sign_in::Next::parse(wanted.unwrap_or_default());
+            let next = super::next::Next::parse(wanted.unwrap_or_default());
             Redirect::to(&super::sign_on::way_in(caller, &next)).into_response()
         }
         Refusal::MustChange if page && wanted.is_some() => {
@@ -171,11 +171,11 @@ async fn refused(
         Refusal::Unknown | Refusal::MustChange => problem::unauthenticated().into_response(),
         // Somebody who signs on to the tablet may be let in.
         Refusal::Lacks(_) if page && wanted.is_some() && nobody_at_tablet(caller) => {
-            let next = super::sign_in::Next::parse(wanted.unwrap_or_default());
+            let next = super::next::Next::parse(wanted.unwrap_or_default());
             Redirect::to(&super::sign_on::way_in(caller, &next)).into_response()
         }
         Refusal::Lacks(permission) if page => match people::who_give_roles(&shared.app).await {
-            Ok(ask) => super::sign_in::forbidden_page(shared, caller, permission, &ask),
+            Ok(ask) => super::desk::forbidden_page(shared, caller, permission, &ask),
             Err(error) => super::desk::failed(shared, error.into()),
         },
         Refusal::Lacks(permission) => problem::forbidden(permission, None).into_response(),

@@ -2,7 +2,9 @@
 
 use super::Shared;
 use super::desk::{self, page};
-use super::sign_in::{Next, Visitor, said, status};
+use super::next::Next;
+use super::sign_in::{said, status};
+use super::visitor::Visitor;
 use crate::domain::ids::PersonId;
 use crate::server::auth::caller::{Caller, Who};
 use crate::server::services::error::ServiceError;

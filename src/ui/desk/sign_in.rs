@@ -160,6 +160,44 @@ pub fn set_up(action: String, login: &str, name: &str, wrong: &Wrong) -> AnyView
     .into_any()
 }
 
+/// Leads to the provider; browsers that do not follow by themselves have the button.
+#[must_use]
+pub fn go_there(name: &str, url: &str) -> AnyView {
+    view! {
+        <div class="panel form">
+            <p>{format!("{name} asks who you are.")}</p>
+            <a class="button primary wide" href=url.to_owned()>
+                {format!("Go on to {name}")}
+            </a>
+        </div>
+    }
+    .into_any()
+}
+
+/// The provider knows somebody whom we do not.
+#[must_use]
+pub fn not_known(words: &str, known_as: &str, ask: &[String]) -> AnyView {
+    view! {
+        <div class="panel form">
+            <p>{words.to_owned()}</p>
+            <p class="panel-note">"You came as " <code>{known_as.to_owned()}</code> ". " {whom(ask)}</p>
+            <a class="button wide" href="/sign-in">
+                "Sign in another way"
+            </a>
+        </div>
+    }
+    .into_any()
+}
+
+/// Whom to ask.
+fn whom(ask: &[String]) -> String {
+    if ask.is_empty() {
+        "Ask an administrator.".to_owned()
+    } else {
+        format!("Ask {}.", ask.join(", "))
+    }
+}
+
 /// What did not go well.
 fn problem(said: Option<String>) -> Option<AnyView> {
     said.map(|said| {
@@ -175,16 +213,11 @@ fn problem(said: Option<String>) -> Option<AnyView> {
 /// What somebody may not see, and whom to ask.
 #[must_use]
 pub fn forbidden(words: &str, permission: &str, ask: &[String]) -> AnyView {
-    let whom = if ask.is_empty() {
-        "Ask an administrator.".to_owned()
-    } else {
-        format!("Ask {}.", ask.join(", "))
-    };
     view! {
         <div class="panel">
             <p>{format!("You may not {words}.")}</p>
             <p class="panel-note">
-                "The permission that is missing is called " <code>{permission.to_owned()}</code> ". " {whom}
+                "The permission that is missing is called " <code>{permission.to_owned()}</code> ". " {whom(ask)}
             </p>
             <p>
                 <a class="button" href="/">

@@ -1,0 +1,223 @@
+//! `/sign-in/provider`: somebody else says who somebody is (OpenID Connect), there and back.
+
+use super::Shared;
+use super::desk::{self, page};
+use super::next::Next;
+use super::own_address::own_address;
+use super::sign_in::{Demonstrates, said, sign_in_page, status};
+use super::visitor::{Visitor, WAITS, lead_on, store};
+use crate::server::auth::caller::Caller;
+use crate::server::auth::oidc::{Begun, OidcError, Provider};
+use crate::server::auth::session::{self, Waiting};
+use crate::server::services::people::who_give_roles;
+use crate::server::services::sign_in::Refused;
+use crate::server::services::vouched::{self, Known};
+use crate::ui::desk::sign_in as pages;
+use axum::Router;
+use axum::extract::{Extension, Form, Query, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use serde::Deserialize;
+use std::sync::Arc;
+use tower_sessions::Session;
+
+/// The routes.
+pub fn router(shared: &Shared) -> Router {
+    let doors = Router::new()
+        .route("/sign-in/provider", post(there))
+        .route("/sign-in/provider/back", get(back));
+    shared.doors.on(doors).with_state(shared.clone())
+}
+
+#[derive(Debug, Deserialize)]
+struct Wanted {
+    #[serde(default)]
+    next: String,
+}
+
+async fn there(
+    State(shared): State<Shared>,
+    Extension(caller): Extension<Arc<Caller>>,
+    session: Session,
+    headers: HeaderMap,
+    demo: Demonstrates,
+    Form(wanted): Form<Wanted>,
+) -> Response {
+    let Some(provider) = &shared.provider else {
+        return super::problem::not_found("no provider vouches for people here").into_response();
+    };
+    let visitor = Visitor::new(caller, session, &headers);
+    let next = Next::parse(&wanted.next);
+    let address = format!("{}/sign-in/provider/back", own_address(&shared, &headers));
+    let begun = match provider.begin(&address).await {
+        Ok(begun) => begun,
+        Err(error) => {
+            let told = not_now(provider, &error);
+            return sign_in_page(&shared, demo.0, ("", &next), Some(told)).await;
+        }
+    };
+    let url = begun.url.clone();
+    let waiting = Waiting::Provider {
+        begun,
+        since: shared.app.clock.now(),
+        next: next.path().to_owned(),
+    };
+    match visitor.wait(waiting).await {
+        Ok(()) => go(&shared, provider, &url),
+        Err(Refused::Failed(error)) => desk::failed(&shared, error),
+        Err(refused) => {
+            let told = (status(Some(&refused)), said(&refused));
+            sign_in_page(&shared, demo.0, ("", &next), Some(told)).await
+        }
+    }
+}
+
+/// A page that leads there: our forms may only lead to us, so an answer to a form cannot.
+fn go(shared: &Shared, provider: &Provider, url: &str) -> Response {
+    let inside = pages::go_there(provider.name(), url);
+    let mut response = page(
+        shared,
+        None,
+        ("Signing in", "/sign-in"),
+        StatusCode::OK,
+        inside,
+    );
+    if let Ok(refresh) = HeaderValue::from_str(&format!("0;url={url}")) {
+        response.headers_mut().insert(header::REFRESH, refresh);
+    }
+    response
+}
+
+/// What the browser brings back.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Brought {
+    code: String,
+    state: String,
+    error: String,
+}
+
+async fn back(
+    State(shared): State<Shared>,
+    Extension(caller): Extension<Arc<Caller>>,
+    session: Session,
+    headers: HeaderMap,
+    demo: Demonstrates,
+    Query(brought): Query<Brought>,
+) -> Response {
+    let Some(provider) = &shared.provider else {
+        return super::problem::not_found("no provider vouches for people here").into_response();
+    };
+    let visitor = Visitor::new(caller, session, &headers);
+    let (begun, next) = match begun(&shared, &visitor).await {
+        Ok(Some(begun)) => begun,
+        // Nothing was begun here, or it is long over, or it is answered: from the start.
+        Ok(None) => return Redirect::to("/sign-in").into_response(),
+        Err(refused) => return failed(&shared, refused),
+    };
+    match end(&shared, provider, &visitor, (&begun, &brought), &next).await {
+        Ok(response) => response,
+        Err(NotIn::Told(status, words)) => {
+            sign_in_page(&shared, demo.0, ("", &next), Some((status, words))).await
+        }
+        Err(NotIn::Refused(refused)) => failed(&shared, refused),
+    }
+}
+
+fn failed(shared: &Shared, refused: Refused) -> Response {
+    match refused {
+        Refused::Failed(error) => desk::failed(shared, error),
+        other => (status(Some(&other)), said(&other)).into_response(),
+    }
+}
+
+/// What was begun in this browser; it is forgotten, whatever becomes of it.
+async fn begun(shared: &Shared, visitor: &Visitor) -> Result<Option<(Begun, Next)>, Refused> {
+    let held = session::held(&visitor.session).await.map_err(store)?;
+    let Some(Waiting::Provider { begun, since, next }) = held.and_then(|h| h.waiting) else {
+        return Ok(None);
+    };
+    visitor.leave().await?;
+    let in_time = shared.app.clock.now() - since <= WAITS;
+    Ok(in_time.then(|| (begun, Next::parse(&next))))
+}
+
+enum NotIn {
+    Told(StatusCode, String),
+    Refused(Refused),
+}
+
+impl<E: Into<Refused>> From<E> for NotIn {
+    fn from(error: E) -> Self {
+        Self::Refused(error.into())
+    }
+}
+
+async fn end(
+    shared: &Shared,
+    provider: &Provider,
+    visitor: &Visitor,
+    (begun, brought): (&Begun, &Brought),
+    next: &Next,
+) -> Result<Response, NotIn> {
+    let app = &shared.app;
+    let name = provider.name();
+    if brought.state == begun.state && !brought.error.is_empty() {
+        let words =
+            format!("{name} did not sign you in. Try again, or sign in with your password.");
+        return Err(NotIn::Told(StatusCode::UNPROCESSABLE_ENTITY, words));
+    }
+    let finished = provider.finish(brought.code.clone(), &brought.state, begun);
+    let identity = match finished.await {
+        Ok(identity) => identity,
+        Err(
+            error @ (OidcError::Unreachable(_) | OidcError::Unusable(_) | OidcError::Redirect(_)),
+        ) => {
+            let (status, words) = not_now(provider, &error);
+            return Err(NotIn::Told(status, words));
+        }
+        Err(
+            error @ (OidcError::Refused(_) | OidcError::OtherState | OidcError::Unbelievable(_)),
+        ) => {
+            tracing::warn!(%error, "a sign-in by the provider did not hold");
+            vouched::not_believed(app, &visitor.caller, &error).await?;
+            let words = format!("What {name} answered did not hold. Try again.");
+            return Err(NotIn::Told(StatusCode::UNPROCESSABLE_ENTITY, words));
+        }
+    };
+    match vouched::with_provider(app, &visitor.caller, &identity).await? {
+        Known::In(row) => {
+            visitor.enter(shared, &row).await?;
+            Ok(lead_on(shared, &row, next).await?)
+        }
+        other => {
+            let ask = who_give_roles(app).await?;
+            let words = match other {
+                Known::Closed => format!("{name} knows you, but your account here is closed."),
+                Known::Several => format!(
+                    "{name} knows you, but several people here have your address, so it is not clear who you are."
+                ),
+                _ => format!("{name} knows you, but nobody has added you here yet."),
+            };
+            let known_as = identity.email.unwrap_or(identity.subject);
+            Ok(page(
+                shared,
+                None,
+                ("Not known here", "/sign-in"),
+                StatusCode::FORBIDDEN,
+                pages::not_known(&words, &known_as, &ask),
+            ))
+        }
+    }
+}
+
+/// What a person is told when the provider cannot be asked; the log has the reason.
+fn not_now(provider: &Provider, error: &OidcError) -> (StatusCode, String) {
+    tracing::warn!(%error, "the sign-in provider cannot be used");
+    let words = format!(
+        "{} cannot be reached right now. Try again in a moment, or sign in with your password.",
+        provider.name()
+    );
+    (StatusCode::SERVICE_UNAVAILABLE, words)
+}

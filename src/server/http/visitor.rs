@@ -1,0 +1,117 @@
+//! Somebody at a door with a browser: what its session holds before and after.
+
+use super::Shared;
+use super::next::Next;
+use crate::domain::ids::DeviceId;
+use crate::domain::time::{DurMs, MINUTE_MS};
+use crate::server::auth::caller::Caller;
+use crate::server::auth::rights::Roles;
+use crate::server::auth::session::{self, Held, Waiting};
+use crate::server::db::people::{self, PersonRow};
+use crate::server::services::error::ServiceError;
+use crate::server::services::sign_in::Refused;
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use std::sync::Arc;
+use tower_sessions::Session;
+
+/// What a browser tells about itself.
+#[derive(Clone, Debug)]
+pub(super) struct Visitor {
+    pub(super) caller: Arc<Caller>,
+    pub(super) session: Session,
+    agent: String,
+}
+
+impl Visitor {
+    pub(super) fn new(caller: Arc<Caller>, session: Session, headers: &HeaderMap) -> Self {
+        let agent = headers
+            .get(header::USER_AGENT)
+            .and_then(|h| h.to_str().ok());
+        let agent = agent.unwrap_or_default().chars().take(200).collect();
+        Self {
+            caller,
+            session,
+            agent,
+        }
+    }
+
+    /// What the session knew before, as far as it stays: the device.
+    pub(super) async fn before(&self) -> Result<Held, Refused> {
+        let held = session::held(&self.session).await.map_err(store)?;
+        let mut held = held.unwrap_or_default();
+        held.person = None;
+        held.waiting = None;
+        Ok(held)
+    }
+
+    /// Holds who signed in, under a new id.
+    pub(super) async fn enter(&self, shared: &Shared, row: &PersonRow) -> Result<(), Refused> {
+        let held = Held {
+            person: Some(row.person()),
+            since: shared.app.clock.now(),
+            version: row.version,
+            address: self.caller.address.clone(),
+            agent: self.agent.clone(),
+            ..self.before().await?
+        };
+        session::hold(&self.session, &held).await.map_err(store)
+    }
+
+    /// What the session of a device that just came knows.
+    pub(super) fn held_by(&self, shared: &Shared, device: DeviceId) -> Held {
+        Held {
+            since: shared.app.clock.now(),
+            device: Some(device),
+            address: self.caller.address.clone(),
+            agent: self.agent.clone(),
+            ..Held::default()
+        }
+    }
+
+    /// Forgets who signed in; a device stays.
+    pub(super) async fn leave(&self) -> Result<(), Refused> {
+        let left = self.before().await?;
+        if left.device.is_some() {
+            session::hold(&self.session, &left).await.map_err(store)
+        } else {
+            self.session.flush().await.map_err(store)
+        }
+    }
+
+    /// Holds what the second half of a sign-in needs to know.
+    pub(super) async fn wait(&self, waiting: Waiting) -> Result<(), Refused> {
+        let held = Held {
+            waiting: Some(waiting),
+            address: self.caller.address.clone(),
+            agent: self.agent.clone(),
+            ..self.before().await?
+        };
+        session::hold(&self.session, &held).await.map_err(store)
+    }
+}
+
+/// The store of sessions failed.
+pub(super) fn store(error: tower_sessions::session::Error) -> Refused {
+    Refused::Failed(ServiceError::Database(sqlx::Error::Io(
+        std::io::Error::other(error),
+    )))
+}
+
+/// A sign-in that waits for its second half holds for so long.
+pub(super) const WAITS: DurMs = DurMs(10 * MINUTE_MS);
+
+/// Leads to where they wanted to go, or to the first page of their role.
+pub(super) async fn lead_on(
+    shared: &Shared,
+    row: &PersonRow,
+    next: &Next,
+) -> Result<Response, Refused> {
+    if row.must_change != 0 {
+        return Ok(Redirect::to("/account/password").into_response());
+    }
+    let roles = Roles::load(&shared.app.db).await?;
+    let given = people::given_to(&shared.app.db, row.person()).await?;
+    let first = roles.first_page(&given);
+    Ok(Redirect::to(next.or(&first)).into_response())
+}
