@@ -7,10 +7,11 @@ use crate::small_plant::state;
 use crate::windows_add_up::plant;
 use ms5_floor::api::downtime::{Confirmation, DowntimeEvent, DowntimeFilter, GivenPart};
 use ms5_floor::domain::machine_state::MachineState;
-use ms5_floor::domain::time::{DAY_MS, HOUR_MS, MINUTE_MS, Span, TsMs};
+use ms5_floor::domain::time::{DAY_MS, DurMs, HOUR_MS, MINUTE_MS, Span, TsMs};
 use ms5_floor::server::auth::Ctx;
 use ms5_floor::server::db::Tx;
 use ms5_floor::server::db::rollup::{self, Level};
+use ms5_floor::server::rollup::cells;
 use ms5_floor::server::rollup::make::{catch_up, progress};
 use ms5_floor::server::rollup::read::{LineSums, Subject, series, total};
 use ms5_floor::server::services::downtime::{confirm_downtime, get_downtime_events};
@@ -23,10 +24,11 @@ use serde_json::json;
 on_both! {
     any_window_from_cells_is_what_the_timeline_gives, a_late_fact_reaches_every_level,
     what_people_say_and_what_the_plant_becomes_reaches_every_level,
-    what_is_not_made_is_read_in_pieces_that_add_up, a_machine_that_stands_for_months_costs_nothing
+    what_is_not_made_is_read_in_pieces_that_add_up, a_machine_that_stands_for_months_costs_nothing,
+    long_windows_are_put_together_from_quarters
 }
 
-const LEVELS: [Level; 4] = [Level::Hour, Level::Shift, Level::Day, Level::Month];
+const LEVELS: [Level; 5] = Level::ALL;
 const DAYS: i64 = 40;
 
 /// The timeline of a whole window, read at once.
@@ -374,4 +376,53 @@ async fn a_machine_that_stands_for_months_costs_nothing(place: &Place) {
         "{}: nothing is to be made again",
         place.engine
     );
+}
+
+async fn long_windows_are_put_together_from_quarters(place: &Place) {
+    let from = at("2026-02-20T00:00:00Z");
+    let days = 250;
+    let now = TsMs(from.0 + days * DAY_MS);
+    let server = Server::with(place, Hands::at(now).clock(), plant()).await;
+    let (source, _) = server.key("gateway", true, false).await;
+    let mut rng = chance(77);
+    let few = Scene {
+        hours: days * 24,
+        ..scene(&server, source, from, 900)
+    };
+    let mut sent = facts(&mut rng, &few);
+    sent.shuffle(&mut rng);
+    let late = sent.split_off(895);
+    let store = async |batch: &[ms5_floor::domain::fact::Fact]| {
+        let items = batch.iter().map(|f| Ok(new_fact(f))).collect();
+        let stored = server.app.writer.store(source, items).await;
+        stored.expect("stored");
+        catch_up(&server.app).await.expect("roll-ups");
+    };
+    store(&sent).await;
+    let plant = server.app.plant.get();
+    let site = plant.site.as_ref().expect("a site");
+    let quarters = |window: Span| {
+        cells::pieces(site, &plant.lines[0], window, Some(now))
+            .cells
+            .quarters
+    };
+    let all = Span::clamped(from, now);
+    let of_two = quarters(all);
+    let half_a_year = [at("2026-03-31T22:00:00Z"), at("2026-09-30T22:00:00Z")];
+    assert!(
+        of_two.from() <= half_a_year[0] + DurMs(DAY_MS)
+            && of_two.to() + DurMs(DAY_MS) >= half_a_year[1],
+        "April to September is two quarters: {of_two:?}"
+    );
+    compare_cells(&server, now, all, place.engine).await;
+    for fact in late {
+        store(std::slice::from_ref(&fact)).await;
+        for _ in 0..6 {
+            let mut edge =
+                |from: i64, to: i64| rng.random_range(from * 1440..to * 1440) * MINUTE_MS;
+            let (left, right) = (edge(-2, 60), edge(200, days + 2));
+            let window = Span::clamped(TsMs(from.0 + left), TsMs(from.0 + right));
+            compare(&server, now, window, &format!("after {fact:?}")).await;
+        }
+    }
 }

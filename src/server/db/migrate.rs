@@ -31,6 +31,7 @@ const VERSIONS: &[Version] = versions![
     "0006_refold",
     "0007_made_in_silence",
     "0008_people",
+    "0009_quarters",
 ];
 
 /// Brings the schema up to date, and adds the reasons and roles that every plant starts with.

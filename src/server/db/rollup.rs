@@ -22,9 +22,20 @@ pub enum Level {
     Day = 3,
     /// The production days of a month.
     Month = 4,
+    /// Those of three months: what a year is mostly made of.
+    Quarter = 5,
 }
 
 impl Level {
+    /// From the finest to the coarsest; each is the sum of the one before it.
+    pub const ALL: [Self; 5] = [
+        Self::Hour,
+        Self::Shift,
+        Self::Day,
+        Self::Month,
+        Self::Quarter,
+    ];
+
     /// The number that the database stores.
     #[must_use]
     pub const fn code(self) -> i64 {
@@ -281,10 +292,10 @@ pub async fn sum_up(
 /// The cells that make up a stretch of time: of each level a stretch on the left and one on the right; either may be empty.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Ranges {
-    /// Of hours, shifts and days.
-    pub sides: [[Span; 2]; 3],
-    /// Of months.
-    pub months: Span,
+    /// Of hours, shifts, days and months.
+    pub sides: [[Span; 2]; 4],
+    /// Of quarters.
+    pub quarters: Span,
 }
 
 /// The sum over all cells of `ranges`, by machine and product, and the same by loss.
@@ -310,7 +321,7 @@ pub async fn total(
             in_ranges("rollup_loss")
         )
     });
-    let bounds = ranges.sides.iter().flatten().chain([&ranges.months]);
+    let bounds = ranges.sides.iter().flatten().chain([&ranges.quarters]);
     let bounds: Vec<i64> = bounds.flat_map(|s| [s.from().0, s.to().0]).collect();
     Ok((
         writing!(tx, |conn| {
@@ -330,17 +341,10 @@ pub async fn total(
     ))
 }
 
-/// The rows of a table in the seven stretches of [`Ranges`].
+/// The rows of a table in the stretches of [`Ranges`].
 fn in_ranges(table: &str) -> String {
-    let levels = [
-        Level::Hour,
-        Level::Hour,
-        Level::Shift,
-        Level::Shift,
-        Level::Day,
-        Level::Day,
-        Level::Month,
-    ];
+    let [sides @ .., quarter] = Level::ALL;
+    let levels = sides.into_iter().flat_map(|side| [side, side]);
     let one = |(place, level): (usize, Level)| {
         let (from, to) = (2 * place + 2, 2 * place + 3);
         format!(
@@ -348,7 +352,7 @@ fn in_ranges(table: &str) -> String {
             level.code()
         )
     };
-    let all: Vec<String> = levels.into_iter().enumerate().map(one).collect();
+    let all: Vec<String> = levels.chain([quarter]).enumerate().map(one).collect();
     all.join(" UNION ALL ")
 }
 

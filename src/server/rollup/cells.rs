@@ -1,5 +1,6 @@
 //! The edges of cells. They tile all time: hours lie in segments (a shift, or the time between two), segments in
-//! production days, days in months.
+//! production days, days in months,
+//! months in quarters.
 
 use crate::domain::shift::ShiftInstance;
 use crate::domain::time::{DAY_MS, DurMs, HOUR_MS, Span, TsMs};
@@ -147,12 +148,19 @@ pub fn cell(site: &Site, line: &Line, level: Level, at: TsMs) -> Span {
             .unwrap_or(segment.span),
         Level::Shift => segment.span,
         Level::Day => day_span(site, line, segment.day).unwrap_or(segment.span),
-        Level::Month => {
+        Level::Month => months(site, line, segment.day.first_of_month(), 1),
+        Level::Quarter => {
+            let into = i64::from((segment.day.month() - 1) % 3);
             let first = segment.day.first_of_month();
-            let next = days_later(segment.day.last_of_month(), 1);
-            Span::clamped(day_start(site, line, first), day_start(site, line, next))
+            months(site, line, first.saturating_sub(into.months()), 3)
         }
     }
+}
+
+/// The production days of `count` months from that of `first`, its first day, on.
+fn months(site: &Site, line: &Line, first: Date, count: i64) -> Span {
+    let next = first.saturating_add(count.months());
+    Span::clamped(day_start(site, line, first), day_start(site, line, next))
 }
 
 /// The cells of `level` that overlap `window`, whole, in order.
@@ -165,7 +173,7 @@ pub fn cells(site: &Site, line: &Line, level: Level, window: Span) -> Vec<Span> 
             all.filter(|h| h.intersect(window).is_some()).collect()
         }
         Level::Shift => segments.into_iter().map(|s| s.span).collect(),
-        Level::Day | Level::Month => {
+        Level::Day | Level::Month | Level::Quarter => {
             let mut out: Vec<Span> = Vec::new();
             let mut at = window.from();
             while at < window.to() {
@@ -229,10 +237,7 @@ pub fn pieces(site: &Site, line: &Line, window: Span, valid_to: Option<TsMs>) ->
         Span::clamped(right, window.to()),
     ]);
     out.rest.retain(|s| !s.is_empty());
-    for (place, coarser) in [Level::Shift, Level::Day, Level::Month]
-        .into_iter()
-        .enumerate()
-    {
+    for (place, coarser) in Level::ALL.into_iter().skip(1).enumerate() {
         let (from, to) = (
             up(site, line, coarser, left),
             down(site, line, coarser, right),
@@ -244,7 +249,7 @@ pub fn pieces(site: &Site, line: &Line, window: Span, valid_to: Option<TsMs>) ->
         out.cells.sides[place] = [Span::clamped(left, from), Span::clamped(to, right)];
         (left, right) = (from, to);
     }
-    out.cells.months = Span::clamped(left, right);
+    out.cells.quarters = Span::clamped(left, right);
     out
 }
 

@@ -278,7 +278,7 @@ async fn restart(tx: &mut Tx, of: Subject<'_>, from: TsMs, state: &State) -> sql
     } else {
         everything
     };
-    for level in [Level::Hour, Level::Shift, Level::Day, Level::Month] {
+    for level in Level::ALL {
         rollup::clear(tx, of.line.id, level, gone).await?;
     }
     rollup::settle(tx, of.line.id).await?;
@@ -348,13 +348,14 @@ fn reckon_hour(
     }
 }
 
-/// Sums up the shifts, days and months that `span` touches and that end at or before `made_to`.
+/// Sums up the shifts, days, months and quarters that `span` touches and that end at or before `made_to`.
 async fn sum_up(tx: &mut Tx, of: Subject<'_>, span: Span, made_to: TsMs) -> sqlx::Result<()> {
     let segments: Vec<Segment> = cells::segments(of.site, of.line, span);
     for segment in segments.iter().filter(|s| s.span.to() <= made_to) {
         rollup::sum_up(tx, of.line.id, Level::Shift, Level::Hour, segment.span).await?;
     }
-    for (level, finer) in [(Level::Day, Level::Shift), (Level::Month, Level::Day)] {
+    let [_, above @ ..] = Level::ALL;
+    for (level, finer) in above.into_iter().skip(1).zip(above) {
         for cell in cells::cells(of.site, of.line, level, span) {
             if cell.to() <= made_to {
                 rollup::sum_up(tx, of.line.id, level, finer, cell).await?;

@@ -330,5 +330,6 @@ pub fn cell_name(site: &Site, line: &Line, level: Level, cell: Span) -> String {
         }
         Level::Day => day.strftime("%a %-d %b").to_string(),
         Level::Month => day.strftime("%B %Y").to_string(),
+        Level::Quarter => format!("Q{} {}", (day.month() + 2) / 3, day.year()),
     }
 }
