@@ -77,7 +77,7 @@ pub fn run(workspace: &Workspace, server: &Path, size: Size, report: &mut Report
         site: empty_site(&folder)?,
         database: format!("sqlite://{}", folder.database().display()),
     };
-    one(&program, &folder, "SQLite", size, report)?;
+    one(&program, &folder, ("SQLite", || Ok(())), size, report)?;
     let tables = rival.tables(&folder.database())?;
     add_sizes(report, "SQLite", size, &tables);
     drop(folder);
@@ -95,7 +95,8 @@ pub fn run(workspace: &Workspace, server: &Path, size: Size, report: &mut Report
         site: empty_site(&folder)?,
         database: database.url(),
     };
-    one(&program, &folder, "PostgreSQL", size, report)?;
+    let settle = || database.settle();
+    one(&program, &folder, ("PostgreSQL", settle), size, report)?;
     add_sizes(report, "PostgreSQL", size, &database.tables()?);
     Ok(())
 }
@@ -104,7 +105,7 @@ pub fn run(workspace: &Workspace, server: &Path, size: Size, report: &mut Report
 fn one(
     program: &Program,
     folder: &Folder,
-    engine: &str,
+    (engine, settle): (&str, impl FnOnce() -> Result<()>),
     size: Size,
     report: &mut Report,
 ) -> Result<()> {
@@ -131,7 +132,7 @@ fn one(
             while !asker.caught_up()? {
                 stop::pause(POLL)?;
             }
-            Ok(())
+            settle()
         },
     )?;
     note(&format!(
