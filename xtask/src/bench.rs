@@ -4,7 +4,7 @@
 //! the run; a missed aim is told.
 
 mod facts;
-mod floor;
+pub mod floor;
 mod http;
 mod ingest;
 mod load;
