@@ -4,6 +4,7 @@
 
 #[macro_use]
 mod harness;
+mod arbitrary;
 mod browser;
 mod cable;
 mod cast;
@@ -69,6 +70,7 @@ mod trends_are_of_whole_rows;
 mod walls_and_tablets_come_by_their_link;
 mod what_a_silence_hides_is_in_no_figure;
 mod what_was_said_of_a_stop_stays;
+mod whatever_is_sent_is_answered;
 mod wholes_are_the_sums_of_their_parts;
 mod windows_add_up;
 mod worked_sheets;

@@ -5,7 +5,7 @@
 
 mod facts;
 pub mod floor;
-mod http;
+pub mod http;
 mod ingest;
 mod load;
 mod machine;

@@ -10,11 +10,12 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 
 use super::counts::Counts;
-use crate::bench::floor::{Folder, Program, Server, empty_site};
+use crate::bench::floor::{Folder, Program, Server, bearer, empty_site};
+use crate::bench::http::{Connection, request};
 use crate::process;
 use crate::step::{note, step};
 use crate::workspace::Workspace;
@@ -31,6 +32,10 @@ const MAY: [&str; 8] = [
     "oee:read",
 ];
 const DAYS: &str = "3";
+const MINUTE_MS: i64 = 60_000;
+const HOUR_MS: i64 = 60 * MINUTE_MS;
+/// A machine of the simulated plant that stops often, and how many of its stops are talked about.
+const STOPS: &str = "/api/v1/downtime?machine=BAG1&limit=20";
 /// Far above what it takes; a server that hangs is a failure too.
 const BOUND: Duration = Duration::from_secs(600);
 /// The most lines of the server's log that are shown.
@@ -88,13 +93,18 @@ fn ask(
     key: &str,
     results: &Path,
 ) -> Result<Counts> {
+    let told = workspace.root.join("xtask/schemathesis/schemathesis.toml");
+    let settings = folder.path().join("schemathesis.toml");
+    let text = fs::read_to_string(&told).with_context(|| format!("reading {}", told.display()))?;
+    fs::write(&settings, filled_in(&text, &stops(server, key)?))
+        .with_context(|| format!("writing {}", settings.display()))?;
     let mut command = Command::new(python.with_file_name("schemathesis"));
     // What it remembers goes away with the folder: the next run starts from the same.
     command
         .current_dir(folder.path())
         .env("MS5_API_KEY", key)
         .arg("--config-file")
-        .arg(workspace.root.join("xtask/schemathesis/schemathesis.toml"))
+        .arg(&settings)
         .args(["run", "--no-color", "--report-json-path"])
         .arg(results)
         .arg(format!(
@@ -117,6 +127,35 @@ fn ask(
         counts.failed = 1;
     }
     Ok(counts)
+}
+
+/// When the stops began that are talked about, the newest first.
+fn stops(server: &Server, key: &str) -> Result<Vec<i64>> {
+    let mut connection = Connection::open(server.port)?;
+    let bearer = bearer(key);
+    let answer = connection.ask(&request("GET", STOPS, &[("Authorization", &bearer)], ""))?;
+    let page: Value = serde_json::from_slice(answer.body).context("reading the list of stops")?;
+    let events = page.get("events").and_then(Value::as_array);
+    let starts: Vec<i64> = events
+        .into_iter()
+        .flatten()
+        .filter_map(|event| event.get("from").and_then(Value::as_i64))
+        .collect();
+    ensure!(!starts.is_empty(), "the simulated plant has no stops");
+    Ok(starts)
+}
+
+/// The settings with what depends on the day: the stops' starts, and bounds of windows about the newest of them.
+fn filled_in(settings: &str, starts: &[i64]) -> String {
+    let now = starts.iter().max().map_or(0, |at| at - at % HOUR_MS);
+    let bounds = [0, 1, 8, 24, 60].map(|hours| now - hours * HOUR_MS);
+    let list = |values: &[i64], mark: &str| {
+        let values: Vec<String> = values.iter().map(|v| format!("{mark}{v}{mark}")).collect();
+        values.join(", ")
+    };
+    settings
+        .replace("\"{times}\"", &list(&bounds, "\""))
+        .replace("\"{starts}\"", &list(starts, ""))
 }
 
 /// The sums in the report of Schemathesis, by route.
@@ -173,6 +212,20 @@ mod tests {
         let counts = read(report).expect("a report");
         assert_eq!(counts.to_string(), "1 passed, 2 failed, 0 skipped");
         assert!(read(b"{}").is_err());
+    }
+
+    #[test]
+    fn settings_are_filled_in_with_numbers_and_texts() {
+        let settings = "bounds = [\"{times}\", \"0\"]\nstarts = [\"{starts}\"]";
+        let filled = filled_in(settings, &[7 * HOUR_MS + 5, 6 * HOUR_MS]);
+        assert!(
+            filled.starts_with("bounds = [\"25200000\", \"21600000\", "),
+            "{filled}"
+        );
+        assert!(
+            filled.ends_with(", \"0\"]\nstarts = [25200005, 21600000]"),
+            "{filled}"
+        );
     }
 
     #[test]
