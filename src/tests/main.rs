@@ -24,6 +24,7 @@ mod a_lost_database_is_told;
 mod a_new_machine_was_not_missing_before;
 mod a_provider_says_who_somebody_is;
 mod a_provider_vouches_for_people;
+mod any_address_and_form_is_answered;
 mod an_item_reads_back_as_the_fact_it_tells;
 mod counting_is_running;
 mod edge_cases;
