@@ -364,7 +364,10 @@ impl PlantDef {
                     ));
                 }
             }
-            if machine.counter_max.is_some_and(|c| !(1..=LARGEST_READING).contains(&c)) {
+            if machine
+                .counter_max
+                .is_some_and(|c| !(1..=LARGEST_READING).contains(&c))
+            {
                 found.push(FieldError::new(
                     format!("machine[{i}].counter_max"),
                     format!("must be 1 to {LARGEST_READING}"),

@@ -356,9 +356,25 @@ mod tests {
     fn a_line() -> impl proptest::strategy::Strategy<Value = (String, String)> {
         use proptest::prelude::*;
         let names = [
-            "database", "listen", "site", "tls", "tls_cert", "tls_key", "tls_dir", "tls_names", "behind_tls_proxy",
-            "allow_plain_http", "oidc", "metrics", "allow_remote_metrics", "log", "log.format", "log.slow_statement_ms",
-            "oidc.issuer", "oidc.client_id", "lissen",
+            "database",
+            "listen",
+            "site",
+            "tls",
+            "tls_cert",
+            "tls_key",
+            "tls_dir",
+            "tls_names",
+            "behind_tls_proxy",
+            "allow_plain_http",
+            "oidc",
+            "metrics",
+            "allow_remote_metrics",
+            "log",
+            "log.format",
+            "log.slow_statement_ms",
+            "oidc.issuer",
+            "oidc.client_id",
+            "lissen",
         ];
         let name = proptest::sample::select(names.to_vec()).prop_map(str::to_owned);
         let value = prop_oneof![
@@ -367,8 +383,17 @@ mod tests {
             any::<f64>().prop_map(|n| format!("{n:e}")),
             any::<String>().prop_map(|t| format!("{t:?}")),
             "[a-z0-9:./]{0,20}".prop_map(|t| format!("'{t}'")),
-            proptest::sample::select(vec!["'local'", "'127.0.0.1:4000'", "['a']", "{}", "nan", "2026-07-06", "[[]]", ""])
-                .prop_map(str::to_owned),
+            proptest::sample::select(vec![
+                "'local'",
+                "'127.0.0.1:4000'",
+                "['a']",
+                "{}",
+                "nan",
+                "2026-07-06",
+                "[[]]",
+                ""
+            ])
+            .prop_map(str::to_owned),
         ];
         (name, value)
     }

@@ -28,12 +28,84 @@ on_both!(
 
 /// Names that some route knows, in a query or a form.
 const NAMES: &[&str] = &[
-    "after_min", "again", "again", "area", "back", "badge", "before", "by", "category", "clear", "code", "comment", "confirm",
-    "confirmed", "crew", "cursor", "lines", "usual", "days", "disabled", "email", "expires", "find", "first_page", "from", "kind", "like",
-    "limit", "line", "login", "machine", "may", "min_s", "minor", "name", "next", "offset", "old", "on", "open", "page",
-    "part", "password", "period", "person", "pin", "place", "product", "query", "reason", "role", "replaces", "said", "sender", "session", "shift",
-    "since", "start", "stop", "subject", "than_from", "than_to", "then", "to", "version", "view", "where", "who", "window",
-    "with_password", "filter[line]", "filter[from]", "filter[limit]", "said[version]", "action", "actor", "target", "until",
+    "after_min",
+    "again",
+    "again",
+    "area",
+    "back",
+    "badge",
+    "before",
+    "by",
+    "category",
+    "clear",
+    "code",
+    "comment",
+    "confirm",
+    "confirmed",
+    "crew",
+    "cursor",
+    "lines",
+    "usual",
+    "days",
+    "disabled",
+    "email",
+    "expires",
+    "find",
+    "first_page",
+    "from",
+    "kind",
+    "like",
+    "limit",
+    "line",
+    "login",
+    "machine",
+    "may",
+    "min_s",
+    "minor",
+    "name",
+    "next",
+    "offset",
+    "old",
+    "on",
+    "open",
+    "page",
+    "part",
+    "password",
+    "period",
+    "person",
+    "pin",
+    "place",
+    "product",
+    "query",
+    "reason",
+    "role",
+    "replaces",
+    "said",
+    "sender",
+    "session",
+    "shift",
+    "since",
+    "start",
+    "stop",
+    "subject",
+    "than_from",
+    "than_to",
+    "then",
+    "to",
+    "version",
+    "view",
+    "where",
+    "who",
+    "window",
+    "with_password",
+    "filter[line]",
+    "filter[from]",
+    "filter[limit]",
+    "said[version]",
+    "action",
+    "actor",
+    "target",
+    "until",
 ];
 
 async fn start(place: &Place) -> (Server, Actor) {
@@ -88,8 +160,14 @@ fn parts() -> impl Strategy<Value = Vec<String>> {
 /// Names with values, as a query or a form has them; some without any sense.
 fn fields() -> impl Strategy<Value = String> {
     let name = prop_oneof![9 => select(NAMES).prop_map(str::to_owned), 1 => text()];
-    let pair = (name, text()).prop_map(|(name, value)| format!("{}={}", encoded(&name), encoded(&value)));
-    let raw = "[ -~]{0,12}".prop_map(|t| t.replace(['#', ' ', '"', '<', '>', '\\', '^', '`', '{', '|', '}'], "%"));
+    let pair =
+        (name, text()).prop_map(|(name, value)| format!("{}={}", encoded(&name), encoded(&value)));
+    let raw = "[ -~]{0,12}".prop_map(|t| {
+        t.replace(
+            ['#', ' ', '"', '<', '>', '\\', '^', '`', '{', '|', '}'],
+            "%",
+        )
+    });
     prop::collection::vec(prop_oneof![8 => pair, 1 => raw], 0..10).prop_map(|pairs| pairs.join("&"))
 }
 
@@ -110,7 +188,13 @@ async fn ask(server: &Server, request: Request<Body>, reads: bool) -> Answer {
 }
 
 /// Asks as a browser in which `actor` is signed in.
-async fn ask_as(server: &Server, actor: &Actor, method: Method, path: &str, body: String) -> Answer {
+async fn ask_as(
+    server: &Server,
+    actor: &Actor,
+    method: Method,
+    path: &str,
+    body: String,
+) -> Answer {
     let mut request = Request::builder()
         .method(method)
         .uri(path)
@@ -120,7 +204,12 @@ async fn ask_as(server: &Server, actor: &Actor, method: Method, path: &str, body
         .body(Body::from(body))
         .expect("a request");
     actor.show(server, request.headers_mut()).await;
-    ask(server, request, path.split('?').next() != Some("/api/v1/live")).await
+    ask(
+        server,
+        request,
+        path.split('?').next() != Some("/api/v1/live"),
+    )
+    .await
 }
 
 fn seed(of: usize) -> u8 {
@@ -136,19 +225,24 @@ async fn any_address_is_answered(place: &Place) {
         "code=L1&",
     ]);
     for (i, route) in routes(&Method::GET).into_iter().enumerate() {
-        let queries = (windows.clone(), fields()).prop_map(|(window, rest)| format!("{window}{rest}"));
+        let queries =
+            (windows.clone(), fields()).prop_map(|(window, rest)| format!("{window}{rest}"));
         let cases = (parts(), any::<bool>(), queries, any::<bool>());
-        each((seed(i), 9), cases, async |(parts, escape, query, known)| {
-            let path = format!("{}?{query}", filled(route, &parts, escape));
-            let nobody = Actor::nobody();
-            let actor = if known { &admin } else { &nobody };
-            let answer = ask_as(&server, actor, Method::GET, &path, String::new()).await;
-            if route.starts_with("/api/v1/") {
-                answered_by_the_api(&answer)
-            } else {
-                answered(&answer)
-            }
-        });
+        each(
+            (seed(i), 9),
+            cases,
+            async |(parts, escape, query, known)| {
+                let path = format!("{}?{query}", filled(route, &parts, escape));
+                let nobody = Actor::nobody();
+                let actor = if known { &admin } else { &nobody };
+                let answer = ask_as(&server, actor, Method::GET, &path, String::new()).await;
+                if route.starts_with("/api/v1/") {
+                    answered_by_the_api(&answer)
+                } else {
+                    answered(&answer)
+                }
+            },
+        );
     }
 }
 
@@ -176,7 +270,13 @@ async fn any_form_is_answered(place: &Place) {
         let cases = (parts(), bodies, any::<bool>());
         // The person who asks stays who they are: the number of ann, of nobody, or none.
         each((seed(100 + i), 9), cases, async |(parts, body, known)| {
-            let other = |part: &String| if part == "1" { "2".to_owned() } else { part.clone() };
+            let other = |part: &String| {
+                if part == "1" {
+                    "2".to_owned()
+                } else {
+                    part.clone()
+                }
+            };
             let parts: Vec<String> = parts.iter().map(other).collect();
             let nobody = Actor::nobody();
             let actor = if known { &admin } else { &nobody };
@@ -186,16 +286,25 @@ async fn any_form_is_answered(place: &Place) {
         });
     }
     let page = ask_as(&server, &admin, Method::GET, "/admin/people", String::new()).await;
-    assert_eq!(page.status, StatusCode::OK, "the administrator still is one");
+    assert_eq!(
+        page.status,
+        StatusCode::OK,
+        "the administrator still is one"
+    );
 }
 
 async fn any_cookie_and_any_key_is_somebody_unknown(place: &Place) {
     let (server, _) = start(place).await;
-    let bytes = prop::collection::vec(any::<u8>().prop_filter("a header", |b| *b >= 32 && *b != 127), 0..80);
+    let bytes = prop::collection::vec(
+        any::<u8>().prop_filter("a header", |b| *b >= 32 && *b != 127),
+        0..80,
+    );
     let name = cookie_name(false);
     let cookies = prop_oneof![
         bytes.clone(),
-        bytes.clone().prop_map(move |b| [format!("{name}=").into_bytes(), b].concat()),
+        bytes
+            .clone()
+            .prop_map(move |b| [format!("{name}=").into_bytes(), b].concat()),
         text().prop_map(move |t| format!("{name}={}", encoded(&t)).into_bytes()),
         "[A-Za-z0-9_-]{22}".prop_map(move |id| format!("{name}={id}").into_bytes()),
     ];
@@ -204,25 +313,37 @@ async fn any_cookie_and_any_key_is_somebody_unknown(place: &Place) {
         bytes.prop_map(|b| [b"Bearer ".to_vec(), b].concat()),
         "(Bearer|bearer|Basic|Digest) [A-Za-z0-9_=.-]{0,80}".prop_map(String::into_bytes),
     ];
-    let paths = select(vec!["/", "/lines/L1", "/admin/people", "/account", "/api/board", "/api/v1/oee/L1/now", "/api/v1/quarantine"]);
-    each((7, 150), (cookies, prop::option::of(keys), paths), async |(cookie, key, path)| {
-        let mut headers = HeaderMap::new();
-        headers.insert(header::ACCEPT, HeaderValue::from_static("text/html"));
-        for (name, value) in [(header::COOKIE, Some(cookie)), (header::AUTHORIZATION, key)] {
-            if let Some(value) = value.and_then(|value| HeaderValue::from_bytes(&value).ok()) {
-                headers.insert(name, value);
+    let paths = select(vec![
+        "/",
+        "/lines/L1",
+        "/admin/people",
+        "/account",
+        "/api/board",
+        "/api/v1/oee/L1/now",
+        "/api/v1/quarantine",
+    ]);
+    each(
+        (7, 150),
+        (cookies, prop::option::of(keys), paths),
+        async |(cookie, key, path)| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::ACCEPT, HeaderValue::from_static("text/html"));
+            for (name, value) in [(header::COOKIE, Some(cookie)), (header::AUTHORIZATION, key)] {
+                if let Some(value) = value.and_then(|value| HeaderValue::from_bytes(&value).ok()) {
+                    headers.insert(name, value);
+                }
             }
-        }
-        let mut request = Request::get(path).body(Body::empty()).expect("a request");
-        *request.headers_mut() = headers;
-        let answer = ask(&server, request, true).await;
-        let led = answer.headers.get(header::LOCATION);
-        let led = led.and_then(|to| to.to_str().ok()).unwrap_or_default();
-        prop_assert!(
-            answer.status == StatusCode::UNAUTHORIZED
-                || (answer.status == StatusCode::SEE_OTHER && led.starts_with("/sign-in")),
-            "{path}: {answer:?}"
-        );
-        Ok(())
-    });
+            let mut request = Request::get(path).body(Body::empty()).expect("a request");
+            *request.headers_mut() = headers;
+            let answer = ask(&server, request, true).await;
+            let led = answer.headers.get(header::LOCATION);
+            let led = led.and_then(|to| to.to_str().ok()).unwrap_or_default();
+            prop_assert!(
+                answer.status == StatusCode::UNAUTHORIZED
+                    || (answer.status == StatusCode::SEE_OTHER && led.starts_with("/sign-in")),
+                "{path}: {answer:?}"
+            );
+            Ok(())
+        },
+    );
 }

@@ -23,9 +23,8 @@ pub fn each<S: Strategy>(
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[seed; 32]);
     let mut runner = TestRunner::new_with_rng(config, rng);
     let here = tokio::runtime::Handle::current();
-    let looked = tokio::task::block_in_place(|| {
-        runner.run(&strategy, |value| here.block_on(look(value)))
-    });
+    let looked =
+        tokio::task::block_in_place(|| runner.run(&strategy, |value| here.block_on(look(value))));
     if let Err(failure) = looked {
         panic!("{failure}");
     }
@@ -34,24 +33,110 @@ pub fn each<S: Strategy>(
 /// Text: what has a meaning somewhere, what has broken programs before, and anything.
 pub fn text() -> BoxedStrategy<String> {
     let known = select(vec![
-        "L1", "M1", "P1", "F44", "hour", "shift", "day", "month", "crew", "machine", "assets", "losses", "stops", "now",
-        "running", "stopped", "count", "state", "good", "true", "false", "site", "line:1", "area:1", "tablet", "wall",
-        "1783332000000", "1783339200000", "2026-07-06T08:00:00Z", "2026-07-06T10:00:00+02:00", "2026-07-06", "06:00",
-        "/", "/lines/L1", "line:read oee:read",
+        "L1",
+        "M1",
+        "P1",
+        "F44",
+        "hour",
+        "shift",
+        "day",
+        "month",
+        "crew",
+        "machine",
+        "assets",
+        "losses",
+        "stops",
+        "now",
+        "running",
+        "stopped",
+        "count",
+        "state",
+        "good",
+        "true",
+        "false",
+        "site",
+        "line:1",
+        "area:1",
+        "tablet",
+        "wall",
+        "1783332000000",
+        "1783339200000",
+        "2026-07-06T08:00:00Z",
+        "2026-07-06T10:00:00+02:00",
+        "2026-07-06",
+        "06:00",
+        "/",
+        "/lines/L1",
+        "line:read oee:read",
     ]);
     let numbers = select(vec![
-        "0", "-1", "1", "-0", "00", "1e3", "1e308", "1e999", "0.1", "9223372036854775807", "-9223372036854775808",
-        "9223372036854775808", "9223372036854720000", "-9223372036854720000", "340282366920938463463374607431768211456",
-        "253402300799999", "-377705116800000", "NaN", "inf", "-Infinity", "0x10", "1_000", "\u{661}\u{662}",
+        "0",
+        "-1",
+        "1",
+        "-0",
+        "00",
+        "1e3",
+        "1e308",
+        "1e999",
+        "0.1",
+        "9223372036854775807",
+        "-9223372036854775808",
+        "9223372036854775808",
+        "9223372036854720000",
+        "-9223372036854720000",
+        "340282366920938463463374607431768211456",
+        "253402300799999",
+        "-377705116800000",
+        "NaN",
+        "inf",
+        "-Infinity",
+        "0x10",
+        "1_000",
+        "\u{661}\u{662}",
     ]);
     let times = select(vec![
-        "9999-12-31T23:59:59Z", "-009999-01-02T01:59:59Z", "+010000-01-01T00:00:00Z", "2026-02-30T00:00:00Z",
-        "2026-07-06T24:00:00Z", "2026-07-06T08:00:60Z", "0000-01-01", "9999-12-31", "2026-03-29T02:30", "24:00", "-1:00",
+        "9999-12-31T23:59:59Z",
+        "-009999-01-02T01:59:59Z",
+        "+010000-01-01T00:00:00Z",
+        "2026-02-30T00:00:00Z",
+        "2026-07-06T24:00:00Z",
+        "2026-07-06T08:00:60Z",
+        "0000-01-01",
+        "9999-12-31",
+        "2026-03-29T02:30",
+        "24:00",
+        "-1:00",
     ]);
     let odd = select(vec![
-        "", " ", "\t", "\r\n", "\0", "a\0b", "\u{202e}", "\u{feff}", "\u{10ffff}", "e\u{301}", "null", "undefined", "[]",
-        "{}", "../../etc/passwd", "//evil.example", "/\\evil.example", "javascript:alert(1)", "<script>alert(1)</script>",
-        "'; DROP TABLE fact; --", "' OR '1'='1", "%", "%zz", "%00", "%c3%28", "${7*7}", "=1+1", "@SUM(A1)", "a=b&c=d",
+        "",
+        " ",
+        "\t",
+        "\r\n",
+        "\0",
+        "a\0b",
+        "\u{202e}",
+        "\u{feff}",
+        "\u{10ffff}",
+        "e\u{301}",
+        "null",
+        "undefined",
+        "[]",
+        "{}",
+        "../../etc/passwd",
+        "//evil.example",
+        "/\\evil.example",
+        "javascript:alert(1)",
+        "<script>alert(1)</script>",
+        "'; DROP TABLE fact; --",
+        "' OR '1'='1",
+        "%",
+        "%zz",
+        "%00",
+        "%c3%28",
+        "${7*7}",
+        "=1+1",
+        "@SUM(A1)",
+        "a=b&c=d",
     ]);
     prop_oneof![
         4 => known.prop_map(str::to_owned),
@@ -68,9 +153,36 @@ pub fn text() -> BoxedStrategy<String> {
 /// JSON as it is written: whole values, some as deep or as large as no reader should follow, some that are none.
 pub fn written() -> BoxedStrategy<String> {
     let tokens = select(vec![
-        "NaN", "Infinity", "-Infinity", "1e999", "-1e999", "1e-999", "-0", "-0.0", "01", "+1", "1.", ".5", "0x1F", "1e308",
-        "123456789012345678901234567890", "9223372036854775807", "9223372036854775808", "1000000000001", "0.5",
-        "\"\\u0000\"", "\"\\ud800\"", "\"\\x\"", "\"NaN\"", "'a'", "", "tru", "[1,]", "{\"a\":1,}", "{\"a\"}", "// no",
+        "NaN",
+        "Infinity",
+        "-Infinity",
+        "1e999",
+        "-1e999",
+        "1e-999",
+        "-0",
+        "-0.0",
+        "01",
+        "+1",
+        "1.",
+        ".5",
+        "0x1F",
+        "1e308",
+        "123456789012345678901234567890",
+        "9223372036854775807",
+        "9223372036854775808",
+        "1000000000001",
+        "0.5",
+        "\"\\u0000\"",
+        "\"\\ud800\"",
+        "\"\\x\"",
+        "\"NaN\"",
+        "'a'",
+        "",
+        "tru",
+        "[1,]",
+        "{\"a\":1,}",
+        "{\"a\"}",
+        "// no",
     ]);
     let nested = (1_usize..2_000, any::<bool>()).prop_map(|(depth, list)| {
         let (open, close) = if list { ("[", "]") } else { ("{\"a\":", "}") };
@@ -126,10 +238,14 @@ pub fn answered_by_the_api(answer: &Answer) -> Result<(), TestCaseError> {
             kind.and_then(|k| k.to_str().ok()),
             Some("application/problem+json")
         );
-        let problem: Value = serde_json::from_slice(&answer.body)
-            .map_err(|e| TestCaseError::fail(e.to_string()))?;
+        let problem: Value =
+            serde_json::from_slice(&answer.body).map_err(|e| TestCaseError::fail(e.to_string()))?;
         prop_assert_eq!(&problem["status"], answer.status.as_u16());
-        prop_assert!(problem["code"].as_str().is_some_and(|code| !code.is_empty()));
+        prop_assert!(
+            problem["code"]
+                .as_str()
+                .is_some_and(|code| !code.is_empty())
+        );
     }
     Ok(())
 }

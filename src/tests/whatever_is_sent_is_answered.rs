@@ -27,7 +27,12 @@ async fn start(place: &Place) -> Server {
 }
 
 /// Sends a body to a route that takes JSON.
-async fn send(server: &Server, method: Method, path: &str, body: Vec<u8>) -> crate::harness::Answer {
+async fn send(
+    server: &Server,
+    method: Method,
+    path: &str,
+    body: Vec<u8>,
+) -> crate::harness::Answer {
     server
         .ask(request(method, path, None, Body::from(body)))
         .await
@@ -113,8 +118,8 @@ fn good_item() -> impl Strategy<Value = Vec<(String, String)>> {
 /// one missing.
 fn item() -> impl Strategy<Value = String> {
     let names = select(vec![
-        "id", "machine", "at", "kind", "state", "fault", "good", "scrap", "rework", "ungraded", "product", "job", "channel",
-        "value", "code", "active", "name", "unit",
+        "id", "machine", "at", "kind", "state", "fault", "good", "scrap", "rework", "ungraded",
+        "product", "job", "channel", "value", "code", "active", "name", "unit",
     ]);
     let name = prop_oneof![9 => names.prop_map(str::to_owned), 1 => text()];
     let value = prop_oneof![3 => json().prop_map(|v| v.to_string()), 2 => text().prop_map(|t| json!(t).to_string()), 1 => tokens()];
@@ -139,8 +144,21 @@ fn item() -> impl Strategy<Value = String> {
 /// Numbers and texts that are JSON, and that not every reader takes.
 fn tokens() -> impl Strategy<Value = String> {
     let tokens = select(vec![
-        "1e999", "-1e999", "1e308", "-0.0", "0.5", "1e-400", "123456789012345678901234567890", "9223372036854775807",
-        "-9223372036854775808", "1000000000000", "1000000000001", "\"\\u0000\"", "\"\\ud800\"", "\"NaN\"", "1e3",
+        "1e999",
+        "-1e999",
+        "1e308",
+        "-0.0",
+        "0.5",
+        "1e-400",
+        "123456789012345678901234567890",
+        "9223372036854775807",
+        "-9223372036854775808",
+        "1000000000000",
+        "1000000000001",
+        "\"\\u0000\"",
+        "\"\\ud800\"",
+        "\"NaN\"",
+        "1e3",
     ]);
     tokens.prop_map(str::to_owned)
 }
@@ -186,7 +204,11 @@ fn plant() -> impl Strategy<Value = Value> {
 fn whole_plant() -> Value {
     let mut plant = small_plant();
     let machine = &mut plant["machine"][0];
-    for (field, value) in [("silence_s", 300), ("counter_max", 65_535), ("cycle_gap_s", 60)] {
+    for (field, value) in [
+        ("silence_s", 300),
+        ("counter_max", 65_535),
+        ("cycle_gap_s", 60),
+    ] {
         machine[field] = json!(value);
     }
     let line = json!({"code": "L1", "name": "Line 1", "area": "A", "coupling": "serial", "target_oee": 0.85,
@@ -197,10 +219,12 @@ fn whole_plant() -> Value {
         "anchor": "2026-01-05", "cycle_weeks": 2, "weeks": [1], "from": "2026-06-01", "until": "2026-12-31",
         "breaks": [{"start": "09:00", "end": "09:15", "name": "Tea"}]}]);
     plant["holiday"] = json!([{"day": "2026-12-25", "name": "Christmas", "lines": ["L1"]}]);
-    plant["exception"] = json!([{"line": "L1", "day": "2026-12-19", "shifts": ["Early"], "name": "Late order"}]);
+    plant["exception"] =
+        json!([{"line": "L1", "day": "2026-12-19", "shifts": ["Early"], "name": "Late order"}]);
     plant["planned_stop"] = json!([{"line": "L1", "from": "2026-07-06T10:00", "to": "2026-07-06T11:00", "name": "Meeting"}]);
     plant["changeover_target"] = json!([{"line": "L1", "from": "P1", "to": "P2", "minutes": 15}]);
-    plant["reason"] = json!([{"code": "GLUE", "name": "Glue", "parent": "MATERIAL", "category": "unplanned"}]);
+    plant["reason"] =
+        json!([{"code": "GLUE", "name": "Glue", "parent": "MATERIAL", "category": "unplanned"}]);
     plant["rate"][0]["from"] = json!("2026-06-01T00:00:00Z");
     plant
 }
@@ -224,7 +248,13 @@ fn leaves(path: &str, value: &Value, out: &mut Vec<String>) {
 
 async fn a_plant_of_any_values_is_taken_or_refused_and_can_be_loaded(place: &Place) {
     let server = start(place).await;
-    let whole = send(&server, Method::PUT, "/api/v1/plant", whole_plant().to_string().into()).await;
+    let whole = send(
+        &server,
+        Method::PUT,
+        "/api/v1/plant",
+        whole_plant().to_string().into(),
+    )
+    .await;
     assert_eq!(whole.status, StatusCode::OK, "{whole:?}");
     each((3, 200), plant(), async |plant| {
         let body = plant.to_string().into_bytes();
@@ -247,7 +277,12 @@ async fn whatever_is_said_of_a_stop_is_taken_or_refused(place: &Place) {
     let items = [
         state("a", "M1", TsMs(stop.0 - HOUR_MS), MachineState::Running),
         state("b", "M1", stop, MachineState::Stopped),
-        state("c", "M1", TsMs(stop.0 + 10 * MINUTE_MS), MachineState::Running),
+        state(
+            "c",
+            "M1",
+            TsMs(stop.0 + 10 * MINUTE_MS),
+            MachineState::Running,
+        ),
     ];
     server.ingest(&key, &items).await;
     let part = (text(), prop_oneof![text().prop_map(Value::from), json()])

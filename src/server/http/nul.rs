@@ -22,10 +22,7 @@ pub async fn keep_out(request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     match to_bytes(body, MAX_BODY_BYTES).await {
         Ok(form) if holds(&form) => malformed("the form holds NUL").into_response(),
-        Ok(form) => {
-            next.run(Request::from_parts(parts, Body::from(form)))
-                .await
-        }
+        Ok(form) => next.run(Request::from_parts(parts, Body::from(form))).await,
         // Too large a one is told as that by the bounds around this.
         Err(_) => malformed("the form did not come whole").into_response(),
     }

@@ -6,7 +6,7 @@ use anyhow::Result;
 use serde_json::json;
 
 use super::facts::{self, plant};
-use super::floor::{READS, Folder, OtherEngine, Program, Server};
+use super::floor::{Folder, OtherEngine, Program, READS, Server};
 use super::load::{self, Outcome, Plan};
 use super::report::{Beside, Report, Row, Unit, median};
 use super::rival::{Done, Rival};

@@ -7,7 +7,7 @@ use anyhow::Result;
 use serde_json::json;
 
 use super::facts::{self, plant};
-use super::floor::{READS, Folder, Program, Server, empty_site};
+use super::floor::{Folder, Program, READS, Server, empty_site};
 use super::load::{self, Plan};
 use super::report::{Beside, Report, Row, Unit};
 use crate::step::step;

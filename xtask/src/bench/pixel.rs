@@ -8,7 +8,7 @@ use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 
 use super::facts::{self, plant};
-use super::floor::{READS, Folder, Program, Server};
+use super::floor::{Folder, Program, READS, Server};
 use super::load::{self, Plan};
 use super::report::{Beside, Report, Row, Unit, median, quantile};
 use super::streams::Streams;

@@ -7,7 +7,7 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 
-use super::floor::{READS, Folder, Program, Server};
+use super::floor::{Folder, Program, READS, Server};
 use super::report::{Beside, Report, Row, Unit, median};
 use crate::process;
 use crate::step::{note, step};

@@ -17,7 +17,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::facts;
-use super::floor::{READS, Folder, OtherEngine, Program, Server, empty_site};
+use super::floor::{Folder, OtherEngine, Program, READS, Server, empty_site};
 use super::report::{Beside, Report, Row, Unit};
 use super::rival::Rival;
 use super::start::MACHINE_DAY_BYTES;

@@ -230,7 +230,8 @@ mod tests {
 
     #[test]
     fn faults_inside_are_found_in_the_log() {
-        let log = "a WARN slow\nb ERROR request{id=7}: the database failed\nthread 'x' panicked at y";
+        let log =
+            "a WARN slow\nb ERROR request{id=7}: the database failed\nthread 'x' panicked at y";
         assert_eq!(faults(log).len(), 2);
     }
 }

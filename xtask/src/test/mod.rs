@@ -154,7 +154,11 @@ fn rust(workspace: &Workspace, options: &Options, report: &mut Report) {
     if let Some(postgres) = &postgres {
         tests.env("MS5_TEST_POSTGRES", postgres.url());
     }
-    if integration && let Some(python) = report.gate("Python", || python::ensure(workspace, python::SECOND_OPINION)) {
+    if integration
+        && let Some(python) = report.gate("Python", || {
+            python::ensure(workspace, python::SECOND_OPINION)
+        })
+    {
         tests.env(python::VARIABLE, python);
     }
     report.tests(title, || counts::cargo(&mut tests));

@@ -24,25 +24,16 @@ const OF_ALL: Told = &[
     ),
 ];
 const WITH_PARAMETERS: Told = &[
-    (
-        "400",
-        "The path, the query or the body cannot be read",
-    ),
+    ("400", "The path, the query or the body cannot be read"),
     ("404", "There is no such thing"),
-    (
-        "422",
-        "A value is not valid; every wrong field is named",
-    ),
+    ("422", "A value is not valid; every wrong field is named"),
 ];
 const WITH_BODY: Told = &[
     ("400", "The body cannot be read"),
     ("408", "The request did not come in time"),
     ("413", "Too much at once"),
     ("415", "The body is not said to be JSON"),
-    (
-        "422",
-        "A value is not valid; every wrong field is named",
-    ),
+    ("422", "A value is not valid; every wrong field is named"),
 ];
 
 /// Adds them to every route of the document.
