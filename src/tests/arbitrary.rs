@@ -145,7 +145,7 @@ pub fn text() -> BoxedStrategy<String> {
         3 => odd.prop_map(str::to_owned),
         2 => any::<i64>().prop_map(|n| n.to_string()),
         3 => any::<String>(),
-        1 => "[a-z]{1,3}".prop_map(|t| t.repeat(3_000)),
+        1 => "[a-z]{1,3}".prop_map(|t| t.repeat(1_000)),
     ]
     .boxed()
 }
