@@ -142,4 +142,27 @@ mod tests {
         };
         assert_eq!(error.to_string(), "from: is missing; to: is before from");
     }
+
+    proptest::proptest! {
+        // What the browser was answered with may come from a proxy, an old build, or half of it from nowhere.
+        #[test]
+        fn any_answer_reads_as_an_error_that_has_words(bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..300)) {
+            let error = ApiError::de(bytes.into());
+            proptest::prop_assert!(!error.to_string().is_empty());
+        }
+
+        #[test]
+        fn an_error_comes_over_as_it_was(what in ".{0,20}", code in ".{0,20}", seconds in proptest::prelude::any::<u32>()) {
+            let errors = [
+                ApiError::NotFound { what: what.clone(), code: code.clone() },
+                ApiError::Conflict { problem: code.clone() },
+                ApiError::Forbidden { permission: what.clone(), words: code.clone(), place: Some(what) },
+                ApiError::Unavailable { retry_after_s: seconds },
+                ApiError::Internal { request: code },
+            ];
+            for error in errors {
+                proptest::prop_assert_eq!(ApiError::de(error.ser()), error);
+            }
+        }
+    }
 }

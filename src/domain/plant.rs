@@ -10,6 +10,7 @@ mod overlap;
 mod rates;
 mod reasons;
 mod shifts;
+mod texts;
 
 pub use line::{Coupling, LineDef};
 pub use rates::{ChangeoverTargetDef, RateDef};
@@ -19,8 +20,14 @@ pub use shifts::{BreakDef, ExceptionDef, HolidayDef, PlannedStopDef, ShiftDef};
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 
+/// The longest silence and gap in seconds.
+const LONGEST_S: i64 = 366 * 86_400;
+/// The largest counter reading, as at the door of ingest.
+const LARGEST_READING: i64 = 1_000_000_000_000;
+
 /// A whole plant as written down by a person.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PlantDef {
     /// The site.
@@ -73,6 +80,7 @@ pub struct PlantDef {
 
 /// A site.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SiteDef {
     /// Short name.
@@ -88,6 +96,7 @@ pub struct SiteDef {
 
 /// An area of the site.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct AreaDef {
     /// Short name.
@@ -98,6 +107,7 @@ pub struct AreaDef {
 
 /// A machine.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct MachineDef {
     /// Short name, unique in the plant.
@@ -126,6 +136,7 @@ pub struct MachineDef {
 
 /// A product.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ProductDef {
     /// Short name.
@@ -143,6 +154,7 @@ fn default_unit() -> String {
 
 /// What a fault bit is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum FaultKind {
     /// Something is wrong.
@@ -158,6 +170,7 @@ pub enum FaultKind {
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum FaultOrigin {
     /// In the machine itself.
@@ -190,6 +203,7 @@ impl FaultOrigin {
 
 /// The meaning of a machine's fault code.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct FaultDef {
     /// The machine's code.
@@ -255,6 +269,7 @@ impl PlantDef {
         self.check_codes(&mut found);
         self.check_references(&mut found);
         self.check_values(&mut found);
+        texts::check(self, &mut found);
         shifts::check(self, &mut found);
         rates::check(self, &mut found);
         if found.is_empty() {
@@ -337,22 +352,25 @@ impl PlantDef {
     fn check_values(&self, found: &mut Vec<FieldError>) {
         line::check(self, found);
         for (i, machine) in self.machines.iter().enumerate() {
-            if machine.silence_s.is_some_and(|s| s <= 0) {
-                found.push(FieldError::new(
-                    format!("machine[{i}].silence_s"),
-                    "must be above 0",
-                ));
+            let lengths = [
+                ("silence_s", machine.silence_s),
+                ("cycle_gap_s", machine.cycle_gap_s),
+            ];
+            for (field, seconds) in lengths {
+                if seconds.is_some_and(|s| !(1..=LONGEST_S).contains(&s)) {
+                    found.push(FieldError::new(
+                        format!("machine[{i}].{field}"),
+                        "must be above 0 and at most a year",
+                    ));
+                }
             }
-            if machine.cycle_gap_s.is_some_and(|s| s <= 0) {
-                found.push(FieldError::new(
-                    format!("machine[{i}].cycle_gap_s"),
-                    "must be above 0",
-                ));
-            }
-            if machine.counter_max.is_some_and(|c| c <= 0) {
+            if machine
+                .counter_max
+                .is_some_and(|c| !(1..=LARGEST_READING).contains(&c))
+            {
                 found.push(FieldError::new(
                     format!("machine[{i}].counter_max"),
-                    "must be above 0",
+                    format!("must be 1 to {LARGEST_READING}"),
                 ));
             }
         }

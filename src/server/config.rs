@@ -351,4 +351,69 @@ mod tests {
                 .contains("--log-format")
         );
     }
+
+    /// A setting of the file with a value that may be anything.
+    fn a_line() -> impl proptest::strategy::Strategy<Value = (String, String)> {
+        use proptest::prelude::*;
+        let names = [
+            "database",
+            "listen",
+            "site",
+            "tls",
+            "tls_cert",
+            "tls_key",
+            "tls_dir",
+            "tls_names",
+            "behind_tls_proxy",
+            "allow_plain_http",
+            "oidc",
+            "metrics",
+            "allow_remote_metrics",
+            "log",
+            "log.format",
+            "log.slow_statement_ms",
+            "oidc.issuer",
+            "oidc.client_id",
+            "lissen",
+        ];
+        let name = proptest::sample::select(names.to_vec()).prop_map(str::to_owned);
+        let value = prop_oneof![
+            Just("true".to_owned()),
+            any::<i64>().prop_map(|n| n.to_string()),
+            any::<f64>().prop_map(|n| format!("{n:e}")),
+            any::<String>().prop_map(|t| format!("{t:?}")),
+            "[a-z0-9:./]{0,20}".prop_map(|t| format!("'{t}'")),
+            proptest::sample::select(vec![
+                "'local'",
+                "'127.0.0.1:4000'",
+                "['a']",
+                "{}",
+                "nan",
+                "2026-07-06",
+                "[[]]",
+                ""
+            ])
+            .prop_map(str::to_owned),
+        ];
+        (name, value)
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_file_is_read_or_refused_in_words(text in "\\PC{0,200}") {
+            if let Err(words) = settings(&[], &text) {
+                proptest::prop_assert!(words.len() > 10, "{}", words);
+            }
+        }
+
+        #[test]
+        fn a_setting_that_cannot_be_used_is_named((name, value) in a_line()) {
+            if let Err(words) = settings(&[], &format!("{name} = {value}\n")) {
+                let first = name.split('.').next().unwrap_or_default().to_owned();
+                // A flag is named as it is typed.
+                let flag = format!("--{}", first.replace('_', "-"));
+                proptest::prop_assert!(words.contains(&first) || words.contains(&flag), "{}: {}", name, words);
+            }
+        }
+    }
 }

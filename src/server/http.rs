@@ -15,6 +15,7 @@ pub mod limit;
 mod live;
 mod measures;
 mod next;
+mod nul;
 mod oee;
 mod openapi;
 mod own_address;
@@ -146,6 +147,7 @@ pub fn router(shared: &Shared) -> Router {
 /// to do about a panic, headers, the log.
 pub fn guarded(routes: Router) -> Router {
     routes
+        .layer(axum::middleware::from_fn(nul::keep_out))
         .layer(tower_http::csrf::CsrfLayer::new())
         .layer(axum::middleware::map_response(problem::of_the_framework))
         .layer(CompressionLayer::new())

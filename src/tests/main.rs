@@ -4,6 +4,7 @@
 
 #[macro_use]
 mod harness;
+mod arbitrary;
 mod browser;
 mod cable;
 mod cast;
@@ -24,6 +25,7 @@ mod a_new_machine_was_not_missing_before;
 mod a_provider_says_who_somebody_is;
 mod a_provider_vouches_for_people;
 mod an_item_reads_back_as_the_fact_it_tells;
+mod any_address_and_form_is_answered;
 mod counting_is_running;
 mod edge_cases;
 mod edge_cases_of_counts;
@@ -69,6 +71,7 @@ mod trends_are_of_whole_rows;
 mod walls_and_tablets_come_by_their_link;
 mod what_a_silence_hides_is_in_no_figure;
 mod what_was_said_of_a_stop_stays;
+mod whatever_is_sent_is_answered;
 mod wholes_are_the_sums_of_their_parts;
 mod windows_add_up;
 mod worked_sheets;

@@ -4,8 +4,8 @@
 //! the run; a missed aim is told.
 
 mod facts;
-mod floor;
-mod http;
+pub mod floor;
+pub mod http;
 mod ingest;
 mod load;
 mod machine;

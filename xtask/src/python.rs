@@ -1,4 +1,4 @@
-//! Python for the tests' second opinion: a virtual environment with the package that the tests pin.
+//! Python for tests that need a package of PyPI: a virtual environment for each list of pinned packages.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,13 +13,16 @@ use crate::{debian, process, stamp};
 
 /// Where the tests look for the interpreter.
 pub const VARIABLE: &str = "MS5_TEST_PYTHON";
-const PINNED: &str = "src/tests/second_opinion/requirements.txt";
+/// What the tests' second opinion needs.
+pub const SECOND_OPINION: &str = "src/tests/second_opinion/requirements.txt";
+/// What asks the API what nobody would ask.
+pub const SCHEMATHESIS: &str = "xtask/schemathesis/requirements.txt";
 const BOUND: Duration = Duration::from_secs(300);
 
-/// The interpreter with the pinned package; made once for all clones of one person.
-pub fn ensure(workspace: &Workspace) -> Result<PathBuf> {
-    let pinned = workspace.root.join(PINNED);
-    let wanted = fs::read(&pinned).with_context(|| format!("reading {PINNED}"))?;
+/// The interpreter with the packages that `list` pins; made once for all clones of one person.
+pub fn ensure(workspace: &Workspace, list: &str) -> Result<PathBuf> {
+    let pinned = workspace.root.join(list);
+    let wanted = fs::read(&pinned).with_context(|| format!("reading {list}"))?;
     let folder = cache()?.join(format!("python-{}", stamp::short(wanted)));
     let python = interpreter(&folder);
     // A link that leads nowhere after an upgrade of Python is no file either.
@@ -28,7 +31,7 @@ pub fn ensure(workspace: &Workspace) -> Result<PathBuf> {
     }
     // Made beside its place and renamed when it is whole; its interpreter finds its packages wherever it stands.
     let work = folder.with_extension(format!("part-{}", std::process::id()));
-    let made = make(&work, &pinned).and_then(|()| {
+    let made = make(&work, &pinned, list).and_then(|()| {
         stamp::remove_folder(&folder)?;
         fs::rename(&work, &folder).with_context(|| format!("making {}", folder.display()))
     });
@@ -40,7 +43,7 @@ fn interpreter(venv: &Path) -> PathBuf {
     venv.join("bin/python")
 }
 
-fn make(venv: &Path, pinned: &Path) -> Result<()> {
+fn make(venv: &Path, pinned: &Path, list: &str) -> Result<()> {
     if !environment(venv)? {
         // Debian's Python makes none without the second package; another one first on PATH may make none at all.
         debian::install(
@@ -54,7 +57,7 @@ fn make(venv: &Path, pinned: &Path) -> Result<()> {
             );
         }
     }
-    note("installing what the second opinion needs from PyPI");
+    note(&format!("installing what {list} names from PyPI"));
     let mut pip = Command::new(interpreter(venv));
     pip.args([
         "-m",
@@ -69,8 +72,8 @@ fn make(venv: &Path, pinned: &Path) -> Result<()> {
     match process::status_within(&mut pip, BOUND)? {
         Some(status) if status.success() => Ok(()),
         _ => bail!(
-            "pip could not install it; type: python3 -m venv target/second-opinion && \
-             target/second-opinion/bin/pip install -r {PINNED}"
+            "pip could not install it; type: python3 -m venv target/python && \
+             target/python/bin/pip install -r {list}"
         ),
     }
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// How the machines of a line depend on each other.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Coupling {
     /// One after the other: the slowest sets the pace, the last one's output is the line's.
@@ -18,6 +19,7 @@ pub enum Coupling {
 
 /// A line.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct LineDef {
     /// Short name, used in addresses.

@@ -11,6 +11,7 @@ use std::collections::{HashMap, HashSet};
 /// A changed rate holds from now on, or from `from` on. Several rates of one product on one machine each need a `from`;
 /// from the earliest on they are all that holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RateDef {
     /// The machine's code.
@@ -34,6 +35,7 @@ pub struct RateDef {
 
 /// How long a line's changeover from one product to another should take.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ChangeoverTargetDef {
     /// The line's code.

@@ -7,6 +7,7 @@ use std::collections::{HashMap, HashSet};
 
 /// A reason for stops.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ReasonDef {
     /// Short name.

@@ -13,6 +13,7 @@ const MAX_CYCLE: i64 = 52;
 ///
 /// A changed shift holds from the next local day on, or from `from` on; what was before keeps its shifts.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ShiftDef {
     /// Its name, unique in the plant.
@@ -53,6 +54,7 @@ const fn one_week() -> i64 {
 
 /// A break: a planned stop inside a shift.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct BreakDef {
     /// Local start, `HH:MM`.
@@ -66,6 +68,7 @@ pub struct BreakDef {
 
 /// A day on which no shift starts. Known by its day and name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct HolidayDef {
     /// The local day, `YYYY-MM-DD`.
@@ -82,6 +85,7 @@ pub struct HolidayDef {
 
 /// A day of a line that is not like its week: exactly these shifts start. Known by its line and day.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ExceptionDef {
     /// The line's code.
@@ -101,6 +105,7 @@ pub struct ExceptionDef {
 
 /// A stop planned beforehand: maintenance, a meeting, no orders. Known by its line and start.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PlannedStopDef {
     /// The line's code.

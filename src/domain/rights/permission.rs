@@ -251,6 +251,18 @@ mod tests {
         }
 
         #[test]
+        fn what_both_hold_is_in_each_and_everything_is_covered_by_all(a in any::<u64>(), b in any::<u64>()) {
+            let known = PermissionSet::all();
+            let (a, b) = (PermissionSet(a).in_both(known), PermissionSet(b).in_both(known));
+            let both = a.in_both(b);
+            prop_assert!(a.covers(both) && b.covers(both) && known.covers(a.and(b)));
+            prop_assert_eq!(a.covers(b), both == b);
+            prop_assert_eq!(a.covers(b), a.and(b) == a);
+            prop_assert_eq!(a.is_empty(), a.iter().next().is_none());
+            prop_assert_eq!(a.and(b).iter().count() + both.iter().count(), a.iter().count() + b.iter().count());
+        }
+
+        #[test]
         fn any_text_is_a_set_or_names_what_is_wrong(text in ".{0,80}") {
             match PermissionSet::from_names(&text) {
                 Ok(set) => for name in text.split_whitespace() {

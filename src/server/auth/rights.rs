@@ -184,4 +184,33 @@ mod tests {
             PermissionSet::of(&[Permission::LineRead, Permission::OeeRead])
         );
     }
+
+    proptest::proptest! {
+        #[test]
+        fn roles_that_include_each_other_in_any_way_hold_what_can_be_reached(
+            sets in proptest::collection::vec(0..Permission::ALL.len(), 6),
+            parts in proptest::collection::vec((0..8_i64, 0..8_i64), 0..20),
+        ) {
+            let name = |i: &usize| Permission::ALL[*i].name();
+            let rows = sets.iter().zip(0..).map(|(i, id)| role(id, name(i)));
+            let rows: Vec<RoleRow> = rows.collect();
+            let included = parts.iter().map(|(role, of)| part(*role, *of));
+            let roles = Roles::new(rows.clone(), included.collect());
+            for row in &rows {
+                // Walked instead of grown.
+                let (mut seen, mut open) = (vec![row.id], vec![row.id]);
+                while let Some(at) = open.pop() {
+                    for (_, to) in parts.iter().filter(|(from, _)| *from == at) {
+                        if !seen.contains(to) {
+                            seen.push(*to);
+                            open.push(*to);
+                        }
+                    }
+                }
+                let held = rows.iter().filter(|r| seen.contains(&r.id));
+                let all = held.fold(PermissionSet::NONE, |set, r| set.and(own(r)));
+                proptest::prop_assert_eq!(roles.set(row.id), all);
+            }
+        }
+    }
 }

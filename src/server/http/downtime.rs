@@ -2,7 +2,7 @@
 
 use super::ingest::{body_of, require_json};
 use super::oee::{Gathered, instant_if_given};
-use super::problem::{Document, Problem, invalid, malformed};
+use super::problem::{Problem, invalid, malformed};
 use crate::api::downtime::{
     Confirmation, DowntimeDetail, DowntimeEvent, DowntimeFilter, DowntimePage, DowntimeStatistics,
     ReasonsView,
@@ -91,7 +91,6 @@ impl Events {
 /// Stops, newest first.
 #[utoipa::path(get, tag = "downtime", path = "/api/v1/downtime", params(Events), responses(
     (status = 200, body = DowntimePage),
-    (status = 422, body = Document, description = "A value is not valid; the field is named"),
 ))]
 pub async fn events(ctx: Ctx, Query(query): Query<Events>) -> Result<Json<DowntimePage>, Problem> {
     let filter = query.filter()?;
@@ -134,7 +133,6 @@ pub struct Of {
 /// Figures of the stops in a window.
 #[utoipa::path(get, tag = "downtime", path = "/api/v1/downtime/statistics", params(Of), responses(
     (status = 200, body = DowntimeStatistics),
-    (status = 422, body = Document, description = "A value is not valid; the field is named"),
 ))]
 pub async fn statistics(
     ctx: Ctx,
@@ -158,7 +156,7 @@ pub struct OfLine {
 /// What stands now in planned production, longest first; on all lines or on one.
 #[utoipa::path(get, tag = "downtime", path = "/api/v1/downtime/active", params(OfLine), responses(
     (status = 200, body = Vec<DowntimeEvent>),
-    (status = 422, body = Document, description = "There is no such line"),
+    (status = 422, description = "There is no such line"),
 ))]
 pub async fn active(
     ctx: Ctx,
@@ -171,7 +169,7 @@ pub async fn active(
 /// The reasons that can be given on a line.
 #[utoipa::path(get, tag = "downtime", path = "/api/v1/downtime/reasons", params(OfLine), responses(
     (status = 200, body = ReasonsView),
-    (status = 422, body = Document, description = "The line is missing, or there is no such line"),
+    (status = 422, description = "The line is missing, or there is no such line"),
 ))]
 pub async fn reasons(ctx: Ctx, Query(of): Query<OfLine>) -> Result<Json<ReasonsView>, Problem> {
     let line = of.line.ok_or_else(|| {
@@ -184,18 +182,16 @@ pub async fn reasons(ctx: Ctx, Query(of): Query<OfLine>) -> Result<Json<ReasonsV
 }
 
 /// Classifies, splits, comments or confirms the stop of a machine that began at `start`.
-#[utoipa::path(post, tag = "downtime", security(("key" = [])), path = "/api/v1/downtime/{machine}/{start}/confirm", request_body = Confirmation,
+#[utoipa::path(post, tag = "downtime", path = "/api/v1/downtime/{machine}/{start}/confirm", request_body = Confirmation,
     params(
         ("machine" = String, Path, description = "The machine's code"),
         ("start" = i64, Path, description = "The start of the stop in epoch milliseconds"),
     ),
     responses(
         (status = 200, body = DowntimeEvent, description = "The stop as it is now"),
-        (status = 401, body = Document, description = "A valid key is needed"),
-        (status = 404, body = Document, description = "There is no such machine or stop"),
-        (status = 409, body = Document, description = "Somebody else said something about the stop meanwhile"),
-        (status = 422, body = Document, description = "A value is not valid; the field is named"),
-    ))]
+        (status = 404, description = "There is no such machine or stop"),
+        (status = 409, description = "Somebody else said something about the stop meanwhile"),
+        ))]
 pub async fn confirm(
     ctx: Ctx,
     Path((machine, start)): Path<(String, i64)>,

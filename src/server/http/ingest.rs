@@ -2,7 +2,7 @@
 
 use super::Shared;
 use super::problem::{
-    Document, Problem, busy, internal, invalid, malformed, not_json, too_large, unavailable,
+    Problem, busy, internal, invalid, malformed, not_json, too_large, unavailable,
 };
 use crate::api::ingest::{BatchAnswer, ItemStatus, MAX_BATCH_BYTES, MAX_BATCH_ITEMS};
 use crate::domain::ids::SourceId;
@@ -57,9 +57,12 @@ impl Sender {
 }
 
 /// Takes a batch of at most 1 MiB, answers item by item after the commit.
-#[utoipa::path(post, path = "/api/v1/ingest", tag = "ingest", security(("key" = [])),
+#[utoipa::path(post, path = "/api/v1/ingest", tag = "ingest",
     request_body = crate::api::ingest::Batch,
-    responses((status = 200, body = BatchAnswer), (status = "4XX", body = Document), (status = "5XX", body = Document)))]
+    responses(
+        (status = 200, body = BatchAnswer, description = "What became of each item"),
+        (status = 429, description = "Too much waits to be written; Retry-After says when to come back"),
+    ))]
 pub async fn post(
     State(shared): State<Shared>,
     ctx: Ctx,

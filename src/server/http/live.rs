@@ -1,7 +1,7 @@
 //! `GET /api/v1/live`: one stream of events a tab. What travels on it is told in `api::live`.
 
 use super::Shared;
-use super::problem::{Document, Problem, unavailable};
+use super::problem::{Problem, unavailable};
 use crate::api::live::Hello;
 use crate::domain::ids::Seq;
 use crate::server::auth::Ctx;
@@ -40,7 +40,7 @@ type Out = mpsc::Sender<Result<sse::Event, Infallible>>;
 
 /// Opens a stream of server-sent events: `hello`, `tile`, `line`, `ping`, `reset`.
 #[utoipa::path(get, path = "/api/v1/live", tag = "live", params(Wanted),
-    responses((status = 200, content_type = "text/event-stream", body = String), (status = 503, body = Document)))]
+    responses((status = 200, content_type = "text/event-stream", body = String)))]
 pub async fn get(
     State(shared): State<Shared>,
     ctx: Ctx,

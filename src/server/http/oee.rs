@@ -1,6 +1,6 @@
 //! `/api/v1/oee`: figures over any window, with the time behind them.
 
-use super::problem::{Document, Problem, invalid};
+use super::problem::{Problem, invalid};
 use crate::api::oee::{By, Dashboard, History, LineOee, RealTimeOee, Trends};
 use crate::domain::plant::FieldError;
 use crate::server::auth::Ctx;
@@ -157,7 +157,7 @@ impl Cut {
 /// OEE of a line and of its machines.
 #[utoipa::path(get, path = "/api/v1/oee/{line}", tag = "oee",
     params(("line" = String, Path, description = "The line's code"), Bounds),
-    responses((status = 200, body = LineOee), (status = "4XX", body = Document), (status = "5XX", body = Document)))]
+    responses((status = 200, body = LineOee)))]
 pub async fn get(
     ctx: Ctx,
     Path(line): Path<String>,
@@ -170,7 +170,7 @@ pub async fn get(
 /// A line as it is now: the running shift so far, or the last 24 hours.
 #[utoipa::path(get, path = "/api/v1/oee/{line}/now", tag = "oee",
     params(("line" = String, Path, description = "The line's code")),
-    responses((status = 200, body = RealTimeOee), (status = "4XX", body = Document), (status = "5XX", body = Document)))]
+    responses((status = 200, body = RealTimeOee)))]
 pub async fn now(ctx: Ctx, Path(line): Path<String>) -> Result<Json<RealTimeOee>, Problem> {
     Ok(Json(oee::calculate_real_time_oee(&ctx, &line).await?))
 }
@@ -178,7 +178,7 @@ pub async fn now(ctx: Ctx, Path(line): Path<String>) -> Result<Json<RealTimeOee>
 /// Figures of a line row by row: by hour, shift, day, week, month, product, crew or machine.
 #[utoipa::path(get, path = "/api/v1/oee/{line}/history", tag = "oee",
     params(("line" = String, Path, description = "The line's code"), Bounds, Cut),
-    responses((status = 200, body = History), (status = "4XX", body = Document), (status = "5XX", body = Document)))]
+    responses((status = 200, body = History)))]
 pub async fn history(
     ctx: Ctx,
     Path(line): Path<String>,
@@ -195,7 +195,7 @@ pub async fn history(
 /// Figures of a line row by row, and where they are going.
 #[utoipa::path(get, path = "/api/v1/oee/{line}/trends", tag = "oee",
     params(("line" = String, Path, description = "The line's code"), Bounds, Cut),
-    responses((status = 200, body = Trends), (status = "4XX", body = Document), (status = "5XX", body = Document)))]
+    responses((status = 200, body = Trends)))]
 pub async fn trends(
     ctx: Ctx,
     Path(line): Path<String>,
@@ -211,7 +211,7 @@ pub async fn trends(
 
 /// The plant, rolled up by line, area and site.
 #[utoipa::path(get, path = "/api/v1/oee", tag = "oee", params(Bounds),
-    responses((status = 200, body = Dashboard), (status = "4XX", body = Document), (status = "5XX", body = Document)))]
+    responses((status = 200, body = Dashboard)))]
 pub async fn dashboard(ctx: Ctx, Query(bounds): Query<Bounds>) -> Result<Json<Dashboard>, Problem> {
     Ok(Json(
         oee::get_oee_dashboard_data(&ctx, bounds.read()?).await?,

@@ -1,6 +1,8 @@
 //! `GET /api/v1/openapi.json`: what the API can do, made from the handlers themselves. A route that is not in the
 //! document is not served: both come from the same list.
 
+mod refusals;
+
 use super::{Shared, downtime, ingest, live, oee, plant, quarantine};
 use axum::Json;
 use axum::Router;
@@ -21,7 +23,8 @@ use utoipa_axum::routes;
             milliseconds; ideal times nanoseconds; ratios 1.0 for 100 %. A figure is `{\"known\": 0.73}` or \
             `{\"unknown\": \"no_data\"}`: what cannot be computed says why. Errors are problem documents (RFC 9457)."
     ),
-    modifiers(&Keys)
+    modifiers(&Keys),
+    security(("key" = []))
 )]
 struct Document;
 
@@ -41,7 +44,7 @@ impl Modify for Keys {
 /// Every route of the API with its document.
 pub fn router(shared: &Shared) -> Router {
     let small = || DefaultBodyLimit::max(crate::api::ingest::MAX_BATCH_BYTES);
-    let (router, document) = OpenApiRouter::with_openapi(Document::openapi())
+    let (router, mut document) = OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(ingest::post).layer(small()))
         .routes(routes!(plant::put).layer(small()))
         .routes(routes!(quarantine::list))
@@ -61,6 +64,7 @@ pub fn router(shared: &Shared) -> Router {
         .routes(routes!(live::get))
         .with_state(shared.clone())
         .split_for_parts();
+    refusals::tell(&mut document);
     let document = Arc::new(document);
     router.route(
         "/api/v1/openapi.json",

@@ -2,7 +2,7 @@
 
 use super::Shared;
 use super::ingest::{body_of, require_json};
-use super::problem::{Document, Problem, malformed, unavailable};
+use super::problem::{Problem, malformed, unavailable};
 use crate::domain::ids::MachineId;
 use crate::domain::plant::PlantDef;
 use crate::domain::rights::sets;
@@ -63,9 +63,9 @@ impl PlantAnswer {
 
 /// Applies a definition of the plant: what it names is added or changed, what it leaves out stays. The answer says which
 /// figures of the past that restates.
-#[utoipa::path(put, path = "/api/v1/plant", tag = "plant", security(("key" = [])),
-    request_body(content = Object, description = "A plant definition; its fields are told in the README"),
-    responses((status = 200, body = PlantAnswer), (status = "4XX", body = Document), (status = "5XX", body = Document)))]
+#[utoipa::path(put, path = "/api/v1/plant", tag = "plant",
+    request_body(content = PlantDef, description = "A plant definition"),
+    responses((status = 200, body = PlantAnswer)))]
 pub async fn put(
     State(shared): State<Shared>,
     ctx: Ctx,

@@ -11,7 +11,7 @@ use server_fn::error::SERVER_FN_ERROR_HEADER;
 use std::any::Any;
 
 /// The media type of a problem document.
-const PROBLEM_JSON: &str = "application/problem+json";
+pub const PROBLEM_JSON: &str = "application/problem+json";
 
 /// When to come back after a 503, in seconds.
 pub const RETRY_AFTER_S: u32 = 2;

@@ -2,7 +2,7 @@
 
 use super::Shared;
 use super::ingest::{Sender, store};
-use super::problem::{self, Document, Problem, not_found};
+use super::problem::{self, Problem, not_found};
 use crate::api::ingest::{BatchAnswer, ItemStatus};
 use crate::domain::rights::{Permission, Rights, sets};
 use crate::server::auth::Ctx;
@@ -24,8 +24,8 @@ pub struct Page {
 }
 
 /// The newest items first.
-#[utoipa::path(get, path = "/api/v1/quarantine", tag = "ingest", security(("key" = [])), params(Page),
-    responses((status = 200, body = Vec<HeldRow>), (status = "4XX", body = Document)))]
+#[utoipa::path(get, path = "/api/v1/quarantine", tag = "ingest", params(Page),
+    responses((status = 200, body = Vec<HeldRow>)))]
 pub async fn list(
     State(shared): State<Shared>,
     _: Ctx,
@@ -38,9 +38,12 @@ pub async fn list(
 }
 
 /// Sends an item again in its sender's name; when it is stored now it leaves quarantine.
-#[utoipa::path(post, path = "/api/v1/quarantine/{id}/retry", tag = "ingest", security(("key" = [])),
+#[utoipa::path(post, path = "/api/v1/quarantine/{id}/retry", tag = "ingest",
     params(("id" = i64, Path, description = "The item's number")),
-    responses((status = 200, body = BatchAnswer), (status = "4XX", body = Document)))]
+    responses(
+        (status = 200, body = BatchAnswer, description = "What became of it"),
+        (status = 429, description = "Too much waits to be written; Retry-After says when to come back"),
+    ))]
 pub async fn retry(
     State(shared): State<Shared>,
     ctx: Ctx,
@@ -66,9 +69,9 @@ pub async fn retry(
 }
 
 /// Dismisses an item.
-#[utoipa::path(delete, path = "/api/v1/quarantine/{id}", tag = "ingest", security(("key" = [])),
+#[utoipa::path(delete, path = "/api/v1/quarantine/{id}", tag = "ingest",
     params(("id" = i64, Path, description = "The item's number")),
-    responses((status = 204), (status = "4XX", body = Document)))]
+    responses((status = 204)))]
 pub async fn dismiss(
     State(shared): State<Shared>,
     _: Ctx,

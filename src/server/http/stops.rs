@@ -61,7 +61,9 @@ impl Said {
                     return None;
                 }
                 let after = crate::ui::format::whole(minutes * 60.0) * 1000;
-                parts.push(part(Some(TsMs(self.start + after)), &self.then));
+                // A start that no stop has is refused later, by its name.
+                let at = TsMs(self.start.saturating_add(after));
+                parts.push(part(Some(at), &self.then));
             }
             out.reasons = Some(parts);
         }

@@ -176,4 +176,25 @@ mod tests {
             "/lines/L1?from=5"
         );
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_query_is_read_and_comes_back_from_its_link(code in ".{0,20}", query in ".{0,80}") {
+            let address = Address::parse(&code, &query);
+            let href = address.href();
+            let (path, query) = href.split_once('?').unwrap_or((href.as_str(), ""));
+            proptest::prop_assert!(href.bytes().all(|b| b.is_ascii_graphic()));
+            proptest::prop_assert_eq!(decoded(path.strip_prefix("/lines/").unwrap_or_default()), code.clone());
+            proptest::prop_assert_eq!(Address::parse(&code, query), address.clone());
+            // A bound that is no number is named, nothing else.
+            if let Err(field) = address.choice() {
+                proptest::prop_assert!(["from", "to", "than_from", "than_to"].contains(&field));
+            }
+        }
+
+        #[test]
+        fn any_text_comes_back_from_a_link(text in ".{0,80}") {
+            proptest::prop_assert_eq!(decoded(&encoded(&text)), text);
+        }
+    }
 }

@@ -19,7 +19,7 @@ use crate::workspace::{Workspace, program};
 use crate::{process, stamp, stop};
 
 /// What is asked beside sending: figures, the board and its stream, how far roll-ups are.
-const READS: [&str; 4] = ["oee:read", "dashboard:read", "line:read", "system:monitor"];
+pub const READS: [&str; 4] = ["oee:read", "dashboard:read", "line:read", "system:monitor"];
 const READY_BOUND: Duration = Duration::from_secs(60);
 /// How closely the start is watched.
 const POLL: Duration = Duration::from_millis(2);
@@ -68,12 +68,12 @@ impl Program {
         command
     }
 
-    /// Makes a key that may do everything that is measured, and returns it.
-    pub fn key(&self, folder: &Folder, name: &str) -> Result<String> {
+    /// Makes a key that may send facts of any age, set up the plant and what is listed, and returns it.
+    pub fn key(&self, folder: &Folder, name: &str, permissions: &[&str]) -> Result<String> {
         let file = folder.path().join(format!("{name}.key"));
         let mut command = self.command(&["key", "create", "--name", name]);
         command.args(["--may-backfill", "--may-configure"]);
-        for permission in READS {
+        for permission in permissions {
             command.args(["--may", permission]);
         }
         process::run(command.arg("--out").arg(&file))?;
@@ -124,6 +124,11 @@ pub struct Server {
 
 impl Server {
     pub fn start(program: &Program) -> Result<Self> {
+        Self::start_telling(program, Stdio::inherit())
+    }
+
+    /// The same, its log written to where the caller says.
+    pub fn start_telling(program: &Program, log: impl Into<Stdio>) -> Result<Self> {
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
             .and_then(|listener| listener.local_addr())
             .context("finding a free port")?
@@ -131,6 +136,7 @@ impl Server {
         let mut serve = program.command(&["serve", "--listen", &format!("127.0.0.1:{port}")]);
         // A group of its own: Ctrl-C reaches us alone, and we stop it.
         serve.arg("--site").arg(&program.site).process_group(0);
+        serve.stderr(log);
         let start = Instant::now();
         let mut server = Self {
             child: process::spawn(&mut serve)?,

@@ -6,7 +6,7 @@ use anyhow::Result;
 use serde_json::json;
 
 use super::facts::{self, plant};
-use super::floor::{Folder, OtherEngine, Program, Server};
+use super::floor::{Folder, OtherEngine, Program, READS, Server};
 use super::load::{self, Outcome, Plan};
 use super::report::{Beside, Report, Row, Unit, median};
 use super::rival::{Done, Rival};
@@ -58,7 +58,7 @@ fn once(
     plan: &Plan,
     streams: usize,
 ) -> Result<(Outcome, Option<u64>)> {
-    let key = program.key(folder, "bench")?;
+    let key = program.key(folder, "bench", &READS)?;
     let server = Server::start(program)?;
     server.put_plant(&key, &plant(MACHINES))?;
     let open = (streams > 0).then(|| Streams::open(server.port, &key, streams));

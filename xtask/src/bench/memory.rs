@@ -7,7 +7,7 @@ use anyhow::Result;
 use serde_json::json;
 
 use super::facts::{self, plant};
-use super::floor::{Folder, Program, Server, empty_site};
+use super::floor::{Folder, Program, READS, Server, empty_site};
 use super::load::{self, Plan};
 use super::report::{Beside, Report, Row, Unit};
 use crate::step::step;
@@ -27,7 +27,7 @@ pub fn run(workspace: &Workspace, server: &Path, report: &mut Report) -> Result<
             site: empty_site(&folder)?,
             database: format!("sqlite://{}", folder.database().display()),
         };
-        let key = program.key(&folder, "bench")?;
+        let key = program.key(&folder, "bench", &READS)?;
         let server = Server::start(&program)?;
         server.put_plant(&key, &plant(MACHINES))?;
         // An hour in which every machine reports every 6 seconds.

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 
 use super::facts::{self, plant};
-use super::floor::{Folder, Program, Server};
+use super::floor::{Folder, Program, READS, Server};
 use super::load::{self, Plan};
 use super::report::{Beside, Report, Row, Unit, median, quantile};
 use super::streams::Streams;
@@ -35,7 +35,7 @@ pub fn run(workspace: &Workspace, server: &Path, report: &mut Report) -> Result<
         site: workspace.site.clone(),
         database: format!("sqlite://{}", folder.database().display()),
     };
-    let key = program.key(&folder, "bench")?;
+    let key = program.key(&folder, "bench", &READS)?;
     let server = Server::start(&program)?;
     server.put_plant(&key, &plant(MACHINES))?;
     load::post(&server, &key, &so_far()?)?;

@@ -7,7 +7,7 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 
-use super::floor::{Folder, Program, Server};
+use super::floor::{Folder, Program, READS, Server};
 use super::report::{Beside, Report, Row, Unit, median};
 use crate::process;
 use crate::step::{note, step};
@@ -37,7 +37,7 @@ impl History {
         };
         step(&format!("history of {days} days"), || {
             // The simulator sends under its own name.
-            program.key(&folder, "simulator")?;
+            program.key(&folder, "simulator", &READS)?;
             let days = days.to_string();
             process::run(&mut program.command(&["simulate", "history", "--days", &days]))
         })?;

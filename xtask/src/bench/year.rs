@@ -17,7 +17,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::facts;
-use super::floor::{Folder, OtherEngine, Program, Server, empty_site};
+use super::floor::{Folder, OtherEngine, Program, READS, Server, empty_site};
 use super::report::{Beside, Report, Row, Unit};
 use super::rival::Rival;
 use super::start::MACHINE_DAY_BYTES;
@@ -109,7 +109,7 @@ fn one(
     size: Size,
     report: &mut Report,
 ) -> Result<()> {
-    let key = program.key(folder, "bench")?;
+    let key = program.key(folder, "bench", &READS)?;
     let server = Server::start(program)?;
     server.put_plant(&key, &plant::definition(size.lines()))?;
     let now = facts::now()?;

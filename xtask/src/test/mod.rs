@@ -2,6 +2,7 @@
 //!
 //! A failed step does not keep the others from running; the sum at the end tells.
 
+mod api;
 mod budget;
 mod counts;
 mod playwright;
@@ -26,6 +27,9 @@ pub struct Options {
     /// Only this part; may be given several times
     #[arg(long, value_enum)]
     only: Vec<Part>,
+    /// Ask the API on this empty database, such as postgres://USER@HOST/NAME, instead of a SQLite file of its own
+    #[arg(long, value_name = "URL")]
+    api_database: Option<String>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -36,6 +40,8 @@ enum Part {
     Unit,
     /// Tests of the whole server, with SQLite and PostgreSQL
     Integration,
+    /// The API, asked by Schemathesis what its document allows and what it does not
+    Api,
     /// Size budgets and the tests in a real browser
     Browser,
 }
@@ -53,6 +59,9 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
     }
     if options.wants(Part::Unit) || options.wants(Part::Integration) {
         rust(workspace, options, &mut report);
+    }
+    if options.wants(Part::Api) {
+        asked(workspace, options, &mut report);
     }
     if options.wants(Part::Browser) {
         browser(workspace, &mut report);
@@ -145,10 +154,30 @@ fn rust(workspace: &Workspace, options: &Options, report: &mut Report) {
     if let Some(postgres) = &postgres {
         tests.env("MS5_TEST_POSTGRES", postgres.url());
     }
-    if integration && let Some(python) = report.gate("Python", || python::ensure(workspace)) {
+    if integration
+        && let Some(python) = report.gate("Python", || {
+            python::ensure(workspace, python::SECOND_OPINION)
+        })
+    {
         tests.env(python::VARIABLE, python);
     }
     report.tests(title, || counts::cargo(&mut tests));
+}
+
+/// Every route of the API, asked what its document allows and what it does not.
+fn asked(workspace: &Workspace, options: &Options, report: &mut Report) {
+    let python = report.gate("Schemathesis", || {
+        python::ensure(workspace, python::SCHEMATHESIS)
+    });
+    let server = report.gate("server for the API", || {
+        server::build(workspace, server::Kind::Dev)
+    });
+    report.tests("API", || match (&python, &server) {
+        (Some(python), Some(program)) => {
+            api::run(workspace, program, python, options.api_database.as_deref())
+        }
+        _ => bail!("not run: what it needs was not made"),
+    });
 }
 
 /// The site as shipped, in a real browser.

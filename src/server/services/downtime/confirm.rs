@@ -137,6 +137,10 @@ fn next(
         let problem = format!("must be at most {LONGEST_COMMENT} characters");
         return Err(invalid("comment", problem));
     }
+    // PostgreSQL cannot hold NUL in text.
+    if comment.is_some_and(|text| text.contains('\0')) {
+        return Err(invalid("comment", "must not hold NUL"));
+    }
     let reasons = match &said.reasons {
         Some(parts) => given(plant, run, parts)?,
         None if said.confirm == Some(true) => accepted(plant, stop)?,
