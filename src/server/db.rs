@@ -130,7 +130,16 @@ impl Db {
             let options = PgConnectOptions::from_str(url)?;
             let pool = PgPoolOptions::new()
                 .max_connections(16)
-                .acquire_timeout(Duration::from_secs(5));
+                .acquire_timeout(Duration::from_secs(5))
+                // All that we ask takes milliseconds: to start workers, or to compile a statement, takes longer than it saves.
+                .after_connect(|connection, _| {
+                    Box::pin(async move {
+                        sqlx::raw_sql("SET max_parallel_workers_per_gather = 0; SET jit = off")
+                            .execute(connection)
+                            .await
+                            .map(drop)
+                    })
+                });
             return Ok(Self::Postgres(pool.connect_with(options).await?));
         }
         let Some(path) = url.strip_prefix("sqlite://").filter(|p| !p.is_empty()) else {
