@@ -17,7 +17,7 @@ fn look_at(field: &str, value: &Value, found: &mut Vec<FieldError>) {
     match value {
         // PostgreSQL cannot hold NUL in text; no other control character stands in a name either.
         Value::String(text) if text.contains(char::is_control) => {
-            found.push(FieldError::new(field, "must not hold control characters"))
+            found.push(FieldError::new(field, "must not hold control characters"));
         }
         Value::String(text) if text.chars().count() > LONGEST => found.push(FieldError::new(
             field,

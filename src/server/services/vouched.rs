@@ -13,7 +13,7 @@ use serde_json::json;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Known {
     /// A person who is in now.
-    In(PersonRow),
+    In(Box<PersonRow>),
     /// Nobody.
     Stranger,
     /// Several people have the address, so it does not say which.
@@ -47,7 +47,7 @@ pub async fn with_provider(
     let mut tx = people::begin(&app.db).await?;
     let linked = people::by_oidc_in(&mut tx, &identity.issuer, &identity.subject).await?;
     let (known, is_new) = match linked {
-        Some(row) => (Known::In(row), false),
+        Some(row) => (Known::In(Box::new(row)), false),
         None => (by_address(&mut tx, identity).await?, true),
     };
     let row = match known {
@@ -82,7 +82,7 @@ async fn by_address(tx: &mut Tx, identity: &Identity) -> Result<Known, Refused> 
     let mut found = people::by_address_in(tx, address).await?;
     Ok(match (found.pop(), found.is_empty()) {
         (None, _) => Known::Stranger,
-        (Some(row), true) if row.oidc_subject.is_none() => Known::In(row),
+        (Some(row), true) if row.oidc_subject.is_none() => Known::In(Box::new(row)),
         // Somebody else's account there has the address now.
         (Some(_), true) => Known::Stranger,
         (Some(_), false) => Known::Several,
