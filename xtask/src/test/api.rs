@@ -98,7 +98,9 @@ fn ask(
     let text = fs::read_to_string(&told).with_context(|| format!("reading {}", told.display()))?;
     fs::write(&settings, filled_in(&text, &stops(server, key)?))
         .with_context(|| format!("writing {}", settings.display()))?;
-    let mut command = Command::new(python.with_file_name("schemathesis"));
+    // Not its script: that names the folder in which its place was made.
+    let mut command = Command::new(python);
+    command.args(["-m", "schemathesis.cli"]);
     // What it remembers goes away with the folder: the next run starts from the same.
     command
         .current_dir(folder.path())
