@@ -370,8 +370,8 @@ async fn what_is_wrong_is_named_and_nothing_is_changed(place: &Place) {
 #[test]
 fn the_calendar_of_the_readme_is_a_plant() {
     let readme = include_str!("../../README.md");
-    let (_, rest) = readme.split_once("```toml").expect("an example");
-    let (example, _) = rest.split_once("```").expect("its end");
+    let begin = readme.find("[[shift]]").expect("an example");
+    let (example, _) = readme[begin..].split_once("```").expect("its end");
     let example: Value = toml::from_str(example).expect("TOML");
     let mut plant = two_shifts();
     plant["line"][0]["shifts"] = json!(["Early"]);
