@@ -67,12 +67,7 @@ fn places(shared: &Shared) -> Vec<(String, String)> {
     out
 }
 
-async fn list(
-    shared: &Shared,
-    ctx: &Ctx,
-    typed: &Typed,
-    (status, wrong): Again,
-) -> Response {
+async fn list(shared: &Shared, ctx: &Ctx, typed: &Typed, (status, wrong): Again) -> Response {
     let rows = match devices::list(ctx).await {
         Ok(rows) => rows,
         Err(error) => return refused(shared, ctx, error).await,

@@ -21,7 +21,11 @@ use std::sync::Arc;
 use tower_sessions::Session;
 
 /// Finds out who asks, lets them in or not, and keeps denials on record.
-pub async fn guard(State(shared): State<Shared>, mut request: Request, next: middleware::Next) -> Response {
+pub async fn guard(
+    State(shared): State<Shared>,
+    mut request: Request,
+    next: middleware::Next,
+) -> Response {
     let app = &shared.app;
     let matched = request
         .extensions()

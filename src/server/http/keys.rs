@@ -55,12 +55,7 @@ fn form(shared: &Shared, ctx: &Ctx, typed: &TypedKey) -> KeyForm {
     }
 }
 
-async fn list(
-    shared: &Shared,
-    ctx: &Ctx,
-    typed: &TypedKey,
-    (status, wrong): Again,
-) -> Response {
+async fn list(shared: &Shared, ctx: &Ctx, typed: &TypedKey, (status, wrong): Again) -> Response {
     let listed = match keys::list(ctx).await {
         Ok(listed) => listed,
         Err(error) => return refused(shared, ctx, error).await,
@@ -75,6 +70,11 @@ async fn list(
         let names: Vec<String> = names.collect();
         KeyLine {
             id: row.id,
+            over: match row.revoked_ms {
+                Some(_) => "revoked",
+                None if row.holds(now) => "",
+                None => "over",
+            },
             lines: if names.is_empty() {
                 "all".to_owned()
             } else {
@@ -88,14 +88,13 @@ async fn list(
             used: key
                 .used
                 .map_or_else(|| "never".to_owned(), |at| when(shared, at)),
-            over: match row.revoked_ms {
-                Some(_) => "revoked",
-                None if row.holds(now) => "",
-                None => "over",
-            },
             sender: row.source,
             prefix: row.prefix,
-            permissions: row.permissions.split_whitespace().map(str::to_owned).collect(),
+            permissions: row
+                .permissions
+                .split_whitespace()
+                .map(str::to_owned)
+                .collect(),
         }
     };
     let lines = listed.into_iter().map(line).collect();

@@ -134,7 +134,7 @@ fn row(row: Row) -> AnyView {
                 <span class="trail-seq">{row.seq}</span>
                 <time>{row.at}</time>
                 <strong class="trail-action">{row.action}</strong>
-                <span>{row.who}</span>
+                <span class="trail-who">{row.who}</span>
                 <span class="trail-target">{row.target}</span>
             </summary>
             <dl>{sides}</dl>

@@ -45,7 +45,10 @@ pub async fn wrong_or(
         ServiceError::Invalid(fields) => Ok((StatusCode::UNPROCESSABLE_ENTITY, Wrong(fields))),
         ServiceError::Conflict(problem) => {
             let field = what.to_owned();
-            Ok((StatusCode::CONFLICT, Wrong(vec![FieldError { field, problem }])))
+            Ok((
+                StatusCode::CONFLICT,
+                Wrong(vec![FieldError { field, problem }]),
+            ))
         }
         error => Err(refused(shared, ctx, error).await),
     }

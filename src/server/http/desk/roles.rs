@@ -161,14 +161,7 @@ async fn show(
     Path(id): Path<i64>,
     Query(asked): Query<Said>,
 ) -> Response {
-    role_page(
-        &shared,
-        &ctx,
-        RoleId(id),
-        asked_for(),
-        asked.words(),
-    )
-    .await
+    role_page(&shared, &ctx, RoleId(id), asked_for(), asked.words()).await
 }
 
 async fn role_page(
