@@ -7,6 +7,7 @@ use super::sign_in::{said, status};
 use super::visitor::{Visitor, WAITS, store};
 use crate::domain::time::TsMs;
 use crate::server::auth::Ctx;
+use crate::server::auth::caller::Who;
 use crate::server::auth::session::{self, Held, Waiting};
 use crate::server::auth::totp;
 use crate::server::calendar::date_and_time;
@@ -116,7 +117,11 @@ async fn show_password(State(shared): State<Shared>, ctx: Ctx) -> Response {
 }
 
 fn password_page(shared: &Shared, ctx: &Ctx, (status, wrong): Again) -> Response {
-    let inside = pages::password(ctx.caller().must_change, &wrong);
+    let login = match &ctx.caller().who {
+        Who::Person { login, .. } => login.as_str(),
+        _ => "",
+    };
+    let inside = pages::password(login, ctx.caller().must_change, &wrong);
     page(
         shared,
         Some(ctx.caller()),
@@ -202,7 +207,7 @@ async fn factor_page(
         let own = account::own(ctx).await?;
         let secret = begun(shared, session).await?;
         Ok::<_, Refused>(match secret {
-            _ if own.row.totp.is_some() => Factor::On,
+            _ if own.row.totp.is_some() => Factor::On(own.row.login),
             None => Factor::Off,
             Some(secret) => match totp::for_authenticator(&secret, &own.row.login) {
                 Some((_, picture)) => Factor::Begun { secret, picture },

@@ -13,7 +13,7 @@ use crate::server::db::failure::Failure;
 use crate::server::services::people;
 use axum::extract::{ConnectInfo, FromRequestParts, MatchedPath, Request, State};
 use axum::http::request::Parts;
-use axum::http::{Method, Uri, header};
+use axum::http::{Method, header};
 use axum::middleware;
 use axum::response::{IntoResponse, Redirect, Response};
 use std::net::SocketAddr;
@@ -146,13 +146,7 @@ fn way_back(request: &Request) -> Option<Next> {
         let wanted = request.uri().path_and_query()?;
         return Some(Next::parse(wanted.as_str()));
     }
-    if !reads_pages(request) {
-        return None;
-    }
-    let from = request.headers().get(header::REFERER);
-    let from = from.and_then(|r| r.to_str().ok()?.parse::<Uri>().ok());
-    let from = from.and_then(|uri| Some(Next::parse(uri.path_and_query()?.as_str())));
-    Some(from.unwrap_or_else(|| Next::parse("")))
+    reads_pages(request).then(|| Next::back(request.headers()))
 }
 
 /// A browser asks for a whole page.

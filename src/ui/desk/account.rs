@@ -1,7 +1,7 @@
 //! One's own account: who one is, password, second factor, sessions.
 
 use super::choose::said;
-use super::field::{Text, Wrong};
+use super::field::{Text, Wrong, whose};
 use super::list::{Act, Cell, Entry, List};
 use super::program;
 use leptos::prelude::*;
@@ -134,13 +134,14 @@ fn sessions(lines: Vec<SessionLine>) -> AnyView {
 
 /// The form for a new password; `must` when nothing else can be done before.
 #[must_use]
-pub fn password(must: bool, wrong: &Wrong) -> AnyView {
+pub fn password(login: &str, must: bool, wrong: &Wrong) -> AnyView {
     let must = must.then_some(
         "Your password was given to you by somebody else. Choose one of your own, then you can go on.",
     );
     view! {
         {wrong.summary()}
         <form class="panel form narrow" method="post" action="/account/password">
+            {whose(login)}
             {must.map(|words| view! { <p class="panel-note">{words}</p> })}
             {Text {
                 name: "old",
@@ -191,8 +192,8 @@ pub enum Factor {
         /// PNG, base64.
         picture: String,
     },
-    /// On; it can be turned off.
-    On,
+    /// On; who has this login can turn it off.
+    On(String),
 }
 
 /// The page of the second factor.
@@ -235,8 +236,9 @@ pub fn factor(at: Factor, wrong: &Wrong) -> AnyView {
             }
             .into_any()
         }
-        Factor::On => view! {
+        Factor::On(login) => view! {
             <form class="panel form narrow" method="post" action="/account/code/off">
+                {whose(&login)}
                 <p>"The second factor is on. To turn it off, type your password."</p>
                 {Text {
                     name: "password",

@@ -106,6 +106,13 @@ impl Text<'_> {
     }
 }
 
+/// Tells a browser that keeps passwords whose the form is about; people do not see it.
+#[must_use]
+pub fn whose(login: &str) -> AnyView {
+    view! { <input type="text" name="login" autocomplete="username" value=login.to_owned() hidden readonly /> }
+        .into_any()
+}
+
 /// One of several.
 #[derive(Clone, Debug, Default)]
 pub struct Choice<'a> {

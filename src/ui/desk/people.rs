@@ -1,7 +1,7 @@
 //! People: the list, and the page of each.
 
 use super::choose::{said, select, tick};
-use super::field::{Text, Wrong};
+use super::field::{Text, Wrong, whose};
 use super::list::{Cell, Entry, List};
 use leptos::prelude::*;
 
@@ -287,6 +287,7 @@ fn ways_in(person: &Person, wrong: &Wrong) -> AnyView {
                 </div>
             </form>
             <form class="panel form card" method="post" action=to("pin")>
+                {whose(&person.names.login)}
                 <h2>"PIN" {has(person.has_pin)}</h2>
                 {Text {
                     name: "pin",

@@ -68,7 +68,7 @@ pub fn sign_on(page: SignOn) -> AnyView {
                 }
             });
             view! {
-                <form class="panel form" method="post" action="/sign-on">
+                <form class="panel form badge" method="post" action="/sign-on">
                     <input type="hidden" name="next" value=next.clone() />
                     {Text {
                         name: "badge",
