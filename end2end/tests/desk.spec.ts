@@ -61,7 +61,7 @@ async function usable(page: Page): Promise<void> {
 
 for (const colorScheme of ['light', 'dark'] as const) {
   test(`every page of the desk in ${colorScheme} is usable by everyone and fits its widths`, async ({ page, floor }) => {
-    test.setTimeout(120_000);
+    test.setTimeout(180_000);
     const found = heard(page);
     await page.emulateMedia({ colorScheme });
     for (const path of pages) {

@@ -3,6 +3,7 @@
 pub mod answer;
 mod audit;
 mod fields;
+mod given;
 mod people;
 mod roles;
 

@@ -26,10 +26,7 @@ impl Wrong {
         if self.0.is_empty() {
             return None;
         }
-        let line = |f: &FieldError| {
-            let to = format!("#field-{}", f.field);
-            view! { <li><a href=to>{f.field.clone()}</a> " " {f.problem.clone()}</li> }
-        };
+        let line = |f: &FieldError| view! { <li>{format!("{}: {}", f.field, f.problem)}</li> };
         let lines: Vec<_> = self.0.iter().map(line).collect();
         Some(
             view! {

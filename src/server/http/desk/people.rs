@@ -2,15 +2,14 @@
 
 use super::answer::{Again, asked_for, refused, wrong_or};
 use super::fields::{Fields, Said, local, zone};
+use super::given::{given, place, places};
 use super::{Shared, page};
 use crate::domain::ids::PersonId;
-use crate::domain::rights::{Permission, Reach};
+use crate::domain::rights::Permission;
 use crate::domain::time::TsMs;
 use crate::server::auth::Ctx;
 use crate::server::auth::rights::{Roles, reach};
-use crate::server::db::people::GivenRow;
-use crate::server::plant::Plant;
-use crate::server::services::error::{ServiceError, field};
+use crate::server::services::error::ServiceError;
 use crate::server::services::people::{self, Change, NewPerson, Person, describe};
 use crate::ui::desk::once::Once;
 use crate::ui::desk::people as pages;
@@ -88,58 +87,6 @@ async fn list(State(shared): State<Shared>, ctx: Ctx, Query(asked): Query<Said>)
     let rows = found.into_iter().map(row).collect();
     let inside = pages::list(rows, &asked.find, may_add, asked.words());
     shown(&shared, &ctx, "People", StatusCode::OK, inside)
-}
-
-/// A place as a form names it: `site`, `area:3`, `line:5`.
-fn place(reach: Reach) -> String {
-    match reach {
-        Reach::Site => "site".to_owned(),
-        Reach::Area(id) => format!("area:{}", id.0),
-        Reach::Line(id) => format!("line:{}", id.0),
-    }
-}
-
-fn places(plant: &Plant) -> Vec<(String, String)> {
-    let mut out = vec![("site".to_owned(), "everywhere".to_owned())];
-    for line in &plant.lines {
-        let area = (
-            place(Reach::Area(line.area_id)),
-            format!("in {}", line.area),
-        );
-        if !out.contains(&area) {
-            out.push(area);
-        }
-    }
-    let line =
-        |l: &crate::server::plant::Line| (place(Reach::Line(l.id)), format!("on {}", l.name));
-    out.extend(plant.lines.iter().map(line));
-    out
-}
-
-/// The roles that a form gives; those it does not name are none.
-fn given(fields: &Fields) -> Result<Vec<GivenRow>, ServiceError> {
-    let wrong = || ServiceError::Invalid(vec![field("roles", "cannot be read")]);
-    let mut out = Vec::new();
-    for (role, place) in fields.all("role").zip(fields.all("where")) {
-        if role.is_empty() {
-            continue;
-        }
-        let (kind, id) = place.split_once(':').unwrap_or((place, ""));
-        let id = id.parse::<i64>().ok();
-        let (area_id, line_id) = match (kind, id) {
-            ("site", None) => (None, None),
-            ("area", Some(id)) => (Some(id), None),
-            ("line", Some(id)) => (None, Some(id)),
-            _ => return Err(wrong()),
-        };
-        out.push(GivenRow {
-            person_id: 0,
-            role_id: role.parse().map_err(|_| wrong())?,
-            area_id,
-            line_id,
-        });
-    }
-    Ok(out)
 }
 
 fn options(roles: &Roles) -> Vec<(String, String)> {
