@@ -1,6 +1,7 @@
 //! While the database is away or locked, every way in says so, with a status that tells to come back and when: REST,
 //! server functions, pages, and the screens that are open. When it is back all of them work again, without a restart.
 
+use crate::browser::Browser;
 use crate::cable::Cable;
 use crate::harness::{Answer, Place, Server, until};
 use crate::small_plant::{small_plant, state};
@@ -65,6 +66,21 @@ async fn everything_says_so(server: &Server, key: &str) {
     let html = String::from_utf8_lossy(&page.body);
     assert!(html.contains("The database cannot be reached"), "{html}");
     assert!(html.contains("keeps trying by itself"), "{html}");
+    // A page of the desk asks again by itself; what was sent by a form is not sent twice.
+    let mut browser = Browser::new(server);
+    browser.cookie = Some("ms5=AAAAAAAAAAAAAAAAAAAAAA".to_owned());
+    let (asked, sent) = (
+        browser.get("/admin/people").await,
+        browser.post("/admin/people", &[]).await,
+    );
+    for answer in [&asked, &sent] {
+        assert_eq!(answer.status.as_u16(), 503, "{answer:?}");
+        says_when_to_come_back(answer);
+        let html = String::from_utf8_lossy(&answer.body);
+        assert!(html.contains("The database cannot be reached"), "{html}");
+    }
+    assert_eq!(asked.headers[header::REFRESH], "5");
+    assert!(!sent.headers.contains_key(header::REFRESH));
 }
 
 async fn works_again(server: &Server, key: &str) {

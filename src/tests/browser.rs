@@ -50,18 +50,27 @@ impl<'s> Browser<'s> {
 
     /// Asks for a page.
     pub async fn get(&mut self, path: &str) -> Answer {
-        self.send(Method::GET, path, Body::empty()).await
+        self.send(Method::GET, path, None, Body::empty()).await
+    }
+
+    /// Follows a link on the page `from`.
+    pub async fn get_from(&mut self, from: &str, path: &str) -> Answer {
+        self.send(Method::GET, path, Some(from), Body::empty())
+            .await
     }
 
     /// Sends a form.
     pub async fn post(&mut self, path: &str, form: &[(&str, &str)]) -> Answer {
-        let pair = |(name, value): &(&str, &str)| format!("{}={}", encoded(name), encoded(value));
-        let body: Vec<String> = form.iter().map(pair).collect();
-        self.send(Method::POST, path, Body::from(body.join("&")))
+        self.send(Method::POST, path, None, body_of(form)).await
+    }
+
+    /// Sends a form that stands on the page `from`.
+    pub async fn post_from(&mut self, from: &str, path: &str, form: &[(&str, &str)]) -> Answer {
+        self.send(Method::POST, path, Some(from), body_of(form))
             .await
     }
 
-    async fn send(&mut self, method: Method, path: &str, body: Body) -> Answer {
+    async fn send(&mut self, method: Method, path: &str, from: Option<&str>, body: Body) -> Answer {
         let mut request = Request::builder()
             .method(method)
             .uri(path)
@@ -70,6 +79,9 @@ impl<'s> Browser<'s> {
             .header(header::USER_AGENT, "a browser of the tests")
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
             .header("sec-fetch-site", "same-origin");
+        if let Some(from) = from {
+            request = request.header(header::REFERER, format!("http://floor.example{from}"));
+        }
         if let Some(cookie) = &self.cookie {
             request = request.header(header::COOKIE, cookie);
         }
@@ -85,6 +97,12 @@ impl<'s> Browser<'s> {
         }
         answer
     }
+}
+
+fn body_of(form: &[(&str, &str)]) -> Body {
+    let pair = |(name, value): &(&str, &str)| format!("{}={}", encoded(name), encoded(value));
+    let pairs: Vec<String> = form.iter().map(pair).collect();
+    Body::from(pairs.join("&"))
 }
 
 /// Adds a person with the password of the tests and one role on the whole site.

@@ -27,7 +27,7 @@ async fn served(place: &Place) -> (Server, Hands) {
 async fn made(browser: &mut Browser<'_>, form: &[(&str, &str)]) -> String {
     let answer = browser.post("/admin/keys", form).await;
     assert_eq!(answer.status, StatusCode::OK, "{}", text(&answer));
-    between(&text(&answer), "class=\"secret\">", "</code>")
+    between(&text(&answer), "class=\"once-secret\">", "</code>")
 }
 
 async fn a_key_is_shown_once_and_listed_with_its_use(place: &Place) {

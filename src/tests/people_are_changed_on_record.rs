@@ -64,7 +64,7 @@ async fn last(server: &Server) -> AuditRow {
 fn shown_once(answer: &Answer) -> String {
     let page = text(answer);
     let (_, rest) = page
-        .split_once("shown-once\">")
+        .split_once("once-secret\">")
         .unwrap_or_else(|| panic!("{page}"));
     rest.split('<').next().expect("a secret").to_owned()
 }

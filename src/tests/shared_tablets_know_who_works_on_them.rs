@@ -105,8 +105,8 @@ async fn a_badge_signs_on_and_the_page_is_kept(place: &Place) {
         "it shows what is on the floor"
     );
     assert_eq!(
-        tablet.post("/lines/L1/stops", &[]).await.status,
-        StatusCode::FORBIDDEN,
+        leads_to(&tablet.post("/lines/L1/stops", &[]).await),
+        "/sign-on",
         "and changes nothing"
     );
     assert_eq!(
@@ -300,4 +300,20 @@ async fn without_a_touch_people_are_signed_off_and_the_tablet_stays(place: &Plac
         "/sign-on?next=%2Faccount"
     );
     assert_eq!(tablet.get("/lines/L1").await.status, StatusCode::OK);
+    // What they send now waits until somebody has signed on, on the page where they were.
+    let here = "/lines/L1?view=stops&stop=M1-1783324800000";
+    let sign_on = "/sign-on?next=%2Flines%2FL1%3Fview%3Dstops%26stop%3DM1-1783324800000";
+    for form in ["/lines/L1/stops", "/account/password", "/admin/devices"] {
+        let answer = tablet.post_from(here, form, &[]).await;
+        assert_eq!(leads_to(&answer), sign_on, "{form}");
+    }
+    assert_eq!(
+        leads_to(&tablet.post("/account/password", &[]).await),
+        "/sign-on"
+    );
+    let page = text(&tablet.get_from(here, "/sign-on").await);
+    assert_eq!(
+        between(&page, "name=\"next\" value=\"", "\""),
+        here.replace('&', "&amp;")
+    );
 }

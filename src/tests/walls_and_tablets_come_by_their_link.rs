@@ -34,7 +34,7 @@ const WALL: [(&str, &str); 4] = [
 async fn link(admin: &mut Browser<'_>, path: &str, form: &[(&str, &str)]) -> String {
     let answer = admin.post(path, form).await;
     assert_eq!(answer.status, StatusCode::OK, "{}", text(&answer));
-    let link = between(&text(&answer), "class=\"secret\">", "</code>");
+    let link = between(&text(&answer), "class=\"once-secret\">", "</code>");
     let path = link
         .strip_prefix("http://floor.example")
         .unwrap_or_else(|| panic!("{link}"));

@@ -1,11 +1,13 @@
 //! `/account`: what people change about their own way in.
 
 use super::Shared;
+use super::desk::answer::{Again, asked_for, on_to, refused};
 use super::desk::{self, page};
 use super::sign_in::{said, status};
 use super::visitor::{Visitor, WAITS, store};
 use crate::domain::time::TsMs;
 use crate::server::auth::Ctx;
+use crate::server::auth::caller::Who;
 use crate::server::auth::session::{self, Held, Waiting};
 use crate::server::auth::totp;
 use crate::server::calendar::date_and_time;
@@ -82,16 +84,12 @@ async fn show(State(shared): State<Shared>, ctx: Ctx, Query(done): Query<Done>) 
     };
     let (own, sessions) = match read.await {
         Ok(read) => read,
-        Err(error) => return desk::failed(&shared, error),
+        Err(error) => return refused(&shared, &ctx, error).await,
     };
     let line = |s: OwnSession| SessionLine {
         mark: s.mark,
         address: s.held.address,
-        program: if s.held.agent.is_empty() {
-            "unknown program".to_owned()
-        } else {
-            s.held.agent
-        },
+        program: s.held.agent,
         since: when(&shared, s.held.since),
         seen: when(&shared, s.seen),
         this: s.this,
@@ -115,11 +113,15 @@ async fn show(State(shared): State<Shared>, ctx: Ctx, Query(done): Query<Done>) 
 }
 
 async fn show_password(State(shared): State<Shared>, ctx: Ctx) -> Response {
-    password_page(&shared, &ctx, StatusCode::OK, &Wrong::default())
+    password_page(&shared, &ctx, asked_for())
 }
 
-fn password_page(shared: &Shared, ctx: &Ctx, status: StatusCode, wrong: &Wrong) -> Response {
-    let inside = pages::password(ctx.caller().must_change, wrong);
+fn password_page(shared: &Shared, ctx: &Ctx, (status, wrong): Again) -> Response {
+    let login = match &ctx.caller().who {
+        Who::Person { login, .. } => login.as_str(),
+        _ => "",
+    };
+    let inside = pages::password(login, ctx.caller().must_change, &wrong);
     page(
         shared,
         Some(ctx.caller()),
@@ -130,7 +132,7 @@ fn password_page(shared: &Shared, ctx: &Ctx, status: StatusCode, wrong: &Wrong) 
 }
 
 /// What is wrong with a form, as far as its fields are; anything else is not a matter of the form.
-fn wrong_fields(refused: Refused, wrong_is: &str) -> Result<(StatusCode, Wrong), ServiceError> {
+fn wrong_fields(refused: Refused, wrong_is: &str) -> Result<Again, ServiceError> {
     let code = status(Some(&refused));
     match refused {
         Refused::Failed(ServiceError::Invalid(fields)) => Ok((code, Wrong(fields))),
@@ -178,9 +180,9 @@ async fn change_password(
     };
     match changed.await {
         Ok(()) => Redirect::to("/account?said=password").into_response(),
-        Err(refused) => match wrong_fields(refused, "old") {
-            Ok((status, wrong)) => password_page(&shared, &ctx, status, &wrong),
-            Err(error) => desk::failed(&shared, error),
+        Err(why) => match wrong_fields(why, "old") {
+            Ok(again) => password_page(&shared, &ctx, again),
+            Err(error) => refused(&shared, &ctx, error).await,
         },
     }
 }
@@ -199,13 +201,13 @@ async fn factor_page(
     shared: &Shared,
     ctx: &Ctx,
     session: &Session,
-    (status, wrong): (StatusCode, Wrong),
+    (status, wrong): Again,
 ) -> Response {
     let read = async {
         let own = account::own(ctx).await?;
         let secret = begun(shared, session).await?;
         Ok::<_, Refused>(match secret {
-            _ if own.row.totp.is_some() => Factor::On,
+            _ if own.row.totp.is_some() => Factor::On(own.row.login),
             None => Factor::Off,
             Some(secret) => match totp::for_authenticator(&secret, &own.row.login) {
                 Some((_, picture)) => Factor::Begun { secret, picture },
@@ -224,13 +226,13 @@ async fn factor_page(
                 inside,
             )
         }
-        Err(Refused::Failed(error)) => desk::failed(shared, error),
+        Err(Refused::Failed(error)) => refused(shared, ctx, error).await,
         Err(_) => Redirect::to("/account").into_response(),
     }
 }
 
 async fn show_code(State(shared): State<Shared>, ctx: Ctx, session: Session) -> Response {
-    factor_page(&shared, &ctx, &session, (StatusCode::OK, Wrong::default())).await
+    factor_page(&shared, &ctx, &session, asked_for()).await
 }
 
 async fn begin_code(State(shared): State<Shared>, session: Session) -> Response {
@@ -277,9 +279,9 @@ async fn turn_code_on(
     };
     match done.await {
         Ok(to) => Redirect::to(to).into_response(),
-        Err(refused) => match wrong_fields(refused, "code") {
-            Ok(wrong) => factor_page(&shared, &ctx, &session, wrong).await,
-            Err(error) => desk::failed(&shared, error),
+        Err(why) => match wrong_fields(why, "code") {
+            Ok(again) => factor_page(&shared, &ctx, &session, again).await,
+            Err(error) => refused(&shared, &ctx, error).await,
         },
     }
 }
@@ -301,9 +303,9 @@ async fn turn_code_off(
     };
     match done.await {
         Ok(()) => Redirect::to("/account?said=code-off").into_response(),
-        Err(refused) => match wrong_fields(refused, "password") {
-            Ok(wrong) => factor_page(&shared, &ctx, &session, wrong).await,
-            Err(error) => desk::failed(&shared, error),
+        Err(why) => match wrong_fields(why, "password") {
+            Ok(again) => factor_page(&shared, &ctx, &session, again).await,
+            Err(error) => refused(&shared, &ctx, error).await,
         },
     }
 }
@@ -318,10 +320,8 @@ async fn end_session(
     ctx: Ctx,
     Form(form): Form<EndForm>,
 ) -> Response {
-    match account::end_session(&ctx, &form.session).await {
-        Ok(()) => Redirect::to("/account?said=session").into_response(),
-        Err(error) => desk::failed(&shared, error),
-    }
+    let done = account::end_session(&ctx, &form.session).await;
+    on_to(&shared, &ctx, "/account?said=session", done).await
 }
 
 async fn end_all(

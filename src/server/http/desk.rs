@@ -1,17 +1,20 @@
 //! Pages of the desk as answers: the document, its policy, its status.
 
+pub mod answer;
 mod audit;
 mod fields;
+mod given;
 mod people;
 mod roles;
 
 use super::Shared;
-use super::problem::Problem;
+use super::problem::{Problem, RETRY_AFTER_S};
 use super::security::page_policy;
 use crate::domain::rights::Permission;
 use crate::server::auth::caller::{Caller, Who};
 use crate::server::auth::secret;
 use crate::server::services::error::ServiceError;
+use crate::ui::desk::choose::notice;
 use crate::ui::desk::{Document, Signed};
 use axum::Router;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -26,6 +29,9 @@ const WAYS: &[(&str, &str, Permission)] = &[
     ("/admin/keys", "Keys", Permission::ApiKeyManage),
     ("/admin/audit", "Audit trail", Permission::AuditRead),
 ];
+
+/// How long a page that cannot be drawn waits before it asks again, in seconds.
+const KEEP_TRYING_S: u32 = 5;
 
 /// The person behind a caller, with their pages.
 pub fn signed(caller: &Caller) -> Option<Signed> {
@@ -90,27 +96,49 @@ pub fn page(
 /// A few words in place of a page's content.
 #[must_use]
 pub fn words(text: &str) -> AnyView {
-    use leptos::prelude::*;
-    view! { <p class="panel">{text.to_owned()}</p> }.into_any()
+    use leptos::prelude::IntoAny;
+    notice(text.to_owned(), ().into_any(), &[])
 }
 
 /// A service failed: logged once, told in plain words.
 pub fn failed(shared: &Shared, error: ServiceError) -> Response {
+    use leptos::prelude::*;
     let problem = Problem::from(error);
     let status = problem.status();
-    let text = match status {
-        StatusCode::SERVICE_UNAVAILABLE => {
-            "The database cannot be reached. Try again in a moment.".to_owned()
-        }
-        _ => problem.words(),
+    if status != StatusCode::SERVICE_UNAVAILABLE {
+        let inside = notice(problem.words(), ().into_any(), &[("/", "To the board")]);
+        return page(shared, None, ("That did not work", ""), status, inside);
+    }
+    let note = view! {
+        <p>"Nothing that was stored is lost. What you only looked at comes by itself as soon as it can be read again."</p>
+        <p class="panel-note">
+            "A form that you sent is not sent again by itself: look whether it was done, then go back and send it once more."
+        </p>
     };
-    page(
-        shared,
-        None,
-        ("That did not work", ""),
-        status,
-        words(&text),
-    )
+    let inside = notice(
+        "The database cannot be reached.".to_owned(),
+        note.into_any(),
+        &[("/", "To the board")],
+    );
+    let mut response = page(shared, None, ("Not right now", ""), status, inside);
+    response
+        .headers_mut()
+        .insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_S));
+    response
+}
+
+/// A page that was asked for and cannot be drawn for now asks again by itself, without script. Pages that came as the answer
+/// to a form do not: nothing is sent twice.
+pub fn keep_trying(response: &mut Response) {
+    let html = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+    if html && response.status() == StatusCode::SERVICE_UNAVAILABLE {
+        response
+            .headers_mut()
+            .insert(header::REFRESH, HeaderValue::from(KEEP_TRYING_S));
+    }
 }
 
 /// What somebody may not do, and whom to ask.

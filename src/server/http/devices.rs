@@ -2,6 +2,7 @@
 
 use super::Shared;
 use super::account::when;
+use super::desk::answer::{Again, asked_for, on_to, refused, wrong_or};
 use super::desk::{self, page};
 use super::own_address::own_address;
 use super::visitor::{Visitor, store};
@@ -17,7 +18,7 @@ use crate::server::services::devices::{self, NewDevice};
 use crate::server::services::error::ServiceError;
 use crate::server::services::sign_in::Refused;
 use crate::ui::desk::devices::{self as pages, DeviceLine, Typed};
-use crate::ui::desk::field::Wrong;
+use crate::ui::desk::once::Once;
 use axum::Router;
 use axum::extract::{Extension, Form, Path, Request, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -66,15 +67,10 @@ fn places(shared: &Shared) -> Vec<(String, String)> {
     out
 }
 
-async fn list(
-    shared: &Shared,
-    ctx: &Ctx,
-    typed: &Typed,
-    (status, wrong): (StatusCode, Wrong),
-) -> Response {
+async fn list(shared: &Shared, ctx: &Ctx, typed: &Typed, (status, wrong): Again) -> Response {
     let rows = match devices::list(ctx).await {
         Ok(rows) => rows,
-        Err(error) => return desk::failed(shared, error),
+        Err(error) => return refused(shared, ctx, error).await,
     };
     let plant = shared.app.plant.get();
     let line = |row: DeviceRow| DeviceLine {
@@ -85,7 +81,8 @@ async fn list(
             "shared tablet"
         },
         place: place(&plant, reach(row.area_id, row.line_id)),
-        made: format!("{}, {}", row.made_by, when(shared, TsMs(row.created_ms))),
+        made: when(shared, TsMs(row.created_ms)),
+        made_by: row.made_by,
         used: row
             .used_ms
             .map_or_else(|| "never".to_owned(), |at| when(shared, TsMs(at))),
@@ -103,11 +100,17 @@ async fn show(State(shared): State<Shared>, ctx: Ctx) -> Response {
         page: "/".to_owned(),
         ..Typed::default()
     };
-    list(&shared, &ctx, &typed, (StatusCode::OK, Wrong::default())).await
+    list(&shared, &ctx, &typed, asked_for()).await
 }
 
 fn shown_once(shared: &Shared, ctx: &Ctx, origin: &str, path: &str) -> Response {
-    let inside = pages::once(format!("{origin}{path}"), ONCE, "/admin/devices");
+    let inside = Once {
+        words: ONCE.to_owned(),
+        secret: format!("{origin}{path}"),
+        note: "When it gets lost, make a new link: the old one opens nothing then.",
+        on: TITLE.1.to_owned(),
+    }
+    .draw();
     page(
         shared,
         Some(ctx.caller()),
@@ -145,16 +148,10 @@ async fn enrol(
     };
     match devices::enrol(&ctx, wanted).await {
         Ok(path) => shown_once(&shared, &ctx, &own_address(&shared, &headers), &path),
-        Err(ServiceError::Invalid(fields)) => {
-            list(
-                &shared,
-                &ctx,
-                &typed,
-                (StatusCode::UNPROCESSABLE_ENTITY, Wrong(fields)),
-            )
-            .await
-        }
-        Err(error) => desk::failed(&shared, error),
+        Err(error) => match wrong_or(&shared, &ctx, "device", error).await {
+            Ok(again) => list(&shared, &ctx, &typed, again).await,
+            Err(answer) => answer,
+        },
     }
 }
 
@@ -166,15 +163,13 @@ async fn new_link(
 ) -> Response {
     match devices::new_link(&ctx, DeviceId(id)).await {
         Ok((_, path)) => shown_once(&shared, &ctx, &own_address(&shared, &headers), &path),
-        Err(error) => desk::failed(&shared, error),
+        Err(error) => refused(&shared, &ctx, error).await,
     }
 }
 
 async fn revoke(State(shared): State<Shared>, ctx: Ctx, Path(id): Path<i64>) -> Response {
-    match devices::revoke(&ctx, DeviceId(id)).await {
-        Ok(()) => Redirect::to("/admin/devices").into_response(),
-        Err(error) => desk::failed(&shared, error),
-    }
+    let done = devices::revoke(&ctx, DeviceId(id)).await;
+    on_to(&shared, &ctx, TITLE.1, done).await
 }
 
 async fn come(

@@ -1,25 +1,31 @@
 //! Every request passes here: who sent it, may they, and what is written down about it.
 
 use super::Shared;
-use super::problem::{self, Problem};
+use super::next::Next;
+use super::problem::{self, Problem, log_failure};
 use crate::server::auth::Ctx;
 use crate::server::auth::access::{Need, need_of};
 use crate::server::auth::caller::{Caller, Who};
 use crate::server::auth::guard::{Refusal, Unidentified, admit, entry};
 use crate::server::auth::identify::{Origin, identify};
 use crate::server::db::audit;
+use crate::server::db::failure::Failure;
 use crate::server::services::people;
 use axum::extract::{ConnectInfo, FromRequestParts, MatchedPath, Request, State};
 use axum::http::request::Parts;
-use axum::http::{Method, StatusCode, header};
-use axum::middleware::Next;
+use axum::http::{Method, header};
+use axum::middleware;
 use axum::response::{IntoResponse, Redirect, Response};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tower_sessions::Session;
 
 /// Finds out who asks, lets them in or not, and keeps denials on record.
-pub async fn guard(State(shared): State<Shared>, mut request: Request, next: Next) -> Response {
+pub async fn guard(
+    State(shared): State<Shared>,
+    mut request: Request,
+    next: middleware::Next,
+) -> Response {
     let app = &shared.app;
     let matched = request
         .extensions()
@@ -67,18 +73,19 @@ pub async fn guard(State(shared): State<Shared>, mut request: Request, next: Nex
             Err(refusal) if is_function(matched) && refusal != Refusal::NotInTable => {}
             Err(Refusal::OtherMethod) => {}
             Err(refusal) => {
-                let read = request.method() == Method::GET;
-                let wanted = request.uri().path_and_query().filter(|_| read);
-                let wanted = wanted.map(|p| p.as_str().to_owned());
+                let next = way_back(&request);
                 drop(request);
-                let refused = refused(&shared, refusal, &caller, matched, wanted.as_deref());
+                let refused = refused(&shared, refusal, &caller, matched, next);
                 let response = refused.await;
                 return on_record(&shared, &caller, matched, response).await;
             }
         }
     }
     request.extensions_mut().insert(Arc::clone(&caller));
-    let response = next.run(request).await;
+    let mut response = next.run(request).await;
+    if navigates && !matched.as_deref().is_some_and(super::pages::keeps_trying) {
+        super::desk::keep_trying(&mut response);
+    }
     on_record(
         &shared,
         &caller,
@@ -95,7 +102,7 @@ async fn unidentified(
     error: sqlx::Error,
     nobody: Caller,
     (matched, mut request): (Option<&str>, Request),
-    next: Next,
+    next: middleware::Next,
 ) -> Response {
     let need = matched.map(|path| need_of(request.method().as_str(), path));
     let open = matches!(need, None | Some(Some(Need::Anyone)));
@@ -110,23 +117,43 @@ async fn unidentified(
         request.extensions_mut().insert(nobody);
         return next.run(request).await;
     }
-    let problem = Problem::from(error);
-    if tells && problem.status() == StatusCode::SERVICE_UNAVAILABLE {
+    if tells && Failure::of(&error).word().is_some() {
+        log_failure(&error);
         request.extensions_mut().insert(Unidentified);
         return next.run(request).await;
     }
-    problem.into_response()
+    if matched.is_some_and(is_page) && reads_pages(&request) {
+        let mut response = super::desk::failed(shared, error.into());
+        if request.method() == Method::GET {
+            super::desk::keep_trying(&mut response);
+        }
+        return response;
+    }
+    Problem::from(error).into_response()
+}
+
+/// Who asks shows pages to a person.
+fn reads_pages(request: &Request) -> bool {
+    let accepts = request.headers().get(header::ACCEPT);
+    accepts
+        .and_then(|a| a.to_str().ok())
+        .is_some_and(|a| a.contains("text/html"))
+}
+
+/// Where a browser that has to sign in first comes back to: the page that it asked for, or the one on which it sent a form.
+fn way_back(request: &Request) -> Option<Next> {
+    if request.method() == Method::GET {
+        let wanted = request.uri().path_and_query()?;
+        return Some(Next::parse(wanted.as_str()));
+    }
+    reads_pages(request).then(|| Next::back(request.headers()))
 }
 
 /// A browser asks for a whole page.
 fn navigates(request: &Request) -> bool {
     request.method() == Method::GET
         && !request.uri().path().starts_with("/api/")
-        && request
-            .headers()
-            .get(header::ACCEPT)
-            .and_then(|a| a.to_str().ok())
-            .is_some_and(|a| a.contains("text/html"))
+        && reads_pages(request)
 }
 
 /// A shared tablet on which nobody is signed on.
@@ -157,29 +184,29 @@ async fn refused(
     refusal: Refusal,
     caller: &Caller,
     matched: &str,
-    wanted: Option<&str>,
+    next: Option<Next>,
 ) -> Response {
-    let page = is_page(matched);
-    match refusal {
-        Refusal::Unknown if page && wanted.is_some() => {
-            let next = super::next::Next::parse(wanted.unwrap_or_default());
+    let next = next.filter(|_| is_page(matched));
+    match (refusal, next) {
+        (Refusal::Unknown, Some(next)) => {
             Redirect::to(&super::sign_on::way_in(caller, &next)).into_response()
         }
-        Refusal::MustChange if page && wanted.is_some() => {
-            Redirect::to("/account/password").into_response()
+        (Refusal::MustChange, Some(_)) => Redirect::to("/account/password").into_response(),
+        (Refusal::Unknown | Refusal::MustChange, None) => {
+            problem::unauthenticated().into_response()
         }
-        Refusal::Unknown | Refusal::MustChange => problem::unauthenticated().into_response(),
         // Somebody who signs on to the tablet may be let in.
-        Refusal::Lacks(_) if page && wanted.is_some() && nobody_at_tablet(caller) => {
-            let next = super::next::Next::parse(wanted.unwrap_or_default());
+        (Refusal::Lacks(_), Some(next)) if nobody_at_tablet(caller) => {
             Redirect::to(&super::sign_on::way_in(caller, &next)).into_response()
         }
-        Refusal::Lacks(permission) if page => match people::who_give_roles(&shared.app).await {
-            Ok(ask) => super::desk::forbidden_page(shared, caller, permission, &ask),
-            Err(error) => super::desk::failed(shared, error.into()),
-        },
-        Refusal::Lacks(permission) => problem::forbidden(permission, None).into_response(),
-        Refusal::NotInTable | Refusal::OtherMethod => problem::internal().into_response(),
+        (Refusal::Lacks(permission), _) if is_page(matched) => {
+            match people::who_give_roles(&shared.app).await {
+                Ok(ask) => super::desk::forbidden_page(shared, caller, permission, &ask),
+                Err(error) => super::desk::failed(shared, error.into()),
+            }
+        }
+        (Refusal::Lacks(permission), _) => problem::forbidden(permission, None).into_response(),
+        (Refusal::NotInTable | Refusal::OtherMethod, _) => problem::internal().into_response(),
     }
 }
 

@@ -2,20 +2,19 @@
 
 use super::Shared;
 use super::account::when;
-use super::desk::{self, page};
+use super::desk::answer::{Again, asked_for, on_to, refused, wrong_or};
+use super::desk::page;
 use crate::domain::ids::KeyId;
 use crate::domain::rights::Permission;
 use crate::domain::time::TsMs;
 use crate::server::auth::Ctx;
-use crate::server::services::error::ServiceError;
 use crate::server::services::keys::{self, Listed, TypedKey, USUAL};
-use crate::ui::desk::devices::once;
-use crate::ui::desk::field::Wrong;
 use crate::ui::desk::keys::{self as pages, KeyForm, KeyLine, Tick};
+use crate::ui::desk::once::Once;
 use axum::Router;
 use axum::extract::{Form, Path, State};
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::Response;
 use axum::routing::{get, post};
 
 const TITLE: (&str, &str) = ("Keys", "/admin/keys");
@@ -56,15 +55,10 @@ fn form(shared: &Shared, ctx: &Ctx, typed: &TypedKey) -> KeyForm {
     }
 }
 
-async fn list(
-    shared: &Shared,
-    ctx: &Ctx,
-    typed: &TypedKey,
-    (status, wrong): (StatusCode, Wrong),
-) -> Response {
+async fn list(shared: &Shared, ctx: &Ctx, typed: &TypedKey, (status, wrong): Again) -> Response {
     let listed = match keys::list(ctx).await {
         Ok(listed) => listed,
-        Err(error) => return desk::failed(shared, error),
+        Err(error) => return refused(shared, ctx, error).await,
     };
     let (plant, now) = (shared.app.plant.get(), ctx.now());
     let line = |key: Listed| {
@@ -76,26 +70,31 @@ async fn list(
         let names: Vec<String> = names.collect();
         KeyLine {
             id: row.id,
+            over: match row.revoked_ms {
+                Some(_) => "revoked",
+                None if row.holds(now) => "",
+                None => "over",
+            },
             lines: if names.is_empty() {
                 "all".to_owned()
             } else {
                 names.join(", ")
             },
-            made: format!("{}, {}", row.made_by, when(shared, TsMs(row.created_ms))),
+            made: when(shared, TsMs(row.created_ms)),
+            made_by: row.made_by,
             expires: row
                 .expires_ms
                 .map_or_else(|| "never".to_owned(), |at| when(shared, TsMs(at))),
             used: key
                 .used
                 .map_or_else(|| "never".to_owned(), |at| when(shared, at)),
-            over: match row.revoked_ms {
-                Some(_) => "revoked",
-                None if row.holds(now) => "",
-                None => "over",
-            },
             sender: row.source,
             prefix: row.prefix,
-            permissions: row.permissions,
+            permissions: row
+                .permissions
+                .split_whitespace()
+                .map(str::to_owned)
+                .collect(),
         }
     };
     let lines = listed.into_iter().map(line).collect();
@@ -108,7 +107,7 @@ async fn show(State(shared): State<Shared>, ctx: Ctx) -> Response {
         usual: vec!["send".to_owned()],
         ..TypedKey::default()
     };
-    list(&shared, &ctx, &typed, (StatusCode::OK, Wrong::default())).await
+    list(&shared, &ctx, &typed, asked_for()).await
 }
 
 /// What a form sent; a box that is ticked comes once each.
@@ -136,7 +135,13 @@ async fn make(
     let typed = typed(form);
     match keys::make(&ctx, &typed).await {
         Ok(made) => {
-            let inside = once(made.key, ONCE, "/admin/keys");
+            let inside = Once {
+                words: ONCE.to_owned(),
+                secret: made.key,
+                note: "When it gets lost, make another and revoke this one.",
+                on: TITLE.1.to_owned(),
+            }
+            .draw();
             page(
                 &shared,
                 Some(ctx.caller()),
@@ -145,22 +150,14 @@ async fn make(
                 inside,
             )
         }
-        Err(ServiceError::Invalid(fields)) => {
-            list(
-                &shared,
-                &ctx,
-                &typed,
-                (StatusCode::UNPROCESSABLE_ENTITY, Wrong(fields)),
-            )
-            .await
-        }
-        Err(error) => desk::failed(&shared, error),
+        Err(error) => match wrong_or(&shared, &ctx, "key", error).await {
+            Ok(again) => list(&shared, &ctx, &typed, again).await,
+            Err(answer) => answer,
+        },
     }
 }
 
 async fn revoke(State(shared): State<Shared>, ctx: Ctx, Path(id): Path<i64>) -> Response {
-    match keys::revoke(&ctx, KeyId(id)).await {
-        Ok(()) => Redirect::to("/admin/keys").into_response(),
-        Err(error) => desk::failed(&shared, error),
-    }
+    let done = keys::revoke(&ctx, KeyId(id)).await;
+    on_to(&shared, &ctx, TITLE.1, done).await
 }

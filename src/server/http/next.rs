@@ -1,6 +1,7 @@
 //! Where somebody goes on to after signing in: only ever on this site.
 
 use crate::ui::sheets::address::encoded;
+use axum::http::{HeaderMap, Uri, header};
 
 /// Where somebody wants to go: a path on this site, never another site's address.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +22,15 @@ impl Next {
         } else {
             String::new()
         })
+    }
+
+    /// The page of this site on which a link was tapped or a form was sent.
+    #[must_use]
+    pub fn back(headers: &HeaderMap) -> Self {
+        let from = headers.get(header::REFERER).and_then(|r| r.to_str().ok());
+        let from = from.and_then(|r| r.parse::<Uri>().ok());
+        let path = from.as_ref().and_then(|uri| uri.path_and_query());
+        Self::parse(path.map_or("", |p| p.as_str()))
     }
 
     /// The path; empty when there is none.

@@ -96,14 +96,15 @@ async fn show(
     State(shared): State<Shared>,
     Extension(caller): Extension<Arc<Caller>>,
     Query(asked): Query<Asked>,
+    headers: HeaderMap,
 ) -> Response {
-    draw(
-        &shared,
-        &caller,
-        (&Next::parse(&asked.next), asked.who),
-        None,
-    )
-    .await
+    // The link to this page stands below pages that change their address by themselves: the browser knows the present one.
+    let next = if asked.next.is_empty() {
+        Next::back(&headers)
+    } else {
+        Next::parse(&asked.next)
+    };
+    draw(&shared, &caller, (&next, asked.who), None).await
 }
 
 #[derive(Debug, Default, Deserialize)]

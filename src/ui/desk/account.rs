@@ -1,6 +1,9 @@
 //! One's own account: who one is, password, second factor, sessions.
 
-use super::field::{Text, Wrong};
+use super::choose::said;
+use super::field::{Text, Wrong, whose};
+use super::list::{Act, Cell, Entry, List};
+use super::program;
 use leptos::prelude::*;
 
 /// What the first page shows.
@@ -49,7 +52,7 @@ pub fn account(page: Account) -> AnyView {
         .collect();
     let none = roles
         .is_empty()
-        .then_some("No role yet: ask an administrator.");
+        .then(|| view! { <p class="panel-note">"No role yet: ask an administrator."</p> });
     let password = page.has_password.then(|| {
         view! {
             <p>
@@ -59,112 +62,87 @@ pub fn account(page: Account) -> AnyView {
             </p>
         }
     });
-    let code = if page.code_is_on {
-        "The second factor is on."
+    let (code, change) = if page.code_is_on {
+        ("on", "Change the second factor")
     } else {
-        "The second factor is off."
+        ("off", "Set up a second factor")
     };
     view! {
         {said(page.said)}
-        <section class="panel form">
-            <h2>{page.name}</h2>
-            <p class="panel-note">"Login " {page.login}</p>
-            <ul>{roles}</ul>
-            <p>{none}</p>
-            {password}
-        </section>
-        <section class="panel form">
-            <h2>"Second factor"</h2>
-            <p>{code}</p>
-            <p>
-                <a class="button" href="/account/code">
-                    "Change second factor"
-                </a>
-            </p>
-        </section>
+        <div class="desk-cards">
+            <section class="panel card">
+                <h2>{page.name}</h2>
+                <p class="panel-note">"Login " {page.login}</p>
+                <ul class="plain">{roles}</ul>
+                {none}
+                {password}
+            </section>
+            <section class="panel card">
+                <h2>"Second factor" <span class="tag">{code}</span></h2>
+                <p class="panel-note">
+                    "With it, your password alone opens nothing: you also type a code that your phone shows."
+                </p>
+                <p>
+                    <a class="button" href="/account/code">
+                        {change}
+                    </a>
+                </p>
+            </section>
+        </div>
         {sessions(page.sessions)}
     }
     .into_any()
 }
 
-/// What was just done.
-#[must_use]
-pub fn said(words: Option<&'static str>) -> Option<AnyView> {
-    words.map(|words| {
-        view! {
-            <p class="panel done" role="status">
-                {words}
-            </p>
-        }
-        .into_any()
-    })
-}
-
 fn sessions(lines: Vec<SessionLine>) -> AnyView {
-    let row = |line: SessionLine| {
-        let end = if line.this {
-            view! { "this one" }.into_any()
-        } else {
-            view! {
-                <form method="post" action="/account/sessions/end">
-                    <input type="hidden" name="session" value=line.mark />
-                    <button class="button" type="submit">
-                        "End"
-                    </button>
-                </form>
-            }
-            .into_any()
+    let entry = |line: SessionLine| {
+        let end = Act {
+            action: "/account/sessions/end".to_owned(),
+            words: "End",
+            carries: Some(("session", line.mark)),
+            ..Act::default()
         };
-        view! {
-            <tr>
-                <th scope="row" class="words">
-                    {line.program}
-                </th>
-                <td>{line.address}</td>
-                <td>{line.since}</td>
-                <td>{line.seen}</td>
-                <td>{end}</td>
-            </tr>
+        Entry {
+            name: program::in_words(&line.program),
+            beneath: if line.this { "this browser" } else { "" }.to_owned(),
+            cells: vec![
+                Cell::words(line.address),
+                Cell::time(line.since),
+                Cell::time(line.seen),
+            ],
+            acts: if line.this { vec![] } else { vec![end] },
+            ..Entry::default()
         }
     };
-    let rows: Vec<_> = lines.into_iter().map(row).collect();
+    let list = List {
+        caption: "Where you are signed in".to_owned(),
+        columns: vec!["Program", "Address", "Since", "Last used"],
+        rows: lines.into_iter().map(entry).collect(),
+        empty: "Nowhere.",
+    };
+    let everywhere = Act {
+        action: "/account/sessions/end-all".to_owned(),
+        words: "Sign out everywhere",
+        ..Act::default()
+    };
     view! {
-        <section class="panel">
-            <div class="table-box">
-                <table class="table">
-                    <caption>"Where you are signed in"</caption>
-                    <thead>
-                        <tr>
-                            <th scope="col">"Program"</th>
-                            <th scope="col">"Address"</th>
-                            <th scope="col">"Since"</th>
-                            <th scope="col">"Last used"</th>
-                            <th scope="col">"End"</th>
-                        </tr>
-                    </thead>
-                    <tbody>{rows}</tbody>
-                </table>
-            </div>
-            <form method="post" action="/account/sessions/end-all">
-                <button class="button" type="submit">
-                    "Sign out everywhere"
-                </button>
-            </form>
-        </section>
+        {list.draw()}
+        {everywhere.draw()}
     }
     .into_any()
 }
 
 /// The form for a new password; `must` when nothing else can be done before.
 #[must_use]
-pub fn password(must: bool, wrong: &Wrong) -> AnyView {
+pub fn password(login: &str, must: bool, wrong: &Wrong) -> AnyView {
     let must = must.then_some(
         "Your password was given to you by somebody else. Choose one of your own, then you can go on.",
     );
     view! {
         {wrong.summary()}
-        <form class="panel form" method="post" action="/account/password">
-            <p class="panel-note">{must}</p>
+        <form class="panel form narrow" method="post" action="/account/password">
+            {whose(login)}
+            {must.map(|words| view! { <p class="panel-note">{words}</p> })}
             {Text {
                 name: "old",
                 label: "Old password",
@@ -214,8 +192,8 @@ pub enum Factor {
         /// PNG, base64.
         picture: String,
     },
-    /// On; it can be turned off.
-    On,
+    /// On; who has this login can turn it off.
+    On(String),
 }
 
 /// The page of the second factor.
@@ -223,7 +201,7 @@ pub enum Factor {
 pub fn factor(at: Factor, wrong: &Wrong) -> AnyView {
     let inside = match at {
         Factor::Off => view! {
-            <form class="panel form" method="post" action="/account/code/begin">
+            <form class="panel form narrow" method="post" action="/account/code/begin">
                 <p>
                     "With a second factor, your password alone opens nothing: you also type a code of six digits that an authenticator on your phone shows."
                 </p>
@@ -236,11 +214,11 @@ pub fn factor(at: Factor, wrong: &Wrong) -> AnyView {
         Factor::Begun { secret, picture } => {
             let picture = format!("data:image/png;base64,{picture}");
             view! {
-                <form class="panel form" method="post" action="/account/code/on">
+                <form class="panel form narrow" method="post" action="/account/code/on">
                     <p>"Scan this with your authenticator, or type the letters into it."</p>
                     <img class="qr" src=picture alt="The secret as a QR code" width="240" height="240" />
-                    <p>
-                        <code class="secret">{secret}</code>
+                    <p class="once-box">
+                        <code class="once-secret">{secret}</code>
                     </p>
                     {Text {
                         name: "code",
@@ -258,8 +236,9 @@ pub fn factor(at: Factor, wrong: &Wrong) -> AnyView {
             }
             .into_any()
         }
-        Factor::On => view! {
-            <form class="panel form" method="post" action="/account/code/off">
+        Factor::On(login) => view! {
+            <form class="panel form narrow" method="post" action="/account/code/off">
+                {whose(&login)}
                 <p>"The second factor is on. To turn it off, type your password."</p>
                 {Text {
                     name: "password",

@@ -1,6 +1,6 @@
 //! The audit trail.
 
-use super::choose::said;
+use super::choose::{problem, said};
 use super::field::{Text, Wrong};
 use leptos::prelude::*;
 
@@ -66,16 +66,11 @@ pub fn trail(page: Trail) -> AnyView {
     } = page;
     let verdict = verdict.map(|verdict| match verdict {
         Ok(words) => said(Some(&words)).into_any(),
-        Err(words) => view! {
-            <p class="form-problem" role="alert">
-                {words}
-            </p>
-        }
-        .into_any(),
+        Err(words) => problem(Some(words)).into_any(),
     });
     let none = rows
         .is_empty()
-        .then(|| view! { <p class="panel-note">"Nothing is on record that fits."</p> });
+        .then(|| view! { <p class="list-empty">"Nothing is on record that fits. Ask for less, or for a longer time."</p> });
     let rows: Vec<_> = rows.into_iter().map(row).collect();
     let older = older.map(|href| {
         view! {
@@ -97,21 +92,26 @@ pub fn trail(page: Trail) -> AnyView {
     };
     view! {
         {verdict} {wrong.summary()}
-        <form class="choice" method="get" action="/admin/audit" role="search">
+        <form class="panel search" method="get" action="/admin/audit" role="search">
+            <div class="fields">
             {time("from", "From", asked.from.as_str()).draw(&wrong)} {time("to", "To", asked.to.as_str()).draw(&wrong)}
             {text("actor", "Who", asked.actor.as_str()).draw(&wrong)}
             {text("action", "Action", asked.action.as_str()).draw(&wrong)}
-            {text("target", "Target", asked.target.as_str()).draw(&wrong)} <button class="button primary" type="submit">
+            {text("target", "Target", asked.target.as_str()).draw(&wrong)}
+            </div>
+            <div class="acts">
+            <button class="button primary" type="submit">
                 "Find"
             </button>
             <button class="button" type="submit" name="verify" value="yes">
                 "Check the chain"
             </button>
             <a class="button" href=file download="audit.csv">
-                "CSV"
+                "Save as CSV"
             </a>
+            </div>
         </form>
-        <div class="trail">{none} {rows}</div>
+        <section class="panel trail" aria-label="Records">{none} {rows}</section>
         {older}
     }
     .into_any()
@@ -122,19 +122,20 @@ fn row(row: Row) -> AnyView {
         view! {
             <dt>{name}</dt>
             <dd>
-                <code>{text}</code>
+                <code class="trail-text">{text}</code>
             </dd>
         }
     };
     let sides: Vec<_> = row.sides.into_iter().map(side).collect();
+    let refused = row.action == "denied" || row.action.ends_with(".wrong");
     view! {
-        <details class="trail-row">
+        <details class="trail-row" class:refused=refused>
             <summary>
                 <span class="trail-seq">{row.seq}</span>
                 <time>{row.at}</time>
-                <span>{row.who}</span>
-                <strong>{row.action}</strong>
-                <span>{row.target}</span>
+                <strong class="trail-action">{row.action}</strong>
+                <span class="trail-who">{row.who}</span>
+                <span class="trail-target">{row.target}</span>
             </summary>
             <dl>{sides}</dl>
         </details>

@@ -39,7 +39,7 @@ pub fn tick(name: &str, value: &str, words: &str, ticked: bool) -> AnyView {
 pub fn said(words: Option<&str>) -> Option<AnyView> {
     words.map(|words| {
         view! {
-            <p class="panel form-done" role="status">
+            <p class="form-done" role="status">
                 {words.to_owned()}
             </p>
         }
@@ -47,22 +47,36 @@ pub fn said(words: Option<&str>) -> Option<AnyView> {
     })
 }
 
-/// A secret that is shown this once.
+/// What did not go well, as a whole.
 #[must_use]
-pub fn shown_once(words: &str, secret: &str, on: &str) -> AnyView {
+pub fn problem(words: Option<String>) -> Option<AnyView> {
+    words.map(|words| {
+        view! {
+            <p class="form-problem" role="alert">
+                {words}
+            </p>
+        }
+        .into_any()
+    })
+}
+
+/// A page that has only something to say: what is the matter, what is known about it, what to do.
+#[must_use]
+pub fn notice(words: String, note: AnyView, ways: &[(&'static str, &'static str)]) -> AnyView {
+    let way = |(href, words): &(&'static str, &'static str)| {
+        view! {
+            <a class="button" href=*href>
+                {*words}
+            </a>
+        }
+    };
+    let ways: Vec<_> = ways.iter().map(way).collect();
     view! {
-        <div class="panel form-done" role="status">
-            <p>{words.to_owned()}</p>
-            <p>
-                <code class="shown-once">{secret.to_owned()}</code>
-            </p>
-            <p class="panel-note">"It is shown only now. Whoever signs in with it chooses a password of their own."</p>
-            <p>
-                <a class="button" href=on.to_owned()>
-                    "Go on"
-                </a>
-            </p>
-        </div>
+        <section class="panel said">
+            <p class="said-what">{words}</p>
+            {note}
+            <p class="acts">{ways}</p>
+        </section>
     }
     .into_any()
 }

@@ -1,6 +1,7 @@
 //! Shared tablets and wall screens, as somebody enrols them.
 
 use super::field::{Choice, Text, Wrong};
+use super::list::{Act, Cell, Entry, List};
 use leptos::prelude::*;
 
 /// A device, in words.
@@ -16,8 +17,10 @@ pub struct DeviceLine {
     pub page: String,
     /// Where it stands.
     pub place: String,
-    /// Who enrolled it, and when.
+    /// When it was enrolled.
     pub made: String,
+    /// By whom.
+    pub made_by: String,
     /// When it last came.
     pub used: String,
     /// It was revoked.
@@ -56,8 +59,12 @@ pub fn devices(
         ),
     ];
     view! {
-        {wrong.summary()}
-        <form class="panel form" method="post" action="/admin/devices">
+        {wrong.summary()} <a class="button jump" href="#new">
+            "Enrol a device"
+        </a>
+        <div class="desk-beside">
+        {list(lines)}
+        <form id="new" class="panel form" method="post" action="/admin/devices">
             <h2>"Enrol a device"</h2>
             {Choice {
                 name: "kind",
@@ -96,82 +103,50 @@ pub fn devices(
                 "Enrol"
             </button>
         </form>
-        {table(lines)}
-    }
-    .into_any()
-}
-
-fn table(lines: Vec<DeviceLine>) -> AnyView {
-    let row = |line: DeviceLine| {
-        let act = |what: &'static str, words: &'static str| {
-            view! {
-                <form method="post" action=format!("/admin/devices/{}/{what}", line.id)>
-                    <button class="button" type="submit">
-                        {words}
-                    </button>
-                </form>
-            }
-        };
-        let acts = if line.revoked {
-            view! { "revoked" }.into_any()
-        } else {
-            view! { <div class="acts">{act("link", "New link")} {act("revoke", "Revoke")}</div> }
-                .into_any()
-        };
-        view! {
-            <tr>
-                <th scope="row" class="words">
-                    {line.name}
-                    <span class="beneath">{line.kind}</span>
-                </th>
-                <td>{line.page}</td>
-                <td>{line.place}</td>
-                <td>{line.made}</td>
-                <td>{line.used}</td>
-                <td>{acts}</td>
-            </tr>
-        }
-    };
-    let rows: Vec<_> = lines.into_iter().map(row).collect();
-    view! {
-        <section class="panel">
-            <div class="table-box">
-                <table class="table">
-                    <caption>"Devices"</caption>
-                    <thead>
-                        <tr>
-                            <th scope="col">"Name"</th>
-                            <th scope="col">"Page"</th>
-                            <th scope="col">"May see"</th>
-                            <th scope="col">"Enrolled"</th>
-                            <th scope="col">"Last came"</th>
-                            <th scope="col">"Change"</th>
-                        </tr>
-                    </thead>
-                    <tbody>{rows}</tbody>
-                </table>
-            </div>
-        </section>
-    }
-    .into_any()
-}
-
-/// Something that is shown this once: a link or a key.
-#[must_use]
-pub fn once(secret: String, words: &'static str, back: &'static str) -> AnyView {
-    view! {
-        <div class="panel form">
-            <p>{words}</p>
-            <p>
-                <code class="secret">{secret}</code>
-            </p>
-            <p class="caution">"It is shown this once. Here only a hash of it is kept."</p>
-            <p>
-                <a class="button" href=back>
-                    "Done"
-                </a>
-            </p>
         </div>
     }
     .into_any()
+}
+
+fn list(lines: Vec<DeviceLine>) -> AnyView {
+    let entry = |line: DeviceLine| {
+        let act = |what: &'static str, words: &'static str, sure: &'static str| Act {
+            action: format!("/admin/devices/{}/{what}", line.id),
+            words,
+            sure,
+            ..Act::default()
+        };
+        let acts = vec![
+            act(
+                "link",
+                "New link",
+                "The device that came with the old link is out until it opens the new one.",
+            ),
+            act(
+                "revoke",
+                "Revoke",
+                "The device is out at once, for good. Its name stays on record.",
+            ),
+        ];
+        Entry {
+            name: line.name,
+            beneath: line.kind.to_owned(),
+            cells: vec![
+                Cell::words(line.page),
+                Cell::words(line.place),
+                Cell::time(line.made).beneath(format!("by {}", line.made_by)),
+                Cell::time(line.used),
+            ],
+            state: if line.revoked { "revoked" } else { "" },
+            acts: if line.revoked { vec![] } else { acts },
+            ..Entry::default()
+        }
+    };
+    List {
+        caption: "Enrolled devices".to_owned(),
+        columns: vec!["Name", "Page", "May see", "Enrolled", "Last came"],
+        rows: lines.into_iter().map(entry).collect(),
+        empty: "None yet. Enrol a tablet where people work together, or a wall screen that shows a page.",
+    }
+    .draw()
 }

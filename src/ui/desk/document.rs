@@ -60,7 +60,7 @@ impl Document {
                     </a>
                     <div class="frame">
                         {head(signed, &path)} <main id="main" tabindex="-1" class=main>
-                            <h1>{heading}</h1>
+                            {single.then(|| view! { <p class="maker">"MS5 Floor"</p> })} <h1>{heading}</h1>
                             {inside}
                         </main>
                     </div>
@@ -93,7 +93,9 @@ fn head(signed: Option<Signed>, path: &str) -> Option<AnyView> {
                     {ways}
                 </nav>
                 <form class="desk-person" method="post" action="/sign-out">
-                    <a href="/account">{signed.name}</a>
+                    <a class="way" href="/account">
+                        {signed.name}
+                    </a>
                     <button class="button" type="submit">
                         "Sign out"
                     </button>

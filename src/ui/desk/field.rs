@@ -15,6 +15,11 @@ impl Wrong {
         found.map(|f| f.problem.clone())
     }
 
+    /// Whether the cursor belongs into this field: it is the first that is wrong.
+    fn begins_at(&self, field: &str) -> bool {
+        self.0.first().is_some_and(|f| f.field == field)
+    }
+
     /// What is wrong as a whole, in front of the form; all fields are named, also those that the form does not show.
     #[must_use]
     pub fn summary(&self) -> Option<AnyView> {
@@ -26,7 +31,7 @@ impl Wrong {
         Some(
             view! {
                 <div class="form-problem" role="alert">
-                    <p>"Not done. Please look at:"</p>
+                    <p>"Not done. Look at this again:"</p>
                     <ul>{lines}</ul>
                 </div>
             }
@@ -85,7 +90,7 @@ impl Text<'_> {
                     autocomplete=self.autocomplete.to_owned()
                     inputmode=inputmode
                     required=self.required
-                    autofocus=self.focus
+                    autofocus=(self.focus && wrong.0.is_empty()) || wrong.begins_at(self.name)
                     aria-invalid=invalid
                     aria-describedby=described
                 />
@@ -96,6 +101,13 @@ impl Text<'_> {
         }
         .into_any()
     }
+}
+
+/// Tells a browser that keeps passwords whose the form is about; people do not see it.
+#[must_use]
+pub fn whose(login: &str) -> AnyView {
+    view! { <input type="text" name="login" autocomplete="username" value=login.to_owned() hidden readonly /> }
+        .into_any()
 }
 
 /// One of several.

@@ -1,6 +1,8 @@
 //! Keys of connectors, as somebody makes and revokes them.
 
+use super::choose::tick;
 use super::field::{Text, Wrong};
+use super::list::{Act, Cell, Entry, List};
 use leptos::prelude::*;
 
 /// A key, in words.
@@ -13,11 +15,13 @@ pub struct KeyLine {
     /// Its first letters.
     pub prefix: String,
     /// What it may do.
-    pub permissions: String,
+    pub permissions: Vec<String>,
     /// Where.
     pub lines: String,
-    /// Who made it, and when.
+    /// When it was made.
     pub made: String,
+    /// By whom.
+    pub made_by: String,
     /// When it ends.
     pub expires: String,
     /// When it was last used.
@@ -58,8 +62,12 @@ pub struct KeyForm {
 #[must_use]
 pub fn keys(lines: Vec<KeyLine>, form: KeyForm, wrong: &Wrong) -> AnyView {
     view! {
-        {wrong.summary()}
-        <form class="panel form" method="post" action="/admin/keys">
+        {wrong.summary()} <a class="button jump" href="#new">
+            "Make a key"
+        </a>
+        <div class="desk-beside">
+        {list(lines)}
+        <form id="new" class="panel form" method="post" action="/admin/keys">
             <h2>"Make a key"</h2>
             {Text {
                 name: "sender",
@@ -72,7 +80,7 @@ pub fn keys(lines: Vec<KeyLine>, form: KeyForm, wrong: &Wrong) -> AnyView {
             }
                 .draw(wrong)}
             {ticks("usual", "What it may do", form.usual)}
-            <details>
+            <details class="more">
                 <summary>"Single permissions"</summary>
                 {ticks("may", "Also", form.may)}
             </details>
@@ -101,7 +109,7 @@ pub fn keys(lines: Vec<KeyLine>, form: KeyForm, wrong: &Wrong) -> AnyView {
                 "Make key"
             </button>
         </form>
-        {table(lines)}
+        </div>
     }
     .into_any()
 }
@@ -110,14 +118,7 @@ fn ticks(name: &'static str, words: &'static str, ticks: Vec<Tick>) -> Option<An
     if ticks.is_empty() {
         return None;
     }
-    let tick = |tick: Tick| {
-        view! {
-            <label class="tick">
-                <input type="checkbox" name=name value=tick.value checked=tick.on />
-                <span>{tick.words}</span>
-            </label>
-        }
-    };
+    let tick = |t: Tick| tick(name, &t.value, &t.words, t.on);
     let ticks: Vec<_> = ticks.into_iter().map(tick).collect();
     Some(
         view! {
@@ -130,58 +131,38 @@ fn ticks(name: &'static str, words: &'static str, ticks: Vec<Tick>) -> Option<An
     )
 }
 
-fn table(lines: Vec<KeyLine>) -> AnyView {
-    let row = |line: KeyLine| {
-        let act = if line.over.is_empty() {
-            view! {
-                <form method="post" action=format!("/admin/keys/{}/revoke", line.id)>
-                    <button class="button" type="submit">
-                        "Revoke"
-                    </button>
-                </form>
-            }
-            .into_any()
-        } else {
-            view! { {line.over} }.into_any()
+fn list(lines: Vec<KeyLine>) -> AnyView {
+    let entry = |line: KeyLine| {
+        let revoke = Act {
+            action: format!("/admin/keys/{}/revoke", line.id),
+            words: "Revoke",
+            sure: "Whatever sends with this key is refused at once, for good.",
+            ..Act::default()
         };
-        view! {
-            <tr>
-                <th scope="row" class="words">
-                    {line.sender}
-                    <span class="beneath">
-                        <code>{line.prefix} "…"</code>
-                    </span>
-                </th>
-                <td class="words">{line.permissions}</td>
-                <td class="words">{line.lines}</td>
-                <td>{line.made}</td>
-                <td>{line.expires}</td>
-                <td>{line.used}</td>
-                <td>{act}</td>
-            </tr>
+        Entry {
+            name: line.sender,
+            beneath: format!("{}…", line.prefix),
+            cells: vec![
+                Cell::lines(line.permissions),
+                Cell::words(line.lines),
+                Cell::time(line.made).beneath(format!("by {}", line.made_by)),
+                Cell::time(line.expires),
+                Cell::time(line.used),
+            ],
+            state: line.over,
+            acts: if line.over.is_empty() {
+                vec![revoke]
+            } else {
+                vec![]
+            },
+            ..Entry::default()
         }
     };
-    let rows: Vec<_> = lines.into_iter().map(row).collect();
-    view! {
-        <section class="panel">
-            <div class="table-box">
-                <table class="table">
-                    <caption>"Keys"</caption>
-                    <thead>
-                        <tr>
-                            <th scope="col">"Sender"</th>
-                            <th scope="col">"May"</th>
-                            <th scope="col">"Lines"</th>
-                            <th scope="col">"Made"</th>
-                            <th scope="col">"Ends"</th>
-                            <th scope="col">"Last used"</th>
-                            <th scope="col">"Change"</th>
-                        </tr>
-                    </thead>
-                    <tbody>{rows}</tbody>
-                </table>
-            </div>
-        </section>
+    List {
+        caption: "Keys that were made".to_owned(),
+        columns: vec!["Sender", "May", "Lines", "Made", "Ends", "Last used"],
+        rows: lines.into_iter().map(entry).collect(),
+        empty: "None yet. Each gateway or program that sends or reads gets a key of its own.",
     }
-    .into_any()
+    .draw()
 }

@@ -1,7 +1,8 @@
 //! People: the list, and the page of each.
 
 use super::choose::{said, select, tick};
-use super::field::{Text, Wrong};
+use super::field::{Text, Wrong, whose};
+use super::list::{Cell, Entry, List};
 use leptos::prelude::*;
 
 /// A person in the list.
@@ -26,60 +27,46 @@ pub struct Row {
 /// The list.
 #[must_use]
 pub fn list(rows: Vec<Row>, find: &str, may_add: bool, done: Option<&str>) -> AnyView {
-    let count = rows.len();
-    let line = |row: Row| {
-        let roles: Vec<_> = row
-            .roles
-            .into_iter()
-            .map(|r| view! { <span class="line-of">{r}</span> })
-            .collect();
-        view! {
-            <tr>
-                <th scope="row">
-                    <a class="way" href=row.href>
-                        {row.name}
-                    </a>
-                </th>
-                <td>{row.login}</td>
-                <td>{roles}</td>
-                <td>{row.ways_in}</td>
-                <td>{row.seen}</td>
-                <td>{row.state}</td>
-            </tr>
-        }
+    let entry = |row: Row| Entry {
+        name: row.name,
+        href: Some(row.href),
+        beneath: row.login,
+        cells: vec![
+            Cell::lines(row.roles),
+            Cell::words(row.ways_in),
+            Cell::time(row.seen),
+        ],
+        state: row.state,
+        ..Entry::default()
     };
-    let lines: Vec<_> = rows.into_iter().map(line).collect();
+    let list = List {
+        caption: match rows.len() {
+            1 => "1 person".to_owned(),
+            n => format!("{n} people"),
+        },
+        columns: vec!["Name and login", "Roles", "Gets in by", "Last sign-in"],
+        rows: rows.into_iter().map(entry).collect(),
+        empty: "Nobody is called that, and no role. Try a part of a name.",
+    };
     let add = may_add.then(|| {
         view! {
-            <a class="button" href="/admin/people/new">
+            <a class="button primary" href="/admin/people/new">
                 "Add a person"
             </a>
         }
     });
     view! {
         {said(done)}
-        <form class="choice" method="get" action="/admin/people" role="search">
-            {Text { name: "find", label: "Name, login or role", kind: "search", value: find, ..Text::default() }
-                .draw(&Wrong::default())} <button class="button" type="submit">
-                "Find"
-            </button> {add}
-        </form>
-        <div class="panel table-box" tabindex="0" role="region" aria-label="People">
-            <table class="table">
-                <caption>{format!("{count} people")}</caption>
-                <thead>
-                    <tr>
-                        <th scope="col">"Name"</th>
-                        <th scope="col">"Login"</th>
-                        <th scope="col">"Roles"</th>
-                        <th scope="col">"Gets in by"</th>
-                        <th scope="col">"Last sign-in"</th>
-                        <th scope="col">"State"</th>
-                    </tr>
-                </thead>
-                <tbody>{lines}</tbody>
-            </table>
+        <div class="desk-tools">
+            <form class="choice" method="get" action="/admin/people" role="search">
+                {Text { name: "find", label: "Name, login or role", kind: "search", value: find, ..Text::default() }
+                    .draw(&Wrong::default())} <button class="button" type="submit">
+                    "Find"
+                </button>
+            </form>
+            {add}
         </div>
+        {list.draw()}
     }
     .into_any()
 }
@@ -114,7 +101,7 @@ impl Names {
         ];
         let pair = |(role, place): &(String, String)| {
             view! {
-                <div class="choice">
+                <div class="pair">
                     {select("role", "Role", &roles, role)} {select("where", "Where", &self.places, place)}
                 </div>
             }
@@ -134,6 +121,7 @@ impl Names {
 
     fn fields(&self, wrong: &Wrong) -> AnyView {
         view! {
+            <div class="fields">
             {Text { name: "name", label: "Name", value: &self.name, autocomplete: "off", required: true, ..Text::default() }
                 .draw(wrong)}
             {Text {
@@ -145,7 +133,9 @@ impl Names {
                 hint: "May stay empty.",
                 ..Text::default()
             }
-                .draw(wrong)} {self.pairs()}
+                .draw(wrong)}
+            </div>
+            {self.pairs()}
         }
         .into_any()
     }
@@ -214,10 +204,19 @@ pub struct Person {
 pub fn person(person: &Person, wrong: &Wrong, done: Option<&str>) -> AnyView {
     let names = &person.names;
     let head = view! {
-        <p class="panel-note">
-            {format!("Login {}", names.login)} {person.disabled.then_some(" · disabled")}
-            {person.demo.then_some(" · belongs to the demonstration and stays as it is")}
+        <p class="desk-about">
+            {format!("Login {}", names.login)} {person.disabled.then(|| view! { <span class="tag">"disabled"</span> })}
+            {person.demo.then(|| view! { <span class="tag">"demonstration"</span> })}
         </p>
+        {person
+            .demo
+            .then(|| {
+                view! {
+                    <p class="panel">
+                        "This person belongs to the demonstration and stays as it is. On a real plant there is none of them."
+                    </p>
+                }
+            })}
     };
     let change = (person.may_change && !person.demo).then(|| {
         view! {
@@ -236,12 +235,9 @@ pub fn person(person: &Person, wrong: &Wrong, done: Option<&str>) -> AnyView {
 
 fn ways_in(person: &Person, wrong: &Wrong) -> AnyView {
     let to = |what: &str| format!("{}/{what}", person.href);
-    let has = |is: bool, what: &str| {
-        if is {
-            format!("{what} is on file.")
-        } else {
-            format!("No {what} is on file.")
-        }
+    let has = |is: bool| {
+        let words = if is { "on file" } else { "none" };
+        view! { <span class="tag">{words}</span> }
     };
     let clear = |is: bool| {
         is.then(|| {
@@ -270,8 +266,8 @@ fn ways_in(person: &Person, wrong: &Wrong) -> AnyView {
     });
     view! {
         <div class="desk-cards">
-            <form class="panel form" method="post" action=to("password")>
-                <h2>"Password"</h2>
+            <form class="panel form card" method="post" action=to("password")>
+                <h2>"Password" {has(person.has_password)}</h2>
                 <p class="panel-note">
                     "It is shown once. The old one holds no more, and all their sessions end."
                 </p>
@@ -279,21 +275,20 @@ fn ways_in(person: &Person, wrong: &Wrong) -> AnyView {
                     {password}
                 </button>
             </form>
-            <form class="panel form" method="post" action=to("badge")>
-                <h2>"Badge"</h2>
-                <p class="panel-note">{has(person.has_badge, "badge")}</p>
+            <form class="panel form card" method="post" action=to("badge")>
+                <h2>"Badge" {has(person.has_badge)}</h2>
                 {Text { name: "badge", label: "Number, as the reader types it", autocomplete: "off", ..Text::default() }
                     .draw(wrong)}
-                <div class="choice">
+                <div class="acts">
                     <button class="button" type="submit">
                         "Set"
                     </button>
                     {clear(person.has_badge)}
                 </div>
             </form>
-            <form class="panel form" method="post" action=to("pin")>
-                <h2>"PIN"</h2>
-                <p class="panel-note">{has(person.has_pin, "PIN")}</p>
+            <form class="panel form card" method="post" action=to("pin")>
+                {whose(&person.names.login)}
+                <h2>"PIN" {has(person.has_pin)}</h2>
                 {Text {
                     name: "pin",
                     label: "4 to 8 digits",
@@ -303,7 +298,7 @@ fn ways_in(person: &Person, wrong: &Wrong) -> AnyView {
                     ..Text::default()
                 }
                     .draw(wrong)}
-                <div class="choice">
+                <div class="acts">
                     <button class="button" type="submit">
                         "Set"
                     </button>
@@ -311,8 +306,8 @@ fn ways_in(person: &Person, wrong: &Wrong) -> AnyView {
                 </div>
             </form>
             {code}
-            <form class="panel form" method="post" action=to("provider")>
-                <h2>"Sign-in provider"</h2>
+            <form class="panel form card" method="post" action=to("provider")>
+                <h2>"Sign-in provider" {has(!person.subject.is_empty())}</h2>
                 {Text {
                     name: "issuer",
                     label: "Issuer",
@@ -331,7 +326,7 @@ fn ways_in(person: &Person, wrong: &Wrong) -> AnyView {
                     ..Text::default()
                 }
                     .draw(wrong)}
-                <div class="choice">
+                <div class="acts">
                     <button class="button" type="submit">
                         "Set"
                     </button>
@@ -354,10 +349,10 @@ fn disable(person: &Person) -> AnyView {
         )
     };
     view! {
-        <form class="panel form" method="post" action=format!("{}/disabled", person.href)>
+        <form class="panel form card" method="post" action=format!("{}/disabled", person.href)>
             <h2>"Access"</h2>
             <p class="panel-note">{note}</p>
-            <button class="button" type="submit" name="disabled" value=value>
+            <button class="button" class:risky=!person.disabled type="submit" name="disabled" value=value>
                 {words}
             </button>
         </form>

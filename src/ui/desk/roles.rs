@@ -1,7 +1,8 @@
 //! Roles: the matrix, and the page of each.
 
-use super::choose::{said, select, tick};
+use super::choose::{problem as told, said, select, tick};
 use super::field::{Text, Wrong};
+use super::list::Act;
 use crate::domain::rights::{Permission, PermissionSet};
 use leptos::prelude::*;
 
@@ -79,17 +80,19 @@ pub fn matrix(
     let seen: Vec<_> = columns.iter().filter(|c| !c.fixed).map(seen).collect();
     let save = may_change.then(|| {
         view! {
-            <button class="button primary" type="submit">
-                "Save what roles allow"
-            </button>
+            <p class="matrix-save">
+                <button class="button primary" type="submit">
+                    "Save what roles allow"
+                </button>
+            </p>
         }
     });
     view! {
-        {said(done)} {stale(problem)}
+        {said(done)} {told(problem)}
         <p class="panel-note">
             "What roles allow adds up; nothing takes anything away. '+' is held through a role that this one includes."
         </p>
-        <form class="desk-matrix" method="post" action="/admin/roles">
+        <form method="post" action="/admin/roles">
             {seen}
             <div class="matrix-box" tabindex="0" role="region" aria-label="What roles allow">
                 <table class="matrix">
@@ -131,17 +134,6 @@ fn cell(column: &Column, permission: Permission, may_change: bool) -> AnyView {
     .into_any()
 }
 
-fn stale(problem: Option<String>) -> Option<AnyView> {
-    problem.map(|words| {
-        view! {
-            <p class="form-problem" role="alert">
-                {words}
-            </p>
-        }
-        .into_any()
-    })
-}
-
 /// A role to be added, as a form holds it.
 #[derive(Clone, Debug, Default)]
 pub struct New {
@@ -166,6 +158,7 @@ pub fn new(new: &New, wrong: &Wrong) -> AnyView {
         <form class="panel form" method="post" action="/admin/roles/new">
             <h2>"Add a role"</h2>
             {wrong.summary()}
+            <div class="fields">
             {Text { name: "name", label: "Name", value: &new.name, autocomplete: "off", required: true, ..Text::default() }
                 .draw(wrong)}
             {Text {
@@ -178,6 +171,7 @@ pub fn new(new: &New, wrong: &Wrong) -> AnyView {
                 ..Text::default()
             }
                 .draw(wrong)} {select("like", "It starts with what is allowed to", &roles, &new.like)}
+            </div>
             <button class="button" type="submit">
                 "Add"
             </button>
@@ -221,6 +215,7 @@ pub fn role(role: &Role, wrong: &Wrong, done: Option<&str>) -> AnyView {
         view! {
             <form class="panel form" method="post" action=role.href.clone()>
                 <input type="hidden" name="version" value=version.clone() />
+                <div class="fields">
                 {Text { name: "name", label: "Name", value: &role.name, autocomplete: "off", required: true, ..Text::default() }
                     .draw(wrong)}
                 {Text {
@@ -233,8 +228,9 @@ pub fn role(role: &Role, wrong: &Wrong, done: Option<&str>) -> AnyView {
                     ..Text::default()
                 }
                     .draw(wrong)}
-                <fieldset class="pairs">
-                    <legend>"Includes"</legend>
+                </div>
+                <fieldset class="ticks">
+                    <legend>"Includes all that these allow"</legend>
                     {parts}
                 </fieldset>
                 <button class="button primary" type="submit">
@@ -251,22 +247,23 @@ pub fn role(role: &Role, wrong: &Wrong, done: Option<&str>) -> AnyView {
     };
     let remove = (role.may_change && !role.seeded && role.used == 0).then(|| {
         view! {
-            <form class="panel form" method="post" action=format!("{}/remove", role.href)>
-                <input type="hidden" name="version" value=version />
-                <button class="button" type="submit">
-                    "Delete this role"
-                </button>
-            </form>
+            {Act {
+                action: format!("{}/remove", role.href),
+                words: "Delete this role",
+                carries: Some(("version", version)),
+                sure: "What it allowed is gone; nobody has it now.",
+            }
+                .draw()}
         }
     });
     view! {
         {said(done)} {wrong.summary()}
-        <p class="panel-note">
+        <p class="desk-about">
             <code>{role.code.clone()}</code>
-            ". "
-            {words}
-            " "
-            <a href="/admin/roles">"What it allows"</a>
+            <span>{words}</span>
+            <a class="way" href="/admin/roles">
+                "What it allows"
+            </a>
         </p>
         {change}
         {remove}

@@ -1,5 +1,6 @@
 //! Getting in.
 
+use super::choose::{notice, problem};
 use super::field::{Text, Wrong};
 use leptos::prelude::*;
 
@@ -198,33 +199,18 @@ fn whom(ask: &[String]) -> String {
     }
 }
 
-/// What did not go well.
-fn problem(said: Option<String>) -> Option<AnyView> {
-    said.map(|said| {
-        view! {
-            <p class="form-problem" role="alert">
-                {said}
-            </p>
-        }
-        .into_any()
-    })
-}
-
 /// What somebody may not see, and whom to ask.
 #[must_use]
 pub fn forbidden(words: &str, permission: &str, ask: &[String]) -> AnyView {
-    view! {
-        <div class="panel">
-            <p>{format!("You may not {words}.")}</p>
-            <p class="panel-note">
-                "The permission that is missing is called " <code>{permission.to_owned()}</code> ". " {whom(ask)}
-            </p>
-            <p>
-                <a class="button" href="/">
-                    "To the board"
-                </a>
-            </p>
-        </div>
-    }
-    .into_any()
+    let note = view! {
+        <p>{whom(ask)}</p>
+        <p class="panel-note">
+            "What is missing is called " <code>{permission.to_owned()}</code> "."
+        </p>
+    };
+    notice(
+        format!("You may not {words}."),
+        note.into_any(),
+        &[("/", "To the board"), ("/account", "Your account")],
+    )
 }

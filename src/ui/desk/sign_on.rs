@@ -1,5 +1,6 @@
 //! Signing on to a shared tablet.
 
+use super::choose::problem;
 use super::field::{Text, Wrong};
 use leptos::prelude::*;
 
@@ -23,17 +24,10 @@ pub struct SignOn {
 /// The page.
 #[must_use]
 pub fn sign_on(page: SignOn) -> AnyView {
-    let problem = page.problem.map(|said| {
-        view! {
-            <p class="form-problem" role="alert">
-                {said}
-            </p>
-        }
-    });
     let next = page.next.clone();
     let inside = match page.who {
         Some((id, name)) => view! {
-            <form class="panel form" method="post" action="/sign-on">
+            <form class="panel form pin" method="post" action="/sign-on">
                 <h2>{name}</h2>
                 <input type="hidden" name="next" value=next.clone() />
                 <input type="hidden" name="person" value=id.to_string() />
@@ -51,11 +45,9 @@ pub fn sign_on(page: SignOn) -> AnyView {
                 <button class="button primary wide" type="submit">
                     "Sign on"
                 </button>
-                <p>
-                    <a class="button wide" href=format!("/sign-on{}", query(&next))>
-                        "Somebody else"
-                    </a>
-                </p>
+                <a class="button wide" href=format!("/sign-on{}", query(&next))>
+                    "Somebody else"
+                </a>
             </form>
         }
         .into_any(),
@@ -68,8 +60,15 @@ pub fn sign_on(page: SignOn) -> AnyView {
                 }
             };
             let tiles: Vec<_> = page.tiles.into_iter().map(tile).collect();
+            let none = tiles.is_empty().then(|| {
+                view! {
+                    <p class="panel-note">
+                        "Nobody with a PIN works here yet. Whoever runs the place gives PINs and badges."
+                    </p>
+                }
+            });
             view! {
-                <form class="panel form" method="post" action="/sign-on">
+                <form class="panel form badge" method="post" action="/sign-on">
                     <input type="hidden" name="next" value=next.clone() />
                     {Text {
                         name: "badge",
@@ -89,13 +88,14 @@ pub fn sign_on(page: SignOn) -> AnyView {
                 <nav class="name-tiles" aria-label="Names">
                     {tiles}
                 </nav>
+                {none}
             }
             .into_any()
         }
     };
-    let now = page.now.map(|name| view! { <p class="panel-note">{format!("{name} is signed on. Whoever signs on now takes over.")}</p> });
+    let now = page.now.map(|name| view! { <p class="sign-on-now">{format!("{name} is signed on. Whoever signs on now takes over.")}</p> });
     view! {
-        {problem}
+        {problem(page.problem)}
         {now}
         {inside}
         <p>

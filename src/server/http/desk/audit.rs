@@ -1,6 +1,7 @@
 //! `/admin/audit` and `/admin/audit.csv`: what was done, by whom.
 
-use super::fields::{local, refused, zone};
+use super::answer::refused;
+use super::fields::{local, zone};
 use super::{Shared, page};
 use crate::domain::csv::cell;
 use crate::domain::day::Moment;

@@ -1,16 +1,7 @@
 //! Fields of a form as they were sent: names may come several times.
 
-use super::Shared;
-use crate::domain::plant::FieldError;
 use crate::domain::time::TsMs;
-use crate::server::auth::Ctx;
-use crate::server::http::desk::forbidden_page;
-use crate::server::http::problem::Problem;
-use crate::server::services::error::ServiceError;
-use crate::server::services::people::who_give_roles;
 use crate::server::state::App;
-use crate::ui::desk::field::Wrong;
-use axum::response::Response;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 
@@ -65,45 +56,6 @@ impl Said {
             _ => return None,
         })
     }
-}
-
-/// What a form is shown again with; any other failure is an answer of its own.
-pub async fn wrong_or(
-    shared: &Shared,
-    ctx: &Ctx,
-    what: &str,
-    error: ServiceError,
-) -> Result<Wrong, Response> {
-    match error {
-        ServiceError::Invalid(fields) => Ok(Wrong(fields)),
-        ServiceError::Conflict(problem) => Ok(Wrong(vec![FieldError {
-            field: what.to_owned(),
-            problem,
-        }])),
-        error => Err(refused(shared, ctx, error).await),
-    }
-}
-
-/// The answer to what could not be done.
-pub async fn refused(shared: &Shared, ctx: &Ctx, error: ServiceError) -> Response {
-    if let ServiceError::Forbidden { permission, .. } = error {
-        return match who_give_roles(&shared.app).await {
-            Ok(ask) => forbidden_page(shared, ctx.caller(), permission, &ask),
-            Err(error) => super::failed(shared, error.into()),
-        };
-    }
-    if matches!(error, ServiceError::Database(_)) {
-        return super::failed(shared, error);
-    }
-    let problem = Problem::from(error);
-    let inside = super::words(&problem.words());
-    super::page(
-        shared,
-        Some(ctx.caller()),
-        ("That did not work", ""),
-        problem.status(),
-        inside,
-    )
 }
 
 /// The clock of the site.

@@ -1,18 +1,17 @@
 //! `/admin/people`: who is there, and what they may do.
 
-use super::fields::{Fields, Said, local, refused, wrong_or, zone};
+use super::answer::{Again, asked_for, refused, wrong_or};
+use super::fields::{Fields, Said, local, zone};
+use super::given::{given, place, places};
 use super::{Shared, page};
 use crate::domain::ids::PersonId;
-use crate::domain::rights::{Permission, Reach};
+use crate::domain::rights::Permission;
 use crate::domain::time::TsMs;
 use crate::server::auth::Ctx;
 use crate::server::auth::rights::{Roles, reach};
-use crate::server::db::people::GivenRow;
-use crate::server::plant::Plant;
-use crate::server::services::error::{ServiceError, field};
+use crate::server::services::error::ServiceError;
 use crate::server::services::people::{self, Change, NewPerson, Person, describe};
-use crate::ui::desk::choose::shown_once;
-use crate::ui::desk::field::Wrong;
+use crate::ui::desk::once::Once;
 use crate::ui::desk::people as pages;
 use axum::Router;
 use axum::extract::{Form, Path, Query, State};
@@ -46,14 +45,6 @@ fn shown(
     inside: leptos::prelude::AnyView,
 ) -> Response {
     page(shared, Some(ctx.caller()), (title, HERE), status, inside)
-}
-
-fn status(wrong: &Wrong, stale: bool) -> StatusCode {
-    match (wrong.0.is_empty(), stale) {
-        (true, _) => StatusCode::OK,
-        (_, true) => StatusCode::CONFLICT,
-        _ => StatusCode::UNPROCESSABLE_ENTITY,
-    }
 }
 
 async fn list(State(shared): State<Shared>, ctx: Ctx, Query(asked): Query<Said>) -> Response {
@@ -98,58 +89,6 @@ async fn list(State(shared): State<Shared>, ctx: Ctx, Query(asked): Query<Said>)
     shown(&shared, &ctx, "People", StatusCode::OK, inside)
 }
 
-/// A place as a form names it: `site`, `area:3`, `line:5`.
-fn place(reach: Reach) -> String {
-    match reach {
-        Reach::Site => "site".to_owned(),
-        Reach::Area(id) => format!("area:{}", id.0),
-        Reach::Line(id) => format!("line:{}", id.0),
-    }
-}
-
-fn places(plant: &Plant) -> Vec<(String, String)> {
-    let mut out = vec![("site".to_owned(), "everywhere".to_owned())];
-    for line in &plant.lines {
-        let area = (
-            place(Reach::Area(line.area_id)),
-            format!("in {}", line.area),
-        );
-        if !out.contains(&area) {
-            out.push(area);
-        }
-    }
-    let line =
-        |l: &crate::server::plant::Line| (place(Reach::Line(l.id)), format!("on {}", l.name));
-    out.extend(plant.lines.iter().map(line));
-    out
-}
-
-/// The roles that a form gives; those it does not name are none.
-fn given(fields: &Fields) -> Result<Vec<GivenRow>, ServiceError> {
-    let wrong = || ServiceError::Invalid(vec![field("roles", "cannot be read")]);
-    let mut out = Vec::new();
-    for (role, place) in fields.all("role").zip(fields.all("where")) {
-        if role.is_empty() {
-            continue;
-        }
-        let (kind, id) = place.split_once(':').unwrap_or((place, ""));
-        let id = id.parse::<i64>().ok();
-        let (area_id, line_id) = match (kind, id) {
-            ("site", None) => (None, None),
-            ("area", Some(id)) => (Some(id), None),
-            ("line", Some(id)) => (None, Some(id)),
-            _ => return Err(wrong()),
-        };
-        out.push(GivenRow {
-            person_id: 0,
-            role_id: role.parse().map_err(|_| wrong())?,
-            area_id,
-            line_id,
-        });
-    }
-    Ok(out)
-}
-
 fn options(roles: &Roles) -> Vec<(String, String)> {
     roles
         .rows
@@ -176,7 +115,7 @@ fn sent(ctx: &Ctx, roles: &Roles, login: &str, fields: &Fields) -> pages::Names 
 }
 
 async fn new(State(shared): State<Shared>, ctx: Ctx) -> Response {
-    new_page(&shared, &ctx, &Fields::default(), true, &Wrong::default()).await
+    new_page(&shared, &ctx, &Fields::default(), true, asked_for()).await
 }
 
 async fn new_page(
@@ -184,13 +123,13 @@ async fn new_page(
     ctx: &Ctx,
     fields: &Fields,
     with_password: bool,
-    wrong: &Wrong,
+    (status, wrong): Again,
 ) -> Response {
     match Roles::load(&shared.app.db).await {
         Ok(roles) => {
             let names = sent(ctx, &roles, fields.one("login"), fields);
-            let inside = pages::new(&names, with_password, wrong);
-            shown(shared, ctx, "Add a person", status(wrong, false), inside)
+            let inside = pages::new(&names, with_password, &wrong);
+            shown(shared, ctx, "Add a person", status, inside)
         }
         Err(error) => refused(shared, ctx, error.into()).await,
     }
@@ -213,13 +152,13 @@ async fn add(State(shared): State<Shared>, ctx: Ctx, Form(fields): Form<Fields>)
         Ok(made) => match made.password {
             Some(password) => {
                 let words = format!("{} was added. Their first password:", fields.one("name"));
-                let inside = shown_once(&words, &password, &format!("{HERE}/{}", made.id.0));
+                let inside = password_once(words, password, &made.id.0.to_string());
                 shown(&shared, &ctx, "Added", StatusCode::OK, inside)
             }
             None => Redirect::to(&format!("{HERE}/{}?said=added", made.id.0)).into_response(),
         },
         Err(error) => match wrong_or(&shared, &ctx, "person", error).await {
-            Ok(wrong) => new_page(&shared, &ctx, &fields, with_password, &wrong).await,
+            Ok(again) => new_page(&shared, &ctx, &fields, with_password, again).await,
             Err(answer) => answer,
         },
     }
@@ -236,7 +175,7 @@ async fn show(
         &ctx,
         PersonId(id),
         None,
-        (&Wrong::default(), false),
+        asked_for(),
         asked.words(),
     )
     .await
@@ -248,7 +187,7 @@ async fn person_page(
     ctx: &Ctx,
     id: PersonId,
     sent_fields: Option<&Fields>,
-    (wrong, stale): (&Wrong, bool),
+    (status, wrong): Again,
     done: Option<&str>,
 ) -> Response {
     let (Person { row, given }, roles) = match people::one(ctx, id).await {
@@ -285,8 +224,8 @@ async fn person_page(
         may_change: rights.on_site(Permission::UserWrite),
         may_disable: rights.on_site(Permission::UserDelete),
     };
-    let inside = pages::person(&person, wrong, done);
-    shown(shared, ctx, &row.name, status(wrong, stale), inside)
+    let inside = pages::person(&person, &wrong, done);
+    shown(shared, ctx, &row.name, status, inside)
 }
 
 /// Back to the person's page, or the page again with what is wrong.
@@ -304,7 +243,7 @@ async fn answer(
             // Whoever looked at something older gets to see what it is now.
             let sent = sent.filter(|_| !stale);
             match wrong_or(shared, ctx, "person", error).await {
-                Ok(wrong) => person_page(shared, ctx, id, sent, (&wrong, stale), None).await,
+                Ok(again) => person_page(shared, ctx, id, sent, again, None).await,
                 Err(answer) => answer,
             }
         }
@@ -345,11 +284,22 @@ async fn disable(
 async fn reset_password(State(shared): State<Shared>, ctx: Ctx, Path(id): Path<i64>) -> Response {
     match people::reset_password(&ctx, PersonId(id)).await {
         Ok(password) => {
-            let inside = shown_once("The new password:", &password, &format!("{HERE}/{id}"));
+            let inside = password_once("The new password:".to_owned(), password, &id.to_string());
             shown(&shared, &ctx, "New password", StatusCode::OK, inside)
         }
         Err(error) => answer(&shared, &ctx, (PersonId(id), ""), None, Err(error)).await,
     }
+}
+
+/// The page that shows a password, this once.
+fn password_once(words: String, secret: String, id: &str) -> leptos::prelude::AnyView {
+    Once {
+        words,
+        secret,
+        note: "Whoever signs in with it chooses a password of their own.",
+        on: format!("{HERE}/{id}"),
+    }
+    .draw()
 }
 
 /// What a form sets, or nothing when it removes.

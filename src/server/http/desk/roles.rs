@@ -1,6 +1,7 @@
 //! `/admin/roles`: what each role allows.
 
-use super::fields::{Fields, Said, refused, wrong_or};
+use super::answer::{Again, asked_for, refused, wrong_or};
+use super::fields::{Fields, Said};
 use super::{Shared, page};
 use crate::domain::ids::RoleId;
 use crate::domain::rights::{Permission, PermissionSet};
@@ -146,9 +147,8 @@ async fn add(State(shared): State<Shared>, ctx: Ctx, Form(fields): Form<Fields>)
     match roles::add(&ctx, &new).await {
         Ok(id) => Redirect::to(&format!("{HERE}/{}?said=added", id.0)).into_response(),
         Err(error) => match wrong_or(&shared, &ctx, "role", error).await {
-            Ok(wrong) => {
-                let status = (StatusCode::UNPROCESSABLE_ENTITY, None);
-                matrix_page(&shared, &ctx, status, (&fields, &wrong), None).await
+            Ok((status, wrong)) => {
+                matrix_page(&shared, &ctx, (status, None), (&fields, &wrong), None).await
             }
             Err(answer) => answer,
         },
@@ -161,21 +161,14 @@ async fn show(
     Path(id): Path<i64>,
     Query(asked): Query<Said>,
 ) -> Response {
-    role_page(
-        &shared,
-        &ctx,
-        RoleId(id),
-        (&Wrong::default(), StatusCode::OK),
-        asked.words(),
-    )
-    .await
+    role_page(&shared, &ctx, RoleId(id), asked_for(), asked.words()).await
 }
 
 async fn role_page(
     shared: &Shared,
     ctx: &Ctx,
     id: RoleId,
-    (wrong, status): (&Wrong, StatusCode),
+    (status, wrong): Again,
     done: Option<&str>,
 ) -> Response {
     let (roles, uses) = match roles::all(ctx).await {
@@ -209,7 +202,7 @@ async fn role_page(
         ctx,
         &row.name,
         status,
-        pages::role(&role, wrong, done),
+        pages::role(&role, &wrong, done),
     )
 }
 
@@ -222,16 +215,10 @@ async fn answer(
 ) -> Response {
     match done {
         Ok(()) => Redirect::to(&on).into_response(),
-        Err(error) => {
-            let status = match error {
-                ServiceError::Conflict(_) => StatusCode::CONFLICT,
-                _ => StatusCode::UNPROCESSABLE_ENTITY,
-            };
-            match wrong_or(shared, ctx, "role", error).await {
-                Ok(wrong) => role_page(shared, ctx, id, (&wrong, status), None).await,
-                Err(answer) => answer,
-            }
-        }
+        Err(error) => match wrong_or(shared, ctx, "role", error).await {
+            Ok(again) => role_page(shared, ctx, id, again, None).await,
+            Err(answer) => answer,
+        },
     }
 }
 

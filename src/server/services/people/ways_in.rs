@@ -8,6 +8,7 @@ use crate::server::auth::Ctx;
 use crate::server::auth::{password, secret};
 use crate::server::db::{attempts, audit, people, sessions};
 use crate::server::services::error::{ServiceError, invalid};
+use crate::server::services::sign_on::badge_mark;
 use serde_json::json;
 
 /// The longest badge number that a reader types.
@@ -49,7 +50,7 @@ pub async fn set_badge(ctx: &Ctx, id: PersonId, number: Option<&str>) -> Result<
         return Err(invalid("badge", words));
     }
     let app = ctx.app();
-    let hash = number.map(|n| app.secret.mark("badge", n));
+    let hash = number.map(|n| badge_mark(app, n));
     let mut work = Changing::begin(ctx, id).await?;
     if let Some(hash) = &hash
         && people::by_badge(&app.db, hash)

@@ -1,0 +1,60 @@
+//! Roles that are given somewhere, as the fields of a form say it.
+
+use super::fields::Fields;
+use crate::domain::rights::Reach;
+use crate::server::db::people::GivenRow;
+use crate::server::plant::Plant;
+use crate::server::services::error::{ServiceError, field};
+
+/// A place as a form names it: `site`, `area:3`, `line:5`.
+pub fn place(reach: Reach) -> String {
+    match reach {
+        Reach::Site => "site".to_owned(),
+        Reach::Area(id) => format!("area:{}", id.0),
+        Reach::Line(id) => format!("line:{}", id.0),
+    }
+}
+
+/// The places that a form offers: everywhere, the areas, the lines.
+pub fn places(plant: &Plant) -> Vec<(String, String)> {
+    let mut out = vec![("site".to_owned(), "everywhere".to_owned())];
+    for line in &plant.lines {
+        let area = (
+            place(Reach::Area(line.area_id)),
+            format!("in {}", line.area),
+        );
+        if !out.contains(&area) {
+            out.push(area);
+        }
+    }
+    let line =
+        |l: &crate::server::plant::Line| (place(Reach::Line(l.id)), format!("on {}", l.name));
+    out.extend(plant.lines.iter().map(line));
+    out
+}
+
+/// The roles that a form gives; those it does not name are none.
+pub fn given(fields: &Fields) -> Result<Vec<GivenRow>, ServiceError> {
+    let wrong = || ServiceError::Invalid(vec![field("roles", "cannot be read")]);
+    let mut out = Vec::new();
+    for (role, place) in fields.all("role").zip(fields.all("where")) {
+        if role.is_empty() {
+            continue;
+        }
+        let (kind, id) = place.split_once(':').unwrap_or((place, ""));
+        let id = id.parse::<i64>().ok();
+        let (area_id, line_id) = match (kind, id) {
+            ("site", None) => (None, None),
+            ("area", Some(id)) => (Some(id), None),
+            ("line", Some(id)) => (None, Some(id)),
+            _ => return Err(wrong()),
+        };
+        out.push(GivenRow {
+            person_id: 0,
+            role_id: role.parse().map_err(|_| wrong())?,
+            area_id,
+            line_id,
+        });
+    }
+    Ok(out)
+}
