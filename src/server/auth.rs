@@ -15,6 +15,7 @@ pub mod rights;
 pub mod secret;
 pub mod session;
 pub mod totp;
+pub mod turns;
 pub mod uses;
 
 pub use caller::{Caller, Who};

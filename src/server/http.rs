@@ -6,6 +6,7 @@ mod boundary;
 mod bounds;
 mod desk;
 mod devices;
+mod doors;
 mod downtime;
 mod health;
 mod identity;
@@ -35,6 +36,7 @@ mod visitor;
 
 pub use assets::{Site, SiteError};
 pub use bounds::{MAX_BODY_BYTES, within};
+pub use doors::doors;
 pub use measures::router as measures;
 pub use request::{record_person, request_id};
 
@@ -44,11 +46,11 @@ use super::config::Transport;
 use super::state::App;
 use super::tls::Tls;
 use axum::Router;
+use axum::http::uri::Authority;
+use axum::http::{HeaderMap, header};
 use axum::routing::get;
-use governor::Quota;
 use limit::Limit;
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::num::NonZeroU32;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -73,34 +75,32 @@ pub struct Shared {
     pub stop: CancellationToken,
 }
 
-/// One client knocks so often at once; a shift's change behind one address fits in.
-const KNOCKS: NonZeroU32 = NonZeroU32::new(100).unwrap();
-/// And then so often a second.
-const KNOCKS_PER_S: NonZeroU32 = NonZeroU32::new(5).unwrap();
-
-/// The limit of a server's doors. A proxy that ends TLS runs on the same machine as a rule; only of such a one is it believed
-/// who asks.
-#[must_use]
-pub fn doors(transport: Transport) -> Arc<Limit> {
-    let here = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
-    let proxies = if transport == Transport::BehindProxy {
-        here.to_vec()
-    } else {
-        vec![]
-    };
-    let quota = Quota::per_second(KNOCKS_PER_S).allow_burst(KNOCKS);
-    Arc::new(Limit::new(quota, proxies))
-}
-
 impl Shared {
-    /// Whether the demonstration's people may be here: the plant is simulated, only this machine is served, and the other
-    /// end is this machine.
+    /// Whether the demonstration's people may be here: the plant is simulated, only this machine is served, the other end
+    /// is this machine, and it asks for this machine.
     #[must_use]
-    pub fn demonstrates(&self, peer: Option<SocketAddr>) -> bool {
+    pub fn demonstrates(&self, peer: Option<SocketAddr>, headers: &HeaderMap) -> bool {
         let plant = self.app.plant.get();
         let simulated = plant.site.as_ref().is_some_and(|s| s.simulated);
-        simulated && !self.transport.reaches_others() && peer.is_some_and(|p| p.ip().is_loopback())
+        simulated
+            && !self.transport.reaches_others()
+            && peer.is_some_and(|p| p.ip().is_loopback())
+            && asks_for_this_machine(headers)
     }
+}
+
+/// Whether the address that a browser shows is this machine's. A page elsewhere whose name was made to lead here asks for
+/// that name; a proxy that brings others here says so, or asks for its own.
+fn asks_for_this_machine(headers: &HeaderMap) -> bool {
+    let host = headers.get(header::HOST).and_then(|h| h.to_str().ok());
+    let host: Option<Authority> = host.and_then(|h| h.parse().ok());
+    let here = host.is_some_and(|host| {
+        let name = host.host().trim_matches(['[', ']']);
+        let address = name.parse::<IpAddr>();
+        name.eq_ignore_ascii_case("localhost") || address.is_ok_and(|a| a.is_loopback())
+    });
+    let brought = ["forwarded", "x-forwarded-for", "x-real-ip", "via"];
+    here && !brought.iter().any(|name| headers.contains_key(*name))
 }
 
 /// Every route of the server.
@@ -136,7 +136,8 @@ pub fn router(shared: &Shared) -> Router {
         .layer(session::layer(
             &shared.app,
             shared.transport.secure_cookies(),
-        ));
+        ))
+        .layer(axum::middleware::map_response(security::whole_cookies));
     guarded(routes).layer(axum::middleware::from_fn_with_state(
         shared.transport,
         security::stay_under_tls,
@@ -148,6 +149,7 @@ pub fn router(shared: &Shared) -> Router {
 pub fn guarded(routes: Router) -> Router {
     routes
         .layer(axum::middleware::from_fn(nul::keep_out))
+        .layer(axum::middleware::from_fn(security::cookie_says_where))
         .layer(tower_http::csrf::CsrfLayer::new())
         .layer(axum::middleware::map_response(problem::of_the_framework))
         .layer(CompressionLayer::new())

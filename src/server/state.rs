@@ -5,6 +5,7 @@ use super::auth::password::Hasher;
 use super::auth::recent::Recent;
 use super::auth::rights::Known;
 use super::auth::secret::SiteSecret;
+use super::auth::turns::Turns;
 use super::auth::uses::Uses;
 use super::clock::Clock;
 use super::db::{Db, facts, refold};
@@ -39,6 +40,8 @@ pub struct App {
     pub uses: Arc<Uses>,
     /// Checks passwords.
     pub hasher: Hasher,
+    /// Whose turn it is to have one checked.
+    pub turns: Turns,
     /// The site's own secret.
     pub secret: SiteSecret,
     /// The build of the site that is served.
@@ -77,6 +80,7 @@ impl App {
                 people,
                 uses: Arc::default(),
                 hasher: Hasher::default(),
+                turns: Turns::default(),
                 secret,
                 build: Arc::from(build),
             },

@@ -13,6 +13,7 @@ use ms5_floor::domain::machine_state::MachineState;
 use ms5_floor::server::auth::access::ACCESS;
 use ms5_floor::server::auth::session::cookie_name;
 use ms5_floor::server::config::Transport;
+use ms5_floor::server::http::limit::Ticks;
 use ms5_floor::server::http::{doors, router};
 use ms5_floor::ui::sheets::address::encoded;
 use proptest::prelude::*;
@@ -174,7 +175,7 @@ fn fields() -> impl Strategy<Value = String> {
 /// Asks; `reads` is no for a stream, which does not end. Each time with a new limit at the doors, so that all get through it.
 async fn ask(server: &Server, request: Request<Body>, reads: bool) -> Answer {
     let mut shared = server.shared.clone();
-    shared.doors = doors(Transport::Loopback);
+    shared.doors = doors(Transport::Loopback, Ticks::machine());
     let mut request = request;
     let here = SocketAddr::from(([127, 0, 0, 1], 50_000));
     request.extensions_mut().insert(ConnectInfo(here));

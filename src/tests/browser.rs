@@ -1,6 +1,6 @@
 //! A browser in front of the server: it keeps the cookie, sends forms, and asks for pages as browsers do.
 
-use crate::harness::{Answer, Server};
+use crate::harness::{Answer, HERE, Routes, Server};
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
 use ms5_floor::domain::ids::PersonId;
@@ -8,24 +8,44 @@ use ms5_floor::domain::rights::PermissionSet;
 use ms5_floor::server::db::people::{self, GivenRow};
 use ms5_floor::server::db::roles;
 use ms5_floor::ui::sheets::address::encoded;
+use std::marker::PhantomData;
+use std::net::IpAddr;
 
 /// What every person of the tests types.
 pub const PASSWORD: &str = "grey kettle on line 4";
 
 /// A browser with a cookie jar for one cookie.
 pub struct Browser<'s> {
-    server: &'s Server,
+    routes: Routes,
+    /// Its server is there as long as it is.
+    server: PhantomData<&'s Server>,
     /// The cookie, as it is sent.
     pub cookie: Option<String>,
+    /// Where it runs.
+    pub from: IpAddr,
+    /// What stands in its address bar.
+    pub host: &'static str,
+    /// What it says of itself.
+    pub agent: &'static str,
 }
 
 impl<'s> Browser<'s> {
     /// One that was never here.
     pub fn new(server: &'s Server) -> Self {
         Self {
-            server,
+            routes: server.routes(),
+            server: PhantomData,
             cookie: None,
+            from: HERE,
+            host: "floor.example",
+            agent: "a browser of the tests",
         }
+    }
+
+    /// The same, elsewhere.
+    pub fn at(mut self, from: [u8; 4]) -> Self {
+        self.from = from.into();
+        self
     }
 
     /// One that has signed in.
@@ -74,9 +94,9 @@ impl<'s> Browser<'s> {
         let mut request = Request::builder()
             .method(method)
             .uri(path)
-            .header(header::HOST, "floor.example")
+            .header(header::HOST, self.host)
             .header(header::ACCEPT, "text/html")
-            .header(header::USER_AGENT, "a browser of the tests")
+            .header(header::USER_AGENT, self.agent)
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
             .header("sec-fetch-site", "same-origin");
         if let Some(from) = from {
@@ -85,10 +105,8 @@ impl<'s> Browser<'s> {
         if let Some(cookie) = &self.cookie {
             request = request.header(header::COOKIE, cookie);
         }
-        let answer = self
-            .server
-            .ask_as_it_is(request.body(body).expect("a request"))
-            .await;
+        let request = request.body(body).expect("a request");
+        let answer = self.routes.ask(self.from, request).await;
         if let Some(set) = answer.headers.get(header::SET_COOKIE) {
             let set = set.to_str().expect("a cookie");
             let pair = set.split(';').next().unwrap_or_default();

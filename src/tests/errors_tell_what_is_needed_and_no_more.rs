@@ -5,18 +5,13 @@ use crate::harness::{Answer, Hands, Place, Server, at, request};
 use crate::small_plant::small_plant;
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::ConnectInfo;
 use axum::http::{Method, Request, header};
 use axum::routing::{get, post};
-use governor::Quota;
 use leptos::prelude::*;
 use ms5_floor::api::error::ApiError;
-use ms5_floor::server::http::limit::Limit;
 use ms5_floor::server::http::{MAX_BODY_BYTES, guarded, record_person, within};
 use ms5_floor::server::log;
 use serde_json::{Value, json};
-use std::net::SocketAddr;
-use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tower::ServiceExt;
@@ -382,32 +377,4 @@ async fn nobody_keeps_a_request_open_for_ever() {
     )
     .await;
     answer.problem(408, "too_slow");
-}
-
-#[tokio::test]
-async fn who_asks_too_often_is_told_when_to_come_back() {
-    let quota = Quota::per_hour(NonZeroU32::new(2).expect("not zero"));
-    let limit = Arc::new(Limit::new(quota, vec![]));
-    let routes = || guarded(limit.on(Router::new().route("/sign-in", post(async || "in"))));
-    let from = |peer: &str, claimed: &str| {
-        let mut request = request(Method::POST, "/sign-in", None, Body::empty());
-        let peer: SocketAddr = peer.parse().expect("an address");
-        request.extensions_mut().insert(ConnectInfo(peer));
-        let claimed = claimed.parse().expect("a header");
-        request.headers_mut().insert("x-forwarded-for", claimed);
-        request
-    };
-    for claimed in ["1.1.1.1", "2.2.2.2"] {
-        let answer = ask(routes(), from("10.0.0.1:1000", claimed)).await;
-        assert_eq!(answer.status.as_u16(), 200);
-    }
-    let answer = ask(routes(), from("10.0.0.1:2000", "3.3.3.3")).await;
-    answer.problem(429, "too_often");
-    let seconds = answer.headers[header::RETRY_AFTER].to_str().expect("text");
-    assert!(
-        (1..=1800).contains(&seconds.parse::<u32>().expect("seconds")),
-        "{seconds}"
-    );
-    let other = ask(routes(), from("10.0.0.2:1000", "1.1.1.1")).await;
-    assert_eq!(other.status.as_u16(), 200);
 }

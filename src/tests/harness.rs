@@ -1,5 +1,6 @@
 //! The plant under test: a database of its own for every test, the server's parts around it, and ways to ask it.
 
+use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
@@ -14,12 +15,13 @@ use ms5_floor::server::auth::Ctx;
 use ms5_floor::server::clock::Clock;
 use ms5_floor::server::config::Transport;
 use ms5_floor::server::db::{Db, migrate};
+use ms5_floor::server::http::limit::Ticks;
 use ms5_floor::server::http::{Shared, Site, doors, router};
 use ms5_floor::server::services::keys::{MadeKey, NewKey, create};
 use ms5_floor::server::services::plant::apply;
 use ms5_floor::server::state::App;
 use serde_json::{Value, json};
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
@@ -184,10 +186,39 @@ impl Hands {
         self.0.store(now.0, Ordering::SeqCst);
     }
 
+    /// How long the server runs by this clock, for its limits.
+    pub fn ticks(&self) -> Ticks {
+        let (hands, begun) = (self.clone(), self.0.load(Ordering::SeqCst));
+        Ticks::from_fn(move || {
+            let passed = hands.0.load(Ordering::SeqCst) - begun;
+            Duration::from_millis(u64::try_from(passed).unwrap_or_default())
+        })
+    }
+
     /// What the server reads.
     pub fn clock(&self) -> Clock {
         let hands = self.clone();
         Clock::from_fn(move || TsMs(hands.0.load(Ordering::SeqCst)))
+    }
+}
+
+/// This machine.
+pub const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
+/// The routes of a server, made once for many requests.
+#[derive(Clone)]
+pub struct Routes {
+    engine: &'static str,
+    router: Router,
+}
+
+impl Routes {
+    /// Asks from an address with nothing but what the request holds.
+    pub async fn ask(&self, from: IpAddr, mut request: Request<Body>) -> Answer {
+        let peer = SocketAddr::from((from, 50_000));
+        request.extensions_mut().insert(ConnectInfo(peer));
+        let answer = self.router.clone().oneshot(request).await;
+        Answer::of(self.engine, answer.expect("the router answers")).await
     }
 }
 
@@ -235,7 +266,7 @@ impl Server {
         };
         let shared = Shared {
             transport: Transport::Loopback,
-            doors: doors(Transport::Loopback),
+            doors: doors(Transport::Loopback, Ticks::machine()),
             tls: None,
             provider: None,
             app: app.clone(),
@@ -328,14 +359,16 @@ impl Server {
     }
 
     /// Asks the routes with nothing but what the request holds, from this machine.
-    pub async fn ask_as_it_is(&self, mut request: Request<Body>) -> Answer {
-        let here = SocketAddr::from(([127, 0, 0, 1], 50_000));
-        request.extensions_mut().insert(ConnectInfo(here));
-        let response = router(&self.shared)
-            .oneshot(request)
-            .await
-            .expect("the router answers");
-        Answer::of(self.engine, response).await
+    pub async fn ask_as_it_is(&self, request: Request<Body>) -> Answer {
+        self.routes().ask(HERE, request).await
+    }
+
+    /// Its routes, as they are shared now.
+    pub fn routes(&self) -> Routes {
+        Routes {
+            engine: self.engine,
+            router: router(&self.shared),
+        }
     }
 
     /// `GET`.

@@ -263,6 +263,20 @@ fn views_are_safe_to_show_anywhere() {
 }
 
 #[test]
+fn files_for_spreadsheets_hold_no_formulas() {
+    let found: Vec<String> = sources(&["server/", "api/", "ui/"])
+        .iter()
+        .filter(|s| s.text.contains("csv::Writer") || s.text.contains("text/csv"))
+        .filter(|s| !s.text.contains("use crate::domain::csv::cell;"))
+        .map(|s| s.path.clone())
+        .collect();
+    none(
+        &found,
+        "whoever writes a CSV file takes every cell through domain::csv::cell",
+    );
+}
+
+#[test]
 fn files_are_named_after_what_they_hold() {
     let mut paths = Vec::new();
     collect(&root(), &mut paths);

@@ -13,7 +13,8 @@ pub const LONGEST: usize = 200;
 /// A password that nobody has: tries for unknown logins are checked against it, so that they take as long as others.
 static DUMMY: LazyLock<String> = LazyLock::new(|| make("no password at all").unwrap_or_default());
 
-/// Hashes passwords, at most two at a time: each takes 19 MiB and a core.
+/// Hashes passwords, at most two at a time: each takes 19 MiB and a core. Who may wait for it is a matter of
+/// [`Turns`](super::turns::Turns).
 #[derive(Clone, Debug)]
 pub struct Hasher(Arc<Semaphore>);
 
@@ -54,10 +55,10 @@ fn check(password: &str, kept: &str) -> Verdict {
     }
     let cost = |p: &Params| (p.m_cost(), p.t_cost(), p.p_cost());
     let today = Params::try_from(&hash).is_ok_and(|p| cost(&p) == cost(argon2.params()));
-    match (today, make(password)) {
-        (false, Some(anew)) => Verdict::RightAnew(anew),
-        _ => Verdict::Right,
+    if today {
+        return Verdict::Right;
     }
+    make(password).map_or(Verdict::Right, Verdict::RightAnew)
 }
 
 impl Hasher {
@@ -78,12 +79,14 @@ impl Hasher {
 
     /// Whether a password is the one that is kept; it takes as long when none is.
     pub async fn verify(&self, password: String, kept: Option<String>) -> Verdict {
-        let checked = self.run(move || match kept {
-            Some(kept) => check(&password, &kept),
-            None => {
-                let _same_time = check(&password, &DUMMY);
-                Verdict::Wrong
+        let checked = self.run(move || {
+            // Made in either case, so that the first try takes as long.
+            let dummy = DUMMY.as_str();
+            if let Some(kept) = kept {
+                return check(&password, &kept);
             }
+            let _same_time = check(&password, dummy);
+            Verdict::Wrong
         });
         checked.await.unwrap_or(Verdict::Wrong)
     }

@@ -6,6 +6,7 @@ use crate::server::auth::oidc::{self, Provider};
 use crate::server::clock::Clock;
 use crate::server::config::{ServeArgs, Settings};
 use crate::server::db::{Db, migrate};
+use crate::server::http::limit::Ticks;
 use crate::server::http::{Shared, Site, doors, measures, router};
 use crate::server::live::{nodes, publisher};
 use crate::server::rollup::make;
@@ -76,7 +77,7 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
     let shared = Shared {
         app,
         transport: settings.transport,
-        doors: doors(settings.transport),
+        doors: doors(settings.transport, Ticks::machine()),
         tls: tls.clone(),
         provider: settings.oidc.map(|oidc| provider(oidc, &clock)),
         site: Arc::new(site),

@@ -25,19 +25,21 @@ pub async fn get(db: &Db, subject: &[u8]) -> sqlx::Result<AttemptRow> {
     Ok(row.unwrap_or_default())
 }
 
-/// One more wrong try; returns how many there are now.
+/// One more wrong try; returns how many there are now, or `None`, and counts nothing, while the subject is locked. Both at
+/// once: of many tries that come together no more pass than may.
 ///
 /// # Errors
 /// The engine's.
-pub async fn count(tx: &mut Tx, subject: &[u8], now: TsMs) -> sqlx::Result<i64> {
+pub async fn count(tx: &mut Tx, subject: &[u8], now: TsMs) -> sqlx::Result<Option<i64>> {
     const SQL: &str =
         "INSERT INTO attempt (subject, wrong, locked_until, last_ms) VALUES ($1, 1, 0, $2)
         ON CONFLICT (subject) DO UPDATE SET wrong = attempt.wrong + 1, last_ms = excluded.last_ms
+        WHERE attempt.locked_until <= excluded.last_ms
         RETURNING wrong";
     writing!(tx, |conn| sqlx::query_scalar(SQL)
         .bind(subject)
         .bind(now.0)
-        .fetch_one(conn)
+        .fetch_optional(conn)
         .await)
 }
 

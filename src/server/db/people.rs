@@ -147,6 +147,19 @@ pub async fn by_login(db: &Db, login: &str) -> sqlx::Result<Option<PersonRow>> {
     })
 }
 
+/// The same, as a transaction sees it.
+///
+/// # Errors
+/// The engine's.
+pub async fn by_login_in(tx: &mut Tx, login: &str) -> sqlx::Result<Option<PersonRow>> {
+    writing!(tx, |conn| {
+        sqlx::query_as(select_person!("WHERE login = $1"))
+            .bind(login)
+            .fetch_optional(conn)
+            .await
+    })
+}
+
 /// The person with this badge.
 ///
 /// # Errors
@@ -156,6 +169,19 @@ pub async fn by_badge(db: &Db, badge_hash: &[u8]) -> sqlx::Result<Option<PersonR
         sqlx::query_as(select_person!("WHERE badge_hash = $1"))
             .bind(badge_hash)
             .fetch_optional(pool)
+            .await
+    })
+}
+
+/// The same, as a transaction sees it.
+///
+/// # Errors
+/// The engine's.
+pub async fn by_badge_in(tx: &mut Tx, badge_hash: &[u8]) -> sqlx::Result<Option<PersonRow>> {
+    writing!(tx, |conn| {
+        sqlx::query_as(select_person!("WHERE badge_hash = $1"))
+            .bind(badge_hash)
+            .fetch_optional(conn)
             .await
     })
 }

@@ -138,7 +138,9 @@ fn wrong_fields(refused: Refused, wrong_is: &str) -> Result<Again, ServiceError>
         Refused::Failed(ServiceError::Invalid(fields)) => Ok((code, Wrong(fields))),
         Refused::Failed(error) => Err(error),
         Refused::Wrong => Ok((code, Wrong(vec![field(wrong_is, "is not right")]))),
-        wait @ Refused::Wait(_) => Ok((code, Wrong(vec![field(wrong_is, said(&wait))]))),
+        wait @ (Refused::Wait(_) | Refused::Busy) => {
+            Ok((code, Wrong(vec![field(wrong_is, said(&wait))])))
+        }
     }
 }
 

@@ -8,7 +8,8 @@ mod people;
 mod roles;
 
 use super::Shared;
-use super::problem::{Problem, RETRY_AFTER_S};
+use super::doors::come_back;
+use super::problem::Problem;
 use super::security::page_policy;
 use crate::domain::rights::Permission;
 use crate::server::auth::caller::{Caller, Who};
@@ -104,7 +105,7 @@ pub fn words(text: &str) -> AnyView {
 pub fn failed(shared: &Shared, error: ServiceError) -> Response {
     use leptos::prelude::*;
     let problem = Problem::from(error);
-    let status = problem.status();
+    let (status, wait_s) = (problem.status(), problem.retry_after_s());
     if status != StatusCode::SERVICE_UNAVAILABLE {
         let inside = notice(problem.words(), ().into_any(), &[("/", "To the board")]);
         return page(shared, None, ("That did not work", ""), status, inside);
@@ -120,11 +121,11 @@ pub fn failed(shared: &Shared, error: ServiceError) -> Response {
         note.into_any(),
         &[("/", "To the board")],
     );
-    let mut response = page(shared, None, ("Not right now", ""), status, inside);
-    response
-        .headers_mut()
-        .insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_S));
-    response
+    let response = page(shared, None, ("Not right now", ""), status, inside);
+    match wait_s {
+        Some(seconds) => come_back(response, seconds),
+        None => response,
+    }
 }
 
 /// A page that was asked for and cannot be drawn for now asks again by itself, without script. Pages that came as the answer

@@ -33,9 +33,12 @@ pub async fn guard(
         .map(|p| p.as_str().to_owned());
     let navigates = navigates(&request);
     let origin = Origin {
-        address: peer(&request).map_or_else(String::new, |a| a.ip().to_string()),
+        address: peer(&request).map_or_else(String::new, |a| {
+            let client = shared.doors.client(Some(a.ip()), request.headers());
+            client.to_string()
+        }),
         request: super::request_id().unwrap_or_default(),
-        demonstration: shared.demonstrates(peer(&request)),
+        demonstration: shared.demonstrates(peer(&request), request.headers()),
         navigates,
     };
     let session = request.extensions().get::<Session>().cloned();
@@ -85,6 +88,9 @@ pub async fn guard(
     let mut response = next.run(request).await;
     if navigates && !matched.as_deref().is_some_and(super::pages::keeps_trying) {
         super::desk::keep_trying(&mut response);
+    }
+    if caller.is_somebody() {
+        super::security::keep_from_caches(&mut response);
     }
     on_record(
         &shared,

@@ -1,20 +1,53 @@
 //! How often one client may ask, for routes where guessing would pay, such as sign-in.
 
-use super::problem::too_often;
 use axum::Router;
 use axum::extract::{ConnectInfo, Request};
 use axum::http::HeaderMap;
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
-use governor::clock::{Clock, DefaultClock};
+use axum::response::Response;
+use governor::clock::Clock;
 use governor::middleware::NoOpMiddleware;
 use governor::state::keyed::DefaultKeyedStateStore;
 use governor::{Quota, RateLimiter};
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// Clients that are remembered; those beyond share what one may do, until earlier ones are forgotten.
 const MAX_CLIENTS: usize = 20_000;
+
+/// How long the server runs, as a clock that never goes back: the machine's, or a test's.
+#[derive(Clone)]
+pub struct Ticks(Arc<dyn Fn() -> Duration + Send + Sync>);
+
+impl Ticks {
+    /// The machine's.
+    #[must_use]
+    pub fn machine() -> Self {
+        let begun = Instant::now();
+        Self(Arc::new(move || begun.elapsed()))
+    }
+
+    /// Whatever `tell` returns.
+    #[must_use]
+    pub fn from_fn(tell: impl Fn() -> Duration + Send + Sync + 'static) -> Self {
+        Self(Arc::new(tell))
+    }
+}
+
+impl std::fmt::Debug for Ticks {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Ticks")
+    }
+}
+
+impl Clock for Ticks {
+    type Instant = Duration;
+
+    fn now(&self) -> Duration {
+        (self.0)()
+    }
+}
 
 /// What is remembered of every client, by a clock.
 type Clients<C> =
@@ -22,7 +55,7 @@ type Clients<C> =
 
 /// A limit that counts every client by itself.
 #[derive(Debug)]
-pub struct Limit<C: Clock = DefaultClock> {
+pub struct Limit<C: Clock = Ticks> {
     clients: Clients<C>,
     clock: C,
     proxies: Vec<IpAddr>,
@@ -33,8 +66,8 @@ impl Limit {
     /// As often as `quota` says. `X-Forwarded-For` is believed only of `proxies`: anyone else may write there what he
     /// likes.
     #[must_use]
-    pub fn new(quota: Quota, proxies: Vec<IpAddr>) -> Self {
-        Self::by(quota, proxies, DefaultClock::default(), MAX_CLIENTS)
+    pub fn new(quota: Quota, proxies: Vec<IpAddr>, ticks: Ticks) -> Self {
+        Self::by(quota, proxies, ticks, MAX_CLIENTS)
     }
 }
 
@@ -55,33 +88,36 @@ where
         }
     }
 
-    /// Puts the limit on whatever is sent to a route of `routes`; looking is not guessing.
-    pub fn on<S>(self: &Arc<Self>, routes: Router<S>) -> Router<S>
+    /// Puts the limit on whatever is sent to a route of `routes`; looking is not guessing. `too_often` answers who is over
+    /// it, given after how many seconds the client may ask again.
+    pub fn on<S, F, A>(self: &Arc<Self>, routes: Router<S>, too_often: F) -> Router<S>
     where
         S: Clone + Send + Sync + 'static,
+        F: Fn(Request, u32) -> A + Clone + Send + Sync + 'static,
+        A: Future<Output = Response> + Send + 'static,
     {
         let limit = Arc::clone(self);
         routes.layer(axum::middleware::from_fn(
             move |request: Request, next: Next| {
-                let limit = Arc::clone(&limit);
-                async move { limit.pass(request, next).await }
+                let (limit, too_often) = (Arc::clone(&limit), too_often.clone());
+                async move {
+                    match limit.pass(&request) {
+                        Ok(()) => next.run(request).await,
+                        Err(seconds) => too_often(request, seconds).await,
+                    }
+                }
             },
         ))
     }
 
-    async fn pass(&self, request: Request, next: Next) -> Response {
+    fn pass(&self, request: &Request) -> Result<(), u32> {
         if request.method().is_safe() {
-            return next.run(request).await;
+            return Ok(());
         }
         let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
         let client = self.client(peer.map(|c| c.0.ip()), request.headers());
-        match self.check(client) {
-            Ok(()) => next.run(request).await,
-            Err(seconds) => {
-                tracing::warn!(%client, "asks too often");
-                too_often(seconds).into_response()
-            }
-        }
+        self.check(client)
+            .inspect_err(|_| tracing::warn!(%client, "asks too often"))
     }
 
     /// Whether this client may ask now; else after how many seconds.
@@ -112,7 +148,8 @@ where
 
     /// Who asks: the peer, or, when that is a proxy of ours, the last address that a proxy of ours did not have. Without
     /// a peer all are one.
-    fn client(&self, peer: Option<IpAddr>, headers: &HeaderMap) -> IpAddr {
+    #[must_use]
+    pub fn client(&self, peer: Option<IpAddr>, headers: &HeaderMap) -> IpAddr {
         let Some(peer) = peer else {
             return IpAddr::V6(Ipv6Addr::UNSPECIFIED);
         };

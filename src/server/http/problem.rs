@@ -64,6 +64,11 @@ impl Problem {
         StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
+    /// After how many seconds to come back, when that helps.
+    pub fn retry_after_s(&self) -> Option<u32> {
+        self.0.retry_after_s
+    }
+
     /// What happened, in words.
     pub fn words(&self) -> String {
         let detail = self.0.detail.as_deref().unwrap_or_default();
@@ -107,7 +112,7 @@ pub fn forbidden(permission: Permission, place: Option<&str>) -> Problem {
 }
 
 /// 403: a page of another site sent it.
-fn cross_origin() -> Problem {
+pub fn cross_origin() -> Problem {
     Problem::new(
         StatusCode::FORBIDDEN,
         "cross_origin",

@@ -2,6 +2,7 @@
 
 use super::Shared;
 use super::desk::{self, page};
+use super::doors::limited;
 use super::next::Next;
 use super::own_address::own_address;
 use super::sign_in::{Demonstrates, said, sign_in_page, status};
@@ -27,7 +28,7 @@ pub fn router(shared: &Shared) -> Router {
     let doors = Router::new()
         .route("/sign-in/provider", post(there))
         .route("/sign-in/provider/back", get(back));
-    shared.doors.on(doors).with_state(shared.clone())
+    limited(shared, doors).with_state(shared.clone())
 }
 
 #[derive(Debug, Deserialize)]

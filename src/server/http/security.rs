@@ -1,10 +1,12 @@
 //! Headers that every answer carries.
 
+use super::problem;
+use crate::server::auth::identify::bearer;
 use crate::server::config::Transport;
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 
 /// What a page may load; `nonce` marks the scripts that the server itself wrote.
 #[must_use]
@@ -40,6 +42,49 @@ pub async fn headers(request: Request, next: Next) -> Response {
         "same-origin",
     );
     default(header::CACHE_CONTROL, "no-cache");
+    response
+}
+
+/// Refuses what changes something when it comes with a cookie and without a word where from: every browser that sends the
+/// cookie says so, in `Sec-Fetch-Site` or in `Origin`. A key in the header is not sent by browsers on their own.
+pub async fn cookie_says_where(request: Request, next: Next) -> Response {
+    let headers = request.headers();
+    let says = |name| headers.get(name).is_some_and(|value| !value.is_empty());
+    let by_cookie = headers.contains_key(header::COOKIE) && bearer(headers).is_none();
+    let silent = !says(HeaderName::from_static("sec-fetch-site")) && !says(header::ORIGIN);
+    if by_cookie && silent && !request.method().is_safe() {
+        return problem::cross_origin().into_response();
+    }
+    next.run(request).await
+}
+
+/// What was shown to somebody stays in no cache, unless it says itself how long it may be kept.
+pub fn keep_from_caches(response: &mut Response) {
+    let headers = response.headers_mut();
+    headers
+        .entry(header::CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
+}
+
+/// A browser takes a `__Host-` cookie only with `Secure`, also when it is to forget one.
+pub async fn whole_cookies(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    let set: Vec<HeaderValue> = headers
+        .get_all(header::SET_COOKIE)
+        .iter()
+        .cloned()
+        .collect();
+    for (n, cookie) in set.into_iter().enumerate() {
+        let text = cookie.to_str().unwrap_or_default();
+        let lacks = text.starts_with("__Host-") && !text.contains("; Secure");
+        let whole = HeaderValue::from_str(&format!("{text}; HttpOnly; SameSite=Lax; Secure"));
+        let cookie = whole.ok().filter(|_| lacks).unwrap_or(cookie);
+        if n == 0 {
+            headers.insert(header::SET_COOKIE, cookie);
+        } else {
+            headers.append(header::SET_COOKIE, cookie);
+        }
+    }
     response
 }
 

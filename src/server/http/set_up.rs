@@ -2,6 +2,7 @@
 
 use super::Shared;
 use super::desk::{self, page};
+use super::doors::limited;
 use super::next::Next;
 use super::visitor::{Visitor, lead_on};
 use crate::server::auth::caller::Caller;
@@ -22,7 +23,7 @@ use tower_sessions::Session;
 /// The routes.
 pub fn router(shared: &Shared) -> Router {
     let door = Router::new().route("/set-up/{token}", get(show).post(begin));
-    shared.doors.on(door).with_state(shared.clone())
+    limited(shared, door).with_state(shared.clone())
 }
 
 async fn show(State(shared): State<Shared>, Path(token): Path<String>) -> Response {

@@ -2,6 +2,7 @@
 
 use super::Shared;
 use super::desk::{self, page};
+use super::doors::{limited, refusal};
 use super::identity::peer;
 use super::next::Next;
 use super::visitor::{Visitor, WAITS, lead_on, store};
@@ -28,9 +29,7 @@ pub fn router(shared: &Shared) -> Router {
         .route("/sign-in", get(show).post(with_password))
         .route("/sign-in/code", get(show_code).post(with_code))
         .route("/sign-in/demonstration", post(demonstration));
-    shared
-        .doors
-        .on(doors)
+    limited(shared, doors)
         .route("/sign-out", post(sign_out))
         .with_state(shared.clone())
 }
@@ -78,7 +77,8 @@ async fn refused_page(
     refused: &Refused,
 ) -> Response {
     let told = (status(Some(refused)), said(refused));
-    sign_in_page(shared, demonstrates, typed, Some(told)).await
+    let response = sign_in_page(shared, demonstrates, typed, Some(told)).await;
+    refusal(response, refused)
 }
 
 /// What a person is told.
@@ -89,6 +89,7 @@ pub(super) fn said(refused: &Refused) -> String {
             let seconds = (left.0 + 999) / 1000;
             format!("Too many wrong tries. Wait {seconds} s, then try again.")
         }
+        Refused::Busy => "Many people sign in just now. Try again in a moment.".to_owned(),
         Refused::Failed(error) => error.to_string(),
     }
 }
@@ -97,6 +98,7 @@ pub(super) fn status(refused: Option<&Refused>) -> StatusCode {
     match refused {
         None => StatusCode::OK,
         Some(Refused::Wait(_)) => StatusCode::TOO_MANY_REQUESTS,
+        Some(Refused::Busy) => StatusCode::SERVICE_UNAVAILABLE,
         Some(_) => StatusCode::UNPROCESSABLE_ENTITY,
     }
 }
@@ -110,7 +112,7 @@ async fn show(
     if caller.person().is_some() {
         return Redirect::to(Next::parse(&asked.next).or(&caller.first_page)).into_response();
     }
-    let demonstrates = shared.demonstrates(peer(&request));
+    let demonstrates = shared.demonstrates(peer(&request), request.headers());
     sign_in_page(&shared, demonstrates, ("", &Next::parse(&asked.next)), None).await
 }
 
@@ -210,13 +212,9 @@ async fn with_code(
                 other => said(other),
             };
             let inside = pages::code(Some(words));
-            page(
-                &shared,
-                None,
-                ("Second factor", "/sign-in/code"),
-                status(Some(&refused)),
-                inside,
-            )
+            let names = ("Second factor", "/sign-in/code");
+            let response = page(&shared, None, names, status(Some(&refused)), inside);
+            refusal(response, &refused)
         }
     }
 }
@@ -234,7 +232,7 @@ impl axum::extract::FromRequestParts<Shared> for Demonstrates {
         let peer = parts
             .extensions
             .get::<axum::extract::ConnectInfo<std::net::SocketAddr>>();
-        Ok(Self(shared.demonstrates(peer.map(|c| c.0))))
+        Ok(Self(shared.demonstrates(peer.map(|c| c.0), &parts.headers)))
     }
 }
 

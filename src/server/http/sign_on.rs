@@ -2,6 +2,7 @@
 
 use super::Shared;
 use super::desk::{self, page};
+use super::doors::{limited, refusal};
 use super::next::Next;
 use super::sign_in::{said, status};
 use super::visitor::Visitor;
@@ -23,7 +24,7 @@ use tower_sessions::Session;
 /// The routes.
 pub fn router(shared: &Shared) -> Router {
     let door = Router::new().route("/sign-on", get(show).post(sign_on));
-    shared.doors.on(door).with_state(shared.clone())
+    limited(shared, door).with_state(shared.clone())
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -83,13 +84,12 @@ async fn draw(
             next.to_owned()
         },
     });
-    page(
-        shared,
-        None,
-        ("Sign on", "/sign-on"),
-        status(refused),
-        inside,
-    )
+    let names = ("Sign on", "/sign-on");
+    let response = page(shared, None, names, status(refused), inside);
+    match refused {
+        Some(refused) => refusal(response, refused),
+        None => response,
+    }
 }
 
 async fn show(

@@ -97,7 +97,8 @@ pub async fn own(ctx: &Ctx) -> Result<Own, ServiceError> {
 async fn check(ctx: &Ctx, row: &PersonRow, typed: String) -> Result<Vec<u8>, Refused> {
     let app = ctx.app();
     let subject = app.secret.mark("login", &row.login);
-    count_try(app, &subject).await?;
+    let mut turn = app.turns.of_client(&ctx.caller().address).await?;
+    count_try(app, &mut turn, &subject).await?;
     match app.hasher.verify(typed, row.password.clone()).await {
         Verdict::Right | Verdict::RightAnew(_) => Ok(subject),
         Verdict::Wrong => {

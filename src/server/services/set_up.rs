@@ -10,7 +10,7 @@ use crate::server::auth::caller::Caller;
 use crate::server::auth::guard::entry;
 use crate::server::auth::{password, rights::Roles, secret};
 use crate::server::db::people::{GivenRow, PersonRow};
-use crate::server::db::{Tx, audit, people, settings};
+use crate::server::db::{Tx, audit, people, roles, settings};
 use crate::server::state::App;
 use serde_json::json;
 
@@ -28,11 +28,14 @@ const ADMIN_LINK_HOLDS: DurMs = DurMs(HOUR_MS);
 /// The engine's.
 pub async fn is_set_up(app: &App) -> sqlx::Result<bool> {
     let mut tx = app.db.snapshot().await?;
-    has_admin(app, &mut tx).await
+    has_admin(&mut tx).await
 }
 
-async fn has_admin(app: &App, tx: &mut Tx) -> sqlx::Result<bool> {
-    let roles = Roles::load(&app.db).await?;
+/// All of it in one transaction: who held one connection and asked for a second would wait, with enough of his like, for
+/// good.
+async fn has_admin(tx: &mut Tx) -> sqlx::Result<bool> {
+    let (rows, parts) = roles::all_in(tx).await?;
+    let roles = Roles::new(rows, parts);
     let Some(admin) = roles.by_code("admin") else {
         return Ok(false);
     };
@@ -143,7 +146,7 @@ pub async fn set_up(
     if !settings::remove(&mut tx, link).await? {
         return Err(not_found("set-up link", "").into());
     }
-    if people::by_login(&app.db, &login).await?.is_some() {
+    if people::by_login_in(&mut tx, &login).await?.is_some() {
         return Err(ServiceError::Conflict(format!("the login '{login}' is taken")).into());
     }
     let id = people::add(&mut tx, (&login, &name, ""), false, app.clock.now()).await?;

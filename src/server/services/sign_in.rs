@@ -6,6 +6,7 @@ use crate::domain::time::{DurMs, MINUTE_MS, TsMs};
 use crate::server::auth::caller::Caller;
 use crate::server::auth::guard::entry;
 use crate::server::auth::password::Verdict;
+use crate::server::auth::turns::{self, Busy, Turn};
 use crate::server::auth::{rights::Roles, totp};
 use crate::server::db::audit::AuditRow;
 use crate::server::db::people::{GivenRow, PersonRow};
@@ -29,9 +30,30 @@ pub enum Refused {
     /// Too many wrong tries.
     #[error("too many wrong tries; wait {} s", .0.0 / 1000)]
     Wait(DurMs),
+    /// Too many tries wait to be looked at.
+    #[error("many people sign in just now")]
+    Busy,
     /// Anything else.
     #[error(transparent)]
     Failed(#[from] ServiceError),
+}
+
+impl Refused {
+    /// After how many seconds to come back, when that helps.
+    #[must_use]
+    pub fn come_back_s(&self) -> Option<u32> {
+        match self {
+            Self::Wait(left) => u32::try_from((left.0 + 999) / 1000).ok(),
+            Self::Busy => Some(turns::RETRY_AFTER_S),
+            Self::Wrong | Self::Failed(_) => None,
+        }
+    }
+}
+
+impl From<Busy> for Refused {
+    fn from(Busy: Busy) -> Self {
+        Self::Busy
+    }
 }
 
 impl From<sqlx::Error> for Refused {
@@ -60,23 +82,35 @@ pub fn wait_after(wrong: i64) -> DurMs {
     DurMs(doubled.min(LONGEST_WAIT.0))
 }
 
-/// Counts a try before it is looked at, so that many at once are many.
+/// Counts a try before it is looked at, when all earlier ones at the same subject are through.
 ///
 /// # Errors
 /// [`Refused::Wait`] while the subject is locked; the engine's.
-pub async fn count_try(app: &App, subject: &[u8]) -> Result<(), Refused> {
+pub async fn count_try(app: &App, turn: &mut Turn, subject: &[u8]) -> Result<(), Refused> {
+    turn.at(subject).await;
     let now = app.clock.now();
-    let held = attempts::get(&app.db, subject).await?;
-    if now.0 < held.locked_until {
-        return Err(Refused::Wait(TsMs(held.locked_until) - now));
-    }
+    // A locked subject costs no more than a look.
+    locked(app, subject, now).await?;
     let mut tx = app.db.begin().await?;
-    let wrong = attempts::count(&mut tx, subject, now).await?;
+    let Some(wrong) = attempts::count(&mut tx, subject, now).await? else {
+        drop(tx);
+        // Another node was faster.
+        locked(app, subject, now).await?;
+        return Err(Refused::Wait(FIRST_WAIT));
+    };
     let wait = wait_after(wrong);
     if wait > DurMs::ZERO {
         attempts::lock(&mut tx, subject, now + wait).await?;
     }
     tx.commit().await?;
+    Ok(())
+}
+
+async fn locked(app: &App, subject: &[u8], now: TsMs) -> Result<(), Refused> {
+    let until = attempts::get(&app.db, subject).await?.locked_until;
+    if now.0 < until {
+        return Err(Refused::Wait(TsMs(until) - now));
+    }
     Ok(())
 }
 
@@ -145,11 +179,12 @@ pub async fn with_password(
 ) -> Result<Got, Refused> {
     let login = login(typed);
     let subject = app.secret.mark("login", &login);
-    count_try(app, &subject).await?;
+    let mut turn = app.turns.of_client(&caller.address).await?;
+    count_try(app, &mut turn, &subject).await?;
     let row = people::by_login(&app.db, &login).await?;
     let kept = row
         .as_ref()
-        .filter(|r| r.disabled == 0)
+        .filter(|r| r.disabled == 0 && r.demo == 0)
         .and_then(|r| r.password.clone());
     let verdict = app.hasher.verify(password, kept).await;
     let row = match (verdict, row) {
@@ -195,7 +230,8 @@ pub async fn with_code(
         return Err(Refused::Wrong);
     };
     let subject = app.secret.mark("login", &row.login);
-    count_try(app, &subject).await?;
+    let mut turn = app.turns.of_client(&caller.address).await?;
+    count_try(app, &mut turn, &subject).await?;
     let now = app.clock.now();
     let step = row
         .totp

@@ -83,7 +83,8 @@ pub fn badge_mark(app: &App, number: &str) -> Vec<u8> {
 pub async fn sign_on(app: &App, caller: &Caller, shown: Shown) -> Result<PersonRow, Refused> {
     let tablet = tablet(app, caller).await?;
     let device = app.secret.mark("device", &tablet.id.to_string());
-    count_try(app, &device).await?;
+    let mut turn = app.turns.of_client(&caller.address).await?;
+    count_try(app, &mut turn, &device).await?;
     let (how, row, right, subject) = match shown {
         Shown::Badge(number) => {
             let row = people::by_badge(&app.db, &badge_mark(app, &number)).await?;
@@ -98,7 +99,7 @@ pub async fn sign_on(app: &App, caller: &Caller, shown: Shown) -> Result<PersonR
             let subject = match &row {
                 Some(row) => {
                     let subject = app.secret.mark("login", &row.login);
-                    count_try(app, &subject).await?;
+                    count_try(app, &mut turn, &subject).await?;
                     Some(subject)
                 }
                 None => None,

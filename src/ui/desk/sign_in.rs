@@ -199,6 +199,20 @@ fn whom(ask: &[String]) -> String {
     }
 }
 
+/// What did not go well, where there is no form to show again, and where to go on.
+#[must_use]
+pub fn again(said: String, to: String) -> AnyView {
+    view! {
+        {problem(Some(said))}
+        <p>
+            <a class="button wide" href=to>
+                "Try again"
+            </a>
+        </p>
+    }
+    .into_any()
+}
+
 /// What somebody may not see, and whom to ask.
 #[must_use]
 pub fn forbidden(words: &str, permission: &str, ask: &[String]) -> AnyView {

@@ -70,7 +70,7 @@ pub async fn add(ctx: &Ctx, new: NewPerson) -> Result<Made, ServiceError> {
     let (rows, parts) = roles::all_in(&mut tx).await?;
     let (roles, plant) = (Roles::new(rows, parts), app.plant.get());
     wrong.extend(wrong_roles(&plant, &roles, &new.given));
-    if people::by_login(&app.db, &login).await?.is_some() {
+    if people::by_login_in(&mut tx, &login).await?.is_some() {
         wrong.push(field("login", "is taken"));
     }
     if !wrong.is_empty() {

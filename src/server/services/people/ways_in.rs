@@ -53,7 +53,7 @@ pub async fn set_badge(ctx: &Ctx, id: PersonId, number: Option<&str>) -> Result<
     let hash = number.map(|n| badge_mark(app, n));
     let mut work = Changing::begin(ctx, id).await?;
     if let Some(hash) = &hash
-        && people::by_badge(&app.db, hash)
+        && people::by_badge_in(&mut work.tx, hash)
             .await?
             .is_some_and(|other| other.id != id.0)
     {
