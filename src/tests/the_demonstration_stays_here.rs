@@ -76,7 +76,7 @@ async fn refuses(mut browser: Browser<'_>, cookie: &str, what: &str) {
     let answer = browser
         .post("/admin/people", &[("login", "eve"), ("name", "Eve")])
         .await;
-    assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{what}");
+    assert_eq!(leads_to(&answer), "/sign-in", "{what}");
 }
 
 async fn anywhere_else_there_is_no_tap_and_its_people_are_nobody(place: &Place) {

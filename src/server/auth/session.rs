@@ -215,6 +215,12 @@ impl SessionStore for Store {
         let Some((held, _)) = lives(&row, &self.uses, self.clock.now()) else {
             return Ok(None);
         };
+        if row.person_id.is_some() && held.person.is_none() {
+            // For good: whoever touches the tablet next would otherwise bring them back.
+            sessions::sign_off(&self.db, &row.id_hash, TsMs(row.seen_ms))
+                .await
+                .map_err(backend)?;
+        }
         let value = serde_json::to_value(held).map_err(|e| Error::Decode(e.to_string()))?;
         Ok(Some(Record {
             id: *id,

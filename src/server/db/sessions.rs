@@ -99,6 +99,23 @@ pub async fn seen(tx: &mut Tx, id_hash: &[u8], at: TsMs) -> sqlx::Result<()> {
     })
 }
 
+/// Nobody is signed in any more in a session that was last used at `seen`; what else it knows stays.
+///
+/// # Errors
+/// The engine's.
+pub async fn sign_off(db: &Db, id_hash: &[u8], seen: TsMs) -> sqlx::Result<()> {
+    let mut tx = db.begin().await?;
+    writing!(&mut tx, |conn| {
+        sqlx::query("UPDATE session SET person_id = NULL WHERE id_hash = $1 AND seen_ms = $2")
+            .bind(id_hash)
+            .bind(seen.0)
+            .execute(conn)
+            .await
+            .map(drop)?;
+    });
+    tx.commit().await
+}
+
 /// Ends a session.
 ///
 /// # Errors
