@@ -16,8 +16,12 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use leptos::config::LeptosOptions;
 use leptos::prelude::{provide_context, use_context};
-use leptos_axum::{LeptosRoutes, ResponseOptions, generate_route_list};
-use std::sync::Arc;
+use leptos_axum::{AxumRouteListing, LeptosRoutes, ResponseOptions, generate_route_list};
+use std::sync::{Arc, LazyLock};
+
+/// The routes of `app.rs`, found once: while they are being looked for, no page anywhere in the process loads anything, and
+/// one that is drawn just then would wait for good.
+static ROUTES: LazyLock<Vec<AxumRouteListing>> = LazyLock::new(|| generate_route_list(Pages));
 
 /// The routes of `app.rs`, the server functions, the plain files of the site, and "not found" for everything else.
 pub fn router(shared: &Shared) -> Router {
@@ -39,7 +43,7 @@ pub fn router(shared: &Shared) -> Router {
     server_fn::axum::register_explicit::<crate::api::downtime::ConfirmDowntime>();
     super::request::keep_tasks_within_requests();
     let options = LeptosOptions::builder().output_name("ms5-floor").build();
-    let routes = generate_route_list(Pages);
+    let routes = ROUTES.clone();
     let (context, page) = (provide(shared), page(shared));
     let fallback = {
         let (context, page) = (provide(shared), self::page(shared));
