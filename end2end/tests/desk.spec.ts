@@ -76,6 +76,24 @@ for (const colorScheme of ['light', 'dark'] as const) {
   });
 }
 
+test('what stands below a live page leads on, also once the browser has taken the page over', async ({ page, floor }) => {
+  for (const path of ['/', '/lines/L1']) {
+    for (const [name, heading] of [
+      ['Administrator (demonstration)', 'Your account'],
+      ['People', 'People'],
+      ['Roles', 'Roles'],
+      ['Devices', 'Devices'],
+      ['Keys', 'Keys'],
+      ['Audit trail', 'Audit trail'],
+    ]) {
+      await page.goto(floor.url + path);
+      await expect(page.locator('body[data-hydrated]')).toBeAttached();
+      await page.getByLabel('Signed in').getByRole('link', { name }).click();
+      await expect(page.getByRole('heading', { level: 1 })).toHaveText(heading);
+    }
+  }
+});
+
 test('a form that is wrong says so at each field, and the cursor stands in the first', async ({ page, floor }) => {
   await page.goto(`${floor.url}/admin/people/new`);
   await page.getByLabel('Login').fill('Not A Login!');

@@ -17,7 +17,7 @@ pub struct Reader {
     pub may: String,
 }
 
-/// The strip.
+/// The strip. Its links are external to the pages that the browser took over: their router has no such routes.
 #[must_use]
 pub fn strip(reader: Reader) -> Option<AnyView> {
     let Reader {
@@ -37,17 +37,25 @@ pub fn strip(reader: Reader) -> Option<AnyView> {
             "Sign on"
         };
         view! {
-            <a class="button" href="/sign-on">
+            <a class="button" href="/sign-on" rel="external">
                 {words}
             </a>
         }
     });
     let person = signed.map(|signed| {
-        let way = |(href, words): (&'static str, &'static str)| view! { <a href=href>{words}</a> };
+        let way = |(href, words): (&'static str, &'static str)| {
+            view! {
+                <a href=href rel="external">
+                    {words}
+                </a>
+            }
+        };
         let ways: Vec<_> = signed.ways.into_iter().map(way).collect();
         view! {
             <nav class="person-ways" aria-label="Your pages">
-                <a href="/account">{signed.name}</a>
+                <a href="/account" rel="external">
+                    {signed.name}
+                </a>
                 {ways}
             </nav>
             <form method="post" action="/sign-out">
