@@ -107,7 +107,7 @@ export class Floor {
   /** Starts the server, on the same port and data as before, and waits until it is ready. */
   async serve(): Promise<void> {
     const args = ['serve', '--database', this.database, '--site', required('MS5_SITE')];
-    const server = spawn(required('MS5_BIN'), [...args, '--listen', `127.0.0.1:${this.port}`], { stdio: 'inherit' });
+    const server = spawn(required('MS5_BIN'), [...args, '--listen', `127.0.0.1:${this.port}`, '--demonstration'], { stdio: 'inherit' });
     this.server = server;
     await expect
       .poll(

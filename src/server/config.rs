@@ -41,6 +41,9 @@ pub struct ServeArgs {
     site: Option<PathBuf>,
     #[command(flatten)]
     transport: TransportArgs,
+    /// Show a simulated plant off: on this machine, one tap signs in as any role
+    #[arg(long)]
+    demonstration: bool,
     /// Serve measures for Prometheus and health on a listener of their own [default: none]
     #[arg(long, env = "MS5_METRICS", value_name = "ADDRESS:PORT")]
     metrics: Option<SocketAddr>,
@@ -83,6 +86,8 @@ pub struct Settings {
     pub site: Option<PathBuf>,
     /// What lies between browsers and the server.
     pub transport: Transport,
+    /// One tap signs in, on a simulated plant and this machine only.
+    pub demonstration: bool,
     /// The certificate, when TLS ends here.
     pub certificate: Option<Certificate>,
     /// Who else can say who somebody is.
@@ -108,6 +113,11 @@ pub enum ConfigError {
          or a proxy with TLS and say --behind-tls-proxy, or --allow-plain-http"
     )]
     Remote(SocketAddr),
+    /// One tap is for whoever sits in front of this machine.
+    #[error(
+        "--demonstration: goes only with an address of this machine and without TLS or a proxy"
+    )]
+    Demonstration,
     /// One is worth nothing without the other.
     #[error("{0} is missing: it goes with {1}")]
     Together(&'static str, &'static str),
@@ -170,6 +180,9 @@ impl ServeArgs {
         let database = self.database.url(file.database.clone());
         let listen = self.listen.or(file.listen).unwrap_or(DEFAULT_LISTEN);
         let (transport, certificate) = self.transport.resolve(&file, listen, &database)?;
+        if self.demonstration && transport.reaches_others() {
+            return Err(ConfigError::Demonstration);
+        }
         let oidc = match file.oidc {
             Some(said) => Some(said.resolve(std::env::var(oidc::CLIENT_SECRET).ok())?),
             None => None,
@@ -186,6 +199,7 @@ impl ServeArgs {
             listen,
             site: self.site.or(file.site),
             transport,
+            demonstration: self.demonstration,
             certificate,
             oidc,
             metrics,
@@ -278,6 +292,25 @@ mod tests {
         // A proxy mostly runs on the same machine.
         let proxied = settings(&["--behind-tls-proxy"], "").expect("settings");
         assert_eq!(proxied.transport, Transport::BehindProxy);
+    }
+
+    #[test]
+    fn a_demonstration_is_for_this_machine_only() {
+        let got = |args: &[&str]| settings(&[&["--demonstration"], args].concat(), "");
+        assert!(got(&[]).expect("settings").demonstration);
+        assert!(!settings(&[], "").expect("settings").demonstration);
+        for elsewhere in [
+            &["--behind-tls-proxy"][..],
+            &["--tls", "local"],
+            &["--listen", "0.0.0.0:80", "--allow-plain-http"],
+        ] {
+            let refused = got(elsewhere).expect_err("not for this machine only");
+            assert!(refused.contains("--demonstration"), "{refused}");
+        }
+        assert!(
+            settings(&[], "demonstration = true").is_err(),
+            "no setting that is forgotten"
+        );
     }
 
     #[test]

@@ -65,6 +65,8 @@ pub struct Shared {
     pub site: Arc<Site>,
     /// What lies between browsers and the server; pages say so.
     pub transport: Transport,
+    /// Whoever started the server wants it to show itself off: see [`Shared::demonstrates`].
+    pub demonstration: bool,
     /// The certificate, when TLS ends here.
     pub tls: Option<Arc<Tls>>,
     /// How often one client may knock: signing in, signing on, setting up.
@@ -76,13 +78,14 @@ pub struct Shared {
 }
 
 impl Shared {
-    /// Whether the demonstration's people may be here: the plant is simulated, only this machine is served, the other end
-    /// is this machine, and it asks for this machine.
+    /// Whether the demonstration's people may be here: the server was started for that, the plant is simulated, only this
+    /// machine is served, the other end is this machine, and it asks for this machine.
     #[must_use]
     pub fn demonstrates(&self, peer: Option<SocketAddr>, headers: &HeaderMap) -> bool {
         let plant = self.app.plant.get();
         let simulated = plant.site.as_ref().is_some_and(|s| s.simulated);
-        simulated
+        self.demonstration
+            && simulated
             && !self.transport.reaches_others()
             && peer.is_some_and(|p| p.ip().is_loopback())
             && asks_for_this_machine(headers)

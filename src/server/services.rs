@@ -13,6 +13,7 @@ pub mod oee;
 pub mod people;
 pub mod period;
 pub mod plant;
+pub mod quarantine;
 pub mod roles;
 pub mod set_up;
 pub mod sheet;

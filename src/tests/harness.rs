@@ -18,7 +18,7 @@ use ms5_floor::server::db::{Db, migrate};
 use ms5_floor::server::http::limit::Ticks;
 use ms5_floor::server::http::{Shared, Site, doors, router};
 use ms5_floor::server::services::keys::{MadeKey, NewKey, create};
-use ms5_floor::server::services::plant::apply;
+use ms5_floor::server::services::plant::set_up_by_the_program;
 use ms5_floor::server::state::App;
 use serde_json::{Value, json};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -265,6 +265,7 @@ impl Server {
             }
         };
         let shared = Shared {
+            demonstration: true,
             transport: Transport::Loopback,
             doors: doors(Transport::Loopback, Ticks::machine()),
             tls: None,
@@ -292,7 +293,7 @@ impl Server {
     /// Sets up the plant, folds anew what that changes, and returns which past of which lines it restates.
     pub async fn set_up(&self, plant: Value) -> Vec<(LineId, Span)> {
         let def: PlantDef = serde_json::from_value(plant).expect("a plant");
-        let applied = apply(&self.app.db, &def, self.app.clock.now())
+        let applied = set_up_by_the_program(&self.app.db, &def, self.app.clock.now())
             .await
             .expect("the plant is set up");
         self.app.plant.set(applied.plant);

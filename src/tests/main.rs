@@ -74,6 +74,7 @@ mod tls_is_built_in;
 mod trends_are_of_whole_rows;
 mod walls_and_tablets_come_by_their_link;
 mod what_a_silence_hides_is_in_no_figure;
+mod what_changes_the_plant_is_on_record;
 mod what_people_type_is_text;
 mod what_was_said_of_a_stop_stays;
 mod whatever_is_sent_is_answered;

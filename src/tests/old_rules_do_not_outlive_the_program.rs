@@ -12,7 +12,7 @@ use ms5_floor::domain::time::{MINUTE_MS, Span, TsMs};
 use ms5_floor::server::db::{refold, timeline};
 use ms5_floor::server::live::nodes;
 use ms5_floor::server::plant::Plant;
-use ms5_floor::server::services::plant::apply;
+use ms5_floor::server::services::plant::set_up_by_the_program;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -49,7 +49,9 @@ async fn told(place: &Place, hands: &Hands) -> (Server, SourceId, String) {
 /// What `PUT /api/v1/plant` does first; then the program ends.
 async fn apply_only(server: &Server, plant: Value, now: TsMs) {
     let def: PlantDef = serde_json::from_value(plant).expect("a plant");
-    let applied = apply(&server.app.db, &def, now).await.expect("applied");
+    let applied = set_up_by_the_program(&server.app.db, &def, now)
+        .await
+        .expect("applied");
     assert_eq!(applied.refold, [server.machine("M1")]);
 }
 

@@ -12,7 +12,7 @@ use ms5_floor::domain::plant::PlantDef;
 use ms5_floor::domain::time::{MINUTE_MS, Span, TsMs};
 use ms5_floor::server::db::timeline;
 use ms5_floor::server::plant::Plant;
-use ms5_floor::server::services::plant::{Applied, apply};
+use ms5_floor::server::services::plant::{Applied, set_up_by_the_program};
 use serde_json::{Value, json};
 
 on_both! {
@@ -75,7 +75,7 @@ async fn facts_and_folds_anew_in_one_transaction(place: &Place) {
         let items = |facts: &[Fact]| facts.iter().map(|f| Ok(new_fact(f))).collect();
         // As `PUT /api/v1/plant` does, with batches before and between.
         let def: PlantDef = serde_json::from_value(silent_after(silence)).expect("a plant");
-        let Applied { plant, refold, .. } = apply(&app.db, &def, app.clock.now())
+        let Applied { plant, refold, .. } = set_up_by_the_program(&app.db, &def, app.clock.now())
             .await
             .expect("applied");
         assert_eq!(refold, [machine]);

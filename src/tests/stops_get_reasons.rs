@@ -6,9 +6,10 @@ use crate::small_plant::small_plant;
 use crate::stop_scene::{Scene, minute, part, parts};
 use ms5_floor::domain::machine_state::MachineState::{Changeover, Running, Stopped};
 use ms5_floor::domain::reason::DEFAULT_REASONS;
+use ms5_floor::domain::rights::sets;
 use ms5_floor::server::plant::Plant;
 use ms5_floor::server::services::error::ServiceError;
-use ms5_floor::server::services::plant::apply;
+use ms5_floor::server::services::plant::set_up_by_the_program;
 use serde_json::{Value, json};
 
 on_both! {
@@ -19,6 +20,7 @@ on_both! {
     a_reason_holds_to_the_end_of_a_stop_that_lasts,
     late_facts_move_a_stop_under_what_was_said,
     favourites_are_the_reasons_given_to_most_stops_of_late,
+    who_may_not_confirm_gives_reasons_that_wait_and_undoes_nothing,
 }
 
 async fn every_plant_starts_with_the_reasons_of_the_program(place: &Place) {
@@ -58,7 +60,7 @@ async fn the_tree_stays_a_tree(place: &Place) {
     scene.server.set_up(below("MECHANICAL", "MATERIAL")).await;
     let app = &scene.server.app;
     let def = serde_json::from_value(below("MATERIAL", "MECHANICAL")).expect("a plant");
-    let refused = apply(&app.db, &def, app.clock.now())
+    let refused = set_up_by_the_program(&app.db, &def, app.clock.now())
         .await
         .expect_err("a circle");
     assert!(
@@ -363,5 +365,47 @@ async fn favourites_are_the_reasons_given_to_most_stops_of_late(place: &Place) {
         favourites().await,
         Vec::<String>::new(),
         "30 days later they are forgotten"
+    );
+}
+
+async fn who_may_not_confirm_gives_reasons_that_wait_and_undoes_nothing(place: &Place) {
+    let mut scene = Scene::new(place).await;
+    scene
+        .tell(&[(0, Running, None), (10, Stopped, None), (25, Running, None)])
+        .await;
+    let explains = scene
+        .server
+        .key_that_may("explains", sets::EXPLAIN_STOPS)
+        .await;
+    let give =
+        |version: &Value, code: &str| json!({"version": version, "reasons": [{"reason": code}]});
+    let gave = scene
+        .say_as(&explains, 10, give(&json!(0), "MAT_JAM"))
+        .await
+        .json();
+    assert_eq!(gave["confirmed"], false, "{}: {gave}", place.engine);
+    assert_eq!(gave["parts"][0]["reason"]["code"], "MAT_JAM");
+    let confirm = json!({"version": gave["version"], "confirm": true});
+    let refused = scene.say_as(&explains, 10, confirm.clone()).await;
+    refused.problem(403, "forbidden");
+    let confirmed = scene.say(10, confirm).await.json();
+    assert_eq!(confirmed["confirmed"], true, "{confirmed}");
+    // Neither another reason nor none in its place.
+    for reasons in [json!([{"reason": "BELT_BREAK"}]), json!([])] {
+        let undo = json!({"version": confirmed["version"], "reasons": reasons});
+        let refused = scene.say_as(&explains, 10, undo).await;
+        refused.problem(403, "forbidden");
+    }
+    // A comment may still be added, and leaves it confirmed.
+    let comment = json!({"version": confirmed["version"], "comment": "again"});
+    let said = scene.say_as(&explains, 10, comment).await.json();
+    assert_eq!(said["confirmed"], true, "{said}");
+    let again = scene
+        .say(10, give(&said["version"], "BELT_BREAK"))
+        .await
+        .json();
+    assert_eq!(
+        again["confirmed"], true,
+        "whoever may confirm does so by giving one: {again}"
     );
 }

@@ -4,12 +4,14 @@
 use crate::browser::{Browser, add_person};
 use crate::harness::{Answer, Hands, Place, Server, at};
 use crate::small_plant::small_plant;
-use axum::http::{StatusCode, header};
+use axum::http::{Method, StatusCode, header};
 use ms5_floor::server::auth::Ctx;
 use ms5_floor::server::db::audit::{self, AuditRow, mark};
 use ms5_floor::server::db::{Db, Tx, people, settings};
+use ms5_floor::server::plant::Plant;
 use ms5_floor::server::services::audit::{Broken, Fault, verify};
 use ms5_floor::server::services::people::set_disabled;
+use serde_json::json;
 use std::process::{Command, Output};
 
 on_both! {
@@ -167,6 +169,15 @@ async fn what_cannot_be_put_on_record_is_not_done(place: &Place) {
         let answer = admin.post(&path, &form).await;
         assert!(answer.status.is_server_error(), "{path}: {}", answer.status);
     }
+    let mut plant = small_plant();
+    plant["line"][0]["name"] = json!("Another name");
+    let everything = Some(server.everything.as_str());
+    let put = server
+        .send(Method::PUT, "/api/v1/plant", everything, &plant)
+        .await;
+    assert!(put.status.is_server_error(), "{}", put.status);
+    let stored = Plant::load(db).await.expect("a plant");
+    assert_eq!(stored.line("L1").expect("a line").name, "Line 1");
     let file = admin.get("/admin/audit.csv").await;
     assert!(file.status.is_server_error(), "no export without a record");
     tamper(db, "ALTER TABLE audit_away RENAME TO audit").await;

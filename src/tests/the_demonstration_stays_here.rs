@@ -5,7 +5,7 @@ use crate::browser::{Browser, leads_to, text};
 use crate::harness::{Hands, Place, Server, at};
 use crate::small_plant::small_plant;
 use axum::body::Body;
-use axum::http::{Request, StatusCode, header};
+use axum::http::{Method, Request, StatusCode, header};
 use ms5_floor::server::auth::session::cookie_name;
 use ms5_floor::server::config::Transport;
 use serde_json::json;
@@ -13,6 +13,7 @@ use serde_json::json;
 on_both! {
     one_tap_lets_in_on_a_simulated_plant_on_this_machine,
     anywhere_else_there_is_no_tap_and_its_people_are_nobody,
+    a_real_plant_never_becomes_a_demonstration,
 }
 
 async fn served(place: &Place) -> Server {
@@ -119,10 +120,33 @@ async fn anywhere_else_there_is_no_tap_and_its_people_are_nobody(place: &Place) 
         refuses(here(&server), &cookie, &format!("{transport:?}")).await;
     }
     server.shared.transport = Transport::Loopback;
+    server.shared.demonstration = false;
+    refuses(
+        here(&server),
+        &cookie,
+        "a server that was not started for it",
+    )
+    .await;
+    server.shared.demonstration = true;
     assert_eq!(still_here(&server, &cookie).await, StatusCode::OK);
     // The plant becomes a real one while the session lives.
     server.set_up(small_plant()).await;
     refuses(here(&server), &cookie, "on a real plant").await;
+}
+
+async fn a_real_plant_never_becomes_a_demonstration(place: &Place) {
+    let hands = Hands::at(at("2026-07-06T10:00:00Z"));
+    let server = Server::with(place, hands.clock(), small_plant()).await;
+    let mut plant = small_plant();
+    plant["site"]["simulated"] = json!(true);
+    let everything = server.everything.clone();
+    let answer = server
+        .send(Method::PUT, "/api/v1/plant", Some(&everything), &plant)
+        .await;
+    let problem = answer.problem(422, "invalid");
+    assert_eq!(problem["fields"][0]["field"], "site.simulated");
+    let page = text(&here(&server).get("/sign-in").await);
+    assert!(!page.contains("Demonstration"), "{page}");
 }
 
 async fn still_here(server: &Server, cookie: &str) -> StatusCode {

@@ -130,6 +130,9 @@ impl Plant {
         };
         let listen = format!("127.0.0.1:{}", plan.port);
         let mut serve = plan.on_database(&["serve", "--listen", &listen]);
+        if plan.simulated_days.is_some() {
+            serve.arg("--demonstration");
+        }
         plant.add("server", serve.arg("--site").arg(&plan.site))?;
         step("waiting for the server", || {
             plant.wait_until_ready(plan.port)

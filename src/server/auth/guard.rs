@@ -218,6 +218,13 @@ impl Ctx {
     }
 }
 
+/// A row for the audit trail about what the program does itself.
+#[must_use]
+pub fn by_the_program(now: TsMs, action: &str, target: impl Into<String>) -> AuditRow {
+    let program = Caller::nobody(String::new(), String::new());
+    entry(&program, now, action, target)
+}
+
 /// A row for the audit trail about a caller.
 #[must_use]
 pub fn entry(caller: &Caller, now: TsMs, action: &str, target: impl Into<String>) -> AuditRow {

@@ -77,6 +77,7 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
     let shared = Shared {
         app,
         transport: settings.transport,
+        demonstration: settings.demonstration,
         doors: doors(settings.transport, Ticks::machine()),
         tls: tls.clone(),
         provider: settings.oidc.map(|oidc| provider(oidc, &clock)),

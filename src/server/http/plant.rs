@@ -5,10 +5,9 @@ use super::ingest::{body_of, require_json};
 use super::problem::{Problem, malformed, unavailable};
 use crate::domain::ids::MachineId;
 use crate::domain::plant::PlantDef;
-use crate::domain::rights::sets;
 use crate::domain::time::TsMs;
 use crate::server::auth::Ctx;
-use crate::server::services::plant::{Applied, apply};
+use crate::server::services::plant::{Applied, set_up};
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
@@ -72,14 +71,11 @@ pub async fn put(
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<PlantAnswer>, Problem> {
-    for permission in sets::SET_UP_PLANT.iter() {
-        ctx.also_on_site(permission)?;
-    }
     require_json(&headers)?;
     let def: PlantDef =
         serde_json::from_slice(&body_of(body)?).map_err(|e| malformed(e.to_string()))?;
     let app = &shared.app;
-    let applied = apply(&app.db, &def, app.clock.now()).await?;
+    let applied = set_up(&ctx, &def).await?;
     let answer = PlantAnswer::of(&applied);
     app.plant.set(applied.plant);
     app.writer.fold_anew().await.map_err(|_| {

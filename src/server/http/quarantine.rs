@@ -8,6 +8,7 @@ use crate::domain::rights::{Permission, Rights, sets};
 use crate::server::auth::Ctx;
 use crate::server::db::quarantine::{self, HeldRow};
 use crate::server::db::sources;
+use crate::server::services::quarantine::release;
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
@@ -63,7 +64,7 @@ pub async fn retry(
         .iter()
         .all(|r| r.status != ItemStatus::Rejected)
     {
-        release(&shared, id).await?;
+        release(&ctx, &row, "quarantine.retry").await?;
     }
     Ok(Json(answer))
 }
@@ -74,17 +75,11 @@ pub async fn retry(
     responses((status = 204)))]
 pub async fn dismiss(
     State(shared): State<Shared>,
-    _: Ctx,
+    ctx: Ctx,
     Path(id): Path<i64>,
 ) -> Result<StatusCode, Problem> {
     let row = quarantine::get(&shared.app.db, id).await?;
-    row.ok_or_else(|| not_found(format!("quarantined item {id} does not exist")))?;
-    release(&shared, id).await?;
+    let row = row.ok_or_else(|| not_found(format!("quarantined item {id} does not exist")))?;
+    release(&ctx, &row, "quarantine.dismiss").await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-async fn release(shared: &Shared, id: i64) -> sqlx::Result<()> {
-    let mut tx = shared.app.db.begin().await?;
-    quarantine::release(&mut tx, id).await?;
-    tx.commit().await
 }

@@ -8,13 +8,18 @@ use super::error::ServiceError;
 use crate::domain::day::{LocalDay, Moment};
 use crate::domain::ids::{LineId, MachineId};
 use crate::domain::plant::{FieldError, PlantDef};
+use crate::domain::rights::sets;
 use crate::domain::time::{Span, TsMs};
+use crate::server::auth::Ctx;
+use crate::server::auth::guard::by_the_program;
 use crate::server::calendar::{local_day, moment};
+use crate::server::db::audit::{self, AuditRow};
 use crate::server::db::plant as rows;
 use crate::server::db::rollup::{self, Due};
 use crate::server::db::{Db, Tx, reasons, refold, settings};
 use crate::server::plant::Plant;
 use jiff::tz::TimeZone;
+use serde_json::json;
 use std::collections::HashMap;
 
 /// What a definition did.
@@ -47,20 +52,50 @@ impl Moments {
     }
 }
 
+/// Sets up the plant as somebody defined it.
+///
+/// # Errors
+/// A permission that is missing on the site; what [`apply`] refuses.
+pub async fn set_up(ctx: &Ctx, def: &PlantDef) -> Result<Applied, ServiceError> {
+    for permission in sets::SET_UP_PLANT.iter() {
+        ctx.also_on_site(permission)?;
+    }
+    apply(&ctx.app().db, def, ctx.entry(CHANGE, TARGET)).await
+}
+
+/// The same for the program itself, at `now`: for its commands.
+///
+/// # Errors
+/// What [`apply`] refuses.
+pub async fn set_up_by_the_program(
+    db: &Db,
+    def: &PlantDef,
+    now: TsMs,
+) -> Result<Applied, ServiceError> {
+    apply(db, def, by_the_program(now, CHANGE, TARGET)).await
+}
+
+/// What the audit trail calls it.
+const CHANGE: &str = "plant.change";
+/// And what was changed.
+const TARGET: &str = "plant";
+
 /// Makes the stored plant agree with a definition: new codes are added, known ones changed, absent ones left alone.
 /// History is not restated in silence: changed shifts hold from the next local day of the site on, changed rates and
-/// targets from `now` on, unless the definition says from when.
+/// targets from now on, unless the definition says from when. `record` says who does it and when; it goes on the audit
+/// trail with the whole definition and the past that it restates.
 ///
 /// # Errors
 /// [`ServiceError::Invalid`] with every wrong field; the engine's errors. Nothing is changed then.
-pub async fn apply(db: &Db, def: &PlantDef, now: TsMs) -> Result<Applied, ServiceError> {
-    let at = check(def, now)?;
+async fn apply(db: &Db, def: &PlantDef, mut record: AuditRow) -> Result<Applied, ServiceError> {
+    let at = check(def, TsMs(record.at_ms))?;
     // In line with ingest and roll-ups: both go by the plant that is stored.
     let mut tx = db.begin_append().await?;
     // First of all: two definitions at once are applied one after the other.
     settings::increment(&mut tx, settings::PLANT_VERSION).await?;
     let before = Plant::load_in(&mut tx).await?;
-    let problems = above_themselves(def, &before);
+    let mut problems = above_themselves(def, &before);
+    problems.extend(becomes_simulated(def, &before));
     if !problems.is_empty() {
         return Err(ServiceError::Invalid(problems));
     }
@@ -79,6 +114,15 @@ pub async fn apply(db: &Db, def: &PlantDef, now: TsMs) -> Result<Applied, Servic
     for machine in &folded_anew {
         refold::ask(&mut tx, *machine).await?;
     }
+    let past: Vec<_> = restated
+        .iter()
+        .map(|(line, span)| json!({"line": line.0, "from": span.from().0, "to": span.to().0}))
+        .collect();
+    // Each definition counts one; the model before was read after that.
+    record.was = json!({"version": plant.version - 1}).to_string();
+    record.became =
+        json!({"version": plant.version, "definition": def, "restated": past}).to_string();
+    audit::add(&mut tx, &record).await?;
     tx.commit().await?;
     Ok(Applied {
         refold: folded_anew,
@@ -126,6 +170,15 @@ fn check(def: &PlantDef, now: TsMs) -> Result<Moments, ServiceError> {
         Some(at) if problems.is_empty() => Ok(at),
         _ => Err(ServiceError::Invalid(problems)),
     }
+}
+
+/// A site is simulated from its first day or never: what stands on a floor does not become a demonstration.
+fn becomes_simulated(def: &PlantDef, before: &Plant) -> Option<FieldError> {
+    let is_real = before.site.as_ref().is_some_and(|site| !site.simulated);
+    (is_real && def.site.simulated).then(|| FieldError {
+        field: "site.simulated".to_owned(),
+        problem: "a real site does not become a simulated one".to_owned(),
+    })
 }
 
 /// Reasons that would stand above themselves in the tree that is stored.

@@ -4,7 +4,7 @@ use crate::domain::ids::PersonId;
 use crate::domain::rights::DEFAULT_ROLES;
 use crate::domain::time::{DurMs, MINUTE_MS, TsMs};
 use crate::server::auth::caller::Caller;
-use crate::server::auth::guard::entry;
+use crate::server::auth::guard::{by_the_program, entry};
 use crate::server::auth::password::Verdict;
 use crate::server::auth::turns::{self, Busy, Turn};
 use crate::server::auth::{rights::Roles, totp};
@@ -288,6 +288,11 @@ pub async fn demonstration(app: &App, caller: &Caller, role: &str) -> Result<Per
                 line_id: None,
             };
             people::give_role(&mut tx, given).await?;
+            let mut added =
+                by_the_program(app.clock.now(), "person.add", format!("person:{login}"));
+            added.became = format!("{} on the whole site", wanted.code);
+            added.why = "for the demonstration".to_owned();
+            audit::add(&mut tx, &added).await?;
             tx.commit().await?;
             people::by_id(&app.db, id)
                 .await?

@@ -133,7 +133,12 @@ impl Server {
             .and_then(|listener| listener.local_addr())
             .context("finding a free port")?
             .port();
-        let mut serve = program.command(&["serve", "--listen", &format!("127.0.0.1:{port}")]);
+        let mut serve = program.command(&[
+            "serve",
+            "--demonstration",
+            "--listen",
+            &format!("127.0.0.1:{port}"),
+        ]);
         // A group of its own: Ctrl-C reaches us alone, and we stop it.
         serve.arg("--site").arg(&program.site).process_group(0);
         serve.stderr(log);

@@ -11,7 +11,7 @@ use crate::server::ingest::check::Door;
 use crate::server::ingest::writer::{Checked, Writer};
 use crate::server::live::hub::Hub;
 use crate::server::plant::{CurrentPlant, Plant};
-use crate::server::services::plant::apply;
+use crate::server::services::plant::set_up_by_the_program;
 use crate::server::simulator::{Sampling, Simulator, day, days, plant};
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -44,7 +44,7 @@ impl History {
         })?;
         let clock = Clock::system();
         let now = clock.now();
-        let model = apply(&db, &plant(), now).await?.plant;
+        let model = set_up_by_the_program(&db, &plant(), now).await?.plant;
         let from = TsMs((now - DurMs(i64::from(self.days) * DAY_MS)).hour().0);
         let from = from.max(told_until(&db, &model).await?.unwrap_or(from));
         let current = Arc::new(CurrentPlant::default());

@@ -50,7 +50,15 @@ pub async fn confirm_downtime(
         .ok_or_else(|| no_stop(code, start.0))?;
     let before = last_about(&data.said, &data.intervals, stop.run.span);
     must_be_fresh(said.version, before)?;
-    let new = next(&plant, &data, stop, before, said)?;
+    // What was confirmed is not undone by whoever may not confirm.
+    if said.reasons.is_some() && before.is_some_and(|b| b.confirmed) {
+        ctx.also(Permission::DowntimeConfirm, line)?;
+    }
+    let may_confirm = ctx
+        .caller()
+        .rights
+        .at(Permission::DowntimeConfirm, line.place());
+    let new = next(&plant, &data, stop, before, (said, may_confirm))?;
     let new = Classification {
         author: ctx.caller().name().to_owned(),
         made: now,
@@ -117,13 +125,14 @@ fn must_be_fresh(seen: i64, before: Option<&Classification>) -> Result<(), Servi
     Err(ServiceError::Conflict(conflict))
 }
 
-/// What is to be added: what was said now, with the rest as it was.
+/// What is to be added: what was said now, with the rest as it was. Reasons that are given by somebody who may confirm are
+/// confirmed by that.
 fn next(
     plant: &Plant,
     data: &MachineData,
     stop: &Stop<'_>,
     before: Option<&Classification>,
-    said: &Confirmation,
+    (said, may_confirm): (&Confirmation, bool),
 ) -> Result<Classification, ServiceError> {
     let run = stop.run;
     if said.reasons.is_none() && said.comment.is_none() && said.confirm.is_none() {
@@ -147,7 +156,10 @@ fn next(
         None => kept(&in_force(&data.said, &data.intervals), run),
     };
     let was = before.is_some_and(|b| b.confirmed);
-    let gave = said.reasons.as_ref().map(|parts| !parts.is_empty());
+    let gave = said
+        .reasons
+        .as_ref()
+        .map(|parts| !parts.is_empty() && may_confirm);
     let as_it_was = || before.map_or_else(String::new, |b| b.comment.clone());
     Ok(Classification {
         id: 0,
