@@ -7,13 +7,14 @@ use crate::small_plant::state;
 use crate::windows_add_up::plant;
 use ms5_floor::api::downtime::{Confirmation, DowntimeEvent, DowntimeFilter, GivenPart};
 use ms5_floor::domain::machine_state::MachineState;
+use ms5_floor::domain::plant::Coupling;
 use ms5_floor::domain::time::{DAY_MS, DurMs, HOUR_MS, MINUTE_MS, Span, TsMs};
 use ms5_floor::server::auth::Ctx;
 use ms5_floor::server::db::Tx;
 use ms5_floor::server::db::rollup::{self, Level};
 use ms5_floor::server::rollup::cells;
 use ms5_floor::server::rollup::make::{catch_up, progress};
-use ms5_floor::server::rollup::read::{LineSums, Subject, series, total};
+use ms5_floor::server::rollup::read::{LineSums, Subject, series, total, total_with_own_losses};
 use ms5_floor::server::services::downtime::{confirm_downtime, get_downtime_events};
 use ms5_floor::server::services::window::read_in;
 use rand::Rng;
@@ -56,6 +57,18 @@ async fn compare(server: &Server, now: TsMs, window: Span, what: &str) {
             "{what}: {} over {window:?} (cells, timeline)",
             line.code
         );
+        // Less is read, and of what is asked for nothing is missing.
+        let own = total_with_own_losses(&mut tx, of, window).await;
+        let own = own.expect("a total");
+        assert_eq!(own.line, wanted.line, "{what}: {}", line.code);
+        let accounts = |sums: &LineSums| -> Vec<_> {
+            let each = sums.machines.iter();
+            each.map(|(id, m)| (*id, m.products.clone())).collect()
+        };
+        assert_eq!(accounts(&own), accounts(&wanted), "{what}: {}", line.code);
+        if line.coupling == Coupling::Parallel {
+            assert_eq!(own, wanted, "{what}: {}", line.code);
+        }
     }
 }
 

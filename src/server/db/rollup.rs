@@ -298,6 +298,15 @@ pub struct Ranges {
     pub quarters: Span,
 }
 
+/// Whose losses by reason are wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LossesOf {
+    /// The line's own and those of each of its machines.
+    All,
+    /// Only the line's own: of a year they are a few rows instead of hundreds.
+    TheLine,
+}
+
 /// The sum over all cells of `ranges`, by machine and product, and the same by loss.
 ///
 /// # Errors
@@ -306,21 +315,27 @@ pub async fn total(
     tx: &mut Tx,
     line: LineId,
     ranges: &Ranges,
+    losses_of: LossesOf,
 ) -> sqlx::Result<(Vec<AccountRow>, Vec<LossRow>)> {
     static ACCOUNTS: LazyLock<String> = LazyLock::new(|| {
         format!(
             "SELECT MIN(from_ms), machine_id, product_id, {} FROM ({}) AS cells GROUP BY machine_id, product_id",
             list(|c| format!("CAST(SUM({c}) AS BIGINT)")),
-            in_ranges("rollup")
+            in_ranges("rollup", "")
         )
     });
-    static LOSSES: LazyLock<String> = LazyLock::new(|| {
-        format!(
+    static LOSSES: LazyLock<[String; 2]> = LazyLock::new(|| {
+        ["", "AND machine_id = 0"].map(|whose| format!(
             "SELECT MIN(from_ms), machine_id, bucket, minor, reason_id, CAST(SUM(time_ms) AS BIGINT),
                 CAST(SUM(stops) AS BIGINT) FROM ({}) AS cells GROUP BY machine_id, bucket, minor, reason_id",
-            in_ranges("rollup_loss")
-        )
+            in_ranges("rollup_loss", whose)
+        ))
     });
+    let [all, the_line] = &*LOSSES;
+    let losses = match losses_of {
+        LossesOf::All => all,
+        LossesOf::TheLine => the_line,
+    };
     let bounds = ranges.sides.iter().flatten().chain([&ranges.quarters]);
     let bounds: Vec<i64> = bounds.flat_map(|s| [s.from().0, s.to().0]).collect();
     Ok((
@@ -332,7 +347,7 @@ pub async fn total(
             query.fetch_all(conn).await?
         }),
         writing!(tx, |conn| {
-            let mut query = sqlx::query_as(LOSSES.as_str()).bind(line.0);
+            let mut query = sqlx::query_as(losses.as_str()).bind(line.0);
             for bound in &bounds {
                 query = query.bind(bound);
             }
@@ -341,14 +356,14 @@ pub async fn total(
     ))
 }
 
-/// The rows of a table in the stretches of [`Ranges`].
-fn in_ranges(table: &str) -> String {
+/// The rows of a table in the stretches of [`Ranges`], as far as `whose` says.
+fn in_ranges(table: &str, whose: &str) -> String {
     let [sides @ .., quarter] = Level::ALL;
     let levels = sides.into_iter().flat_map(|side| [side, side]);
     let one = |(place, level): (usize, Level)| {
         let (from, to) = (2 * place + 2, 2 * place + 3);
         format!(
-            "SELECT * FROM {table} WHERE line_id = $1 AND level = {} AND from_ms >= ${from} AND from_ms < ${to}",
+            "SELECT * FROM {table} WHERE line_id = $1 AND level = {} AND from_ms >= ${from} AND from_ms < ${to} {whose}",
             level.code()
         )
     };

@@ -7,7 +7,7 @@ use crate::domain::plant::Coupling;
 use crate::domain::reckon::Reckoning;
 use crate::domain::time::{DAY_MS, DurMs, Span, TsMs};
 use crate::server::db::Tx;
-use crate::server::db::rollup::{self, AccountRow, Level, LossRow, Whose};
+use crate::server::db::rollup::{self, AccountRow, Level, LossRow, LossesOf, Whose};
 use crate::server::plant::{Line, Plant, Site};
 use crate::server::services::window::{read_all, read_in};
 use std::collections::BTreeMap;
@@ -90,16 +90,43 @@ pub struct Subject<'a> {
 /// # Errors
 /// The engine's.
 pub async fn total(tx: &mut Tx, of: Subject<'_>, window: Span) -> sqlx::Result<LineSums> {
+    total_and(tx, of, window, LossesOf::All).await
+}
+
+/// The same, where of losses by reason only the line's own are asked for; those of its machines may be missing.
+///
+/// # Errors
+/// The engine's.
+pub async fn total_with_own_losses(
+    tx: &mut Tx,
+    of: Subject<'_>,
+    window: Span,
+) -> sqlx::Result<LineSums> {
+    let has_own = of.line.coupling == Coupling::Serial;
+    let losses = if has_own {
+        LossesOf::TheLine
+    } else {
+        LossesOf::All
+    };
+    total_and(tx, of, window, losses).await
+}
+
+async fn total_and(
+    tx: &mut Tx,
+    of: Subject<'_>,
+    window: Span,
+    losses: LossesOf,
+) -> sqlx::Result<LineSums> {
     let window = Span::clamped(window.from().min(of.now), window.to().min(of.now));
     let valid = rollup::state(tx, of.line.id).await?.valid();
-    total_with(tx, of, window, valid).await
+    total_with(tx, of, window, (valid, losses)).await
 }
 
 async fn total_with(
     tx: &mut Tx,
     of: Subject<'_>,
     window: Span,
-    valid: Option<Span>,
+    (valid, losses): (Option<Span>, LossesOf),
 ) -> sqlx::Result<LineSums> {
     let mut sums = LineSums::of_line(of.line);
     let Some(inside) = valid.and_then(|v| v.intersect(window)) else {
@@ -112,7 +139,7 @@ async fn total_with(
         Span::clamped(inside.from(), window.to()),
         Some(inside.to()),
     );
-    let (accounts, losses) = rollup::total(tx, of.line.id, &pieces.cells).await?;
+    let (accounts, losses) = rollup::total(tx, of.line.id, &pieces.cells, losses).await?;
     sums.add_rows(&accounts, &losses);
     let rest = [before].into_iter().chain(pieces.rest);
     let rest: Vec<Span> = rest.filter(|s| !s.is_empty()).collect();
@@ -190,7 +217,7 @@ pub async fn series(
             sums.add_rows(mine, lost);
             out.push((cell, sums));
         } else if valid.is_some_and(|v| v.intersect(cut).is_some()) {
-            out.push((cut, total_with(tx, of, cut, valid).await?));
+            out.push((cut, total_with(tx, of, cut, (valid, LossesOf::All)).await?));
         } else {
             bare.push(cut);
         }

@@ -26,7 +26,7 @@ use crate::server::auth::Ctx;
 use crate::server::db::Tx;
 use crate::server::db::facts;
 use crate::server::plant::{Line, Plant};
-use crate::server::rollup::read::{LineSums, Subject, total};
+use crate::server::rollup::read::{LineSums, Subject, total, total_with_own_losses};
 use rates::rates;
 use std::sync::Arc;
 
@@ -156,7 +156,7 @@ pub async fn calculate_oee(
 
 async fn line_oee(tx: &mut Tx, of: Subject<'_>, window: Span) -> Result<LineOee, ServiceError> {
     let window = Span::clamped(window.from().min(of.now), window.to().min(of.now));
-    let sums = total(tx, of, window).await?;
+    let sums = total_with_own_losses(tx, of, window).await?;
     let (_, shown) = part_of(of.line, &sums, None)?;
     let of_machine = |machine: &crate::server::plant::Machine| {
         let account = sums.machines.get(&machine.id).map(Reckoning::account);
