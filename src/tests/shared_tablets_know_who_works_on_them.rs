@@ -2,7 +2,7 @@
 //! tablet's name; wrong tries lock the tablet and the person.
 
 use crate::browser::{Browser, add_person, add_person_with, between, leads_to, text};
-use crate::harness::{Hands, Place, Server, at};
+use crate::harness::{Hands, Place, Server, at, until};
 use crate::small_plant::small_plant;
 use axum::http::StatusCode;
 use ms5_floor::domain::ids::PersonId;
@@ -10,6 +10,7 @@ use ms5_floor::domain::time::{DurMs, HOUR_MS, MINUTE_MS};
 use ms5_floor::server::db::audit::{self, AuditRow, Wanted};
 use ms5_floor::server::db::people::{self, GivenRow};
 use ms5_floor::server::services::sign_on::badge_mark;
+use sqlx::Connection;
 use std::time::{Duration, Instant};
 
 on_both! {
@@ -18,6 +19,7 @@ on_both! {
     a_tile_and_a_pin_sign_on_whom_the_place_knows,
     wrong_tries_lock_the_tablet_and_the_person,
     without_a_touch_people_are_signed_off_and_the_tablet_stays,
+    signing_on_locks_the_record_last,
 }
 
 const PIN: &str = "4711";
@@ -315,5 +317,52 @@ async fn without_a_touch_people_are_signed_off_and_the_tablet_stays(place: &Plac
     assert_eq!(
         between(&page, "name=\"next\" value=\"", "\""),
         here.replace('&', "&amp;")
+    );
+}
+
+/// Somebody holds the row of a person and wants to go on record; whoever signs on as that person at the same time waits,
+/// and holds up nobody.
+async fn signing_on_locks_the_record_last(place: &Place) {
+    let floor = floor(place).await;
+    let app = &floor.server.app;
+    let jonas = add_person(&floor.server, "jonas", "operator").await;
+    credentials(&floor.server, jonas, None, Some("0041-78")).await;
+    let mut tablet = tablet(&floor).await;
+    leads_to(&tablet.post("/sign-on", &[("badge", "0041-77")]).await);
+    let mut tx = app.db.begin().await.expect("a transaction");
+    people::signed_in(&mut tx, jonas, app.clock.now())
+        .await
+        .expect("her row");
+    let form = [("badge", "0041-78")];
+    let changes_places = tablet.post("/sign-on", &form);
+    let other = async {
+        if place.engine == "PostgreSQL" {
+            let mut look = sqlx::PgConnection::connect(&place.url)
+                .await
+                .expect("a connection");
+            until("the sign-on to wait", Duration::from_secs(20), async || {
+                let waits: i64 = sqlx::query_scalar(
+                    "SELECT COUNT(*) FROM pg_stat_activity
+                     WHERE datname = current_database() AND wait_event_type = 'Lock'",
+                )
+                .fetch_one(&mut look)
+                .await
+                .expect("a look");
+                (waits > 0).then_some(())
+            })
+            .await;
+        }
+        let row = AuditRow {
+            action: "test.lock".to_owned(),
+            ..AuditRow::default()
+        };
+        audit::add(&mut tx, &row).await.expect("on record");
+        tx.commit().await.expect("committed");
+    };
+    let (answer, ()) = tokio::join!(changes_places, other);
+    assert_eq!(leads_to(&answer), "/lines/L1");
+    assert_eq!(
+        last(&floor.server, "session.sign_out").await.actor_id,
+        Some(floor.maria.0)
     );
 }

@@ -9,6 +9,7 @@ use crate::server::auth::guard::entry;
 use crate::server::auth::password::Verdict;
 use crate::server::auth::rights::{Roles, reach};
 use crate::server::db::devices::{self, DeviceRow};
+use crate::server::db::audit::AuditRow;
 use crate::server::db::people::PersonRow;
 use crate::server::db::{attempts, audit, people};
 use crate::server::plant::Plant;
@@ -121,12 +122,13 @@ pub async fn sign_on(app: &App, caller: &Caller, shown: Shown) -> Result<PersonR
     };
     let mut tx = app.db.begin().await?;
     attempts::forgive(&mut tx, &device).await?;
-    if caller.person().is_some_and(|before| before != row.person()) {
-        let mut line = entry(caller, now, "session.sign_out", "");
-        line.why = format!("{} signed on", row.name);
-        audit::add(&mut tx, &line).await?;
-    }
-    let_in_with(app, &mut tx, caller, row, (how, subject.as_deref())).await?;
+    let changes = caller.person().is_some_and(|before| before != row.person());
+    let out = changes.then(|| AuditRow {
+        why: format!("{} signed on", row.name),
+        ..entry(caller, now, "session.sign_out", "")
+    });
+    let how = (how, subject.as_deref());
+    let_in_with(app, &mut tx, caller, row, how, out.as_ref()).await?;
     tx.commit().await?;
     Ok(row.clone())
 }
