@@ -1,7 +1,7 @@
 //! On a shared tablet people sign on with a badge, or a name tile and a PIN; what they do is on record under them, with the
 //! tablet's name; wrong tries lock the tablet and the person.
 
-use crate::browser::{Browser, add_person, add_person_with, between, leads_to, text};
+use crate::browser::{Browser, PASSWORD, add_person, add_person_with, between, leads_to, text};
 use crate::harness::{Hands, Place, Server, at, until};
 use crate::small_plant::small_plant;
 use axum::http::StatusCode;
@@ -19,6 +19,9 @@ on_both! {
     a_tile_and_a_pin_sign_on_whom_the_place_knows,
     wrong_tries_lock_the_tablet_and_the_person,
     without_a_touch_people_are_signed_off_and_the_tablet_stays,
+    badges_are_not_guessed_by_signing_on_in_between,
+    a_short_badge_is_not_taken,
+    wrong_passwords_on_the_network_keep_nobody_out_of_tablets,
     signing_on_locks_the_record_last,
 }
 
@@ -317,6 +320,65 @@ async fn without_a_touch_people_are_signed_off_and_the_tablet_stays(place: &Plac
     assert_eq!(
         between(&page, "name=\"next\" value=\"", "\""),
         here.replace('&', "&amp;")
+    );
+}
+
+async fn badges_are_not_guessed_by_signing_on_in_between(place: &Place) {
+    let floor = floor(place).await;
+    let mut tablet = tablet(&floor).await;
+    let (right, start) = ([("badge", "0041-77")], floor.server.app.clock.now());
+    for n in 0..20 {
+        let guess = format!("guess {n}");
+        let answer = tablet.post("/sign-on", &[("badge", &guess)]).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{n}");
+        if n < 19 {
+            leads_to(&tablet.post("/sign-on", &right).await);
+        }
+    }
+    for badge in ["one more", "0041-77"] {
+        let answer = tablet.post("/sign-on", &[("badge", badge)]).await;
+        assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS, "{badge}");
+        let wait = answer.headers["retry-after"].to_str().expect("text");
+        assert_eq!(wait, "3600", "until the hour is over");
+    }
+    // A PIN still signs on, and does not open the badges again.
+    let maria = floor.maria.0.to_string();
+    let pin = [("person", maria.as_str()), ("pin", PIN)];
+    leads_to(&tablet.post("/sign-on", &pin).await);
+    let answer = tablet.post("/sign-on", &right).await;
+    assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS);
+    floor.hands.set(start + DurMs(HOUR_MS));
+    leads_to(&tablet.post("/sign-on", &right).await);
+}
+
+async fn a_short_badge_is_not_taken(place: &Place) {
+    let floor = floor(place).await;
+    let mut admin = Browser::signed_in(&floor.server, "ada").await;
+    let path = format!("/admin/people/{}/badge", floor.maria.0);
+    let answer = admin.post(&path, &[("badge", "00417")]).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(text(&answer).contains("6 to 64"), "{}", text(&answer));
+    leads_to(&admin.post(&path, &[("badge", "004177")]).await);
+}
+
+async fn wrong_passwords_on_the_network_keep_nobody_out_of_tablets(place: &Place) {
+    let floor = floor(place).await;
+    let mut far = Browser::new(&floor.server);
+    for _ in 0..5 {
+        let answer = far.sign_in("maria", "guess guess guess").await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    }
+    let answer = far.sign_in("maria", PASSWORD).await;
+    assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS);
+    let mut tablet = tablet(&floor).await;
+    let maria = floor.maria.0.to_string();
+    let pin = [("person", maria.as_str()), ("pin", PIN)];
+    assert_eq!(leads_to(&tablet.post("/sign-on", &pin).await), "/lines/L1");
+    let answer = far.sign_in("maria", PASSWORD).await;
+    assert_eq!(
+        answer.status,
+        StatusCode::TOO_MANY_REQUESTS,
+        "a PIN forgives no password"
     );
 }
 

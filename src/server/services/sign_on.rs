@@ -1,9 +1,10 @@
 //! Signing on to a shared tablet: with a badge that a scanner types, or with a name tile and a PIN.
 
 use super::error::{ServiceError, not_found};
-use super::sign_in::{Refused, count_try, let_in_with, on_record};
+use super::sign_in::{Refused, count_try, let_in_with};
 use crate::domain::ids::PersonId;
-use crate::domain::rights::{Reach, Rights};
+use crate::domain::rights::{Reach, Rights, sets};
+use crate::domain::time::{DurMs, HOUR_MS, TsMs};
 use crate::server::auth::caller::{Caller, Device};
 use crate::server::auth::guard::entry;
 use crate::server::auth::password::Verdict;
@@ -14,6 +15,10 @@ use crate::server::db::people::PersonRow;
 use crate::server::db::{attempts, audit, people};
 use crate::server::plant::Plant;
 use crate::server::state::App;
+
+/// So many numbers that are no badge may be shown to a tablet in an hour, whoever signs on in between; then it takes PINs
+/// only until the hour is over.
+const MISSES_AN_HOUR: i64 = 20;
 
 /// What somebody shows.
 #[derive(Clone, Debug)]
@@ -77,7 +82,22 @@ pub fn badge_mark(app: &App, number: &str) -> Vec<u8> {
     app.secret.mark("badge", number.trim())
 }
 
-/// Signs on; whoever was signed on is signed out. Tries count for the tablet, and with a PIN also for the person.
+/// Under what tries of somebody's PIN count: passwords are typed from anywhere on the network, and must not keep people out
+/// of tablets.
+#[must_use]
+pub fn pin_subject(app: &App, login: &str) -> Vec<u8> {
+    app.secret.mark("pin", login)
+}
+
+/// Under what the misses of badges at a tablet count in the hour of `now`.
+fn misses_subject(app: &App, tablet: &DeviceRow, now: TsMs) -> Vec<u8> {
+    let hour = now.0.div_euclid(HOUR_MS);
+    app.secret
+        .mark("badge misses", &format!("{} {hour}", tablet.id))
+}
+
+/// Signs on; whoever was signed on is signed out. Tries count for the tablet, and with a PIN also for the person; badges
+/// that are none count for the tablet until the hour is over, also when others sign on.
 ///
 /// # Errors
 /// [`Refused`]; not a shared tablet; the engine's.
@@ -85,7 +105,13 @@ pub async fn sign_on(app: &App, caller: &Caller, shown: Shown) -> Result<PersonR
     let tablet = tablet(app, caller).await?;
     let device = app.secret.mark("device", &tablet.id.to_string());
     let mut turn = app.turns.of_client(&caller.address).await?;
+    let misses = misses_subject(app, &tablet, app.clock.now());
+    let by_badge = matches!(shown, Shown::Badge(_));
     count_try(app, &mut turn, &device).await?;
+    if by_badge {
+        turn.at(&misses).await;
+        few_misses(app, &misses).await?;
+    }
     let (how, row, right, subject) = match shown {
         Shown::Badge(number) => {
             let row = people::by_badge(&app.db, &badge_mark(app, &number)).await?;
@@ -99,7 +125,7 @@ pub async fn sign_on(app: &App, caller: &Caller, shown: Shown) -> Result<PersonR
                 .find(|r| r.person() == person);
             let subject = match &row {
                 Some(row) => {
-                    let subject = app.secret.mark("login", &row.login);
+                    let subject = pin_subject(app, &row.login);
                     count_try(app, &mut turn, &subject).await?;
                     Some(subject)
                 }
@@ -117,7 +143,12 @@ pub async fn sign_on(app: &App, caller: &Caller, shown: Shown) -> Result<PersonR
             || "unknown badge".to_owned(),
             |r| format!("person:{}", r.login),
         );
-        on_record(app, &entry(caller, now, "session.wrong", target)).await?;
+        let mut tx = app.db.begin().await?;
+        if by_badge {
+            attempts::count(&mut tx, &misses, now).await?;
+        }
+        audit::add(&mut tx, &entry(caller, now, "session.wrong", target)).await?;
+        tx.commit().await?;
         return Err(Refused::Wrong);
     };
     let mut tx = app.db.begin().await?;
@@ -131,4 +162,13 @@ pub async fn sign_on(app: &App, caller: &Caller, shown: Shown) -> Result<PersonR
     let_in_with(app, &mut tx, caller, row, how, out.as_ref()).await?;
     tx.commit().await?;
     Ok(row.clone())
+}
+
+/// Checks that few enough badges were none in this hour.
+async fn few_misses(app: &App, misses: &[u8]) -> Result<(), Refused> {
+    if attempts::get(&app.db, misses).await?.wrong < MISSES_AN_HOUR {
+        return Ok(());
+    }
+    let into_hour = app.clock.now().0.rem_euclid(HOUR_MS);
+    Err(Refused::Wait(DurMs(HOUR_MS - into_hour)))
 }

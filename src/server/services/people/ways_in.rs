@@ -13,8 +13,8 @@ use serde_json::json;
 
 /// The longest badge number that a reader types.
 const LONGEST_BADGE: usize = 64;
-/// And the shortest that is not guessed at once.
-const SHORTEST_BADGE: usize = 4;
+/// And the shortest that is not guessed in days.
+const SHORTEST_BADGE: usize = 6;
 
 /// A new password for somebody who lost theirs: returned once, to be changed when it is used. Their sessions end, and wrong
 /// tries are forgotten.
