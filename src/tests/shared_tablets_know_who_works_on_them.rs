@@ -6,6 +6,7 @@ use crate::harness::{Hands, Place, Server, at, until};
 use crate::small_plant::small_plant;
 use axum::http::StatusCode;
 use ms5_floor::domain::ids::PersonId;
+use ms5_floor::domain::rights::{Permission, sets};
 use ms5_floor::domain::time::{DurMs, HOUR_MS, MINUTE_MS};
 use ms5_floor::server::db::audit::{self, AuditRow, Wanted};
 use ms5_floor::server::db::people::{self, GivenRow};
@@ -19,6 +20,7 @@ on_both! {
     a_tile_and_a_pin_sign_on_whom_the_place_knows,
     wrong_tries_lock_the_tablet_and_the_person,
     without_a_touch_people_are_signed_off_and_the_tablet_stays,
+    a_badge_opens_no_administration_whoever_shows_it,
     badges_are_not_guessed_by_signing_on_in_between,
     a_short_badge_is_not_taken,
     wrong_passwords_on_the_network_keep_nobody_out_of_tablets,
@@ -321,6 +323,52 @@ async fn without_a_touch_people_are_signed_off_and_the_tablet_stays(place: &Plac
         between(&page, "name=\"next\" value=\"", "\""),
         here.replace('&', "&amp;")
     );
+}
+
+async fn a_badge_opens_no_administration_whoever_shows_it(place: &Place) {
+    let floor = floor(place).await;
+    let server = &floor.server;
+    let boss = add_person(server, "boss", "admin").await;
+    credentials(server, boss, Some("8520"), Some("0041-99")).await;
+    let mut tablet = tablet(&floor).await;
+    let answer = tablet.post("/sign-on", &[("badge", "0041-99")]).await;
+    assert_eq!(leads_to(&answer), "/lines/L1");
+    for path in [
+        "/admin/people",
+        "/admin/roles",
+        "/admin/devices",
+        "/admin/keys",
+        "/admin/audit",
+        "/admin/audit.csv",
+    ] {
+        let answer = tablet.get(path).await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{path}");
+        let page = text(&answer);
+        assert!(
+            page.contains("On a shared tablet nobody may")
+                && page.contains("sign in with your password"),
+            "{page}"
+        );
+        assert!(!page.contains("href=\"/admin/"), "{page}");
+    }
+    for (path, form) in [
+        ("/admin/people", ("login", "eve")),
+        ("/admin/keys", ("name", "eve")),
+    ] {
+        let answer = tablet.post(path, &[form]).await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{path}");
+    }
+    let row = last(server, "denied").await;
+    assert_eq!(
+        (row.actor_id, row.device.as_str(), row.was.as_str()),
+        (Some(boss.0), "Tablet 1", Permission::ApiKeyManage.name())
+    );
+    // What is done on the floor can be done, and elsewhere the password opens all of it.
+    assert!(!sets::NOT_BY_BADGE.has(Permission::DowntimeWrite));
+    let wrong = tablet.post("/lines/L1/stops", &[]).await;
+    assert_ne!(wrong.status, StatusCode::FORBIDDEN);
+    let mut elsewhere = Browser::signed_in(server, "boss").await;
+    assert_eq!(elsewhere.get("/admin/people").await.status, StatusCode::OK);
 }
 
 async fn badges_are_not_guessed_by_signing_on_in_between(place: &Place) {

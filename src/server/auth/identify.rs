@@ -160,7 +160,7 @@ async fn by_session(
         name: known.row.name.clone(),
     };
     caller.must_change = known.row.must_change != 0;
-    caller.rights = known.rights;
+    caller.rights = rights_at(caller.device.as_ref(), known.rights);
     caller.first_page = known.first_page;
     Ok(caller)
 }
@@ -171,6 +171,14 @@ async fn person(app: &App, id: PersonId) -> sqlx::Result<Option<Known>> {
     if let Some(known) = app.people.recall(&id, now) {
         return Ok(Some(known));
     }
+/// What is left of somebody's rights where they are.
+fn rights_at(device: Option<&Device>, rights: Rights) -> Rights {
+    match device {
+        Some(_) => rights.without(sets::NOT_BY_BADGE),
+        None => rights,
+    }
+}
+
     let known = rights::known(&app.db, id).await?;
     if let Some(known) = &known {
         app.people.remember(id, known.clone(), now);
@@ -228,7 +236,9 @@ async fn still_the_same(app: &App, caller: &Caller) -> sqlx::Result<bool> {
             let plant = app.plant.get();
             let simulated = plant.site.as_ref().is_some_and(|s| s.simulated);
             let same = |k: Known| {
-                k.row.disabled == 0 && (k.row.demo == 0 || simulated) && k.rights == caller.rights
+                k.row.disabled == 0
+                    && (k.row.demo == 0 || simulated)
+                    && rights_at(caller.device.as_ref(), k.rights) == caller.rights
             };
             Ok(row.person_id == Some(id.0) && known.is_some_and(same))
         }

@@ -54,7 +54,7 @@ fn meets(plant: &Plant, rights: &Rights, at: Reach) -> bool {
         .any(|reach| reach == Reach::Site || reach == at || on_line(reach))
 }
 
-/// The people who have a PIN and a role where the tablet stands.
+/// The people who have a PIN and something to do where the tablet stands.
 ///
 /// # Errors
 /// The engine's.
@@ -68,7 +68,8 @@ pub async fn tiles(app: &App, tablet: &DeviceRow) -> Result<Vec<PersonRow>, Serv
             .copied()
             .filter(|g| g.person_id == id)
             .collect();
-        meets(&plant, &roles.rights(&of), at)
+        let here = roles.rights(&of).without(sets::NOT_BY_BADGE);
+        meets(&plant, &here, at)
     };
     let found = all
         .into_iter()
