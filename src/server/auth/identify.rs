@@ -146,12 +146,18 @@ async fn by_session(
         return Ok(caller);
     }
     if origin.navigates && known.row.version != held.version {
-        // What they may do has changed: the session goes on under a new id.
+        // What they may do has changed: the session goes on under a new id, unless it was ended in this moment.
         let anew = Held {
             version: known.row.version,
             ..held
         };
-        session::hold(session, &anew).await.map_err(into_sqlx)?;
+        let goes_on = session::go_on(app, session, &anew).await;
+        if !goes_on.map_err(into_sqlx)? {
+            return Ok(Caller::nobody(
+                origin.address.clone(),
+                origin.request.clone(),
+            ));
+        }
         caller.session = session.id().map(session::id_hash);
     }
     caller.who = Who::Person {

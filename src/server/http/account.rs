@@ -145,7 +145,7 @@ fn wrong_fields(refused: Refused, wrong_is: &str) -> Result<Again, ServiceError>
 }
 
 /// The session goes on with what the person may now, under a new id.
-async fn go_on(session: &Session, row: &PersonRow) -> Result<(), Refused> {
+async fn go_on(shared: &Shared, session: &Session, row: &PersonRow) -> Result<(), Refused> {
     let held = session::held(session)
         .await
         .map_err(store)?
@@ -155,7 +155,17 @@ async fn go_on(session: &Session, row: &PersonRow) -> Result<(), Refused> {
         waiting: None,
         ..held
     };
-    session::hold(session, &held).await.map_err(store)
+    goes_on(shared, session, &held).await
+}
+
+/// The session holds something else, if it was not ended meanwhile.
+async fn goes_on(shared: &Shared, session: &Session, held: &Held) -> Result<(), Refused> {
+    let goes_on = session::go_on(&shared.app, session, held).await;
+    if goes_on.map_err(store)? {
+        Ok(())
+    } else {
+        Err(ServiceError::Unauthenticated.into())
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -178,7 +188,7 @@ async fn change_password(
     };
     let changed = async {
         let row = account::change_password(&ctx, wanted).await?;
-        go_on(&session, &row).await
+        go_on(&shared, &session, &row).await
     };
     match changed.await {
         Ok(()) => Redirect::to("/account?said=password").into_response(),
@@ -251,7 +261,7 @@ async fn begin_code(State(shared): State<Shared>, session: Session) -> Response 
             waiting: Some(waiting),
             ..held
         };
-        session::hold(&session, &held).await.map_err(store)
+        goes_on(&shared, &session, &held).await
     };
     match begin.await {
         Ok(()) => Redirect::to("/account/code").into_response(),
@@ -276,7 +286,7 @@ async fn turn_code_on(
             return Ok("/account/code");
         };
         let row = account::turn_code_on(&ctx, &secret, &form.code).await?;
-        go_on(&session, &row).await?;
+        go_on(&shared, &session, &row).await?;
         Ok("/account?said=code-on")
     };
     match done.await {
@@ -301,7 +311,7 @@ async fn turn_code_off(
 ) -> Response {
     let done = async {
         let row = account::turn_code_off(&ctx, form.password).await?;
-        go_on(&session, &row).await
+        go_on(&shared, &session, &row).await
     };
     match done.await {
         Ok(()) => Redirect::to("/account?said=code-off").into_response(),
