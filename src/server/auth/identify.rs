@@ -171,12 +171,6 @@ async fn by_session(
     Ok(caller)
 }
 
-/// What is known of a person, at most a moment old.
-async fn person(app: &App, id: PersonId) -> sqlx::Result<Option<Known>> {
-    let now = app.clock.now();
-    if let Some(known) = app.people.recall(&id, now) {
-        return Ok(Some(known));
-    }
 /// What is left of somebody's rights where they are.
 fn rights_at(device: Option<&Device>, rights: Rights) -> Rights {
     match device {
@@ -185,6 +179,12 @@ fn rights_at(device: Option<&Device>, rights: Rights) -> Rights {
     }
 }
 
+/// What is known of a person, at most a moment old.
+async fn person(app: &App, id: PersonId) -> sqlx::Result<Option<Known>> {
+    let now = app.clock.now();
+    if let Some(known) = app.people.recall(&id, now) {
+        return Ok(Some(known));
+    }
     let known = rights::known(&app.db, id).await?;
     if let Some(known) = &known {
         app.people.remember(id, known.clone(), now);
@@ -210,11 +210,11 @@ fn at_device(caller: &mut Caller, row: &DeviceRow) {
 /// How long the database may take to say whether somebody still may.
 const STILL_WITHIN: Duration = Duration::from_secs(1);
 
-/// Whether a caller who was let in a while ago would be let in now with the same rights. While the database is away nothing
-/// is known to have changed.
-pub async fn still(app: &App, caller: &Caller) -> bool {
+/// Whether a caller who was let in a while ago would be let in now with the same rights; `None` while the database does not
+/// say.
+pub async fn still(app: &App, caller: &Caller) -> Option<bool> {
     let asked = tokio::time::timeout(STILL_WITHIN, still_the_same(app, caller));
-    asked.await.unwrap_or(Ok(true)).unwrap_or(true)
+    asked.await.ok()?.ok()
 }
 
 async fn still_the_same(app: &App, caller: &Caller) -> sqlx::Result<bool> {
@@ -232,11 +232,13 @@ async fn still_the_same(app: &App, caller: &Caller) -> sqlx::Result<bool> {
     let Some(hash) = &caller.session else {
         return Ok(true);
     };
-    let Some(row) = sessions::get(&app.db, hash).await? else {
+    let row = sessions::get(&app.db, hash).await?;
+    // A stream that is open is no use of its session: whoever leaves a screen alone is signed out there, too.
+    let Some((held, _)) = row.and_then(|row| session::lives(&row, &app.uses, now)) else {
         return Ok(false);
     };
     match caller.person() {
-        None => Ok(row.person_id.is_none()),
+        None => Ok(held.person.is_none()),
         Some(id) => {
             let known = person(app, id).await?;
             let plant = app.plant.get();
@@ -246,7 +248,7 @@ async fn still_the_same(app: &App, caller: &Caller) -> sqlx::Result<bool> {
                     && (k.row.demo == 0 || simulated)
                     && rights_at(caller.device.as_ref(), k.rights) == caller.rights
             };
-            Ok(row.person_id == Some(id.0) && known.is_some_and(same))
+            Ok(held.person == Some(id) && known.is_some_and(same))
         }
     }
 }
