@@ -14,6 +14,7 @@ on_both! {
     wrong_old_passwords_lock_like_a_wrong_sign_in,
     who_must_choose_a_password_can_do_nothing_else,
     a_second_factor_counts_once_its_code_was_shown,
+    a_pin_of_ones_own_takes_the_password,
     sessions_are_listed_and_end,
     a_shared_tablet_stays_enrolled_when_its_person_signs_out_everywhere,
 }
@@ -308,4 +309,56 @@ async fn a_shared_tablet_stays_enrolled_when_its_person_signs_out_everywhere(pla
     let (held, _) =
         ms5_floor::server::auth::session::lives(&row, &server.app.uses, now).expect("lives");
     assert_eq!((held.person, held.device), (None, Some(device)));
+}
+
+async fn a_pin_of_ones_own_takes_the_password(place: &Place) {
+    let (server, _) = served(place).await;
+    let maria = add_person(&server, "maria", "operator").await;
+    let mut browser = Browser::signed_in(&server, "maria").await;
+    let kept = async || {
+        let row = people::by_id(&server.app.db, maria).await.expect("read");
+        row.expect("maria").pin
+    };
+    let form = |proof, pin, again| [("proof", proof), ("pin", pin), ("again", again)];
+    for (wrong, named) in [
+        (
+            form("guess guess guess", "4711", "4711"),
+            "proof: is not right",
+        ),
+        (form(PASSWORD, "4711", "4712"), "again: is not the same"),
+        (form(PASSWORD, "1234", "1234"), "pin: must not be a row"),
+    ] {
+        let answer = browser.post("/account/pin", &wrong).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{named}");
+        assert!(text(&answer).contains(named), "{named}: {}", text(&answer));
+    }
+    assert_eq!(kept().await, None);
+    let right = form(PASSWORD, "4711", "4711");
+    let answer = browser.post("/account/pin", &right).await;
+    assert_eq!(leads_to(&answer), "/account?said=pin");
+    let first = kept().await.expect("a PIN");
+    let row = trail(&server, "person.pin.set").await.remove(0);
+    assert_eq!(
+        (row.actor_id, row.target.as_str()),
+        (Some(maria.0), "person:maria")
+    );
+    assert!(!format!("{row:?}").contains("4711"));
+    // Who has no password shows the PIN that holds.
+    let mut tx = server.app.db.begin().await.expect("a transaction");
+    people::set_password(&mut tx, maria, None, false)
+        .await
+        .expect("taken");
+    tx.commit().await.expect("committed");
+    let page = text(&browser.get("/account/pin").await);
+    assert!(page.contains("PIN that holds now"), "{page}");
+    let answer = browser
+        .post("/account/pin", &form("4712", "9173", "9173"))
+        .await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(kept().await.as_ref(), Some(&first));
+    let answer = browser
+        .post("/account/pin", &form("4711", "9173", "9173"))
+        .await;
+    assert_eq!(leads_to(&answer), "/account?said=pin");
+    assert_ne!(kept().await, Some(first));
 }

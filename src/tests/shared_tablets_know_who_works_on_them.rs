@@ -24,6 +24,7 @@ on_both! {
     badges_are_not_guessed_by_signing_on_in_between,
     a_short_badge_is_not_taken,
     wrong_passwords_on_the_network_keep_nobody_out_of_tablets,
+    a_changed_pin_or_badge_signs_people_off_tablets,
     signing_on_locks_the_record_last,
 }
 
@@ -427,6 +428,47 @@ async fn wrong_passwords_on_the_network_keep_nobody_out_of_tablets(place: &Place
         answer.status,
         StatusCode::TOO_MANY_REQUESTS,
         "a PIN forgives no password"
+    );
+}
+
+async fn a_changed_pin_or_badge_signs_people_off_tablets(place: &Place) {
+    let floor = floor(place).await;
+    let mut admin = Browser::signed_in(&floor.server, "ada").await;
+    let mut own = Browser::signed_in(&floor.server, "maria").await;
+    let mut tablet = tablet(&floor).await;
+    let maria = floor.maria.0.to_string();
+    for (what, form, opens) in [
+        ("pin", ("pin", "9173"), ("pin", "9173")),
+        ("badge", ("badge", "0041-79"), ("badge", "0041-79")),
+        ("pin", ("clear", "yes"), ("badge", "0041-79")),
+        ("badge", ("clear", "yes"), ("", "")),
+    ] {
+        if what == "pin" && form.0 == "pin" {
+            leads_to(&tablet.post("/sign-on", &[("badge", "0041-77")]).await);
+        }
+        assert_eq!(tablet.get("/account").await.status, StatusCode::OK);
+        let path = format!("/admin/people/{maria}/{what}");
+        leads_to(&admin.post(&path, &[form]).await);
+        assert_eq!(
+            leads_to(&tablet.get("/account").await),
+            "/sign-on?next=%2Faccount",
+            "{what} {form:?}"
+        );
+        assert_eq!(tablet.get("/lines/L1").await.status, StatusCode::OK);
+        if opens.0 == "pin" {
+            leads_to(
+                &tablet
+                    .post("/sign-on", &[("person", maria.as_str()), opens])
+                    .await,
+            );
+        } else if opens.0 == "badge" {
+            leads_to(&tablet.post("/sign-on", &[opens]).await);
+        }
+    }
+    assert_eq!(
+        own.get("/account").await.status,
+        StatusCode::OK,
+        "her own browser is none of it"
     );
 }
 

@@ -190,6 +190,21 @@ pub async fn end_of_person(tx: &mut Tx, id: PersonId, but: &[u8]) -> sqlx::Resul
     Ok(done)
 }
 
+/// Signs a person out of shared tablets, but for one session.
+///
+/// # Errors
+/// The engine's.
+pub async fn leave_tablets(tx: &mut Tx, id: PersonId, but: &[u8]) -> sqlx::Result<()> {
+    const SQL: &str = "UPDATE session SET person_id = NULL
+        WHERE person_id = $1 AND id_hash <> $2 AND device_id IS NOT NULL";
+    writing!(tx, |conn| sqlx::query(SQL)
+        .bind(id.0)
+        .bind(but)
+        .execute(conn)
+        .await
+        .map(drop))
+}
+
 /// Ends one session of a person; `false` when they have no such session. A shared tablet stays enrolled.
 ///
 /// # Errors

@@ -12,7 +12,7 @@ use crate::server::auth::session::{self, Held, Waiting};
 use crate::server::auth::totp;
 use crate::server::calendar::date_and_time;
 use crate::server::db::people::PersonRow;
-use crate::server::services::account::{self, NewPassword, OwnSession};
+use crate::server::services::account::{self, NewPassword, NewPin, OwnSession};
 use crate::server::services::error::{ServiceError, field};
 use crate::server::services::sign_in::Refused;
 use crate::ui::desk::account::{self as pages, Account, Factor, SessionLine};
@@ -35,6 +35,7 @@ pub fn router(shared: &Shared) -> Router {
             "/account/password",
             get(show_password).post(change_password),
         )
+        .route("/account/pin", get(show_pin).post(change_pin))
         .route("/account/code", get(show_code))
         .route("/account/code/begin", post(begin_code))
         .route("/account/code/on", post(turn_code_on))
@@ -56,6 +57,7 @@ impl Done {
     fn words(&self) -> Option<&'static str> {
         match self.said.as_str() {
             "password" => Some("The password is changed. You are signed out everywhere else."),
+            "pin" => Some("The PIN is set. It holds on shared tablets."),
             "code-on" => Some("The second factor is on."),
             "code-off" => Some("The second factor is off."),
             "session" => Some("That session has ended."),
@@ -100,6 +102,7 @@ async fn show(State(shared): State<Shared>, ctx: Ctx, Query(done): Query<Done>) 
         login: own.row.login,
         roles: own.roles,
         has_password: own.row.password.is_some(),
+        has_pin: own.row.pin.is_some(),
         code_is_on: own.row.totp.is_some(),
         sessions: sessions.into_iter().map(line).collect(),
     });
@@ -194,6 +197,43 @@ async fn change_password(
         Ok(()) => Redirect::to("/account?said=password").into_response(),
         Err(why) => match wrong_fields(why, "old") {
             Ok(again) => password_page(&shared, &ctx, again),
+            Err(error) => refused(&shared, &ctx, error).await,
+        },
+    }
+}
+
+async fn show_pin(State(shared): State<Shared>, ctx: Ctx) -> Response {
+    pin_page(&shared, &ctx, asked_for()).await
+}
+
+async fn pin_page(shared: &Shared, ctx: &Ctx, (status, wrong): Again) -> Response {
+    match account::own(ctx).await {
+        Ok(own) => {
+            let inside = pages::pin(&own.row.login, own.row.password.is_some(), &wrong);
+            let names = ("PIN for shared tablets", "/account/pin");
+            page(shared, Some(ctx.caller()), names, status, inside)
+        }
+        Err(error) => refused(shared, ctx, error).await,
+    }
+}
+
+#[derive(Debug, Deserialize)]
+struct PinForm {
+    proof: String,
+    pin: String,
+    again: String,
+}
+
+async fn change_pin(State(shared): State<Shared>, ctx: Ctx, Form(form): Form<PinForm>) -> Response {
+    let wanted = NewPin {
+        proof: form.proof,
+        pin: form.pin,
+        again: form.again,
+    };
+    match account::change_pin(&ctx, wanted).await {
+        Ok(()) => Redirect::to("/account?said=pin").into_response(),
+        Err(why) => match wrong_fields(why, "proof") {
+            Ok(again) => pin_page(&shared, &ctx, again).await,
             Err(error) => refused(&shared, &ctx, error).await,
         },
     }
