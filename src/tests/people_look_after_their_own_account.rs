@@ -14,6 +14,7 @@ on_both! {
     wrong_old_passwords_lock_like_a_wrong_sign_in,
     who_must_choose_a_password_can_do_nothing_else,
     a_second_factor_counts_once_its_code_was_shown,
+    a_second_factor_takes_the_password,
     a_pin_of_ones_own_takes_the_password,
     sessions_are_listed_and_end,
     a_shared_tablet_stays_enrolled_when_its_person_signs_out_everywhere,
@@ -156,6 +157,17 @@ async fn who_must_choose_a_password_can_do_nothing_else(place: &Place) {
     assert_eq!(browser.get("/account").await.status, StatusCode::OK);
 }
 
+/// The code that an authenticator with this secret shows.
+fn code_of(secret: &str, at: i64) -> String {
+    let secret = totp_rs::Secret::try_from_base32(secret).expect("a secret");
+    let totp = totp_rs::Builder::new()
+        .with_secret(secret)
+        .with_account_name("maria".to_owned());
+    let totp = totp.build().expect("a code");
+    totp.generate(u64::try_from(at / 1000).expect("a time"))
+        .to_string()
+}
+
 async fn a_second_factor_counts_once_its_code_was_shown(place: &Place) {
     let (server, hands) = served(place).await;
     add_person(&server, "maria", "operator").await;
@@ -168,24 +180,22 @@ async fn a_second_factor_counts_once_its_code_was_shown(place: &Place) {
     let page = text(&browser.get("/account/code").await);
     assert!(page.contains("data:image/png;base64,"), "{page}");
     let secret = between(&page, "class=\"once-secret\">", "</code>");
-    let code = |at: i64| {
-        let secret = totp_rs::Secret::try_from_base32(&secret).expect("a secret");
-        let totp = totp_rs::Builder::new()
-            .with_secret(secret)
-            .with_account_name("maria".to_owned());
-        let totp = totp.build().expect("a code");
-        totp.generate(u64::try_from(at / 1000).expect("a time"))
-            .to_string()
-    };
+    let code = |at: i64| code_of(&secret, at);
     let now = server.app.clock.now().0;
     let wrong = browser
-        .post("/account/code/on", &[("code", "000000")])
+        .post(
+            "/account/code/on",
+            &[("code", "000000"), ("password", PASSWORD)],
+        )
         .await;
     assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
     let begun = Browser::new(&server).sign_in("maria", PASSWORD).await;
     assert_eq!(leads_to(&begun), "/", "begun is not on");
     let on = browser
-        .post("/account/code/on", &[("code", &code(now))])
+        .post(
+            "/account/code/on",
+            &[("code", &code(now)), ("password", PASSWORD)],
+        )
         .await;
     assert_eq!(leads_to(&on), "/account?said=code-on");
     let mut other = Browser::new(&server);
@@ -309,6 +319,35 @@ async fn a_shared_tablet_stays_enrolled_when_its_person_signs_out_everywhere(pla
     let (held, _) =
         ms5_floor::server::auth::session::lives(&row, &server.app.uses, now).expect("lives");
     assert_eq!((held.person, held.device), (None, Some(device)));
+}
+
+async fn a_second_factor_takes_the_password(place: &Place) {
+    let (server, _) = served(place).await;
+    let ada = add_person(&server, "ada", "admin").await;
+    let mut browser = Browser::signed_in(&server, "ada").await;
+    browser.post("/account/code/begin", &[]).await;
+    let page = text(&browser.get("/account/code").await);
+    let secret = between(&page, "class=\"once-secret\">", "</code>");
+    let code = code_of(&secret, server.app.clock.now().0);
+    let wrong = [("code", code.as_str()), ("password", "guess guess guess")];
+    let answer = browser.post("/account/code/on", &wrong).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(text(&answer).contains("password: is not right"));
+    assert_eq!(trail(&server, "session.wrong").await.len(), 1);
+    let right = [("code", code.as_str()), ("password", PASSWORD)];
+    let answer = browser.post("/account/code/on", &right).await;
+    assert_eq!(leads_to(&answer), "/account?said=code-on");
+    // Nor does an administrator get rid of their own on the page of people, where no password is asked.
+    let path = format!("/admin/people/{}/code", ada.0);
+    let answer = browser.post(&path, &[]).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(
+        text(&answer).contains("your own account"),
+        "{}",
+        text(&answer)
+    );
+    let row = people::by_id(&server.app.db, ada).await.expect("read");
+    assert!(row.expect("ada").totp.is_some());
 }
 
 async fn a_pin_of_ones_own_takes_the_password(place: &Place) {

@@ -262,7 +262,11 @@ async fn factor_page(
             _ if own.row.totp.is_some() => Factor::On(own.row.login),
             None => Factor::Off,
             Some(secret) => match totp::for_authenticator(&secret, &own.row.login) {
-                Some((_, picture)) => Factor::Begun { secret, picture },
+                Some((_, picture)) => Factor::Begun {
+                    login: own.row.login,
+                    secret,
+                    picture,
+                },
                 None => Factor::Off,
             },
         })
@@ -313,6 +317,7 @@ async fn begin_code(State(shared): State<Shared>, session: Session) -> Response 
 #[derive(Debug, Deserialize)]
 struct CodeForm {
     code: String,
+    password: String,
 }
 
 async fn turn_code_on(
@@ -325,13 +330,13 @@ async fn turn_code_on(
         let Some(secret) = begun(&shared, &session).await? else {
             return Ok("/account/code");
         };
-        let row = account::turn_code_on(&ctx, &secret, &form.code).await?;
+        let row = account::turn_code_on(&ctx, &secret, (&form.code, form.password)).await?;
         go_on(&shared, &session, &row).await?;
         Ok("/account?said=code-on")
     };
     match done.await {
         Ok(to) => Redirect::to(to).into_response(),
-        Err(why) => match wrong_fields(why, "code") {
+        Err(why) => match wrong_fields(why, "password") {
             Ok(again) => factor_page(&shared, &ctx, &session, again).await,
             Err(error) => refused(&shared, &ctx, error).await,
         },

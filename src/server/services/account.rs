@@ -220,18 +220,31 @@ pub async fn change_pin(ctx: &Ctx, wanted: NewPin) -> Result<(), Refused> {
     Ok(())
 }
 
-/// Turns the second factor on: `code` shows that the authenticator knows `secret`. All other sessions end.
+/// Turns the second factor on, which takes the password: `code` shows that the authenticator knows `secret`. All other
+/// sessions end.
 ///
 /// # Errors
-/// [`Refused::Wrong`] when the code is; a second factor that is on already; the engine's.
-pub async fn turn_code_on(ctx: &Ctx, secret: &str, code: &str) -> Result<PersonRow, Refused> {
+/// [`Refused::Wrong`] when the password is; a wrong code; a second factor that is on already; somebody without a password;
+/// the engine's.
+pub async fn turn_code_on(
+    ctx: &Ctx,
+    secret: &str,
+    (code, password): (&str, String),
+) -> Result<PersonRow, Refused> {
     let (app, row) = (ctx.app(), my_row(ctx).await?);
     if row.totp.is_some() {
         return Err(ServiceError::Conflict("the second factor is on already".to_owned()).into());
     }
-    let step = totp::step_of(secret, code, ctx.now()).ok_or(Refused::Wrong)?;
+    if row.password.is_none() {
+        let words = "the second factor goes with a password, and you have none";
+        return Err(ServiceError::Conflict(words.to_owned()).into());
+    }
+    let step = totp::step_of(secret, code, ctx.now());
+    let step = step.ok_or_else(|| invalid("code", "is not right"))?;
+    let subject = check(ctx, &row, password).await?;
     let mut tx = app.db.begin().await?;
     people::set_totp(&mut tx, row.person(), Some(secret)).await?;
+    attempts::forgive(&mut tx, &subject).await?;
     // The code that was just shown opens nothing any more.
     people::use_totp_step(&mut tx, row.person(), step).await?;
     let ended = end_others(ctx, &mut tx, &row).await?;
@@ -316,6 +329,7 @@ pub async fn end_session(ctx: &Ctx, mark: &str) -> Result<(), ServiceError> {
     line.was = json!({"address": found.held.address, "program": found.held.agent}).to_string();
     audit::add(&mut tx, &line).await?;
     tx.commit().await?;
+    ctx.app().people.forget();
     Ok(())
 }
 
@@ -331,6 +345,7 @@ pub async fn end_all_sessions(ctx: &Ctx) -> Result<(), ServiceError> {
     line.became = json!({"sessions_ended": ended}).to_string();
     audit::add(&mut tx, &line).await?;
     tx.commit().await?;
+    ctx.app().people.forget();
     Ok(())
 }
 
@@ -339,5 +354,3 @@ fn bytes(hex: &str) -> Option<Vec<u8>> {
     let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
     digits.map(byte).collect()
 }
-    ctx.app().people.forget();
-    ctx.app().people.forget();

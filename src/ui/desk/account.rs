@@ -259,6 +259,8 @@ pub enum Factor {
     Off,
     /// Begun: the secret, and its picture as a PNG in base64.
     Begun {
+        /// Whose it is to be.
+        login: String,
         /// Base32.
         secret: String,
         /// PNG, base64.
@@ -283,10 +285,15 @@ pub fn factor(at: Factor, wrong: &Wrong) -> AnyView {
             </form>
         }
         .into_any(),
-        Factor::Begun { secret, picture } => {
+        Factor::Begun {
+            login,
+            secret,
+            picture,
+        } => {
             let picture = format!("data:image/png;base64,{picture}");
             view! {
                 <form class="panel form narrow" method="post" action="/account/code/on">
+                    {whose(&login)}
                     <p>"Scan this with your authenticator, or type the letters into it."</p>
                     <img class="qr" src=picture alt="The secret as a QR code" width="240" height="240" />
                     <p class="once-box">
@@ -297,6 +304,15 @@ pub fn factor(at: Factor, wrong: &Wrong) -> AnyView {
                         label: "Code that it shows now",
                         autocomplete: "one-time-code",
                         inputmode: "numeric",
+                        required: true,
+                        ..Text::default()
+                    }
+                        .draw(wrong)}
+                    {Text {
+                        name: "password",
+                        label: "Your password",
+                        kind: "password",
+                        autocomplete: "current-password",
                         required: true,
                         ..Text::default()
                     }

@@ -100,9 +100,15 @@ pub async fn set_pin(ctx: &Ctx, id: PersonId, pin: Option<&str>) -> Result<(), S
 /// Takes the second factor away from somebody who lost it. Their sessions end.
 ///
 /// # Errors
-/// They may more than the caller; the engine's.
+/// It is the caller, whose own password is asked where they turn it off; they may more than the caller; the engine's.
 pub async fn clear_code(ctx: &Ctx, id: PersonId) -> Result<(), ServiceError> {
     let mut work = Changing::begin(ctx, id).await?;
+    if work.is_oneself(ctx) {
+        return Err(invalid(
+            "person",
+            "is you: turn it off on the page of your own account, with your password",
+        ));
+    }
     people::set_totp(&mut work.tx, id, None).await?;
     sessions::end_of_person(&mut work.tx, id, &[]).await?;
     done(ctx, work, "person.second_factor.clear", String::new()).await
