@@ -51,6 +51,10 @@ async fn a_new_password_takes_the_old_one_and_ends_other_sessions(place: &Place)
         (form(PASSWORD, NEW, "blue ladder"), "is not the same"),
         (form(PASSWORD, "short", "short"), "at least 10"),
         (
+            form(PASSWORD, "sunshine2024", "sunshine2024"),
+            "tried first",
+        ),
+        (
             form(PASSWORD, PASSWORD, PASSWORD),
             "must not be the old one",
         ),
