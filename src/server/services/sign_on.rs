@@ -9,8 +9,8 @@ use crate::server::auth::caller::{Caller, Device};
 use crate::server::auth::guard::entry;
 use crate::server::auth::password::Verdict;
 use crate::server::auth::rights::{Roles, reach};
-use crate::server::db::devices::{self, DeviceRow};
 use crate::server::db::audit::AuditRow;
+use crate::server::db::devices::{self, DeviceRow};
 use crate::server::db::people::PersonRow;
 use crate::server::db::{attempts, audit, people};
 use crate::server::plant::Plant;
@@ -105,14 +105,14 @@ fn misses_subject(app: &App, tablet: &DeviceRow, now: TsMs) -> Vec<u8> {
 pub async fn sign_on(app: &App, caller: &Caller, shown: Shown) -> Result<PersonRow, Refused> {
     let tablet = tablet(app, caller).await?;
     let device = app.secret.mark("device", &tablet.id.to_string());
-    let mut turn = app.turns.of_client(&caller.address).await?;
     let misses = misses_subject(app, &tablet, app.clock.now());
     let by_badge = matches!(shown, Shown::Badge(_));
-    count_try(app, &mut turn, &device).await?;
+    let mut turn = app.turns.of_client(&caller.address).await?;
     if by_badge {
         turn.at(&misses).await;
         few_misses(app, &misses).await?;
     }
+    count_try(app, &mut turn, &device).await?;
     let (how, row, right, subject) = match shown {
         Shown::Badge(number) => {
             let row = people::by_badge(&app.db, &badge_mark(app, &number)).await?;
