@@ -13,6 +13,7 @@ const test = base.extend<object, { admin: SignedIn }>({
 const pages = [
   '/account',
   '/account/password',
+  '/account/pin',
   '/account/code',
   '/admin/people',
   '/admin/people?find=nobody-is-called-that',

@@ -34,7 +34,7 @@ pub struct App {
     pub board: Arc<RecentBoard>,
     /// The keys of a moment ago.
     pub keys: Arc<Recent<Vec<u8>, KnownKey>>,
-    /// The people of a moment ago.
+    /// The people of a moment ago. Whoever changes what people, their sessions or devices may forgets them.
     pub people: Arc<Recent<PersonId, Known>>,
     /// When keys and sessions were last used.
     pub uses: Arc<Uses>,

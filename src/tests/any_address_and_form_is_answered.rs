@@ -77,6 +77,7 @@ const NAMES: &[&str] = &[
     "pin",
     "place",
     "product",
+    "proof",
     "query",
     "reason",
     "role",

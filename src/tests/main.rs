@@ -26,6 +26,7 @@ mod a_lost_database_is_told;
 mod a_new_machine_was_not_missing_before;
 mod a_provider_says_who_somebody_is;
 mod a_provider_vouches_for_people;
+mod a_stream_ends_with_its_leave;
 mod an_item_reads_back_as_the_fact_it_tells;
 mod any_address_and_form_is_answered;
 mod counting_is_running;

@@ -14,6 +14,8 @@ on_both! {
     wrong_old_passwords_lock_like_a_wrong_sign_in,
     who_must_choose_a_password_can_do_nothing_else,
     a_second_factor_counts_once_its_code_was_shown,
+    a_second_factor_takes_the_password,
+    a_pin_of_ones_own_takes_the_password,
     sessions_are_listed_and_end,
     a_shared_tablet_stays_enrolled_when_its_person_signs_out_everywhere,
 }
@@ -48,6 +50,10 @@ async fn a_new_password_takes_the_old_one_and_ends_other_sessions(place: &Place)
         (form("not the one it is", NEW, NEW), "is not right"),
         (form(PASSWORD, NEW, "blue ladder"), "is not the same"),
         (form(PASSWORD, "short", "short"), "at least 10"),
+        (
+            form(PASSWORD, "sunshine2024", "sunshine2024"),
+            "tried first",
+        ),
         (
             form(PASSWORD, PASSWORD, PASSWORD),
             "must not be the old one",
@@ -155,6 +161,17 @@ async fn who_must_choose_a_password_can_do_nothing_else(place: &Place) {
     assert_eq!(browser.get("/account").await.status, StatusCode::OK);
 }
 
+/// The code that an authenticator with this secret shows.
+fn code_of(secret: &str, at: i64) -> String {
+    let secret = totp_rs::Secret::try_from_base32(secret).expect("a secret");
+    let totp = totp_rs::Builder::new()
+        .with_secret(secret)
+        .with_account_name("maria".to_owned());
+    let totp = totp.build().expect("a code");
+    totp.generate(u64::try_from(at / 1000).expect("a time"))
+        .to_string()
+}
+
 async fn a_second_factor_counts_once_its_code_was_shown(place: &Place) {
     let (server, hands) = served(place).await;
     add_person(&server, "maria", "operator").await;
@@ -167,24 +184,22 @@ async fn a_second_factor_counts_once_its_code_was_shown(place: &Place) {
     let page = text(&browser.get("/account/code").await);
     assert!(page.contains("data:image/png;base64,"), "{page}");
     let secret = between(&page, "class=\"once-secret\">", "</code>");
-    let code = |at: i64| {
-        let secret = totp_rs::Secret::try_from_base32(&secret).expect("a secret");
-        let totp = totp_rs::Builder::new()
-            .with_secret(secret)
-            .with_account_name("maria".to_owned());
-        let totp = totp.build().expect("a code");
-        totp.generate(u64::try_from(at / 1000).expect("a time"))
-            .to_string()
-    };
+    let code = |at: i64| code_of(&secret, at);
     let now = server.app.clock.now().0;
     let wrong = browser
-        .post("/account/code/on", &[("code", "000000")])
+        .post(
+            "/account/code/on",
+            &[("code", "000000"), ("password", PASSWORD)],
+        )
         .await;
     assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
     let begun = Browser::new(&server).sign_in("maria", PASSWORD).await;
     assert_eq!(leads_to(&begun), "/", "begun is not on");
     let on = browser
-        .post("/account/code/on", &[("code", &code(now))])
+        .post(
+            "/account/code/on",
+            &[("code", &code(now)), ("password", PASSWORD)],
+        )
         .await;
     assert_eq!(leads_to(&on), "/account?said=code-on");
     let mut other = Browser::new(&server);
@@ -308,4 +323,85 @@ async fn a_shared_tablet_stays_enrolled_when_its_person_signs_out_everywhere(pla
     let (held, _) =
         ms5_floor::server::auth::session::lives(&row, &server.app.uses, now).expect("lives");
     assert_eq!((held.person, held.device), (None, Some(device)));
+}
+
+async fn a_second_factor_takes_the_password(place: &Place) {
+    let (server, _) = served(place).await;
+    let ada = add_person(&server, "ada", "admin").await;
+    let mut browser = Browser::signed_in(&server, "ada").await;
+    browser.post("/account/code/begin", &[]).await;
+    let page = text(&browser.get("/account/code").await);
+    let secret = between(&page, "class=\"once-secret\">", "</code>");
+    let code = code_of(&secret, server.app.clock.now().0);
+    let wrong = [("code", code.as_str()), ("password", "guess guess guess")];
+    let answer = browser.post("/account/code/on", &wrong).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(text(&answer).contains("password: is not right"));
+    assert_eq!(trail(&server, "session.wrong").await.len(), 1);
+    let right = [("code", code.as_str()), ("password", PASSWORD)];
+    let answer = browser.post("/account/code/on", &right).await;
+    assert_eq!(leads_to(&answer), "/account?said=code-on");
+    // Nor does an administrator get rid of their own on the page of people, where no password is asked.
+    let path = format!("/admin/people/{}/code", ada.0);
+    let answer = browser.post(&path, &[]).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(
+        text(&answer).contains("your own account"),
+        "{}",
+        text(&answer)
+    );
+    let row = people::by_id(&server.app.db, ada).await.expect("read");
+    assert!(row.expect("ada").totp.is_some());
+}
+
+async fn a_pin_of_ones_own_takes_the_password(place: &Place) {
+    let (server, _) = served(place).await;
+    let maria = add_person(&server, "maria", "operator").await;
+    let mut browser = Browser::signed_in(&server, "maria").await;
+    let kept = async || {
+        let row = people::by_id(&server.app.db, maria).await.expect("read");
+        row.expect("maria").pin
+    };
+    let form = |proof, pin, again| [("proof", proof), ("pin", pin), ("again", again)];
+    for (wrong, named) in [
+        (
+            form("guess guess guess", "4711", "4711"),
+            "proof: is not right",
+        ),
+        (form(PASSWORD, "4711", "4712"), "again: is not the same"),
+        (form(PASSWORD, "1234", "1234"), "pin: must not be a row"),
+    ] {
+        let answer = browser.post("/account/pin", &wrong).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{named}");
+        assert!(text(&answer).contains(named), "{named}: {}", text(&answer));
+    }
+    assert_eq!(kept().await, None);
+    let right = form(PASSWORD, "4711", "4711");
+    let answer = browser.post("/account/pin", &right).await;
+    assert_eq!(leads_to(&answer), "/account?said=pin");
+    let first = kept().await.expect("a PIN");
+    let row = trail(&server, "person.pin.set").await.remove(0);
+    assert_eq!(
+        (row.actor_id, row.target.as_str()),
+        (Some(maria.0), "person:maria")
+    );
+    assert!(!format!("{row:?}").contains("4711"));
+    // Who has no password shows the PIN that holds.
+    let mut tx = server.app.db.begin().await.expect("a transaction");
+    people::set_password(&mut tx, maria, None, false)
+        .await
+        .expect("taken");
+    tx.commit().await.expect("committed");
+    let page = text(&browser.get("/account/pin").await);
+    assert!(page.contains("PIN that holds now"), "{page}");
+    let answer = browser
+        .post("/account/pin", &form("4712", "9173", "9173"))
+        .await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(kept().await.as_ref(), Some(&first));
+    let answer = browser
+        .post("/account/pin", &form("4711", "9173", "9173"))
+        .await;
+    assert_eq!(leads_to(&answer), "/account?said=pin");
+    assert_ne!(kept().await, Some(first));
 }

@@ -1,15 +1,17 @@
 //! On a shared tablet people sign on with a badge, or a name tile and a PIN; what they do is on record under them, with the
 //! tablet's name; wrong tries lock the tablet and the person.
 
-use crate::browser::{Browser, add_person, add_person_with, between, leads_to, text};
-use crate::harness::{Hands, Place, Server, at};
+use crate::browser::{Browser, PASSWORD, add_person, add_person_with, between, leads_to, text};
+use crate::harness::{Hands, Place, Server, at, until};
 use crate::small_plant::small_plant;
 use axum::http::StatusCode;
 use ms5_floor::domain::ids::PersonId;
+use ms5_floor::domain::rights::{Permission, sets};
 use ms5_floor::domain::time::{DurMs, HOUR_MS, MINUTE_MS};
 use ms5_floor::server::db::audit::{self, AuditRow, Wanted};
 use ms5_floor::server::db::people::{self, GivenRow};
 use ms5_floor::server::services::sign_on::badge_mark;
+use sqlx::Connection;
 use std::time::{Duration, Instant};
 
 on_both! {
@@ -18,6 +20,12 @@ on_both! {
     a_tile_and_a_pin_sign_on_whom_the_place_knows,
     wrong_tries_lock_the_tablet_and_the_person,
     without_a_touch_people_are_signed_off_and_the_tablet_stays,
+    a_badge_opens_no_administration_whoever_shows_it,
+    badges_are_not_guessed_by_signing_on_in_between,
+    a_short_badge_is_not_taken,
+    wrong_passwords_on_the_network_keep_nobody_out_of_tablets,
+    a_changed_pin_or_badge_signs_people_off_tablets,
+    signing_on_locks_the_record_last,
 }
 
 const PIN: &str = "4711";
@@ -315,5 +323,198 @@ async fn without_a_touch_people_are_signed_off_and_the_tablet_stays(place: &Plac
     assert_eq!(
         between(&page, "name=\"next\" value=\"", "\""),
         here.replace('&', "&amp;")
+    );
+}
+
+async fn a_badge_opens_no_administration_whoever_shows_it(place: &Place) {
+    let floor = floor(place).await;
+    let server = &floor.server;
+    let boss = add_person(server, "boss", "admin").await;
+    credentials(server, boss, Some("8520"), Some("0041-99")).await;
+    let mut tablet = tablet(&floor).await;
+    let answer = tablet.post("/sign-on", &[("badge", "0041-99")]).await;
+    assert_eq!(leads_to(&answer), "/lines/L1");
+    for path in [
+        "/admin/people",
+        "/admin/roles",
+        "/admin/devices",
+        "/admin/keys",
+        "/admin/audit",
+        "/admin/audit.csv",
+    ] {
+        let answer = tablet.get(path).await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{path}");
+        let page = text(&answer);
+        assert!(
+            page.contains("On a shared tablet nobody may")
+                && page.contains("sign in with your password"),
+            "{page}"
+        );
+        assert!(!page.contains("href=\"/admin/"), "{page}");
+    }
+    for (path, form) in [
+        ("/admin/people", ("login", "eve")),
+        ("/admin/keys", ("name", "eve")),
+    ] {
+        let answer = tablet.post(path, &[form]).await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{path}");
+    }
+    let row = last(server, "denied").await;
+    assert_eq!(
+        (row.actor_id, row.device.as_str(), row.was.as_str()),
+        (Some(boss.0), "Tablet 1", Permission::ApiKeyManage.name())
+    );
+    // What is done on the floor can be done, and elsewhere the password opens all of it.
+    assert!(!sets::NOT_BY_BADGE.has(Permission::DowntimeWrite));
+    let wrong = tablet.post("/lines/L1/stops", &[]).await;
+    assert_ne!(wrong.status, StatusCode::FORBIDDEN);
+    let mut elsewhere = Browser::signed_in(server, "boss").await;
+    assert_eq!(elsewhere.get("/admin/people").await.status, StatusCode::OK);
+}
+
+async fn badges_are_not_guessed_by_signing_on_in_between(place: &Place) {
+    let floor = floor(place).await;
+    let mut tablet = tablet(&floor).await;
+    let (right, start) = ([("badge", "0041-77")], floor.server.app.clock.now());
+    for n in 0..20 {
+        let guess = format!("guess {n}");
+        let answer = tablet.post("/sign-on", &[("badge", &guess)]).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{n}");
+        if n < 19 {
+            leads_to(&tablet.post("/sign-on", &right).await);
+        }
+    }
+    for badge in ["one more", "0041-77"] {
+        let answer = tablet.post("/sign-on", &[("badge", badge)]).await;
+        assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS, "{badge}");
+        let wait = answer.headers["retry-after"].to_str().expect("text");
+        assert_eq!(wait, "3600", "until the hour is over");
+    }
+    // A PIN still signs on, and does not open the badges again.
+    let maria = floor.maria.0.to_string();
+    let pin = [("person", maria.as_str()), ("pin", PIN)];
+    leads_to(&tablet.post("/sign-on", &pin).await);
+    let answer = tablet.post("/sign-on", &right).await;
+    assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS);
+    floor.hands.set(start + DurMs(HOUR_MS));
+    leads_to(&tablet.post("/sign-on", &right).await);
+}
+
+async fn a_short_badge_is_not_taken(place: &Place) {
+    let floor = floor(place).await;
+    let mut admin = Browser::signed_in(&floor.server, "ada").await;
+    let path = format!("/admin/people/{}/badge", floor.maria.0);
+    let answer = admin.post(&path, &[("badge", "00417")]).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(text(&answer).contains("6 to 64"), "{}", text(&answer));
+    leads_to(&admin.post(&path, &[("badge", "004177")]).await);
+}
+
+async fn wrong_passwords_on_the_network_keep_nobody_out_of_tablets(place: &Place) {
+    let floor = floor(place).await;
+    let mut far = Browser::new(&floor.server);
+    for _ in 0..5 {
+        let answer = far.sign_in("maria", "guess guess guess").await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    }
+    let answer = far.sign_in("maria", PASSWORD).await;
+    assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS);
+    let mut tablet = tablet(&floor).await;
+    let maria = floor.maria.0.to_string();
+    let pin = [("person", maria.as_str()), ("pin", PIN)];
+    assert_eq!(leads_to(&tablet.post("/sign-on", &pin).await), "/lines/L1");
+    let answer = far.sign_in("maria", PASSWORD).await;
+    assert_eq!(
+        answer.status,
+        StatusCode::TOO_MANY_REQUESTS,
+        "a PIN forgives no password"
+    );
+}
+
+async fn a_changed_pin_or_badge_signs_people_off_tablets(place: &Place) {
+    let floor = floor(place).await;
+    let mut admin = Browser::signed_in(&floor.server, "ada").await;
+    let mut own = Browser::signed_in(&floor.server, "maria").await;
+    let mut tablet = tablet(&floor).await;
+    let maria = floor.maria.0.to_string();
+    for (what, form, opens) in [
+        ("pin", ("pin", "9173"), ("pin", "9173")),
+        ("badge", ("badge", "0041-79"), ("badge", "0041-79")),
+        ("pin", ("clear", "yes"), ("badge", "0041-79")),
+        ("badge", ("clear", "yes"), ("", "")),
+    ] {
+        if what == "pin" && form.0 == "pin" {
+            leads_to(&tablet.post("/sign-on", &[("badge", "0041-77")]).await);
+        }
+        assert_eq!(tablet.get("/account").await.status, StatusCode::OK);
+        let path = format!("/admin/people/{maria}/{what}");
+        leads_to(&admin.post(&path, &[form]).await);
+        assert_eq!(
+            leads_to(&tablet.get("/account").await),
+            "/sign-on?next=%2Faccount",
+            "{what} {form:?}"
+        );
+        assert_eq!(tablet.get("/lines/L1").await.status, StatusCode::OK);
+        if opens.0 == "pin" {
+            leads_to(
+                &tablet
+                    .post("/sign-on", &[("person", maria.as_str()), opens])
+                    .await,
+            );
+        } else if opens.0 == "badge" {
+            leads_to(&tablet.post("/sign-on", &[opens]).await);
+        }
+    }
+    assert_eq!(
+        own.get("/account").await.status,
+        StatusCode::OK,
+        "her own browser is none of it"
+    );
+}
+
+/// Somebody holds the row of a person and wants to go on record; whoever signs on as that person at the same time waits,
+/// and holds up nobody.
+async fn signing_on_locks_the_record_last(place: &Place) {
+    let floor = floor(place).await;
+    let app = &floor.server.app;
+    let jonas = add_person(&floor.server, "jonas", "operator").await;
+    credentials(&floor.server, jonas, None, Some("0041-78")).await;
+    let mut tablet = tablet(&floor).await;
+    leads_to(&tablet.post("/sign-on", &[("badge", "0041-77")]).await);
+    let mut tx = app.db.begin().await.expect("a transaction");
+    people::signed_in(&mut tx, jonas, app.clock.now())
+        .await
+        .expect("her row");
+    let form = [("badge", "0041-78")];
+    let changes_places = tablet.post("/sign-on", &form);
+    let other = async {
+        if place.engine == "PostgreSQL" {
+            let mut look = sqlx::PgConnection::connect(&place.url)
+                .await
+                .expect("a connection");
+            until("the sign-on to wait", Duration::from_secs(20), async || {
+                let waits: i64 = sqlx::query_scalar(
+                    "SELECT COUNT(*) FROM pg_stat_activity
+                     WHERE datname = current_database() AND wait_event_type = 'Lock'",
+                )
+                .fetch_one(&mut look)
+                .await
+                .expect("a look");
+                (waits > 0).then_some(())
+            })
+            .await;
+        }
+        let row = AuditRow {
+            action: "test.lock".to_owned(),
+            ..AuditRow::default()
+        };
+        audit::add(&mut tx, &row).await.expect("on record");
+        tx.commit().await.expect("committed");
+    };
+    let (answer, ()) = tokio::join!(changes_places, other);
+    assert_eq!(leads_to(&answer), "/lines/L1");
+    assert_eq!(
+        last(&floor.server, "session.sign_out").await.actor_id,
+        Some(floor.maria.0)
     );
 }

@@ -2,7 +2,7 @@
 
 use crate::harness::Server;
 use axum::body::Body;
-use axum::http::{Method, Request, header};
+use axum::http::{HeaderName, Method, Request, header};
 use http_body_util::BodyExt;
 use ms5_floor::domain::ids::Seq;
 use ms5_floor::server::http::router;
@@ -33,13 +33,21 @@ pub struct Stream {
 impl Stream {
     /// Opens one; it must be answered as a stream.
     pub async fn open(server: &Server, query: &str, last_event_id: Option<i64>) -> Self {
+        let key = format!("Bearer {}", server.everything);
+        Self::open_as(server, query, last_event_id, (header::AUTHORIZATION, key)).await
+    }
+
+    /// The same, by whom a header names.
+    pub async fn open_as(
+        server: &Server,
+        query: &str,
+        last_event_id: Option<i64>,
+        (name, value): (HeaderName, String),
+    ) -> Self {
         let mut request = Request::builder()
             .method(Method::GET)
             .uri(format!("/api/v1/live{query}"))
-            .header(
-                header::AUTHORIZATION,
-                format!("Bearer {}", server.everything),
-            );
+            .header(name, value);
         if let Some(id) = last_event_id {
             request = request.header("last-event-id", id);
         }

@@ -7,14 +7,20 @@ use crate::markup::tags;
 use crate::small_plant::small_plant;
 use axum::body::{Body, Bytes};
 use axum::http::{Method, Request, StatusCode, header};
+use ms5_floor::domain::ids::PersonId;
 use ms5_floor::domain::time::DurMs;
+use ms5_floor::server::auth::identify::{Origin, identify};
+use ms5_floor::server::auth::session::{Held, Store, go_on, held};
 use ms5_floor::server::auth::totp;
 use ms5_floor::server::config::Transport;
 use ms5_floor::server::db::audit::{self, Wanted};
 use ms5_floor::server::db::people;
+use ms5_floor::server::db::sessions;
 use ms5_floor::server::http::MAX_BODY_BYTES;
 use ms5_floor::server::services::sign_on::badge_mark;
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use tower_sessions::Session;
 
 on_both! {
     cookies_are_kept_from_scripts_and_other_sites,
@@ -22,6 +28,7 @@ on_both! {
     an_id_from_before_the_second_factor_is_worth_nothing_after,
     an_id_from_before_other_rights_is_worth_nothing_after,
     an_id_from_before_signing_on_is_worth_nothing_after,
+    a_session_that_was_ended_while_a_page_was_asked_for_stays_ended,
     what_another_site_sends_is_refused,
     pages_run_their_own_scripts_only_and_in_no_frame,
     what_is_shown_to_somebody_stays_in_no_cache,
@@ -233,6 +240,56 @@ async fn an_id_from_before_signing_on_is_worth_nothing_after(place: &Place) {
     );
     assert_eq!(on_line(&signed_on).await, StatusCode::SEE_OTHER);
     hands.set(app.clock.now() + DurMs(1));
+}
+
+async fn a_session_that_was_ended_while_a_page_was_asked_for_stays_ended(place: &Place) {
+    let (server, _) = served(place).await;
+    let app = &server.app;
+    let mut admin = Browser::signed_in(&server, "ada").await;
+    let row = people::by_login(&app.db, "maria").await.expect("read");
+    let id = row.expect("maria").person();
+    let open = async |id: PersonId| {
+        let rows = sessions::of_person(&app.db, id, app.clock.now()).await;
+        rows.expect("sessions").len()
+    };
+    // A page is asked for: the session is read. Then everything ends. Then the request goes on.
+    let read = async |cookie: Option<String>| {
+        let id = cookie.as_deref().and_then(|c| c.strip_prefix("ms5="));
+        let id = id.expect("a cookie").parse().expect("an id");
+        let store = Store::new(app.db.clone(), app.clock.clone(), Arc::clone(&app.uses));
+        let session = Session::new(Some(id), Arc::new(store), None);
+        let known = held(&session).await.expect("read").expect("a session");
+        (session, known)
+    };
+    let cookie = Browser::signed_in(&server, "maria").await.cookie;
+    let (session, known) = read(cookie.clone()).await;
+    let path = format!("/admin/people/{}/password", id.0);
+    assert_eq!(admin.post(&path, &[]).await.status, StatusCode::OK);
+    assert_eq!(open(id).await, 0);
+    let origin = Origin {
+        navigates: true,
+        ..Origin::default()
+    };
+    let caller = identify(app, &header::HeaderMap::new(), Some(&session), origin)
+        .await
+        .expect("an answer");
+    assert!(!caller.is_somebody(), "{caller:?}");
+    let anew = Held {
+        version: known.version + 1,
+        ..known
+    };
+    assert!(!go_on(app, &session, &anew).await.expect("an answer"));
+    assert_eq!(open(id).await, 0, "nothing came back");
+    assert_eq!(worth(&server, cookie).await, StatusCode::SEE_OTHER);
+    // One that was not ended goes on, once, under an id that is worth what the old one was.
+    let cookie = admin.cookie.clone();
+    let ((one, known), (two, _)) = (read(cookie.clone()).await, read(cookie.clone()).await);
+    assert!(go_on(app, &one, &known).await.expect("an answer"));
+    assert!(!go_on(app, &two, &known).await.expect("an answer"));
+    let moved = Some(format!("ms5={}", one.id().expect("an id")));
+    assert_ne!(moved, cookie);
+    assert_eq!(worth(&server, moved).await, StatusCode::OK);
+    assert_eq!(worth(&server, cookie).await, StatusCode::SEE_OTHER);
 }
 
 type Headers<'a> = &'a [(&'a str, &'a str)];

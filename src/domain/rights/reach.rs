@@ -57,6 +57,16 @@ impl Rights {
         Self(vec![Grant { set, reach }])
     }
 
+    /// The same without these permissions, wherever they are held.
+    #[must_use]
+    pub fn without(&self, set: PermissionSet) -> Self {
+        let less = |grant: &Grant| Grant {
+            set: grant.set.without(set),
+            ..*grant
+        };
+        Self(self.0.iter().map(less).collect())
+    }
+
     /// Whether `permission` is held anywhere.
     #[must_use]
     pub fn anywhere(&self, permission: Permission) -> bool {

@@ -106,6 +106,28 @@ pub mod sets {
     pub const SEND: PermissionSet = PermissionSet::of(&[P::IngestWrite]);
     /// Send facts of any age: what fills in the past.
     pub const SEND_OLD: PermissionSet = PermissionSet::of(&[P::IngestWrite, P::IngestBackfill]);
+    /// What nobody may do on a shared tablet, whatever their roles: a badge can be found, and a PIN of four digits seen over
+    /// a shoulder. Work on the floor stays; people, keys, devices, the record, the program and the plant itself do not.
+    pub const NOT_BY_BADGE: PermissionSet = PermissionSet::of(&[
+        P::ProductionWrite,
+        P::ProductionDelete,
+        P::LineWrite,
+        P::LineDelete,
+        P::ShiftWrite,
+        P::UserRead,
+        P::UserWrite,
+        P::UserDelete,
+        P::RoleWrite,
+        P::KioskManage,
+        P::ApiKeyManage,
+        P::IngestWrite,
+        P::IngestBackfill,
+        P::IngestReview,
+        P::AuditRead,
+        P::SystemConfig,
+        P::SystemMonitor,
+        P::SystemMaintenance,
+    ]);
     /// Set up the plant.
     pub const SET_UP_PLANT: PermissionSet =
         PermissionSet::of(&[P::ProductionWrite, P::LineWrite, P::ShiftWrite]);
@@ -148,6 +170,23 @@ mod tests {
                 .all(|p| p.name().ends_with(":read"))
         );
         assert!(default("viewer").covers(sets::WATCH));
+    }
+
+    #[test]
+    fn a_badge_opens_the_work_on_the_floor_and_no_administration() {
+        let kept = sets::NOT_BY_BADGE;
+        for set in [sets::MANAGE_PEOPLE, sets::SET_UP_PLANT, sets::SEND_OLD] {
+            assert!(kept.covers(set));
+        }
+        for role in [
+            "operator",
+            "maintenance",
+            "quality",
+            "viewer",
+            "shift_manager",
+        ] {
+            assert!(default(role).in_both(kept).is_empty(), "{role}");
+        }
     }
 
     #[test]

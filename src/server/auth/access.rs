@@ -116,6 +116,8 @@ pub const ACCESS: &[Entry] = &[
     ("GET", "/account", Person),
     ("GET", "/account/password", Person),
     ("POST", "/account/password", Person),
+    ("GET", "/account/pin", Person),
+    ("POST", "/account/pin", Person),
     ("GET", "/account/code", Person),
     ("POST", "/account/code/begin", Person),
     ("POST", "/account/code/on", Person),

@@ -146,12 +146,18 @@ async fn by_session(
         return Ok(caller);
     }
     if origin.navigates && known.row.version != held.version {
-        // What they may do has changed: the session goes on under a new id.
+        // What they may do has changed: the session goes on under a new id, unless it was ended in this moment.
         let anew = Held {
             version: known.row.version,
             ..held
         };
-        session::hold(session, &anew).await.map_err(into_sqlx)?;
+        let goes_on = session::go_on(app, session, &anew).await;
+        if !goes_on.map_err(into_sqlx)? {
+            return Ok(Caller::nobody(
+                origin.address.clone(),
+                origin.request.clone(),
+            ));
+        }
         caller.session = session.id().map(session::id_hash);
     }
     caller.who = Who::Person {
@@ -160,9 +166,17 @@ async fn by_session(
         name: known.row.name.clone(),
     };
     caller.must_change = known.row.must_change != 0;
-    caller.rights = known.rights;
+    caller.rights = rights_at(caller.device.as_ref(), known.rights);
     caller.first_page = known.first_page;
     Ok(caller)
+}
+
+/// What is left of somebody's rights where they are.
+fn rights_at(device: Option<&Device>, rights: Rights) -> Rights {
+    match device {
+        Some(_) => rights.without(sets::NOT_BY_BADGE),
+        None => rights,
+    }
 }
 
 /// What is known of a person, at most a moment old.
@@ -196,11 +210,11 @@ fn at_device(caller: &mut Caller, row: &DeviceRow) {
 /// How long the database may take to say whether somebody still may.
 const STILL_WITHIN: Duration = Duration::from_secs(1);
 
-/// Whether a caller who was let in a while ago would be let in now with the same rights. While the database is away nothing
-/// is known to have changed.
-pub async fn still(app: &App, caller: &Caller) -> bool {
+/// Whether a caller who was let in a while ago would be let in now with the same rights; `None` while the database does not
+/// say.
+pub async fn still(app: &App, caller: &Caller) -> Option<bool> {
     let asked = tokio::time::timeout(STILL_WITHIN, still_the_same(app, caller));
-    asked.await.unwrap_or(Ok(true)).unwrap_or(true)
+    asked.await.ok()?.ok()
 }
 
 async fn still_the_same(app: &App, caller: &Caller) -> sqlx::Result<bool> {
@@ -218,19 +232,23 @@ async fn still_the_same(app: &App, caller: &Caller) -> sqlx::Result<bool> {
     let Some(hash) = &caller.session else {
         return Ok(true);
     };
-    let Some(row) = sessions::get(&app.db, hash).await? else {
+    let row = sessions::get(&app.db, hash).await?;
+    // A stream that is open is no use of its session: whoever leaves a screen alone is signed out there, too.
+    let Some((held, _)) = row.and_then(|row| session::lives(&row, &app.uses, now)) else {
         return Ok(false);
     };
     match caller.person() {
-        None => Ok(row.person_id.is_none()),
+        None => Ok(held.person.is_none()),
         Some(id) => {
             let known = person(app, id).await?;
             let plant = app.plant.get();
             let simulated = plant.site.as_ref().is_some_and(|s| s.simulated);
             let same = |k: Known| {
-                k.row.disabled == 0 && (k.row.demo == 0 || simulated) && k.rights == caller.rights
+                k.row.disabled == 0
+                    && (k.row.demo == 0 || simulated)
+                    && rights_at(caller.device.as_ref(), k.rights) == caller.rights
             };
-            Ok(row.person_id == Some(id.0) && known.is_some_and(same))
+            Ok(held.person == Some(id) && known.is_some_and(same))
         }
     }
 }

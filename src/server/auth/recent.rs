@@ -4,6 +4,7 @@ use crate::domain::time::{DurMs, TsMs};
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use tokio::sync::watch;
 
 /// For so long an answer holds. What is taken away is refused that much later at the latest; on the node that took it away
 /// at once.
@@ -11,17 +12,23 @@ const REMEMBERED: DurMs = DurMs(1_000);
 
 /// Answers of a moment ago. Only what exists is kept, so nobody can fill it by guessing.
 #[derive(Debug)]
-pub struct Recent<K, V>(Mutex<HashMap<K, (TsMs, V)>>);
+pub struct Recent<K, V> {
+    known: Mutex<HashMap<K, (TsMs, V)>>,
+    forgotten: watch::Sender<()>,
+}
 
 impl<K, V> Default for Recent<K, V> {
     fn default() -> Self {
-        Self(Mutex::new(HashMap::new()))
+        Self {
+            known: Mutex::default(),
+            forgotten: watch::Sender::default(),
+        }
     }
 }
 
 impl<K: Eq + Hash, V: Clone> Recent<K, V> {
     fn lock(&self) -> MutexGuard<'_, HashMap<K, (TsMs, V)>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What was said about `key`, if it still holds.
@@ -38,9 +45,15 @@ impl<K: Eq + Hash, V: Clone> Recent<K, V> {
         known.insert(key, (now, value));
     }
 
-    /// Something changed.
+    /// Something changed: nothing that was said holds any more, and whoever watches looks again.
     pub fn forget(&self) {
         self.lock().clear();
+        self.forgotten.send_replace(());
+    }
+
+    /// Tells of each change from now on.
+    pub fn watch(&self) -> watch::Receiver<()> {
+        self.forgotten.subscribe()
     }
 }
 
@@ -64,7 +77,10 @@ mod tests {
         assert_eq!(recent.recall(&"old", at(-1)), None);
         recent.remember("new", 2, at(1_000));
         assert_eq!(recent.lock().len(), 1);
+        let watch = recent.watch();
+        assert!(!watch.has_changed().expect("it is there"));
         recent.forget();
+        assert!(watch.has_changed().expect("it is there"));
         assert_eq!(recent.recall(&"new", at(1_000)), None);
     }
 }

@@ -28,6 +28,8 @@ pub const LONGEST: DurMs = DurMs(24 * HOUR_MS);
 const DEVICE: DurMs = DurMs(400 * DAY_MS);
 /// Under which name the session keeps what it knows.
 const HELD: &str = "held";
+/// Under which name it keeps the id to which it was moved, until the store has seen it.
+const MOVED: &str = "moved";
 
 /// What a session knows.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -134,6 +136,33 @@ pub async fn hold(
     session.save().await
 }
 
+/// Lets a session in which somebody is signed in go on under a new id: in one step, so that one which was ended meanwhile
+/// stays ended. `false` then, and nothing has changed.
+///
+/// # Errors
+/// The store's.
+pub async fn go_on(
+    app: &App,
+    session: &Session,
+    held: &Held,
+) -> std::result::Result<bool, tower_sessions::session::Error> {
+    let Some(old) = session.id() else {
+        return Ok(false);
+    };
+    let store = Store::new(app.db.clone(), app.clock.clone(), Arc::clone(&app.uses));
+    let id = Id::default();
+    let row = store.row_of(id, held)?;
+    let moved = sessions::renew(&app.db, &id_hash(old), &row).await;
+    if !moved.map_err(backend)? {
+        return Ok(false);
+    }
+    session.insert(HELD, held).await?;
+    session.insert(MOVED, id.to_string()).await?;
+    session.cycle_id().await?;
+    session.save().await?;
+    Ok(true)
+}
+
 /// What is stored of a session's id.
 #[must_use]
 pub fn id_hash(id: Id) -> Vec<u8> {
@@ -162,6 +191,10 @@ impl Store {
             }
             None => Held::default(),
         };
+        self.row_of(record.id, &held)
+    }
+
+    fn row_of(&self, id: Id, held: &Held) -> Result<SessionRow> {
         let now = self.clock.now();
         let life = if held.device.is_some() {
             DEVICE
@@ -169,10 +202,10 @@ impl Store {
             LONGEST
         };
         Ok(SessionRow {
-            id_hash: id_hash(record.id),
+            id_hash: id_hash(id),
             person_id: held.person.map(|p| p.0),
             device_id: held.device.map(|d| d.0),
-            facts: serde_json::to_string(&held).map_err(|e| Error::Encode(e.to_string()))?,
+            facts: serde_json::to_string(held).map_err(|e| Error::Encode(e.to_string()))?,
             created_ms: now.0,
             seen_ms: now.0,
             expires_ms: (now + life).0,
@@ -188,6 +221,12 @@ fn backend(error: sqlx::Error) -> Error {
 #[async_trait]
 impl SessionStore for Store {
     async fn create(&self, record: &mut Record) -> Result<()> {
+        if let Some(id) = record.data.remove(MOVED) {
+            // Its row has this id already.
+            let id = id.as_str().and_then(|id| id.parse().ok());
+            record.id = id.ok_or_else(|| Error::Decode("an id of a session".to_owned()))?;
+            return Ok(());
+        }
         loop {
             if sessions::add(&self.db, &self.row(record)?)
                 .await

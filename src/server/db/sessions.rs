@@ -62,12 +62,14 @@ pub async fn add(db: &Db, row: &SessionRow) -> sqlx::Result<bool> {
     Ok(rows == 1)
 }
 
-/// Writes what a session holds now. One that was ended meanwhile stays ended.
+/// Writes what a session holds now. One that was ended meanwhile stays ended, and whoever was signed out of it stays so: it
+/// signs nobody in.
 ///
 /// # Errors
 /// The engine's.
 pub async fn save(db: &Db, row: &SessionRow) -> sqlx::Result<()> {
-    const SQL: &str = "UPDATE session SET person_id = $2, device_id = $3, facts = $4, seen_ms = $5,
+    const SQL: &str = "UPDATE session
+        SET person_id = CASE WHEN person_id = $2 THEN person_id END, device_id = $3, facts = $4, seen_ms = $5,
             expires_ms = $6
         WHERE id_hash = $1";
     let mut tx = db.begin().await?;
@@ -82,6 +84,28 @@ pub async fn save(db: &Db, row: &SessionRow) -> sqlx::Result<()> {
         .await
         .map(drop)?);
     tx.commit().await
+}
+
+/// Gives the session of `old` the id and the facts of `row`; `false` when it was ended, or its person signed out, meanwhile.
+///
+/// # Errors
+/// The engine's.
+pub async fn renew(db: &Db, old: &[u8], row: &SessionRow) -> sqlx::Result<bool> {
+    const SQL: &str = "UPDATE session SET id_hash = $2, facts = $4, seen_ms = $5, expires_ms = $6
+        WHERE id_hash = $1 AND person_id = $3";
+    let mut tx = db.begin().await?;
+    let rows = writing!(&mut tx, |conn| sqlx::query(SQL)
+        .bind(old)
+        .bind(&row.id_hash)
+        .bind(row.person_id)
+        .bind(&row.facts)
+        .bind(row.seen_ms)
+        .bind(row.expires_ms)
+        .execute(conn)
+        .await?
+        .rows_affected());
+    tx.commit().await?;
+    Ok(rows == 1)
 }
 
 /// It was used.
@@ -164,6 +188,21 @@ pub async fn end_of_person(tx: &mut Tx, id: PersonId, but: &[u8]) -> sqlx::Resul
         done
     });
     Ok(done)
+}
+
+/// Signs a person out of shared tablets, but for one session.
+///
+/// # Errors
+/// The engine's.
+pub async fn leave_tablets(tx: &mut Tx, id: PersonId, but: &[u8]) -> sqlx::Result<()> {
+    const SQL: &str = "UPDATE session SET person_id = NULL
+        WHERE person_id = $1 AND id_hash <> $2 AND device_id IS NOT NULL";
+    writing!(tx, |conn| sqlx::query(SQL)
+        .bind(id.0)
+        .bind(but)
+        .execute(conn)
+        .await
+        .map(drop))
 }
 
 /// Ends one session of a person; `false` when they have no such session. A shared tablet stays enrolled.

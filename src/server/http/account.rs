@@ -12,7 +12,7 @@ use crate::server::auth::session::{self, Held, Waiting};
 use crate::server::auth::totp;
 use crate::server::calendar::date_and_time;
 use crate::server::db::people::PersonRow;
-use crate::server::services::account::{self, NewPassword, OwnSession};
+use crate::server::services::account::{self, NewPassword, NewPin, OwnSession};
 use crate::server::services::error::{ServiceError, field};
 use crate::server::services::sign_in::Refused;
 use crate::ui::desk::account::{self as pages, Account, Factor, SessionLine};
@@ -35,6 +35,7 @@ pub fn router(shared: &Shared) -> Router {
             "/account/password",
             get(show_password).post(change_password),
         )
+        .route("/account/pin", get(show_pin).post(change_pin))
         .route("/account/code", get(show_code))
         .route("/account/code/begin", post(begin_code))
         .route("/account/code/on", post(turn_code_on))
@@ -56,6 +57,7 @@ impl Done {
     fn words(&self) -> Option<&'static str> {
         match self.said.as_str() {
             "password" => Some("The password is changed. You are signed out everywhere else."),
+            "pin" => Some("The PIN is set. It holds on shared tablets."),
             "code-on" => Some("The second factor is on."),
             "code-off" => Some("The second factor is off."),
             "session" => Some("That session has ended."),
@@ -100,6 +102,7 @@ async fn show(State(shared): State<Shared>, ctx: Ctx, Query(done): Query<Done>) 
         login: own.row.login,
         roles: own.roles,
         has_password: own.row.password.is_some(),
+        has_pin: own.row.pin.is_some(),
         code_is_on: own.row.totp.is_some(),
         sessions: sessions.into_iter().map(line).collect(),
     });
@@ -145,7 +148,7 @@ fn wrong_fields(refused: Refused, wrong_is: &str) -> Result<Again, ServiceError>
 }
 
 /// The session goes on with what the person may now, under a new id.
-async fn go_on(session: &Session, row: &PersonRow) -> Result<(), Refused> {
+async fn go_on(shared: &Shared, session: &Session, row: &PersonRow) -> Result<(), Refused> {
     let held = session::held(session)
         .await
         .map_err(store)?
@@ -155,7 +158,17 @@ async fn go_on(session: &Session, row: &PersonRow) -> Result<(), Refused> {
         waiting: None,
         ..held
     };
-    session::hold(session, &held).await.map_err(store)
+    goes_on(shared, session, &held).await
+}
+
+/// The session holds something else, if it was not ended meanwhile.
+async fn goes_on(shared: &Shared, session: &Session, held: &Held) -> Result<(), Refused> {
+    let goes_on = session::go_on(&shared.app, session, held).await;
+    if goes_on.map_err(store)? {
+        Ok(())
+    } else {
+        Err(ServiceError::Unauthenticated.into())
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -178,12 +191,49 @@ async fn change_password(
     };
     let changed = async {
         let row = account::change_password(&ctx, wanted).await?;
-        go_on(&session, &row).await
+        go_on(&shared, &session, &row).await
     };
     match changed.await {
         Ok(()) => Redirect::to("/account?said=password").into_response(),
         Err(why) => match wrong_fields(why, "old") {
             Ok(again) => password_page(&shared, &ctx, again),
+            Err(error) => refused(&shared, &ctx, error).await,
+        },
+    }
+}
+
+async fn show_pin(State(shared): State<Shared>, ctx: Ctx) -> Response {
+    pin_page(&shared, &ctx, asked_for()).await
+}
+
+async fn pin_page(shared: &Shared, ctx: &Ctx, (status, wrong): Again) -> Response {
+    match account::own(ctx).await {
+        Ok(own) => {
+            let inside = pages::pin(&own.row.login, own.row.password.is_some(), &wrong);
+            let names = ("PIN for shared tablets", "/account/pin");
+            page(shared, Some(ctx.caller()), names, status, inside)
+        }
+        Err(error) => refused(shared, ctx, error).await,
+    }
+}
+
+#[derive(Debug, Deserialize)]
+struct PinForm {
+    proof: String,
+    pin: String,
+    again: String,
+}
+
+async fn change_pin(State(shared): State<Shared>, ctx: Ctx, Form(form): Form<PinForm>) -> Response {
+    let wanted = NewPin {
+        proof: form.proof,
+        pin: form.pin,
+        again: form.again,
+    };
+    match account::change_pin(&ctx, wanted).await {
+        Ok(()) => Redirect::to("/account?said=pin").into_response(),
+        Err(why) => match wrong_fields(why, "proof") {
+            Ok(again) => pin_page(&shared, &ctx, again).await,
             Err(error) => refused(&shared, &ctx, error).await,
         },
     }
@@ -212,7 +262,11 @@ async fn factor_page(
             _ if own.row.totp.is_some() => Factor::On(own.row.login),
             None => Factor::Off,
             Some(secret) => match totp::for_authenticator(&secret, &own.row.login) {
-                Some((_, picture)) => Factor::Begun { secret, picture },
+                Some((_, picture)) => Factor::Begun {
+                    login: own.row.login,
+                    secret,
+                    picture,
+                },
                 None => Factor::Off,
             },
         })
@@ -251,7 +305,7 @@ async fn begin_code(State(shared): State<Shared>, session: Session) -> Response 
             waiting: Some(waiting),
             ..held
         };
-        session::hold(&session, &held).await.map_err(store)
+        goes_on(&shared, &session, &held).await
     };
     match begin.await {
         Ok(()) => Redirect::to("/account/code").into_response(),
@@ -263,6 +317,7 @@ async fn begin_code(State(shared): State<Shared>, session: Session) -> Response 
 #[derive(Debug, Deserialize)]
 struct CodeForm {
     code: String,
+    password: String,
 }
 
 async fn turn_code_on(
@@ -275,13 +330,13 @@ async fn turn_code_on(
         let Some(secret) = begun(&shared, &session).await? else {
             return Ok("/account/code");
         };
-        let row = account::turn_code_on(&ctx, &secret, &form.code).await?;
-        go_on(&session, &row).await?;
+        let row = account::turn_code_on(&ctx, &secret, (&form.code, form.password)).await?;
+        go_on(&shared, &session, &row).await?;
         Ok("/account?said=code-on")
     };
     match done.await {
         Ok(to) => Redirect::to(to).into_response(),
-        Err(why) => match wrong_fields(why, "code") {
+        Err(why) => match wrong_fields(why, "password") {
             Ok(again) => factor_page(&shared, &ctx, &session, again).await,
             Err(error) => refused(&shared, &ctx, error).await,
         },
@@ -301,7 +356,7 @@ async fn turn_code_off(
 ) -> Response {
     let done = async {
         let row = account::turn_code_off(&ctx, form.password).await?;
-        go_on(&session, &row).await
+        go_on(&shared, &session, &row).await
     };
     match done.await {
         Ok(()) => Redirect::to("/account?said=code-off").into_response(),

@@ -11,7 +11,7 @@ use super::Shared;
 use super::doors::come_back;
 use super::problem::Problem;
 use super::security::page_policy;
-use crate::domain::rights::Permission;
+use crate::domain::rights::{Permission, sets};
 use crate::server::auth::caller::{Caller, Who};
 use crate::server::auth::secret;
 use crate::server::services::error::ServiceError;
@@ -149,7 +149,12 @@ pub fn forbidden_page(
     permission: Permission,
     ask: &[String],
 ) -> Response {
-    let inside = crate::ui::desk::sign_in::forbidden(permission.words(), permission.name(), ask);
+    let (words, name) = (permission.words(), permission.name());
+    let inside = if caller.device.is_some() && sets::NOT_BY_BADGE.has(permission) {
+        crate::ui::desk::sign_in::not_on_tablets(words, name)
+    } else {
+        crate::ui::desk::sign_in::forbidden(words, name, ask)
+    };
     page(
         shared,
         Some(caller),

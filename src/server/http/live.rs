@@ -4,6 +4,7 @@ use super::Shared;
 use super::problem::{Problem, unavailable};
 use crate::api::live::Hello;
 use crate::domain::ids::Seq;
+use crate::domain::time::{DurMs, TsMs};
 use crate::server::auth::Ctx;
 use crate::server::auth::identify::still;
 use crate::server::live::hub::Event;
@@ -16,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use std::convert::Infallible;
 use std::time::Duration;
 use tokio::sync::broadcast::error::RecvError;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio_stream::wrappers::ReceiverStream;
 
 /// The most streams that one node keeps open.
@@ -25,6 +26,8 @@ const MAX_STREAMS: usize = 2_000;
 const PING_EVERY: Duration = Duration::from_secs(5);
 /// Events that may wait for a slow screen before the hub's own backlog fills.
 const WAITING: usize = 64;
+/// While the database does not say whether somebody still may, they count as allowed for so long.
+const UNSURE: DurMs = DurMs(30_000);
 
 /// What the screen has and wants.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -69,6 +72,11 @@ async fn feed((shared, ctx): (Shared, Ctx), since: Seq, line: Option<String>, ou
     let app = &shared.app;
     // Listening starts before the first figures are read: nothing can fall between.
     let mut events = app.hub.listen();
+    let (mut people, mut keys) = (app.people.watch(), app.keys.watch());
+    let mut leave = Leave {
+        sure: app.clock.now(),
+        missed: false,
+    };
     let _interest = line.as_ref().map(|code| app.hub.look_at(code));
     let hello = Hello {
         build: app.build.to_string(),
@@ -84,17 +92,18 @@ async fn feed((shared, ctx): (Shared, Ctx), since: Seq, line: Option<String>, ou
     let mut ping = tokio::time::interval(PING_EVERY);
     loop {
         let sent = tokio::select! {
+            // Who was signed out, disabled or revoked, or may do other things now, hears nothing more under the old leave:
+            // what changed here is looked at before any event that comes after it, what changed on another node with the ping.
+            biased;
             () = shared.stop.cancelled() => return,
             () = out.closed() => return,
-            _ = ping.tick() => {
-                // Who was signed out, disabled or revoked, or may do other things now, hears nothing more under the old leave.
-                if !still(app, ctx.caller()).await {
-                    return;
-                }
-                send(&out, "ping", None, &app.hub.ping(app.clock.now())).await
-            }
+            () = changed(&mut people, &mut keys) => leave.look(&ctx, &out).await,
+            _ = ping.tick() => match leave.look(&ctx, &out).await {
+                Some(()) => send(&out, "ping", None, &app.hub.ping(app.clock.now())).await,
+                None => None,
+            },
             event = events.recv() => match event {
-                Ok(event) => forward((&ctx, &out), &event, line.as_deref()).await,
+                Ok(event) => leave.forward((&ctx, &out), &event, line.as_deref()).await,
                 Err(RecvError::Lagged(_)) => send(&out, "reset", None, &()).await,
                 Err(RecvError::Closed) => return,
             },
@@ -102,6 +111,62 @@ async fn feed((shared, ctx): (Shared, Ctx), since: Seq, line: Option<String>, ou
         if sent.is_none() {
             return;
         }
+    }
+}
+
+/// Something changed about people, their sessions, devices or keys.
+async fn changed(people: &mut watch::Receiver<()>, keys: &mut watch::Receiver<()>) {
+    // Both live as long as the server: neither says that it has ended.
+    tokio::select! {
+        _ = people.changed() => (),
+        _ = keys.changed() => (),
+    }
+}
+
+/// What is known of the leave that a stream was opened with.
+struct Leave {
+    /// When it was last known to hold.
+    sure: TsMs,
+    /// Events were held back since.
+    missed: bool,
+}
+
+impl Leave {
+    /// Asks whether it still holds. `None` when it does not, or the screen has left; while nobody can say, the stream stays.
+    async fn look(&mut self, ctx: &Ctx, out: &Out) -> Option<()> {
+        match still(ctx.app(), ctx.caller()).await {
+            Some(true) => {
+                self.sure = ctx.now();
+                if std::mem::take(&mut self.missed) {
+                    send(out, "reset", None, &()).await?;
+                }
+                Some(())
+            }
+            Some(false) => None,
+            None => Some(()),
+        }
+    }
+
+    /// Sends what is allowed; figures are held back while it is not known for too long whether they are.
+    async fn forward(
+        &mut self,
+        (ctx, out): (&Ctx, &Out),
+        event: &Event,
+        line: Option<&str>,
+    ) -> Option<()> {
+        if event.about.is_some() && !self.is_sure(ctx.now()) {
+            self.look(ctx, out).await?;
+            if !self.is_sure(ctx.now()) {
+                self.missed = true;
+                return Some(());
+            }
+        }
+        forward((ctx, out), event, line).await
+    }
+
+    fn is_sure(&self, now: TsMs) -> bool {
+        // Also a clock that was set back makes unsure.
+        (DurMs(0)..UNSURE).contains(&(now - self.sure))
     }
 }
 

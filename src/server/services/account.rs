@@ -1,7 +1,8 @@
-//! What people change about their own way in: password, second factor, sessions.
+//! What people change about their own way in: password, PIN, second factor, sessions.
 
 use super::error::{ServiceError, field, invalid, not_found};
 use super::sign_in::{Refused, count_try, on_record};
+use super::sign_on::pin_subject;
 use crate::domain::ids::PersonId;
 use crate::domain::rights::Reach;
 use crate::domain::time::TsMs;
@@ -95,11 +96,21 @@ pub async fn own(ctx: &Ctx) -> Result<Own, ServiceError> {
 
 /// Checks the password that holds now. Wrong ones count like those of signing in, and are on record.
 async fn check(ctx: &Ctx, row: &PersonRow, typed: String) -> Result<Vec<u8>, Refused> {
+    let subject = ctx.app().secret.mark("login", &row.login);
+    check_kept(ctx, row, (typed, row.password.clone()), subject).await
+}
+
+/// Checks what was typed against what is kept; tries count under `subject`, which is returned.
+async fn check_kept(
+    ctx: &Ctx,
+    row: &PersonRow,
+    (typed, kept): (String, Option<String>),
+    subject: Vec<u8>,
+) -> Result<Vec<u8>, Refused> {
     let app = ctx.app();
-    let subject = app.secret.mark("login", &row.login);
     let mut turn = app.turns.of_client(&ctx.caller().address).await?;
     count_try(app, &mut turn, &subject).await?;
-    match app.hasher.verify(typed, row.password.clone()).await {
+    match app.hasher.verify(typed, kept).await {
         Verdict::Right | Verdict::RightAnew(_) => Ok(subject),
         Verdict::Wrong => {
             on_record(
@@ -154,18 +165,86 @@ async fn end_others(
     sessions::end_of_person(tx, row.person(), &this).await
 }
 
-/// Turns the second factor on: `code` shows that the authenticator knows `secret`. All other sessions end.
+/// A new PIN for shared tablets.
+#[derive(Clone, Debug)]
+pub struct NewPin {
+    /// The password; of somebody who has none, the PIN that holds now.
+    pub proof: String,
+    /// The new one.
+    pub pin: String,
+    /// The new one again.
+    pub again: String,
+}
+
+/// Sets one's own PIN, so that nobody else knows it; one is signed off the tablets where one is signed on, but for this one.
 ///
 /// # Errors
-/// [`Refused::Wrong`] when the code is; a second factor that is on already; the engine's.
-pub async fn turn_code_on(ctx: &Ctx, secret: &str, code: &str) -> Result<PersonRow, Refused> {
+/// [`Refused::Wrong`] when the password is; wrong fields; somebody who has neither password nor PIN; the engine's.
+pub async fn change_pin(ctx: &Ctx, wanted: NewPin) -> Result<(), Refused> {
+    let (app, row) = (ctx.app(), my_row(ctx).await?);
+    let pin = wanted.pin.trim().to_owned();
+    let mut wrong = Vec::new();
+    if let Some(problem) = password::pin_problem(&pin) {
+        wrong.push(field("pin", problem));
+    }
+    if pin != wanted.again.trim() {
+        wrong.push(field("again", "is not the same"));
+    }
+    if !wrong.is_empty() {
+        return Err(ServiceError::Invalid(wrong).into());
+    }
+    let of_pins = pin_subject(app, &row.login);
+    let subject = match (&row.password, &row.pin) {
+        (Some(_), _) => check(ctx, &row, wanted.proof).await?,
+        (None, Some(kept)) => {
+            let typed = (wanted.proof, Some(kept.clone()));
+            check_kept(ctx, &row, typed, of_pins.clone()).await?
+        }
+        (None, None) => {
+            let words = "there is nothing yet that shows it is you: ask an administrator for a PIN";
+            return Err(ServiceError::Conflict(words.to_owned()).into());
+        }
+    };
+    let kept = app.hasher.hash(pin).await;
+    let kept = kept.ok_or_else(|| sqlx::Error::Io(std::io::Error::other("no random bits")))?;
+    let this = ctx.caller().session.clone().unwrap_or_default();
+    let mut tx = app.db.begin().await?;
+    people::set_pin(&mut tx, row.person(), Some(&kept)).await?;
+    sessions::leave_tablets(&mut tx, row.person(), &this).await?;
+    attempts::forgive(&mut tx, &subject).await?;
+    attempts::forgive(&mut tx, &of_pins).await?;
+    let line = ctx.entry("person.pin.set", format!("person:{}", row.login));
+    audit::add(&mut tx, &line).await?;
+    tx.commit().await?;
+    app.people.forget();
+    Ok(())
+}
+
+/// Turns the second factor on, which takes the password: `code` shows that the authenticator knows `secret`. All other
+/// sessions end.
+///
+/// # Errors
+/// [`Refused::Wrong`] when the password is; a wrong code; a second factor that is on already; somebody without a password;
+/// the engine's.
+pub async fn turn_code_on(
+    ctx: &Ctx,
+    secret: &str,
+    (code, password): (&str, String),
+) -> Result<PersonRow, Refused> {
     let (app, row) = (ctx.app(), my_row(ctx).await?);
     if row.totp.is_some() {
         return Err(ServiceError::Conflict("the second factor is on already".to_owned()).into());
     }
-    let step = totp::step_of(secret, code, ctx.now()).ok_or(Refused::Wrong)?;
+    if row.password.is_none() {
+        let words = "the second factor goes with a password, and you have none";
+        return Err(ServiceError::Conflict(words.to_owned()).into());
+    }
+    let step = totp::step_of(secret, code, ctx.now());
+    let step = step.ok_or_else(|| invalid("code", "is not right"))?;
+    let subject = check(ctx, &row, password).await?;
     let mut tx = app.db.begin().await?;
     people::set_totp(&mut tx, row.person(), Some(secret)).await?;
+    attempts::forgive(&mut tx, &subject).await?;
     // The code that was just shown opens nothing any more.
     people::use_totp_step(&mut tx, row.person(), step).await?;
     let ended = end_others(ctx, &mut tx, &row).await?;
@@ -250,6 +329,7 @@ pub async fn end_session(ctx: &Ctx, mark: &str) -> Result<(), ServiceError> {
     line.was = json!({"address": found.held.address, "program": found.held.agent}).to_string();
     audit::add(&mut tx, &line).await?;
     tx.commit().await?;
+    ctx.app().people.forget();
     Ok(())
 }
 
@@ -265,6 +345,7 @@ pub async fn end_all_sessions(ctx: &Ctx) -> Result<(), ServiceError> {
     line.became = json!({"sessions_ended": ended}).to_string();
     audit::add(&mut tx, &line).await?;
     tx.commit().await?;
+    ctx.app().people.forget();
     Ok(())
 }
 

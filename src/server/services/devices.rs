@@ -155,6 +155,7 @@ pub async fn new_link(ctx: &Ctx, id: DeviceId) -> Result<(DeviceRow, String), Se
     )
     .await?;
     tx.commit().await?;
+    ctx.app().people.forget();
     Ok((row, format!("/device/{token}")))
 }
 
@@ -173,6 +174,7 @@ pub async fn revoke(ctx: &Ctx, id: DeviceId) -> Result<(), ServiceError> {
     )
     .await?;
     tx.commit().await?;
+    ctx.app().people.forget();
     Ok(())
 }
 

@@ -174,8 +174,8 @@ pub async fn set_up(
         "link for one more administrator"
     };
     why.clone_into(&mut line.why);
-    audit::add(&mut tx, &line).await?;
-    let_in_with(app, &mut tx, caller, &row, ("set-up link", None)).await?;
+    let how = ("set-up link", None);
+    let_in_with(app, &mut tx, caller, &row, how, Some(&line)).await?;
     tx.commit().await?;
     Ok(row)
 }

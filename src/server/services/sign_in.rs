@@ -130,18 +130,19 @@ pub(crate) async fn let_in(
     (how, subject): (&str, Option<&[u8]>),
 ) -> Result<(), Refused> {
     let mut tx = app.db.begin().await?;
-    let_in_with(app, &mut tx, caller, row, (how, subject)).await?;
+    let_in_with(app, &mut tx, caller, row, (how, subject), None).await?;
     tx.commit().await?;
     Ok(())
 }
 
-/// The same, in a transaction of the caller's.
+/// The same, as the last thing in a transaction of the caller's; `before` goes on record first.
 pub(crate) async fn let_in_with(
     app: &App,
     tx: &mut Tx,
     caller: &Caller,
     row: &PersonRow,
     (how, subject): (&str, Option<&[u8]>),
+    before: Option<&AuditRow>,
 ) -> Result<(), Refused> {
     let now = app.clock.now();
     people::signed_in(tx, row.person(), now).await?;
@@ -158,6 +159,9 @@ pub(crate) async fn let_in_with(
     line.actor_id = Some(row.id);
     line.actor.clone_from(&row.name);
     how.clone_into(&mut line.became);
+    if let Some(before) = before {
+        audit::add(tx, before).await?;
+    }
     audit::add(tx, &line).await?;
     Ok(())
 }
@@ -254,6 +258,7 @@ pub async fn with_code(
         caller,
         &row,
         ("password and code", Some(&subject)),
+        None,
     )
     .await?;
     tx.commit().await?;

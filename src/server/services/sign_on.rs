@@ -1,18 +1,24 @@
 //! Signing on to a shared tablet: with a badge that a scanner types, or with a name tile and a PIN.
 
 use super::error::{ServiceError, not_found};
-use super::sign_in::{Refused, count_try, let_in_with, on_record};
+use super::sign_in::{Refused, count_try, let_in_with};
 use crate::domain::ids::PersonId;
-use crate::domain::rights::{Reach, Rights};
+use crate::domain::rights::{Reach, Rights, sets};
+use crate::domain::time::{DurMs, HOUR_MS, TsMs};
 use crate::server::auth::caller::{Caller, Device};
 use crate::server::auth::guard::entry;
 use crate::server::auth::password::Verdict;
 use crate::server::auth::rights::{Roles, reach};
+use crate::server::db::audit::AuditRow;
 use crate::server::db::devices::{self, DeviceRow};
 use crate::server::db::people::PersonRow;
 use crate::server::db::{attempts, audit, people};
 use crate::server::plant::Plant;
 use crate::server::state::App;
+
+/// So many numbers that are no badge may be shown to a tablet in an hour, whoever signs on in between; then it takes PINs
+/// only until the hour is over.
+const MISSES_AN_HOUR: i64 = 20;
 
 /// What somebody shows.
 #[derive(Clone, Debug)]
@@ -48,7 +54,7 @@ fn meets(plant: &Plant, rights: &Rights, at: Reach) -> bool {
         .any(|reach| reach == Reach::Site || reach == at || on_line(reach))
 }
 
-/// The people who have a PIN and a role where the tablet stands.
+/// The people who have a PIN and something to do where the tablet stands.
 ///
 /// # Errors
 /// The engine's.
@@ -62,7 +68,8 @@ pub async fn tiles(app: &App, tablet: &DeviceRow) -> Result<Vec<PersonRow>, Serv
             .copied()
             .filter(|g| g.person_id == id)
             .collect();
-        meets(&plant, &roles.rights(&of), at)
+        let here = roles.rights(&of).without(sets::NOT_BY_BADGE);
+        meets(&plant, &here, at)
     };
     let found = all
         .into_iter()
@@ -76,14 +83,35 @@ pub fn badge_mark(app: &App, number: &str) -> Vec<u8> {
     app.secret.mark("badge", number.trim())
 }
 
-/// Signs on; whoever was signed on is signed out. Tries count for the tablet, and with a PIN also for the person.
+/// Under what tries of somebody's PIN count: passwords are typed from anywhere on the network, and must not keep people out
+/// of tablets.
+#[must_use]
+pub fn pin_subject(app: &App, login: &str) -> Vec<u8> {
+    app.secret.mark("pin", login)
+}
+
+/// Under what the misses of badges at a tablet count in the hour of `now`.
+fn misses_subject(app: &App, tablet: &DeviceRow, now: TsMs) -> Vec<u8> {
+    let hour = now.0.div_euclid(HOUR_MS);
+    app.secret
+        .mark("badge misses", &format!("{} {hour}", tablet.id))
+}
+
+/// Signs on; whoever was signed on is signed out. Tries count for the tablet, and with a PIN also for the person; badges
+/// that are none count for the tablet until the hour is over, also when others sign on.
 ///
 /// # Errors
 /// [`Refused`]; not a shared tablet; the engine's.
 pub async fn sign_on(app: &App, caller: &Caller, shown: Shown) -> Result<PersonRow, Refused> {
     let tablet = tablet(app, caller).await?;
     let device = app.secret.mark("device", &tablet.id.to_string());
+    let misses = misses_subject(app, &tablet, app.clock.now());
+    let by_badge = matches!(shown, Shown::Badge(_));
     let mut turn = app.turns.of_client(&caller.address).await?;
+    if by_badge {
+        turn.at(&misses).await;
+        few_misses(app, &misses).await?;
+    }
     count_try(app, &mut turn, &device).await?;
     let (how, row, right, subject) = match shown {
         Shown::Badge(number) => {
@@ -98,7 +126,7 @@ pub async fn sign_on(app: &App, caller: &Caller, shown: Shown) -> Result<PersonR
                 .find(|r| r.person() == person);
             let subject = match &row {
                 Some(row) => {
-                    let subject = app.secret.mark("login", &row.login);
+                    let subject = pin_subject(app, &row.login);
                     count_try(app, &mut turn, &subject).await?;
                     Some(subject)
                 }
@@ -116,17 +144,32 @@ pub async fn sign_on(app: &App, caller: &Caller, shown: Shown) -> Result<PersonR
             || "unknown badge".to_owned(),
             |r| format!("person:{}", r.login),
         );
-        on_record(app, &entry(caller, now, "session.wrong", target)).await?;
+        let mut tx = app.db.begin().await?;
+        if by_badge {
+            attempts::count(&mut tx, &misses, now).await?;
+        }
+        audit::add(&mut tx, &entry(caller, now, "session.wrong", target)).await?;
+        tx.commit().await?;
         return Err(Refused::Wrong);
     };
     let mut tx = app.db.begin().await?;
     attempts::forgive(&mut tx, &device).await?;
-    if caller.person().is_some_and(|before| before != row.person()) {
-        let mut line = entry(caller, now, "session.sign_out", "");
-        line.why = format!("{} signed on", row.name);
-        audit::add(&mut tx, &line).await?;
-    }
-    let_in_with(app, &mut tx, caller, row, (how, subject.as_deref())).await?;
+    let changes = caller.person().is_some_and(|before| before != row.person());
+    let out = changes.then(|| AuditRow {
+        why: format!("{} signed on", row.name),
+        ..entry(caller, now, "session.sign_out", "")
+    });
+    let how = (how, subject.as_deref());
+    let_in_with(app, &mut tx, caller, row, how, out.as_ref()).await?;
     tx.commit().await?;
     Ok(row.clone())
+}
+
+/// Checks that few enough badges were none in this hour.
+async fn few_misses(app: &App, misses: &[u8]) -> Result<(), Refused> {
+    if attempts::get(&app.db, misses).await?.wrong < MISSES_AN_HOUR {
+        return Ok(());
+    }
+    let into_hour = app.clock.now().0.rem_euclid(HOUR_MS);
+    Err(Refused::Wait(DurMs(HOUR_MS - into_hour)))
 }

@@ -4,8 +4,8 @@ use super::sign_in::{Refused, let_in_with, on_record};
 use crate::server::auth::caller::Caller;
 use crate::server::auth::guard::entry;
 use crate::server::auth::oidc::{Identity, OidcError};
+use crate::server::db::Tx;
 use crate::server::db::people::{self, PersonRow};
-use crate::server::db::{Tx, audit};
 use crate::server::state::App;
 use serde_json::json;
 
@@ -57,6 +57,7 @@ pub async fn with_provider(
         Known::In(row) => row,
         other => return not_let_in(app, caller, identity, other, tx).await,
     };
+    let mut link = None;
     if is_new {
         let of = (identity.issuer.as_str(), identity.subject.as_str());
         people::set_oidc(&mut tx, row.person(), Some(of)).await?;
@@ -64,9 +65,17 @@ pub async fn with_provider(
         let mut line = entry(caller, app.clock.now(), "person.provider", target);
         line.became = told(identity);
         "same address, checked by the provider".clone_into(&mut line.why);
-        audit::add(&mut tx, &line).await?;
+        link = Some(line);
     }
-    let_in_with(app, &mut tx, caller, &row, ("provider", None)).await?;
+    let_in_with(
+        app,
+        &mut tx,
+        caller,
+        &row,
+        ("provider", None),
+        link.as_ref(),
+    )
+    .await?;
     tx.commit().await?;
     if is_new {
         app.people.forget();

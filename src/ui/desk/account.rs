@@ -19,6 +19,8 @@ pub struct Account {
     pub roles: Vec<String>,
     /// There is a password to change.
     pub has_password: bool,
+    /// There is a PIN.
+    pub has_pin: bool,
     /// The second factor is on.
     pub code_is_on: bool,
     /// Sessions.
@@ -62,6 +64,20 @@ pub fn account(page: Account) -> AnyView {
             </p>
         }
     });
+    let pin = if page.has_pin {
+        "Change PIN"
+    } else {
+        "Set a PIN"
+    };
+    let pin = (page.has_pin || page.has_password).then(|| {
+        view! {
+            <p>
+                <a class="button" href="/account/pin">
+                    {pin}
+                </a>
+            </p>
+        }
+    });
     let (code, change) = if page.code_is_on {
         ("on", "Change the second factor")
     } else {
@@ -76,6 +92,7 @@ pub fn account(page: Account) -> AnyView {
                 <ul class="plain">{roles}</ul>
                 {none}
                 {password}
+                {pin}
             </section>
             <section class="panel card">
                 <h2>"Second factor" <span class="tag">{code}</span></h2>
@@ -180,6 +197,61 @@ pub fn password(login: &str, must: bool, wrong: &Wrong) -> AnyView {
     .into_any()
 }
 
+/// The form for a new PIN; the password shows who asks, or the PIN that holds now where there is none.
+#[must_use]
+pub fn pin(login: &str, has_password: bool, wrong: &Wrong) -> AnyView {
+    let (proof, inputmode) = if has_password {
+        ("Password", "")
+    } else {
+        ("PIN that holds now", "numeric")
+    };
+    view! {
+        {wrong.summary()}
+        <form class="panel form narrow" method="post" action="/account/pin">
+            {whose(login)}
+            <p class="panel-note">
+                "With your name and this PIN you sign on to shared tablets. Choose one that nobody gave you: what is done with it is on record under your name."
+            </p>
+            {Text {
+                name: "proof",
+                label: proof,
+                kind: "password",
+                autocomplete: "current-password",
+                inputmode,
+                required: true,
+                focus: true,
+                ..Text::default()
+            }
+                .draw(wrong)}
+            {Text {
+                name: "pin",
+                label: "New PIN",
+                kind: "password",
+                autocomplete: "new-password",
+                inputmode: "numeric",
+                hint: "4 to 8 digits.",
+                required: true,
+                ..Text::default()
+            }
+                .draw(wrong)}
+            {Text {
+                name: "again",
+                label: "New PIN again",
+                kind: "password",
+                autocomplete: "new-password",
+                inputmode: "numeric",
+                required: true,
+                ..Text::default()
+            }
+                .draw(wrong)} <p class="panel-note">"You will be signed off other shared tablets."</p>
+            <button class="button primary wide" type="submit">
+                "Set the PIN"
+            </button>
+        </form>
+    }
+    .into_any()
+}
+
 /// Where the second factor stands.
 #[derive(Clone, Debug)]
 pub enum Factor {
@@ -187,6 +259,8 @@ pub enum Factor {
     Off,
     /// Begun: the secret, and its picture as a PNG in base64.
     Begun {
+        /// Whose it is to be.
+        login: String,
         /// Base32.
         secret: String,
         /// PNG, base64.
@@ -211,10 +285,15 @@ pub fn factor(at: Factor, wrong: &Wrong) -> AnyView {
             </form>
         }
         .into_any(),
-        Factor::Begun { secret, picture } => {
+        Factor::Begun {
+            login,
+            secret,
+            picture,
+        } => {
             let picture = format!("data:image/png;base64,{picture}");
             view! {
                 <form class="panel form narrow" method="post" action="/account/code/on">
+                    {whose(&login)}
                     <p>"Scan this with your authenticator, or type the letters into it."</p>
                     <img class="qr" src=picture alt="The secret as a QR code" width="240" height="240" />
                     <p class="once-box">
@@ -225,6 +304,15 @@ pub fn factor(at: Factor, wrong: &Wrong) -> AnyView {
                         label: "Code that it shows now",
                         autocomplete: "one-time-code",
                         inputmode: "numeric",
+                        required: true,
+                        ..Text::default()
+                    }
+                        .draw(wrong)}
+                    {Text {
+                        name: "password",
+                        label: "Your password",
+                        kind: "password",
+                        autocomplete: "current-password",
                         required: true,
                         ..Text::default()
                     }

@@ -213,6 +213,22 @@ pub fn again(said: String, to: String) -> AnyView {
     .into_any()
 }
 
+/// What nobody may do on a shared tablet, and where to go instead.
+#[must_use]
+pub fn not_on_tablets(words: &str, permission: &str) -> AnyView {
+    let note = view! {
+        <p>"A badge or a PIN does not open this. If your role allows it, sign in with your password in a browser of your own."</p>
+        <p class="panel-note">
+            "What is missing here is called " <code>{permission.to_owned()}</code> "."
+        </p>
+    };
+    notice(
+        format!("On a shared tablet nobody may {words}."),
+        note.into_any(),
+        &[("/", "To the board"), ("/account", "Your account")],
+    )
+}
+
 /// What somebody may not see, and whom to ask.
 #[must_use]
 pub fn forbidden(words: &str, permission: &str, ask: &[String]) -> AnyView {

@@ -8,13 +8,13 @@ use crate::server::auth::Ctx;
 use crate::server::auth::{password, secret};
 use crate::server::db::{attempts, audit, people, sessions};
 use crate::server::services::error::{ServiceError, invalid};
-use crate::server::services::sign_on::badge_mark;
+use crate::server::services::sign_on::{badge_mark, pin_subject};
 use serde_json::json;
 
 /// The longest badge number that a reader types.
 const LONGEST_BADGE: usize = 64;
-/// And the shortest that is not guessed at once.
-const SHORTEST_BADGE: usize = 4;
+/// And the shortest that is not guessed in days.
+const SHORTEST_BADGE: usize = 6;
 
 /// A new password for somebody who lost theirs: returned once, to be changed when it is used. Their sessions end, and wrong
 /// tries are forgotten.
@@ -33,7 +33,7 @@ pub async fn reset_password(ctx: &Ctx, id: PersonId) -> Result<String, ServiceEr
     Ok(password)
 }
 
-/// A badge for shared tablets, or none.
+/// A badge for shared tablets, or none. Whoever is signed on to one as this person is signed off.
 ///
 /// # Errors
 /// A number that no reader types; one that somebody else has; the engine's.
@@ -60,6 +60,7 @@ pub async fn set_badge(ctx: &Ctx, id: PersonId, number: Option<&str>) -> Result<
         return Err(invalid("badge", "is somebody else's"));
     }
     people::set_badge(&mut work.tx, id, hash.as_deref()).await?;
+    sessions::leave_tablets(&mut work.tx, id, &[]).await?;
     let action = if hash.is_some() {
         "person.badge.set"
     } else {
@@ -68,7 +69,8 @@ pub async fn set_badge(ctx: &Ctx, id: PersonId, number: Option<&str>) -> Result<
     done(ctx, work, action, String::new()).await
 }
 
-/// A PIN for shared tablets, or none.
+/// A PIN for shared tablets, or none. Whoever is signed on to one as this person is signed off, and wrong tries are
+/// forgotten.
 ///
 /// # Errors
 /// A PIN that is guessed too easily; the engine's.
@@ -84,6 +86,9 @@ pub async fn set_pin(ctx: &Ctx, id: PersonId, pin: Option<&str>) -> Result<(), S
     };
     let mut work = Changing::begin(ctx, id).await?;
     people::set_pin(&mut work.tx, id, kept.as_deref()).await?;
+    let tried = pin_subject(ctx.app(), &work.row.login);
+    attempts::forgive(&mut work.tx, &tried).await?;
+    sessions::leave_tablets(&mut work.tx, id, &[]).await?;
     let action = if kept.is_some() {
         "person.pin.set"
     } else {
@@ -95,9 +100,15 @@ pub async fn set_pin(ctx: &Ctx, id: PersonId, pin: Option<&str>) -> Result<(), S
 /// Takes the second factor away from somebody who lost it. Their sessions end.
 ///
 /// # Errors
-/// They may more than the caller; the engine's.
+/// It is the caller, whose own password is asked where they turn it off; they may more than the caller; the engine's.
 pub async fn clear_code(ctx: &Ctx, id: PersonId) -> Result<(), ServiceError> {
     let mut work = Changing::begin(ctx, id).await?;
+    if work.is_oneself(ctx) {
+        return Err(invalid(
+            "person",
+            "is you: turn it off on the page of your own account, with your password",
+        ));
+    }
     people::set_totp(&mut work.tx, id, None).await?;
     sessions::end_of_person(&mut work.tx, id, &[]).await?;
     done(ctx, work, "person.second_factor.clear", String::new()).await
