@@ -33,13 +33,20 @@ pub struct Stream {
 impl Stream {
     /// Opens one; it must be answered as a stream.
     pub async fn open(server: &Server, query: &str, last_event_id: Option<i64>) -> Self {
+        Self::open_with(server, &server.everything, query, last_event_id).await
+    }
+
+    /// The same with a key.
+    pub async fn open_with(
+        server: &Server,
+        key: &str,
+        query: &str,
+        last_event_id: Option<i64>,
+    ) -> Self {
         let mut request = Request::builder()
             .method(Method::GET)
             .uri(format!("/api/v1/live{query}"))
-            .header(
-                header::AUTHORIZATION,
-                format!("Bearer {}", server.everything),
-            );
+            .header(header::AUTHORIZATION, format!("Bearer {key}"));
         if let Some(id) = last_event_id {
             request = request.header("last-event-id", id);
         }
