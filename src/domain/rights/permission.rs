@@ -168,6 +168,12 @@ impl PermissionSet {
         Self(self.0 & other.0)
     }
 
+    /// What it holds and `other` does not.
+    #[must_use]
+    pub const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
     /// Whether it is empty.
     #[must_use]
     pub const fn is_empty(self) -> bool {
@@ -258,6 +264,7 @@ mod tests {
             prop_assert!(a.covers(both) && b.covers(both) && known.covers(a.and(b)));
             prop_assert_eq!(a.covers(b), both == b);
             prop_assert_eq!(a.covers(b), a.and(b) == a);
+            prop_assert!(a.without(b).in_both(b).is_empty() && a.without(b).and(both) == a);
             prop_assert_eq!(a.is_empty(), a.iter().next().is_none());
             prop_assert_eq!(a.and(b).iter().count() + both.iter().count(), a.iter().count() + b.iter().count());
         }
