@@ -156,6 +156,12 @@ test.describe('running the place', () => {
     return once(page);
   }
 
+  /** Makes a browser a device: looking at the link alone changes nothing. */
+  async function come(device: Page, link: string): Promise<void> {
+    await device.goto(link);
+    await device.getByRole('button', { name: 'Make it so' }).click();
+  }
+
   test('somebody is added, given a role on a line, and chooses a password of their own', async ({
     page,
     browser,
@@ -245,7 +251,7 @@ test.describe('running the place', () => {
     const link = await enrol(page, floor, 'tablet', 'Tablet at the bagger');
 
     const [context, tablet] = await elsewhere(browser);
-    await tablet.goto(link);
+    await come(tablet, link);
     await expect(tablet).toHaveURL(`${floor.url}/lines/L1`);
     await tablet.goto(`${floor.url}/lines/L1?view=stops`);
     await tablet.getByRole('link', { name: 'Sign on' }).click();
@@ -266,7 +272,7 @@ test.describe('running the place', () => {
   test('a wall shows its page until its link is revoked', async ({ page, browser, floor }) => {
     const link = await enrol(page, floor, 'wall', 'Wall of the hall');
     const [context, wall] = await elsewhere(browser);
-    await wall.goto(link);
+    await come(wall, link);
     await expect(wall.getByRole('heading', { level: 1 })).toHaveText('Bagger');
     // It shows nothing else.
     await wall.goto(`${floor.url}/account`);

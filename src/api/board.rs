@@ -104,8 +104,8 @@ pub struct Tile {
     pub hours: Vec<HourBar>,
     /// OEE of the shift so far.
     pub oee: Figure,
-    /// Unplanned stops, changeover and waiting of the shift so far.
-    pub down: DurMs,
+    /// Unplanned stops, changeover and waiting of the shift so far; `None` for those who may not see OEE.
+    pub down: Option<DurMs>,
     /// When its machines were last heard.
     pub heard: Option<TsMs>,
 }
@@ -119,7 +119,7 @@ pub struct BoardView {
     pub seq: Seq,
     /// The site; `None` before a plant is set up.
     pub site: Option<SiteView>,
-    /// OEE over all machines, for the shifts that run now.
+    /// OEE over all machines whose OEE the reader may see, for the shifts that run now.
     pub oee: Figure,
     /// One for each line, in their fixed places.
     pub tiles: Vec<Tile>,

@@ -41,6 +41,9 @@ pub enum ApiError {
         words: String,
         /// Where it is missing; none: everywhere.
         place: Option<String>,
+        /// Names of people who give out roles.
+        #[serde(default)]
+        ask: Vec<String>,
     },
     /// The server could not be reached.
     #[error("the server cannot be reached")]
@@ -156,7 +159,7 @@ mod tests {
             let errors = [
                 ApiError::NotFound { what: what.clone(), code: code.clone() },
                 ApiError::Conflict { problem: code.clone() },
-                ApiError::Forbidden { permission: what.clone(), words: code.clone(), place: Some(what) },
+                ApiError::Forbidden { permission: what.clone(), words: code.clone(), place: Some(what), ask: vec![code.clone()] },
                 ApiError::Unavailable { retry_after_s: seconds },
                 ApiError::Internal { request: code },
             ];

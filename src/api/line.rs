@@ -123,8 +123,8 @@ pub struct LineView {
     pub machines: Vec<MachineRow>,
     /// The latest stops, newest first, at most 20.
     pub stops: Vec<StopRow>,
-    /// Stops in the window that are not minor.
-    pub stop_count: u32,
+    /// Stops in the window that are not minor; `None` for those who may not see stops.
+    pub stop_count: Option<u32>,
     /// Minor stops in the window.
     pub minor_count: u32,
     /// When the line was last heard.

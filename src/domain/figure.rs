@@ -19,6 +19,8 @@ pub enum Why {
     QualityNotReported,
     /// Pieces were made whose ideal rate is not known.
     NoIdealRate,
+    /// Whoever asks may not see it.
+    NotPermitted,
 }
 
 impl Why {
@@ -32,6 +34,7 @@ impl Why {
             Self::NoOutput => "nothing made",
             Self::QualityNotReported => "quality not reported",
             Self::NoIdealRate => "no ideal rate",
+            Self::NotPermitted => "not permitted",
         }
     }
 }

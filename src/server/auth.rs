@@ -8,6 +8,7 @@ pub mod caller;
 pub mod guard;
 pub mod housekeeping;
 pub mod identify;
+pub mod merged;
 pub mod oidc;
 pub mod password;
 pub mod recent;

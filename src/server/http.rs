@@ -141,10 +141,15 @@ pub fn router(shared: &Shared) -> Router {
             shared.transport.secure_cookies(),
         ))
         .layer(axum::middleware::map_response(security::whole_cookies));
-    guarded(routes).layer(axum::middleware::from_fn_with_state(
-        shared.transport,
-        security::stay_under_tls,
-    ))
+    guarded(routes)
+        .layer(axum::middleware::from_fn_with_state(
+            shared.clone(),
+            identity::keep_other_sites_on_record,
+        ))
+        .layer(axum::middleware::from_fn_with_state(
+            shared.transport,
+            security::stay_under_tls,
+        ))
 }
 
 /// What stands around every route, outermost last: who asks from where a browser would not, how much and how long, what

@@ -1,6 +1,7 @@
 //! What every request can reach.
 
 use super::auth::identify::KnownKey;
+use super::auth::merged::Merged;
 use super::auth::password::Hasher;
 use super::auth::recent::Recent;
 use super::auth::rights::Known;
@@ -13,6 +14,7 @@ use super::ingest::writer::Writer;
 use super::live::hub::Hub;
 use super::plant::{CurrentPlant, Plant};
 use super::services::board::RecentBoard;
+use super::services::people::Givers;
 use crate::domain::ids::PersonId;
 use std::sync::Arc;
 use tokio::task::JoinHandle;
@@ -38,6 +40,10 @@ pub struct App {
     pub people: Arc<Recent<PersonId, Known>>,
     /// When keys and sessions were last used.
     pub uses: Arc<Uses>,
+    /// Who gives out roles.
+    pub givers: Arc<Givers>,
+    /// Refusals of the last minute.
+    pub merged: Arc<Merged>,
     /// Checks passwords.
     pub hasher: Hasher,
     /// Whose turn it is to have one checked.
@@ -79,6 +85,8 @@ impl App {
                 keys,
                 people,
                 uses: Arc::default(),
+                givers: Arc::default(),
+                merged: Arc::default(),
                 hasher: Hasher::default(),
                 turns: Turns::default(),
                 secret,

@@ -94,7 +94,7 @@ impl Actor {
         let made = create(&server.app.db, &wanted, row).await.expect("a key");
         Self {
             name: format!("key {name}"),
-            rights: rights(may, on),
+            rights: rights(may.in_both(sets::BY_KEY), on),
             proof: Proof::Bearer(made.key),
         }
     }
@@ -121,7 +121,7 @@ impl Actor {
         tx.commit().await.expect("a commit");
         Self {
             name: "wall".to_owned(),
-            rights: rights(sets::WATCH, Some(on)),
+            rights: rights(sets::WALL_OF_LINE, Some(on)),
             proof: Proof::Wall(id),
         }
     }
@@ -129,6 +129,19 @@ impl Actor {
     /// It is known who they are.
     pub fn is_somebody(&self) -> bool {
         !matches!(self.proof, Proof::Nothing)
+    }
+
+    /// The key that they send.
+    pub fn key_sent(&self) -> Option<&str> {
+        match &self.proof {
+            Proof::Bearer(key) => Some(key),
+            _ => None,
+        }
+    }
+
+    /// They are a program.
+    pub fn is_key(&self) -> bool {
+        matches!(self.proof, Proof::Bearer(_))
     }
 
     /// They are a person.

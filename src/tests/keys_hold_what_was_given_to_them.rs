@@ -5,6 +5,7 @@ use crate::browser::{Browser, add_person, add_person_with, between, leads_to, te
 use crate::harness::{Hands, Place, Server, at};
 use crate::small_plant::small_plant;
 use axum::http::StatusCode;
+use ms5_floor::domain::rights::{PermissionSet, sets};
 use ms5_floor::domain::time::{DAY_MS, DurMs};
 use ms5_floor::server::db::audit::{self, Wanted};
 use ms5_floor::server::db::people::GivenRow;
@@ -15,6 +16,7 @@ on_both! {
     a_key_ends_by_itself_by_hand_and_by_another,
     nobody_gives_a_key_more_than_they_hold,
     what_is_wrong_with_a_key_is_named,
+    no_key_administers_people_whoever_made_it,
 }
 
 async fn served(place: &Place) -> (Server, Hands) {
@@ -79,7 +81,7 @@ async fn a_key_ends_by_itself_by_hand_and_by_another(place: &Place) {
     let (server, hands) = served(place).await;
     let mut admin = Browser::signed_in(&server, "ada").await;
     let form = [("sender", "gateway 1"), ("usual", "watch")];
-    let first = made(&mut admin, &form).await;
+    let first = made(&mut admin, &[form[0], form[1], ("days", "30")]).await;
     let second = made(&mut admin, &[form[0], form[1], ("days", "1")]).await;
     let holds = async |key: &str| {
         server.get("/api/v1/oee/L1/now", Some(key)).await.status == StatusCode::OK
@@ -91,7 +93,11 @@ async fn a_key_ends_by_itself_by_hand_and_by_another(place: &Place) {
     hands.set(server.app.clock.now() + DurMs(DAY_MS));
     assert!(holds(&first).await && !holds(&second).await);
     let mut admin = Browser::signed_in(&server, "ada").await;
-    let third = made(&mut admin, &[form[0], form[1], ("replaces", "1")]).await;
+    let third = made(
+        &mut admin,
+        &[form[0], form[1], ("days", "30"), ("replaces", "1")],
+    )
+    .await;
     assert!(!holds(&first).await && holds(&third).await);
     let page = text(&admin.get("/admin/keys").await);
     let (before, _) = page.split_once("/revoke\"").expect("a key that holds");
@@ -121,6 +127,7 @@ async fn nobody_gives_a_key_more_than_they_hold(place: &Place) {
             ("sender", "gateway 1"),
             ("usual", "send"),
             ("may", "line:read"),
+            ("days", "30"),
         ],
     )
     .await;
@@ -128,13 +135,12 @@ async fn nobody_gives_a_key_more_than_they_hold(place: &Place) {
     // The form; the table beside it also shows keys of others.
     let page = between(&page, "<h2>Make a key</h2>", "</form>");
     assert!(
-        page.contains("ingest:write: send facts") && !page.contains("system:config"),
+        page.contains("ingest:write: send facts") && !page.contains("line:write"),
         "{page}"
     );
-    for more in [("may", "system:config"), ("usual", "set-up")] {
-        let answer = karl
-            .post("/admin/keys", &[("sender", "gateway 1"), more])
-            .await;
+    for more in [("may", "job:start"), ("usual", "set-up")] {
+        let form = [("sender", "gateway 1"), more, ("days", "30")];
+        let answer = karl.post("/admin/keys", &form).await;
         assert_eq!(answer.status, StatusCode::FORBIDDEN, "{more:?}");
     }
     let wanted = Wanted {
@@ -147,7 +153,7 @@ async fn nobody_gives_a_key_more_than_they_hold(place: &Place) {
     assert_eq!(denied.len(), 2, "{denied:?}");
     assert_eq!(
         (denied[1].actor.as_str(), denied[1].was.as_str()),
-        ("karl Tester", "system:config")
+        ("karl Tester", "job:start")
     );
     // Who may manage keys on a line only does not manage those of the site.
     let line = server.app.plant.get().line("L1").expect("L1").id.0;
@@ -176,10 +182,43 @@ async fn what_is_wrong_with_a_key_is_named(place: &Place) {
     for field in ["sender: ", "usual: ", "may: ", "lines: ", "days: "] {
         assert!(page.contains(&format!("<li>{field}")), "{field}: {page}");
     }
+    // Only what does nothing but send may hold for good, and nothing holds longer than three years.
+    for (usual, days) in [("watch", ""), ("send", "1096")] {
+        let form = [("sender", "gateway 1"), ("usual", usual), ("days", days)];
+        let answer = admin.post("/admin/keys", &form).await;
+        assert!(text(&answer).contains("<li>days: "), "{}", text(&answer));
+    }
     let none = admin.post("/admin/keys", &[("sender", "gateway 1")]).await;
     assert!(
         text(&none).contains("must be at least one"),
         "{}",
         text(&none)
     );
+}
+
+async fn no_key_administers_people_whoever_made_it(place: &Place) {
+    let (server, _) = served(place).await;
+    let mut admin = Browser::signed_in(&server, "ada").await;
+    let page = text(&admin.get("/admin/keys").await);
+    for permission in sets::NOT_BY_KEY.iter() {
+        let name = permission.name();
+        assert!(!page.contains(&format!("value=\"{name}\"")), "{name}");
+        let form = [("sender", "gateway 1"), ("may", name), ("days", "30")];
+        let answer = admin.post("/admin/keys", &form).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{name}");
+        assert!(text(&answer).contains("<li>may: "), "{}", text(&answer));
+    }
+    // One that an older program made holds the rest.
+    let old = server.key_that_may("old", PermissionSet::all()).await;
+    let answer = server.get("/api/v1/oee/L1/now", Some(&old)).await;
+    assert_eq!(answer.status, StatusCode::OK);
+    for path in [
+        "/admin/people",
+        "/admin/keys",
+        "/admin/devices",
+        "/admin/audit.csv",
+    ] {
+        let answer = server.get(path, Some(&old)).await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{path}");
+    }
 }

@@ -89,7 +89,7 @@ async fn floor(place: &Place) -> Floor {
 
 async fn tablet(floor: &Floor) -> Browser<'_> {
     let mut tablet = Browser::new(&floor.server);
-    assert_eq!(leads_to(&tablet.get(&floor.link).await), "/lines/L1");
+    assert_eq!(leads_to(&tablet.post(&floor.link, &[]).await), "/lines/L1");
     tablet
 }
 

@@ -33,7 +33,17 @@ pub struct Stream {
 impl Stream {
     /// Opens one; it must be answered as a stream.
     pub async fn open(server: &Server, query: &str, last_event_id: Option<i64>) -> Self {
-        let key = format!("Bearer {}", server.everything);
+        Self::open_with(server, &server.everything, query, last_event_id).await
+    }
+
+    /// The same with a key.
+    pub async fn open_with(
+        server: &Server,
+        key: &str,
+        query: &str,
+        last_event_id: Option<i64>,
+    ) -> Self {
+        let key = format!("Bearer {key}");
         Self::open_as(server, query, last_event_id, (header::AUTHORIZATION, key)).await
     }
 

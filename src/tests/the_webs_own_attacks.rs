@@ -212,7 +212,7 @@ async fn an_id_from_before_signing_on_is_worth_nothing_after(place: &Place) {
     let page = text(&admin.post("/admin/devices", &form).await);
     let mut tablet = Browser::new(&server);
     tablet
-        .get(&between(&page, "floor.example", "</code>"))
+        .post(&between(&page, "floor.example", "</code>"), &[])
         .await;
     let enrolled = tablet.cookie.clone();
     let on_line = async |cookie: &Option<String>| {

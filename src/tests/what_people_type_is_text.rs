@@ -141,7 +141,7 @@ async fn markup_in_names_and_comments_stays_text(place: &Place) {
         .expect("a PIN");
     tx.commit().await.expect("committed");
     let mut tablet = Browser::new(server);
-    assert_eq!(leads_to(&tablet.get(&link).await), "/lines/L1");
+    assert_eq!(leads_to(&tablet.post(&link, &[]).await), "/lines/L1");
     for path in ["/sign-on", &format!("/sign-on?who={}", id.0), "/lines/L1"] {
         shown_as_text(&text(&tablet.get(path).await), path);
     }

@@ -264,6 +264,7 @@ mod tests {
             prop_assert!(a.covers(both) && b.covers(both) && known.covers(a.and(b)));
             prop_assert_eq!(a.covers(b), both == b);
             prop_assert_eq!(a.covers(b), a.and(b) == a);
+            prop_assert!(a.without(b).in_both(b).is_empty() && a.without(b).and(both) == a);
             prop_assert_eq!(a.is_empty(), a.iter().next().is_none());
             prop_assert_eq!(a.without(b).and(both), a);
             prop_assert!(a.without(b).in_both(b).is_empty());

@@ -11,7 +11,8 @@ pub struct DefaultRole {
     pub name: &'static str,
     /// Its letter in the matrix.
     pub letter: char,
-    /// The page that people with this role see first.
+    /// The page that people with this role see first; `{line}` stands for the line that they are limited to, and those who
+    /// are not see the board.
     pub first_page: &'static str,
 }
 
@@ -34,8 +35,13 @@ pub const DEFAULT_ROLES: [DefaultRole; 8] = [
     role("production_manager", "Production Manager", 'P', "/"),
     role("shift_manager", "Shift Manager", 'S', "/"),
     role("engineer", "Engineer", 'E', "/"),
-    role("operator", "Operator", 'O', "/"),
-    role("maintenance", "Maintenance Technician", 'M', "/"),
+    role("operator", "Operator", 'O', "/lines/{line}"),
+    role(
+        "maintenance",
+        "Maintenance Technician",
+        'M',
+        "/lines/{line}?view=stops",
+    ),
     role("quality", "Quality Control", 'Q', "/"),
     role("viewer", "Viewer", 'V', "/"),
 ];
@@ -91,7 +97,7 @@ pub mod sets {
     /// Check products and decide about them.
     pub const CONTROL_QUALITY: PermissionSet =
         PermissionSet::of(&[P::QualityRead, P::QualityWrite, P::QualityApprove]);
-    /// Look at everything on the floor, change nothing: what a wall screen may.
+    /// Look at everything on the floor, change nothing: what a shared tablet may on which nobody signed on.
     pub const WATCH: PermissionSet = PermissionSet::of(&[
         P::DashboardRead,
         P::ProductionRead,
@@ -102,6 +108,16 @@ pub mod sets {
         P::AndonRead,
         P::EquipmentRead,
     ]);
+    /// What a wall that shows the board may: only what stands on it.
+    pub const WALL_OF_BOARD: PermissionSet = PermissionSet::of(&[
+        P::DashboardRead,
+        P::ProductionRead,
+        P::OeeRead,
+        P::AndonRead,
+    ]);
+    /// What a wall that shows a line's page may on that line.
+    pub const WALL_OF_LINE: PermissionSet =
+        WALL_OF_BOARD.and(PermissionSet::of(&[P::LineRead, P::DowntimeRead]));
     /// Send facts: what a connector may.
     pub const SEND: PermissionSet = PermissionSet::of(&[P::IngestWrite]);
     /// Send facts of any age: what fills in the past.
@@ -128,6 +144,24 @@ pub mod sets {
         P::SystemMonitor,
         P::SystemMaintenance,
     ]);
+    /// What no key may, whoever made it: to administer people, keys, devices, the trail, or the program itself. Somebody
+    /// who signs in does that, and can be asked.
+    pub const NOT_BY_KEY: PermissionSet = PermissionSet::of(&[
+        P::UserRead,
+        P::UserWrite,
+        P::UserDelete,
+        P::RoleWrite,
+        P::KioskManage,
+        P::ApiKeyManage,
+        P::AuditRead,
+        P::SystemConfig,
+        P::SystemMaintenance,
+    ]);
+    /// All that a key may hold.
+    pub const BY_KEY: PermissionSet = PermissionSet::all().without(NOT_BY_KEY);
+    /// What a key may hold without an end: connectors that only send are forgotten in cabinets, and harm nobody there.
+    pub const WITHOUT_END: PermissionSet =
+        PermissionSet::of(&[P::IngestWrite, P::IngestBackfill, P::IngestReview]);
     /// Set up the plant.
     pub const SET_UP_PLANT: PermissionSet =
         PermissionSet::of(&[P::ProductionWrite, P::LineWrite, P::ShiftWrite]);
@@ -170,6 +204,20 @@ mod tests {
                 .all(|p| p.name().ends_with(":read"))
         );
         assert!(default("viewer").covers(sets::WATCH));
+        assert!(sets::WATCH.covers(sets::WALL_OF_LINE));
+    }
+
+    #[test]
+    fn a_key_holds_nothing_by_which_people_are_administered() {
+        let of_people = ["user", "role", "api_key", "kiosk", "audit"];
+        for permission in Permission::ALL {
+            let by_person = of_people.contains(&permission.area())
+                || ["system:config", "system:maintenance"].contains(&permission.name());
+            assert_eq!(sets::BY_KEY.has(*permission), !by_person, "{permission:?}");
+            let ingest = permission.area() == "ingest";
+            assert_eq!(sets::WITHOUT_END.has(*permission), ingest, "{permission:?}");
+        }
+        assert!(sets::BY_KEY.covers(sets::SET_UP_PLANT.and(sets::WATCH).and(sets::SEND_OLD)));
     }
 
     #[test]

@@ -133,6 +133,7 @@ pub const ACCESS: &[Entry] = &[
     ("POST", "/admin/keys", Site(P::ApiKeyManage)),
     ("POST", "/admin/keys/{id}/revoke", Site(P::ApiKeyManage)),
     ("GET", "/device/{token}", Anyone),
+    ("POST", "/device/{token}", Anyone),
     ("GET", "/sign-on", Anyone),
     ("POST", "/sign-on", Anyone),
 ];

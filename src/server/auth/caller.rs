@@ -68,6 +68,8 @@ pub struct Caller {
     pub request: String,
     /// SHA-256 of the session's id.
     pub session: Option<Vec<u8>>,
+    /// The key in the header that does not hold, as far as it is one of ours.
+    pub bad_key: Option<String>,
     denied: Mutex<Option<(Denial, String)>>,
 }
 
@@ -84,6 +86,7 @@ impl Caller {
             address,
             request,
             session: None,
+            bad_key: None,
             denied: Mutex::new(None),
         }
     }

@@ -1,7 +1,7 @@
 //! The one guard: it alone makes a [`Ctx`].
 
 use super::access::{Need, is_known, need_of};
-use super::caller::{Caller, Denial};
+use super::caller::{Caller, Denial, Who};
 use crate::domain::rights::Permission;
 use crate::domain::time::TsMs;
 use crate::server::db::audit::AuditRow;
@@ -13,12 +13,16 @@ use leptos::prelude::use_context;
 use server_fn::ServerFn;
 use std::sync::Arc;
 
+/// The longest reason that is kept, in characters.
+const LONGEST_REASON: usize = 500;
+
 /// Leave to do one thing: who, what they may, and the server to do it with.
 #[derive(Clone, Debug)]
 pub struct Ctx {
     app: App,
     caller: Arc<Caller>,
     need: Need,
+    why: String,
 }
 
 /// Why somebody is not let in.
@@ -68,6 +72,7 @@ pub fn admit(app: &App, caller: &Arc<Caller>, method: &str, path: &str) -> Resul
         app: app.clone(),
         caller: Arc::clone(caller),
         need,
+        why: String::new(),
     };
     let lacks = |permission| {
         if caller.is_somebody() {
@@ -82,6 +87,12 @@ pub fn admit(app: &App, caller: &Arc<Caller>, method: &str, path: &str) -> Resul
         _ if caller.must_change && path != "/account/password" => Err(Refusal::MustChange),
         Need::Person if caller.person().is_some() => Ok(ctx),
         Need::Person => Err(Refusal::Unknown),
+        // The desk is for people, whatever a key may.
+        Need::Line(permission) | Need::Site(permission)
+            if path.starts_with("/admin/") && matches!(caller.who, Who::Key { .. }) =>
+        {
+            lacks(permission)
+        }
         Need::Line(permission) if caller.rights.anywhere(permission) => Ok(ctx),
         Need::Site(permission) if caller.rights.on_site(permission) => Ok(ctx),
         Need::Line(permission) | Need::Site(permission) => lacks(permission),
@@ -123,7 +134,15 @@ impl Ctx {
             app: app.clone(),
             caller: Arc::new(caller),
             need: Need::Anyone,
+            why: String::new(),
         }
+    }
+
+    /// The same leave, used for a reason: it goes on the record with what is done.
+    #[must_use]
+    pub fn because(mut self, why: &str) -> Self {
+        self.why = why.trim().chars().take(LONGEST_REASON).collect();
+        self
     }
 
     /// The server.
@@ -183,6 +202,18 @@ impl Ctx {
         }
     }
 
+    /// Whether one more permission is held on a line, for what is left out where it is not.
+    #[must_use]
+    pub fn holds(&self, permission: Permission, line: &Line) -> bool {
+        self.caller.rights.at(permission, line.place())
+    }
+
+    /// Whether one more permission is held on every line.
+    #[must_use]
+    pub fn holds_everywhere(&self, permission: Permission) -> bool {
+        self.caller.rights.on_site(permission)
+    }
+
     /// Asks for one more permission on a line.
     ///
     /// # Errors
@@ -214,7 +245,10 @@ impl Ctx {
     /// A row for the audit trail: who, when, from where, and what was done to what.
     #[must_use]
     pub fn entry(&self, action: &str, target: impl Into<String>) -> AuditRow {
-        entry(&self.caller, self.now(), action, target)
+        AuditRow {
+            why: self.why.clone(),
+            ..entry(&self.caller, self.now(), action, target)
+        }
     }
 }
 

@@ -1,5 +1,6 @@
-//! What is done now and then: uses of keys and sessions are written down, sessions and tries whose time is over forgotten.
+//! What is done now and then: uses of keys and sessions and the number of refusals are written down, sessions and tries whose time is over forgotten.
 
+use super::merged;
 use crate::domain::time::{DAY_MS, DurMs, TsMs};
 use crate::server::db::{attempts, sessions};
 use crate::server::state::App;
@@ -23,6 +24,15 @@ pub async fn run(app: App, stop: CancellationToken) {
         };
         if let Err(error) = app.uses.write(&app.db).await {
             tracing::warn!(%error, "uses of keys and sessions could not be written down yet");
+        }
+        // At the end also those whose minute is not over.
+        let until = if last {
+            TsMs(i64::MAX)
+        } else {
+            app.clock.now()
+        };
+        if let Err(error) = merged::write_due(&app, until).await {
+            tracing::warn!(%error, "refusals could not be counted on the trail yet");
         }
         if last {
             return;

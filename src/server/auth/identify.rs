@@ -5,10 +5,12 @@ use super::rights::{self, Known};
 use super::secret;
 use super::session::{self, Held};
 use crate::domain::ids::{DeviceId, PersonId};
-use crate::domain::rights::{Grant, PermissionSet, Reach, Rights, sets};
+use crate::domain::rights::{Grant, Reach, Rights, sets};
 use crate::server::db::devices::DeviceRow;
 use crate::server::db::keys::KeyRow;
 use crate::server::db::{devices, keys, sessions};
+use crate::server::plant::Plant;
+use crate::server::services::keys::grants;
 use crate::server::state::App;
 use axum::http::{HeaderMap, header};
 use std::time::Duration;
@@ -79,25 +81,19 @@ async fn by_key(app: &App, key: &str, mut caller: Caller) -> sqlx::Result<Result
         Some(known) => known,
         None => {
             let Some(row) = keys::by_hash(&app.db, &hash).await? else {
+                // What is no key of ours may be another secret in the wrong place: it is not written down.
+                caller.bad_key = Some("unknown key".to_owned());
                 return Ok(Err(caller));
             };
             let lines = keys::lines(&app.db, row.key()).await?;
-            let set = PermissionSet::from_names(&row.permissions).unwrap_or_default();
-            let reaches: Vec<Reach> = if lines.is_empty() {
-                vec![Reach::Site]
-            } else {
-                lines.into_iter().map(Reach::Line).collect()
-            };
-            let grants = reaches.into_iter().map(|reach| Grant { set, reach });
-            let known = KnownKey {
-                row,
-                rights: Rights(grants.collect()),
-            };
+            let rights = Rights(grants(&row.permissions, lines));
+            let known = KnownKey { row, rights };
             app.keys.remember(hash, known.clone(), now);
             known
         }
     };
     if !known.row.holds(now) {
+        caller.bad_key = Some(format!("key:{}", known.row.prefix));
         return Ok(Err(caller));
     }
     app.uses.key(known.row.key(), now);
@@ -121,7 +117,7 @@ async fn by_session(
     if let Some(id) = held.device {
         match devices::by_id(&app.db, id).await? {
             Some(row) if row.revoked_ms.is_none() => {
-                at_device(&mut caller, &row);
+                at_device(app, &mut caller, &row);
                 // Nobody signs on to a wall: it changes nothing, whoever stands in front of it.
                 if row.is_wall() {
                     return Ok(caller);
@@ -167,7 +163,7 @@ async fn by_session(
     };
     caller.must_change = known.row.must_change != 0;
     caller.rights = rights_at(caller.device.as_ref(), known.rights);
-    caller.first_page = known.first_page;
+    caller.first_page = rights::landing(&known.first_page, &caller.rights, &app.plant.get());
     Ok(caller)
 }
 
@@ -193,18 +189,41 @@ async fn person(app: &App, id: PersonId) -> sqlx::Result<Option<Known>> {
 }
 
 /// A device shows what is on the floor where it stands, and changes nothing.
-fn at_device(caller: &mut Caller, row: &DeviceRow) {
+fn at_device(app: &App, caller: &mut Caller, row: &DeviceRow) {
     caller.who = Who::Device;
     caller.device = Some(Device {
         id: DeviceId(row.id),
         name: row.name.clone(),
         bound_to: row.is_wall().then(|| row.page.clone()),
     });
-    caller.rights = Rights(vec![Grant {
-        set: sets::WATCH,
-        reach: rights::reach(row.area_id, row.line_id),
-    }]);
+    caller.rights = if row.is_wall() {
+        of_wall(&app.plant.get(), row)
+    } else {
+        Rights(vec![Grant {
+            set: sets::WATCH,
+            reach: rights::reach(row.area_id, row.line_id),
+        }])
+    };
     caller.first_page.clone_from(&row.page);
+}
+
+/// A wall may what its page needs, and where: one that shows a line reads nothing of the others, wherever it hangs.
+fn of_wall(plant: &Plant, row: &DeviceRow) -> Rights {
+    let place = rights::reach(row.area_id, row.line_id);
+    let grant = match devices::line_of_page(&row.page) {
+        None => Some(Grant {
+            set: sets::WALL_OF_BOARD,
+            reach: place,
+        }),
+        Some(code) => {
+            let line = plant.line(code).filter(|line| place.covers(line.place()));
+            line.map(|line| Grant {
+                set: sets::WALL_OF_LINE,
+                reach: Reach::Line(line.id),
+            })
+        }
+    };
+    Rights(grant.into_iter().collect())
 }
 
 /// How long the database may take to say whether somebody still may.

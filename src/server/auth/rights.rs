@@ -5,6 +5,7 @@ use crate::domain::rights::{Grant, PermissionSet, Reach, Rights};
 use crate::server::db::people::{GivenRow, PersonRow};
 use crate::server::db::roles::{PartRow, RoleRow};
 use crate::server::db::{Db, people, roles};
+use crate::server::plant::Plant;
 use std::collections::HashMap;
 
 /// All roles, with what each holds in the end.
@@ -85,7 +86,7 @@ impl Roles {
         Rights(given.iter().map(grant).collect())
     }
 
-    /// The page that somebody with these roles sees first: that of the first of them.
+    /// The first page of somebody with these roles, for [`landing`]: that of the first of them.
     #[must_use]
     pub fn first_page(&self, given: &[GivenRow]) -> String {
         let mut held = self
@@ -95,6 +96,26 @@ impl Roles {
         held.next()
             .map_or_else(|| "/".to_owned(), |r| r.first_page.clone())
     }
+}
+
+/// What stands in a role's first page for the line that somebody is limited to.
+const LINE: &str = "{line}";
+
+/// The page that somebody sees first: that of their role, with the one line that all their roles are limited to where it
+/// asks for one. Who is limited to none sees the board.
+#[must_use]
+pub fn landing(page: &str, rights: &Rights, plant: &Plant) -> String {
+    if !page.contains(LINE) {
+        return page.to_owned();
+    }
+    let mut reaches = rights.0.iter().map(|grant| grant.reach);
+    let line = match reaches.next() {
+        Some(Reach::Line(id)) if reaches.all(|reach| reach == Reach::Line(id)) => {
+            plant.lines.iter().find(|line| line.id == id)
+        }
+        _ => None,
+    };
+    line.map_or_else(|| "/".to_owned(), |line| page.replace(LINE, &line.code))
 }
 
 /// Where something holds: on a line, in an area, or on the whole site.
@@ -114,7 +135,7 @@ pub struct Known {
     pub row: PersonRow,
     /// What they may do.
     pub rights: Rights,
-    /// The page that they see first.
+    /// The first page of their role, for [`landing`].
     pub first_page: String,
 }
 

@@ -1,6 +1,7 @@
 //! `ms5-floor key`.
 
 use super::Failure;
+use crate::domain::ids::LineId;
 use crate::domain::rights::{Permission, PermissionSet, sets};
 use crate::domain::time::{DAY_MS, DurMs};
 use crate::server::auth::caller::Caller;
@@ -8,7 +9,8 @@ use crate::server::auth::guard::entry;
 use crate::server::clock::Clock;
 use crate::server::config::DatabaseArgs;
 use crate::server::db::{Db, migrate};
-use crate::server::services::keys::{NewKey, create};
+use crate::server::plant::Plant;
+use crate::server::services::keys::{LONGEST_DAYS, NewKey, USUAL_DAYS, create};
 use clap::Subcommand;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -35,9 +37,12 @@ pub struct Create {
     /// One more permission, such as oee:read; may be given several times
     #[arg(long, value_name = "PERMISSION", value_parser = permission)]
     may: Vec<Permission>,
-    /// It ends by itself after so many days
-    #[arg(long, value_name = "DAYS")]
-    expires: Option<u16>,
+    /// Only for this line; may be given several times; without it for all of them
+    #[arg(long = "line", value_name = "CODE")]
+    lines: Vec<String>,
+    /// It ends by itself after so many days, at most 1095; without it a key that does more than send facts ends after 365
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(i64).range(1..=LONGEST_DAYS))]
+    expires: Option<i64>,
     /// The sender's other keys go on to hold, until they are revoked
     #[arg(long)]
     keep_others: bool,
@@ -49,9 +54,13 @@ pub struct Create {
 }
 
 fn permission(name: &str) -> Result<Permission, String> {
-    Permission::from_name(name).ok_or_else(|| {
-        let all: Vec<&str> = Permission::ALL.iter().map(|p| p.name()).collect();
-        format!("is not one of {}", all.join(", "))
+    let found = Permission::from_name(name).filter(|p| sets::BY_KEY.has(*p));
+    found.ok_or_else(|| {
+        let all: Vec<&str> = sets::BY_KEY.iter().map(Permission::name).collect();
+        format!(
+            "is not one of those that a key may hold: {}",
+            all.join(", ")
+        )
     })
 }
 
@@ -63,6 +72,7 @@ impl Key {
             may_backfill,
             may_configure,
             may,
+            lines,
             expires,
             keep_others,
             out,
@@ -80,11 +90,18 @@ impl Key {
                 .and(sets::SET_UP_PLANT)
                 .and(PermissionSet::of(&[Permission::IngestReview]));
         }
+        let plant = Plant::load(&db).await?;
+        let line = |code: &String| {
+            let found = plant.line(code).map(|line| line.id);
+            found.ok_or_else(|| format!("--line: line '{code}' does not exist"))
+        };
+        let lines: Vec<LineId> = lines.iter().map(line).collect::<Result<_, _>>()?;
+        let usual = (!sets::WITHOUT_END.covers(set)).then_some(USUAL_DAYS);
         let wanted = NewKey {
             name: &name,
             may: set,
-            lines: &[],
-            expires: expires.map(|days| now + DurMs(i64::from(days) * DAY_MS)),
+            lines: &lines,
+            expires: expires.or(usual).map(|days| now + DurMs(days * DAY_MS)),
             replaces: !keep_others,
         };
         let caller = Caller::nobody(String::new(), String::new());

@@ -43,6 +43,12 @@ impl DeviceRow {
     }
 }
 
+/// The code of the line whose page this is; `None` for the board.
+#[must_use]
+pub fn line_of_page(page: &str) -> Option<&str> {
+    page.split('?').next()?.strip_prefix("/lines/")
+}
+
 macro_rules! select_device {
     ($rest:literal) => {
         concat!(
@@ -111,19 +117,20 @@ pub async fn add(tx: &mut Tx, row: &DeviceRow, token_hash: &[u8]) -> sqlx::Resul
     Ok(DeviceId(id))
 }
 
-/// It came with its link.
+/// It came with its link, which is replaced by `spent`; whether there was one to come with.
 ///
 /// # Errors
 /// The engine's.
-pub async fn used(tx: &mut Tx, id: DeviceId, now: TsMs) -> sqlx::Result<()> {
-    writing!(tx, |conn| sqlx::query(
-        "UPDATE device SET used_ms = $2 WHERE id = $1"
-    )
-    .bind(id.0)
-    .bind(now.0)
-    .execute(conn)
-    .await
-    .map(drop))
+pub async fn come(tx: &mut Tx, token_hash: &[u8], spent: &[u8], now: TsMs) -> sqlx::Result<bool> {
+    const SQL: &str = "UPDATE device SET token_hash = $2, used_ms = $3
+        WHERE token_hash = $1 AND revoked_ms IS NULL RETURNING id";
+    let came: Option<i64> = writing!(tx, |conn| sqlx::query_scalar(SQL)
+        .bind(token_hash)
+        .bind(spent)
+        .bind(now.0)
+        .fetch_optional(conn)
+        .await?);
+    Ok(came.is_some())
 }
 
 /// A new link; the old one ends.

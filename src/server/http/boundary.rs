@@ -3,6 +3,7 @@
 use super::problem::{RETRY_AFTER_S, log_failure};
 use crate::api::error::ApiError;
 use crate::server::services::error::ServiceError;
+use crate::server::state::App;
 use axum::http::{HeaderValue, StatusCode, header};
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
@@ -21,6 +22,7 @@ impl From<ServiceError> for ApiError {
                 permission: permission.name().to_owned(),
                 words: permission.words().to_owned(),
                 place,
+                ask: use_context::<App>().map_or_else(Vec::new, |app| app.givers.names()),
             },
             ServiceError::Database(error) => match log_failure(&error) {
                 Some(_) => Self::Unavailable {

@@ -103,8 +103,12 @@ pub fn words(text: &str) -> AnyView {
 
 /// A service failed: logged once, told in plain words.
 pub fn failed(shared: &Shared, error: ServiceError) -> Response {
+    told(shared, &Problem::from(error))
+}
+
+/// What went wrong, for a browser that shows pages.
+pub fn told(shared: &Shared, problem: &Problem) -> Response {
     use leptos::prelude::*;
-    let problem = Problem::from(error);
     let (status, wait_s) = (problem.status(), problem.retry_after_s());
     if status != StatusCode::SERVICE_UNAVAILABLE {
         let inside = notice(problem.words(), ().into_any(), &[("/", "To the board")]);

@@ -4,6 +4,7 @@ use super::Shared;
 use super::account::when;
 use super::desk::answer::{Again, asked_for, on_to, refused, wrong_or};
 use super::desk::{self, page};
+use super::doors::limited_with_looks;
 use super::own_address::own_address;
 use super::visitor::{Visitor, store};
 use crate::domain::ids::DeviceId;
@@ -29,8 +30,7 @@ use std::sync::Arc;
 use tower_sessions::Session;
 
 const TITLE: (&str, &str) = ("Devices", "/admin/devices");
-const ONCE: &str =
-    "Open this link on the device. Whoever opens it is the device: do not send it to many.";
+const ONCE: &str = "Open this link on the device within a day. It makes one browser the device, once: do not send it to many.";
 
 /// The routes.
 pub fn router(shared: &Shared) -> Router {
@@ -38,7 +38,10 @@ pub fn router(shared: &Shared) -> Router {
         .route("/admin/devices", get(show).post(enrol))
         .route("/admin/devices/{id}/link", post(new_link))
         .route("/admin/devices/{id}/revoke", post(revoke))
-        .route("/device/{token}", get(come))
+        .merge(limited_with_looks(
+            shared,
+            Router::new().route("/device/{token}", get(look).post(come)),
+        ))
         .with_state(shared.clone())
 }
 
@@ -107,7 +110,7 @@ fn shown_once(shared: &Shared, ctx: &Ctx, origin: &str, path: &str) -> Response 
     let inside = Once {
         words: ONCE.to_owned(),
         secret: format!("{origin}{path}"),
-        note: "When it gets lost, make a new link: the old one opens nothing then.",
+        note: "When it gets lost or is a day old, make a new link: the old one opens nothing then.",
         on: TITLE.1.to_owned(),
     }
     .draw();
@@ -172,6 +175,31 @@ async fn revoke(State(shared): State<Shared>, ctx: Ctx, Path(id): Path<i64>) -> 
     on_to(&shared, &ctx, TITLE.1, done).await
 }
 
+/// Asks before the browser becomes the device: what only looks at a link, such as a preview of it, changes nothing.
+async fn look(State(shared): State<Shared>, Path(token): Path<String>) -> Response {
+    match devices::of_link(&shared.app, &token).await {
+        Ok(row) => {
+            let inside = pages::come(&row.name, row.is_wall(), format!("/device/{token}"));
+            page(&shared, None, ("Device", ""), StatusCode::OK, inside)
+        }
+        Err(error @ ServiceError::Database(_)) => desk::failed(&shared, error),
+        Err(_) => no_link(&shared),
+    }
+}
+
+fn no_link(shared: &Shared) -> Response {
+    let words = "This link opens nothing any more: it was used, is older than a day, or belongs to no device. Ask whoever \
+                 enrols devices here for a new one.";
+    let names = ("Device", "");
+    page(
+        shared,
+        None,
+        names,
+        StatusCode::NOT_FOUND,
+        desk::words(words),
+    )
+}
+
 async fn come(
     State(shared): State<Shared>,
     Extension(caller): Extension<Arc<Caller>>,
@@ -191,15 +219,6 @@ async fn come(
     match came.await {
         Ok(row) => Redirect::to(&row.page).into_response(),
         Err(Refused::Failed(error @ ServiceError::Database(_))) => desk::failed(&shared, error),
-        Err(_) => {
-            let words = "This link belongs to no device any more. Ask whoever enrols devices here for a new one.";
-            page(
-                &shared,
-                None,
-                ("Device", ""),
-                StatusCode::NOT_FOUND,
-                desk::words(words),
-            )
-        }
+        Err(_) => no_link(&shared),
     }
 }

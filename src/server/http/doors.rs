@@ -3,19 +3,22 @@
 
 use super::Shared;
 use super::desk::page;
-use super::limit::{Limit, Ticks};
+use super::limit::{Knocks, Limit, Ticks};
 use super::next::Next;
 use super::problem;
+use crate::server::auth::caller::Caller;
+use crate::server::auth::guard::entry;
+use crate::server::auth::merged;
 use crate::server::config::Transport;
 use crate::server::services::sign_in::Refused;
 use crate::ui::desk::sign_in as pages;
 use axum::Router;
-use axum::extract::{Form, FromRequest, Request};
+use axum::extract::{ConnectInfo, Form, FromRequest, MatchedPath, Request};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use governor::Quota;
 use serde::Deserialize;
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
@@ -42,8 +45,17 @@ pub fn doors(transport: Transport, ticks: Ticks) -> Arc<Limit> {
 
 /// Puts the limit on the doors among `routes`.
 pub(super) fn limited(shared: &Shared, routes: Router<Shared>) -> Router<Shared> {
+    by(shared, routes, Knocks::Sent)
+}
+
+/// The same, also for who only looks: where the path itself is what one guesses.
+pub(super) fn limited_with_looks(shared: &Shared, routes: Router<Shared>) -> Router<Shared> {
+    by(shared, routes, Knocks::All)
+}
+
+fn by(shared: &Shared, routes: Router<Shared>, knocks: Knocks) -> Router<Shared> {
     let to_told = shared.clone();
-    shared.doors.on(routes, move |request, seconds| {
+    shared.doors.on(routes, knocks, move |request, seconds| {
         let shared = to_told.clone();
         async move { too_often(&shared, request, seconds).await }
     })
@@ -57,8 +69,21 @@ struct Typed {
     next: String,
 }
 
-/// A person sees the page again, with the words; a program gets a problem. Neither costs a look into the database.
+/// A person sees the page again, with the words; a program gets a problem. Neither costs a look into the database: on the
+/// trail it is a row a minute.
 async fn too_often(shared: &Shared, request: Request, seconds: u32) -> Response {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    let client = shared
+        .doors
+        .client(peer.map(|c| c.0.ip()), request.headers());
+    let id = super::request_id().unwrap_or_default();
+    let caller = Caller::nobody(client.to_string(), id);
+    let route = request.extensions().get::<MatchedPath>();
+    let route = route.map_or("", MatchedPath::as_str);
+    let row = entry(&caller, shared.app.clock.now(), "denied.often", route);
+    if let Err(error) = merged::on_record(&shared.app, row).await {
+        tracing::warn!(%error, "too many knocks could not be put on the trail");
+    }
     if !wants_page(request.headers()) {
         return problem::too_often(seconds).into_response();
     }

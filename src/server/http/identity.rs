@@ -8,12 +8,12 @@ use crate::server::auth::access::{Need, need_of};
 use crate::server::auth::caller::{Caller, Who};
 use crate::server::auth::guard::{Refusal, Unidentified, admit, entry};
 use crate::server::auth::identify::{Origin, identify};
-use crate::server::db::audit;
+use crate::server::auth::merged;
 use crate::server::db::failure::Failure;
 use crate::server::services::people;
 use axum::extract::{ConnectInfo, FromRequestParts, MatchedPath, Request, State};
 use axum::http::request::Parts;
-use axum::http::{Method, header};
+use axum::http::{Method, StatusCode, header};
 use axum::middleware;
 use axum::response::{IntoResponse, Redirect, Response};
 use std::net::SocketAddr;
@@ -85,7 +85,26 @@ pub async fn guard(
         }
     }
     request.extensions_mut().insert(Arc::clone(&caller));
+    // Pages that are drawn and functions tell whom to ask without asking the database themselves.
+    if matched
+        .as_deref()
+        .is_some_and(|m| is_function(m) || super::pages::keeps_trying(m))
+        && let Err(error) = people::Givers::renew(app).await
+    {
+        tracing::debug!(%error, "who gives out roles is not known just now");
+    }
+    let shows = reads_pages(&request) && matched.as_deref().is_some_and(is_page);
     let mut response = next.run(request).await;
+    if shows {
+        response = problem::of_the_framework(response).await;
+        if let Some(problem) = response.extensions().get::<Problem>() {
+            let mut page = super::desk::told(&shared, problem);
+            if let Some(allowed) = response.headers().get(header::ALLOW) {
+                page.headers_mut().insert(header::ALLOW, allowed.clone());
+            }
+            response = page;
+        }
+    }
     if navigates && !matched.as_deref().is_some_and(super::pages::keeps_trying) {
         super::desk::keep_trying(&mut response);
     }
@@ -216,28 +235,57 @@ async fn refused(
     }
 }
 
-/// Writes a denial down, once a request.
+/// Writes a denial down, once a request; the same ones again within a minute are counted.
 async fn on_record(
     shared: &Shared,
     caller: &Caller,
     matched: &str,
     response: Response,
 ) -> Response {
-    let Some((denial, place)) = caller.take_denial() else {
-        return response;
+    let row = |action: &str| entry(caller, shared.app.clock.now(), action, matched);
+    let row = match (caller.take_denial(), &caller.bad_key) {
+        (Some((denial, place)), _) => {
+            let mut row = row("denied");
+            denial.permission.name().clone_into(&mut row.was);
+            row.why = place;
+            row
+        }
+        (None, Some(key)) if response.status() == StatusCode::UNAUTHORIZED => {
+            let mut row = row("denied.key");
+            key.clone_into(&mut row.was);
+            row
+        }
+        (None, _) => return response,
     };
-    let mut row = entry(caller, shared.app.clock.now(), "denied", matched);
-    denial.permission.name().clone_into(&mut row.was);
-    row.why = place;
-    let write = async {
-        let mut tx = shared.app.db.begin().await?;
-        audit::add(&mut tx, &row).await?;
-        tx.commit().await
-    };
-    match write.await {
+    match merged::on_record(&shared.app, row).await {
         Ok(()) => response,
         Err(error) => Problem::from(error).into_response(),
     }
+}
+
+/// Keeps on record what a page of another site sent, which never gets as far as [`guard`]. Outermost: what it has to say is
+/// in the answer.
+pub async fn keep_other_sites_on_record(
+    State(shared): State<Shared>,
+    request: Request,
+    next: middleware::Next,
+) -> Response {
+    let address = peer(&request).map_or_else(String::new, |a| {
+        let client = shared.doors.client(Some(a.ip()), request.headers());
+        client.to_string()
+    });
+    let response = next.run(request).await;
+    let told = response.extensions().get::<Problem>();
+    if told.is_some_and(Problem::is_of_another_site) {
+        let id = response.headers().get("x-request-id");
+        let id = id.and_then(|id| id.to_str().ok()).unwrap_or_default();
+        let caller = Caller::nobody(address, id.to_owned());
+        let row = entry(&caller, shared.app.clock.now(), "denied.origin", "");
+        if let Err(error) = merged::on_record(&shared.app, row).await {
+            tracing::warn!(%error, "a request of another site could not be put on the trail");
+        }
+    }
+    response
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Ctx {

@@ -5,7 +5,7 @@ use super::account::when;
 use super::desk::answer::{Again, asked_for, on_to, refused, wrong_or};
 use super::desk::page;
 use crate::domain::ids::KeyId;
-use crate::domain::rights::Permission;
+use crate::domain::rights::{Permission, sets};
 use crate::domain::time::TsMs;
 use crate::server::auth::Ctx;
 use crate::server::services::keys::{self, Listed, TypedKey, USUAL};
@@ -31,7 +31,7 @@ pub fn router(shared: &Shared) -> Router {
 
 /// The form, offering what its reader holds on the whole site, with what was typed.
 fn form(shared: &Shared, ctx: &Ctx, typed: &TypedKey) -> KeyForm {
-    let held = ctx.caller().rights.union();
+    let held = ctx.caller().rights.union().in_both(sets::BY_KEY);
     let tick = |value: &str, words: String, chosen: &[String]| Tick {
         on: chosen.iter().any(|c| c == value),
         value: value.to_owned(),
@@ -105,6 +105,7 @@ async fn list(shared: &Shared, ctx: &Ctx, typed: &TypedKey, (status, wrong): Aga
 async fn show(State(shared): State<Shared>, ctx: Ctx) -> Response {
     let typed = TypedKey {
         usual: vec!["send".to_owned()],
+        days: keys::USUAL_DAYS.to_string(),
         ..TypedKey::default()
     };
     list(&shared, &ctx, &typed, asked_for()).await
@@ -132,6 +133,8 @@ async fn make(
     ctx: Ctx,
     Form(form): Form<Vec<(String, String)>>,
 ) -> Response {
+    let why = form.iter().find(|(name, _)| name == "why");
+    let ctx = ctx.because(why.map_or("", |(_, words)| words));
     let typed = typed(form);
     match keys::make(&ctx, &typed).await {
         Ok(made) => {

@@ -49,6 +49,15 @@ impl Clock for Ticks {
     }
 }
 
+/// What counts as asking.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Knocks {
+    /// Whatever is sent: looking is not guessing.
+    Sent,
+    /// Looking, too: a secret stands in the path.
+    All,
+}
+
 /// What is remembered of every client, by a clock.
 type Clients<C> =
     RateLimiter<IpAddr, DefaultKeyedStateStore<IpAddr>, C, NoOpMiddleware<<C as Clock>::Instant>>;
@@ -88,9 +97,14 @@ where
         }
     }
 
-    /// Puts the limit on whatever is sent to a route of `routes`; looking is not guessing. `too_often` answers who is over
-    /// it, given after how many seconds the client may ask again.
-    pub fn on<S, F, A>(self: &Arc<Self>, routes: Router<S>, too_often: F) -> Router<S>
+    /// Puts the limit on `routes`. `too_often` answers who is over it, given after how many seconds the client may ask
+    /// again.
+    pub fn on<S, F, A>(
+        self: &Arc<Self>,
+        routes: Router<S>,
+        knocks: Knocks,
+        too_often: F,
+    ) -> Router<S>
     where
         S: Clone + Send + Sync + 'static,
         F: Fn(Request, u32) -> A + Clone + Send + Sync + 'static,
@@ -101,7 +115,7 @@ where
             move |request: Request, next: Next| {
                 let (limit, too_often) = (Arc::clone(&limit), too_often.clone());
                 async move {
-                    match limit.pass(&request) {
+                    match limit.pass(&request, knocks) {
                         Ok(()) => next.run(request).await,
                         Err(seconds) => too_often(request, seconds).await,
                     }
@@ -110,8 +124,8 @@ where
         ))
     }
 
-    fn pass(&self, request: &Request) -> Result<(), u32> {
-        if request.method().is_safe() {
+    fn pass(&self, request: &Request, knocks: Knocks) -> Result<(), u32> {
+        if knocks == Knocks::Sent && request.method().is_safe() {
             return Ok(());
         }
         let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();

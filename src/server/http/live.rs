@@ -2,11 +2,14 @@
 
 use super::Shared;
 use super::problem::{Problem, unavailable};
+use crate::api::board::Tile;
+use crate::api::line::LineView;
 use crate::api::live::Hello;
 use crate::domain::ids::Seq;
+use crate::domain::rights::Permission;
 use crate::domain::time::{DurMs, TsMs};
-use crate::server::auth::Ctx;
 use crate::server::auth::identify::still;
+use crate::server::auth::{Ctx, Who};
 use crate::server::live::hub::Event;
 use crate::server::services::{board, line};
 use axum::extract::{Query, State};
@@ -15,6 +18,7 @@ use axum::response::sse::{self, Sse};
 use futures::Stream;
 use serde::{Deserialize, Serialize};
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{mpsc, watch};
@@ -22,6 +26,10 @@ use tokio_stream::wrappers::ReceiverStream;
 
 /// The most streams that one node keeps open.
 const MAX_STREAMS: usize = 2_000;
+/// The most that one session keeps open: every tab has one.
+const MAX_OF_SESSION: usize = 20;
+/// The most that one key keeps open: a program may stand for many screens.
+const MAX_OF_KEY: usize = 100;
 /// How often a stream shows that it lives.
 const PING_EVERY: Duration = Duration::from_secs(5);
 /// Events that may wait for a slow screen before the hub's own backlog fills.
@@ -53,6 +61,13 @@ pub async fn get(
     if shared.app.hub.listeners() >= MAX_STREAMS {
         return Err(unavailable("too many screens are open on this node"));
     }
+    let (of, most) = match (&ctx.caller().who, &ctx.caller().session) {
+        (Who::Key { id, .. }, _) => (format!("key {}", id.0).into_bytes(), MAX_OF_KEY),
+        (_, session) => (session.clone().unwrap_or_default(), MAX_OF_SESSION),
+    };
+    let Some(seat) = shared.app.hub.seat(of, most) else {
+        return Err(unavailable("too many screens are open at once from here"));
+    };
     // The browser's own reconnect sends the header, a fresh stream the query.
     let header = headers
         .get("last-event-id")
@@ -61,9 +76,12 @@ pub async fn get(
     let since = Seq(header.or(wanted.since).unwrap_or(-1));
     let (out, events) = mpsc::channel(WAITING);
     if let Some(code) = &wanted.line {
-        ctx.line(&shared.app.plant.get(), code)?;
+        line::permitted(&ctx, &shared.app.plant.get(), code)?;
     }
-    tokio::spawn(feed((shared, ctx), since, wanted.line, out));
+    tokio::spawn(async move {
+        feed((shared, ctx), since, wanted.line, out).await;
+        drop(seat);
+    });
     Ok(Sse::new(ReceiverStream::new(events)))
 }
 
@@ -195,21 +213,47 @@ async fn forward((ctx, out): (&Ctx, &Out), event: &Event, line: Option<&str>) ->
     if event.page && event.about.as_deref() != line {
         return Some(());
     }
-    if let Some(code) = event.about.as_deref()
-        && !ctx
-            .app()
-            .plant
-            .get()
-            .line(code)
-            .is_some_and(|line| ctx.sees(line))
-    {
-        return Some(());
-    }
+    let data = match event.about.as_deref() {
+        None => Arc::clone(&event.data),
+        Some(code) => match permitted(ctx, code, event) {
+            Some(data) => data,
+            None => return Some(()),
+        },
+    };
     let message = sse::Event::default()
         .event(event.name)
         .id(event.seq.0.to_string())
-        .data(&*event.data);
+        .data(&*data);
     out.send(Ok(message)).await.ok()
+}
+
+/// What an event about a line tells those who stand behind `ctx`; `None`: nothing. An event is serialised once for all
+/// screens, and anew for those few who may not see all of it.
+fn permitted(ctx: &Ctx, code: &str, event: &Event) -> Option<Arc<str>> {
+    let plant = ctx.app().plant.get();
+    let line = plant.line(code).filter(|line| ctx.sees(line))?;
+    let needs = if event.page {
+        Permission::DowntimeRead
+    } else {
+        Permission::OeeRead
+    };
+    if ctx.holds(needs, line) {
+        return Some(Arc::clone(&event.data));
+    }
+    let anew = if event.page {
+        serde_json::from_str(&event.data).and_then(|mut view: LineView| {
+            line::keep_permitted(ctx, line, &mut view);
+            serde_json::to_string(&view)
+        })
+    } else {
+        serde_json::from_str(&event.data).and_then(|mut tile: Tile| {
+            board::keep_permitted(ctx, line, &mut tile);
+            serde_json::to_string(&tile)
+        })
+    };
+    anew.map(Arc::from)
+        .inspect_err(|error| tracing::error!(%error, line = code, "an event could not be cut to what may be seen"))
+        .ok()
 }
 
 /// `None` when the screen has left.

@@ -3,6 +3,9 @@
 use crate::ui::sheets::address::encoded;
 use axum::http::{HeaderMap, Uri, header};
 
+/// Ways in and out, and what is no page: nobody goes on there after signing in, and it is no role's first page.
+const NOWHERE: [&str; 5] = ["/sign-", "/set-up/", "/device/", "/api/", "/pkg/"];
+
 /// Where somebody wants to go: a path on this site, never another site's address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Next(String);
@@ -15,8 +18,7 @@ impl Next {
         let local = bytes.first() == Some(&b'/')
             && !matches!(bytes.get(1), Some(b'/' | b'\\'))
             && bytes.iter().all(|b| b.is_ascii_graphic() && *b != b'\\')
-            && !wanted.starts_with("/sign-")
-            && !wanted.starts_with("/api/");
+            && !NOWHERE.iter().any(|p| wanted.starts_with(p));
         Self(if local {
             wanted.to_owned()
         } else {
@@ -81,6 +83,9 @@ mod tests {
             "/a\r\nSet-Cookie: x=1",
             "/sign-in?next=/",
             "/api/board",
+            "/device/abc",
+            "/set-up/abc",
+            "/sign-out",
         ] {
             assert_eq!(Next::parse(trap).0, "", "{trap:?}");
         }

@@ -69,6 +69,11 @@ impl Problem {
         self.0.retry_after_s
     }
 
+    /// A page of another site sent the request.
+    pub fn is_of_another_site(&self) -> bool {
+        self.0.code == "cross_origin"
+    }
+
     /// What happened, in words.
     pub fn words(&self) -> String {
         let detail = self.0.detail.as_deref().unwrap_or_default();
@@ -299,9 +304,12 @@ impl IntoResponse for Problem {
             StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let body = serde_json::to_vec(&self.0).unwrap_or_default();
         let mut response = (status, body).into_response();
+        let retry_after_s = self.0.retry_after_s;
+        // Where a browser shows pages, the guard makes one of it.
+        response.extensions_mut().insert(self);
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
-        if let Some(seconds) = self.0.retry_after_s {
+        if let Some(seconds) = retry_after_s {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         if status == StatusCode::UNAUTHORIZED {

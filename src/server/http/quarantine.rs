@@ -4,10 +4,11 @@ use super::Shared;
 use super::ingest::{Sender, store};
 use super::problem::{self, Problem, not_found};
 use crate::api::ingest::{BatchAnswer, ItemStatus};
-use crate::domain::rights::{Permission, Rights, sets};
+use crate::domain::rights::Permission;
 use crate::server::auth::Ctx;
 use crate::server::db::quarantine::{self, HeldRow};
 use crate::server::db::sources;
+use crate::server::services::keys;
 use crate::server::services::quarantine::release;
 use axum::Json;
 use axum::extract::{Path, Query, State};
@@ -53,9 +54,12 @@ pub async fn retry(
     let row = quarantine::get(&shared.app.db, id).await?;
     let row = row.ok_or_else(|| not_found(format!("quarantined item {id} does not exist")))?;
     let source = sources::by_name(&shared.app.db, &row.source).await?;
+    let source = source.ok_or_else(problem::internal)?.source();
+    // Whoever looks it through does not send for lines that its sender may not send for.
+    let rights = keys::scope_of(&shared.app, source).await?;
     let sender = Sender {
-        source: source.ok_or_else(problem::internal)?.source(),
-        rights: Rights::everywhere(sets::SEND),
+        source,
+        rights,
         may_backfill: ctx.caller().rights.on_site(Permission::IngestBackfill),
     };
     let answer = store(&shared, &sender, std::iter::once(row.item.as_str())).await?;

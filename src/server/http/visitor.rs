@@ -5,7 +5,7 @@ use super::next::Next;
 use crate::domain::ids::DeviceId;
 use crate::domain::time::{DurMs, MINUTE_MS};
 use crate::server::auth::caller::Caller;
-use crate::server::auth::rights::Roles;
+use crate::server::auth::rights::{Roles, landing};
 use crate::server::auth::session::{self, Held, Waiting};
 use crate::server::db::people::{self, PersonRow};
 use crate::server::services::error::ServiceError;
@@ -112,6 +112,7 @@ pub(super) async fn lead_on(
     }
     let roles = Roles::load(&shared.app.db).await?;
     let given = people::given_to(&shared.app.db, row.person()).await?;
-    let first = roles.first_page(&given);
+    let (page, rights) = (roles.first_page(&given), roles.rights(&given));
+    let first = landing(&page, &rights, &shared.app.plant.get());
     Ok(Redirect::to(next.or(&first)).into_response())
 }

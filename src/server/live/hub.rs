@@ -40,6 +40,7 @@ struct Shared {
     changes: Mutex<Changes>,
     seq: Mutex<Seq>,
     interest: Mutex<HashMap<String, usize>>,
+    seats: Mutex<HashMap<Vec<u8>, usize>>,
     wake: Notify,
     events: broadcast::Sender<Event>,
     without_database: AtomicBool,
@@ -56,6 +57,7 @@ impl Default for Hub {
             changes: Mutex::default(),
             seq: Mutex::default(),
             interest: Mutex::default(),
+            seats: Mutex::default(),
             wake: Notify::new(),
             events,
             without_database: AtomicBool::new(false),
@@ -147,6 +149,19 @@ impl Hub {
         self.0.events.receiver_count()
     }
 
+    /// A place for one more stream of the same caller, until the returned value is dropped; `None` when it has `most`.
+    #[must_use]
+    pub fn seat(&self, of: Vec<u8>, most: usize) -> Option<Seat> {
+        let mut seats = lock(&self.0.seats);
+        let taken = seats.entry(of.clone()).or_insert(0);
+        if *taken >= most {
+            return None;
+        }
+        *taken += 1;
+        let hub = self.clone();
+        Some(Seat { hub, of })
+    }
+
     /// Says that someone looks at a line's page, until the returned value is dropped.
     #[must_use]
     pub fn look_at(&self, line: &str) -> Interest {
@@ -183,9 +198,40 @@ impl Drop for Interest {
     }
 }
 
+/// A caller's stream is open while this lives.
+#[derive(Debug)]
+pub struct Seat {
+    hub: Hub,
+    of: Vec<u8>,
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let mut seats = lock(&self.hub.0.seats);
+        if let Some(n) = seats.get_mut(&self.of) {
+            *n -= 1;
+            if *n == 0 {
+                seats.remove(&self.of);
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nobody_takes_more_seats_than_one_may_and_others_have_their_own() {
+        let hub = Hub::default();
+        let seat = |of: &str| hub.seat(of.as_bytes().to_vec(), 2);
+        let (a, b) = (seat("a"), seat("a"));
+        assert!(a.is_some() && b.is_some() && seat("a").is_none() && seat("b").is_some());
+        drop(a);
+        assert!(seat("a").is_some());
+        drop(b);
+        assert!(lock(&hub.0.seats).is_empty());
+    }
 
     #[test]
     fn a_line_is_looked_at_until_the_last_one_leaves() {

@@ -10,6 +10,7 @@ use crate::domain::ids::Seq;
 use crate::domain::local_time::LocalTime;
 use crate::domain::machine_state::{MachineState, TimeBucket};
 use crate::domain::plant::Coupling;
+use crate::domain::rights::Permission;
 use crate::domain::shift::{Planned, Schedule};
 use crate::domain::target::target;
 use crate::domain::time::{DAY_MS, DurMs, HOUR_MS, MINUTE_MS, Span, TsMs};
@@ -73,34 +74,48 @@ impl RecentBoard {
     }
 }
 
-/// The board as it is now, of the lines that the leave reaches.
+/// The board as it is now, of the lines that the leave reaches, with OEE where it may be seen.
 ///
 /// # Errors
 /// The database's.
 pub async fn board(ctx: &Ctx) -> Result<Arc<BoardView>, ServiceError> {
     let app = ctx.app();
     let whole = app.board.get(app).await?;
-    if ctx.sees_all() {
+    if ctx.sees_all() && ctx.holds_everywhere(Permission::OeeRead) {
         return Ok(Arc::clone(&whole.board));
     }
     let plant = app.plant.get();
-    let seen = |code: &str| plant.line(code).is_some_and(|line| ctx.sees(line));
     let board = &whole.board;
-    let both = board.tiles.iter().zip(&whole.accounts);
-    let (tiles, accounts): (Vec<&Tile>, Vec<&Account>) =
-        both.filter(|(tile, _)| seen(&tile.code)).unzip();
-    let sum = accounts
-        .into_iter()
-        .fold(Account::default(), |mut sum, account| {
-            sum += *account;
-            sum
-        });
+    let (mut tiles, mut sum) = (Vec::new(), None);
+    for (tile, account) in board.tiles.iter().zip(&whole.accounts) {
+        let Some(line) = plant.line(&tile.code).filter(|line| ctx.sees(line)) else {
+            continue;
+        };
+        let mut tile = tile.clone();
+        keep_permitted(ctx, line, &mut tile);
+        tiles.push(tile);
+        if ctx.holds(Permission::OeeRead, line) {
+            *sum.get_or_insert_default() += *account;
+        }
+    }
+    let oee = match sum {
+        None if !tiles.is_empty() => Figure::Unknown(Why::NotPermitted),
+        sum => sum.unwrap_or_else(Account::default).oee(),
+    };
     Ok(Arc::new(BoardView {
-        tiles: tiles.into_iter().cloned().collect(),
-        oee: sum.oee(),
+        tiles,
+        oee,
         site: board.site.clone(),
         ..**board
     }))
+}
+
+/// Takes out of a tile what whoever asks may not see of the line: OEE, and the lost time behind it.
+pub fn keep_permitted(ctx: &Ctx, line: &Line, tile: &mut Tile) {
+    if !ctx.holds(Permission::OeeRead, line) {
+        tile.oee = Figure::Unknown(Why::NotPermitted);
+        tile.down = None;
+    }
 }
 
 async fn compute(app: &App) -> Result<Whole, ServiceError> {
@@ -225,7 +240,7 @@ pub fn tile_of(
         progress: Some(progress(plant, line, data, focus, now)),
         hours: hours(plant, line, data, focus.horizon, clock, now),
         oee,
-        down: shown.unplanned + shown.changeover + shown.waiting(),
+        down: Some(shown.unplanned + shown.changeover + shown.waiting()),
         heard: data.machines.iter().filter_map(|m| m.heard).max(),
     };
     TileWithAccount { tile, assets }

@@ -4,6 +4,7 @@ use super::error::{ServiceError, field, invalid, not_found};
 use crate::domain::ids::{AreaId, DeviceId, LineId};
 use crate::domain::plant::FieldError;
 use crate::domain::rights::{Reach, sets};
+use crate::domain::time::{DAY_MS, DurMs, TsMs};
 use crate::server::auth::caller::Caller;
 use crate::server::auth::guard::entry;
 use crate::server::auth::{Ctx, secret};
@@ -34,6 +35,22 @@ pub async fn list(ctx: &Ctx) -> Result<Vec<DeviceRow>, ServiceError> {
     Ok(devices::all(&ctx.app().db).await?)
 }
 
+/// So long a link opens something.
+const LINK_HOLDS: DurMs = DurMs(DAY_MS);
+
+/// A new link: its secret with the time at which it ends. Its hash covers both, so nobody makes it hold longer.
+fn new_token(now: TsMs) -> sqlx::Result<String> {
+    Ok(format!("{}-{}", secret::random()?, (now + LINK_HOLDS).0))
+}
+
+/// Whether a link's time is not over.
+fn holds(token: &str, now: TsMs) -> bool {
+    let until = token
+        .rsplit_once('-')
+        .and_then(|(_, until)| until.parse().ok());
+    until.is_some_and(|until: i64| now.0 < until)
+}
+
 /// A place as forms name it.
 fn place(plant: &Plant, text: &str) -> Option<Reach> {
     match text.split_once(':') {
@@ -54,10 +71,9 @@ fn place(plant: &Plant, text: &str) -> Option<Reach> {
 /// Whether a device can show a page: the board, or a line that there is.
 fn is_page(plant: &Plant, page: &str) -> bool {
     let plain = page.bytes().all(|b| b.is_ascii_graphic() && b != b'\\');
-    let path = page.split('?').next().unwrap_or_default();
-    let shown = match path.strip_prefix("/lines/") {
+    let shown = match devices::line_of_page(page) {
         Some(code) => plant.line(code).is_some(),
-        None => path == "/",
+        None => page.split('?').next() == Some("/"),
     };
     plain && page.len() <= 500 && shown
 }
@@ -77,8 +93,13 @@ fn wrong(plant: &Plant, wanted: &NewDevice) -> Vec<FieldError> {
             "must be / or /lines/CODE of a line that there is, perhaps with what stands after a ?",
         ));
     }
-    if place(plant, &wanted.place).is_none() {
-        out.push(field("place", "must be the site, an area, or a line"));
+    let line = devices::line_of_page(&wanted.page).and_then(|code| plant.line(code));
+    match place(plant, &wanted.place) {
+        None => out.push(field("place", "must be the site, an area, or a line")),
+        Some(reach) if line.is_some_and(|line| !reach.covers(line.place())) => {
+            out.push(field("place", "must hold the line of the page"));
+        }
+        Some(_) => {}
     }
     out
 }
@@ -102,7 +123,7 @@ pub async fn enrol(ctx: &Ctx, wanted: NewDevice) -> Result<String, ServiceError>
     for permission in sets::WATCH.iter() {
         ctx.also_on_site(permission)?;
     }
-    let token = secret::random()?;
+    let token = new_token(ctx.now())?;
     let (area, line) = match reach {
         Reach::Site => (None, None),
         Reach::Area(AreaId(id)) => (Some(id), None),
@@ -145,7 +166,7 @@ async fn enrolled(ctx: &Ctx, id: DeviceId) -> Result<DeviceRow, ServiceError> {
 /// No such device, or one that was revoked; the engine's.
 pub async fn new_link(ctx: &Ctx, id: DeviceId) -> Result<(DeviceRow, String), ServiceError> {
     let row = enrolled(ctx, id).await?;
-    let token = secret::random()?;
+    let token = new_token(ctx.now())?;
     let mut tx = ctx.app().db.begin().await?;
     devices::set_token(&mut tx, id, &secret::hash(&token)).await?;
     sessions::end_of_device(&mut tx, id).await?;
@@ -178,17 +199,32 @@ pub async fn revoke(ctx: &Ctx, id: DeviceId) -> Result<(), ServiceError> {
     Ok(())
 }
 
-/// A device comes with its link.
+/// The device whose link this is.
 ///
 /// # Errors
-/// A link that nobody has, or of a device that was revoked; the engine's.
-pub async fn come(app: &App, caller: &Caller, token: &str) -> Result<DeviceRow, ServiceError> {
+/// A link that nobody has any more, that was used, whose time is over, or of a device that was revoked; the engine's.
+pub async fn of_link(app: &App, token: &str) -> Result<DeviceRow, ServiceError> {
+    let none = || not_found("device", "");
+    if !holds(token, app.clock.now()) {
+        return Err(none());
+    }
     let row = devices::by_token(&app.db, &secret::hash(token)).await?;
-    let row = row.filter(|r| r.revoked_ms.is_none());
-    let row = row.ok_or_else(|| not_found("device", ""))?;
+    row.filter(|r| r.revoked_ms.is_none()).ok_or_else(none)
+}
+
+/// A device comes with its link, which opens nothing from then on.
+///
+/// # Errors
+/// As [`of_link`]; of several that come with one link at once only the first does.
+pub async fn come(app: &App, caller: &Caller, token: &str) -> Result<DeviceRow, ServiceError> {
+    let row = of_link(app, token).await?;
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
-    devices::used(&mut tx, row.device(), now).await?;
+    // No link has this hash: the secret is thrown away.
+    let spent = secret::hash(&secret::random()?);
+    if !devices::come(&mut tx, &secret::hash(token), &spent, now).await? {
+        return Err(not_found("device", ""));
+    }
     let mut line = entry(caller, now, "device.come", format!("device:{}", row.name));
     (line.actor_kind, line.actor_id) = ("device".to_owned(), Some(row.id));
     line.actor.clone_from(&row.name);

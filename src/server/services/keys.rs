@@ -2,12 +2,13 @@
 
 use super::error::{ServiceError, field, not_found};
 use crate::domain::ids::{KeyId, LineId, SourceId};
-use crate::domain::rights::{PermissionSet, sets};
+use crate::domain::rights::{Grant, Permission, PermissionSet, Reach, Rights, sets};
 use crate::domain::time::{DAY_MS, DurMs, TsMs};
 use crate::server::auth::{Ctx, secret};
 use crate::server::db::audit::{self, AuditRow};
 use crate::server::db::keys::{self, KeyRow};
 use crate::server::db::{Db, Tx};
+use crate::server::state::App;
 use serde_json::json;
 
 /// What every key begins with, so that a leaked one can be recognised.
@@ -86,6 +87,15 @@ async fn create_in(tx: &mut Tx, wanted: &NewKey<'_>, mut row: AuditRow) -> sqlx:
     Ok(MadeKey { id, source, key })
 }
 
+/// The first of these permissions that no key may hold.
+#[must_use]
+pub fn not_by_key(may: PermissionSet) -> Option<&'static str> {
+    may.in_both(sets::NOT_BY_KEY)
+        .iter()
+        .next()
+        .map(Permission::name)
+}
+
 /// Permissions that connectors usually need together: what a form sends, its words, and the set.
 pub const USUAL: [(&str, &str, PermissionSet); 4] = [
     ("send", "Send facts: a gateway or connector", sets::SEND),
@@ -106,8 +116,10 @@ pub const USUAL: [(&str, &str, PermissionSet); 4] = [
     ),
 ];
 
-/// The longest that a key may hold by itself, in days.
-const LONGEST_DAYS: i64 = 3650;
+/// The longest that a key may hold by itself, in days: three years.
+pub const LONGEST_DAYS: i64 = 3 * 365;
+/// How long it holds unless somebody says otherwise, in days.
+pub const USUAL_DAYS: i64 = 365;
 
 /// A key to be made, as it was typed.
 #[derive(Clone, Debug, Default)]
@@ -120,7 +132,7 @@ pub struct TypedKey {
     pub may: Vec<String>,
     /// Codes of lines; none: all of them.
     pub lines: Vec<String>,
-    /// After how many days it ends; empty: never.
+    /// After how many days it ends; empty: never, of a key that only sends.
     pub days: String,
     /// The sender's other keys end.
     pub replaces: bool,
@@ -180,6 +192,10 @@ pub async fn make(ctx: &Ctx, typed: &TypedKey) -> Result<MadeKey, ServiceError> 
             Err(name) => wrong.push(field("may", format!("'{name}' is no permission"))),
         }
     }
+    if let Some(name) = not_by_key(may) {
+        let words = format!("'{name}' is for people who sign in: no key holds it");
+        wrong.push(field("may", words));
+    }
     if may.is_empty() && wrong.is_empty() {
         wrong.push(field(
             "usual",
@@ -195,12 +211,14 @@ pub async fn make(ctx: &Ctx, typed: &TypedKey) -> Result<MadeKey, ServiceError> 
     }
     let days = typed.days.trim();
     let expires = match days.parse::<i64>() {
-        _ if days.is_empty() => None,
+        _ if days.is_empty() && sets::WITHOUT_END.covers(may) => None,
         Ok(n) if (1..=LONGEST_DAYS).contains(&n) => Some(ctx.now() + DurMs(n * DAY_MS)),
         _ => {
             wrong.push(field(
                 "days",
-                format!("must be 1 to {LONGEST_DAYS}, or empty"),
+                format!(
+                    "must be 1 to {LONGEST_DAYS}; empty only where a key does nothing but send facts"
+                ),
             ));
             None
         }
@@ -227,6 +245,43 @@ pub async fn make(ctx: &Ctx, typed: &TypedKey) -> Result<MadeKey, ServiceError> 
     let made = create(&app.db, &wanted, ctx.entry("", "")).await?;
     app.keys.forget();
     Ok(made)
+}
+
+/// Where a sender may send: what its keys that hold allow together, or the last one that it had.
+///
+/// # Errors
+/// The engine's.
+pub async fn scope_of(app: &App, sender: SourceId) -> sqlx::Result<Rights> {
+    let (rows, lines) = (keys::all(&app.db).await?, keys::all_lines(&app.db).await?);
+    let now = app.clock.now();
+    let mut own: Vec<KeyRow> = rows.into_iter().filter(|r| r.sender() == sender).collect();
+    if own.iter().any(|row| row.holds(now)) {
+        own.retain(|row| row.holds(now));
+    } else {
+        own.sort_by_key(|row| std::cmp::Reverse(row.id));
+        own.truncate(1);
+    }
+    let of = |row: &KeyRow| {
+        let on = lines.iter().filter(|l| l.0 == row.id);
+        let on: Vec<LineId> = on.map(|l| LineId(l.1)).collect();
+        grants(&row.permissions, on)
+    };
+    Ok(Rights(own.iter().flat_map(of).collect()))
+}
+
+/// What a key of these permissions may on these lines; none: on all of them. One of an older program may have been given
+/// more than keys hold.
+#[must_use]
+pub fn grants(permissions: &str, lines: Vec<LineId>) -> Vec<Grant> {
+    let set = PermissionSet::from_names(permissions).unwrap_or_default();
+    let set = set.in_both(sets::BY_KEY);
+    let reaches: Vec<Reach> = if lines.is_empty() {
+        vec![Reach::Site]
+    } else {
+        lines.into_iter().map(Reach::Line).collect()
+    };
+    let grant = |reach| Grant { set, reach };
+    reaches.into_iter().map(grant).collect()
 }
 
 /// A key holds no longer, from now on.

@@ -11,6 +11,7 @@ use crate::domain::local_time::LocalTime;
 use crate::domain::loss::{LossKind, LossTree};
 use crate::domain::machine_state::MachineState;
 use crate::domain::plant::Coupling;
+use crate::domain::rights::Permission;
 use crate::domain::shift::Planned;
 use crate::domain::time::{DAY_MS, DurMs, MINUTE_MS, Span, TsMs};
 use crate::server::auth::Ctx;
@@ -28,17 +29,41 @@ const MAX_STOPS: usize = 20;
 /// How far back a machine's present speed is looked at.
 const SPEED_OVER: DurMs = DurMs(10 * MINUTE_MS);
 
-/// A line over its running shift, or over a chosen window in epoch milliseconds.
+/// A line over its running shift, or over a chosen window in epoch milliseconds, with its stops where they may be seen.
 ///
 /// # Errors
-/// An unknown line, a window that cannot be, or the database's.
+/// An unknown line, one that may not be seen with its OEE, a window that cannot be, or the database's.
 pub async fn line(
     ctx: &Ctx,
     code: &str,
     chosen: Option<(i64, i64)>,
 ) -> Result<LineView, ServiceError> {
-    ctx.line(&ctx.app().plant.get(), code)?;
-    view(ctx.app(), code, chosen).await
+    let plant = ctx.app().plant.get();
+    let line = permitted(ctx, &plant, code)?;
+    let mut view = view(ctx.app(), code, chosen).await?;
+    keep_permitted(ctx, line, &mut view);
+    Ok(view)
+}
+
+/// The line of this code, if its page may be seen: it is made of the line's time and figures.
+///
+/// # Errors
+/// No such line; a permission is not held there.
+pub fn permitted<'p>(ctx: &Ctx, plant: &'p Plant, code: &str) -> Result<&'p Line, ServiceError> {
+    let line = ctx.line(plant, code)?;
+    ctx.also(Permission::LineRead, line)?;
+    ctx.also(Permission::OeeRead, line)?;
+    Ok(line)
+}
+
+/// Takes out of a line's page what whoever asks may not see: the stops, and the words of their causes.
+pub fn keep_permitted(ctx: &Ctx, line: &Line, view: &mut LineView) {
+    if !ctx.holds(Permission::DowntimeRead, line) {
+        view.stops.clear();
+        (view.stop_count, view.minor_count) = (None, 0);
+        let parts = view.ribbons.iter_mut().flat_map(|ribbon| &mut ribbon.parts);
+        parts.for_each(|part| part.cause = None);
+    }
 }
 
 /// The same for the program itself, which shows it only to those who may see it.
@@ -106,7 +131,7 @@ pub(in crate::server) async fn view(
         hours,
         machines: rows.collect(),
         stops,
-        stop_count,
+        stop_count: Some(stop_count),
         minor_count,
         heard: data.machines.iter().filter_map(|m| m.heard).max(),
     })

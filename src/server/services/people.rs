@@ -13,6 +13,7 @@ use super::error::{ServiceError, field, invalid, not_found};
 use crate::domain::ids::PersonId;
 use crate::domain::plant::FieldError;
 use crate::domain::rights::{Permission, Reach};
+use crate::domain::time::{DurMs, MINUTE_MS, TsMs};
 use crate::server::auth::Ctx;
 use crate::server::auth::rights::{Roles, reach};
 use crate::server::db::people::{self, GivenRow, PersonRow};
@@ -20,6 +21,7 @@ use crate::server::db::{Tx, roles};
 use crate::server::plant::Plant;
 use crate::server::state::App;
 use serde_json::{Value, json};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// A person with their roles.
 #[derive(Clone, Debug)]
@@ -155,6 +157,42 @@ fn recorded(plant: &Plant, roles: &Roles, given: &[GivenRow]) -> Value {
         json!({"role": role, "where": place})
     };
     given.iter().map(one).collect()
+}
+
+/// Who gives out roles, as it was a moment ago, for those who cannot wait for an answer.
+#[derive(Debug, Default)]
+pub struct Givers(Mutex<Option<(TsMs, Vec<String>)>>);
+
+/// For so long it holds.
+const GIVERS_HOLD: DurMs = DurMs(MINUTE_MS);
+
+impl Givers {
+    fn lock(&self) -> MutexGuard<'_, Option<(TsMs, Vec<String>)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Their names.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        self.lock()
+            .as_ref()
+            .map_or_else(Vec::new, |(_, names)| names.clone())
+    }
+
+    /// Reads them again when that was a while ago.
+    ///
+    /// # Errors
+    /// The engine's.
+    pub async fn renew(app: &App) -> sqlx::Result<()> {
+        let now = app.clock.now();
+        let holds = |asked: TsMs| (DurMs::ZERO..GIVERS_HOLD).contains(&(now - asked));
+        if app.givers.lock().as_ref().is_some_and(|(at, _)| holds(*at)) {
+            return Ok(());
+        }
+        let names = who_give_roles(app).await?;
+        *app.givers.lock() = Some((now, names));
+        Ok(())
+    }
 }
 
 /// The names of people who give out roles on the whole site: whom to ask for more.

@@ -307,7 +307,7 @@ fn is_page(path: &str) -> bool {
         && bytes.len() <= 200
         && !matches!(bytes.get(1), Some(b'/' | b'\\'))
         && bytes.iter().all(|b| b.is_ascii_graphic() && *b != b'\\')
-        && !["/api/", "/sign-in", "/pkg/"]
+        && !["/sign-", "/set-up/", "/device/", "/api/", "/pkg/"]
             .iter()
             .any(|p| path.starts_with(p))
 }
@@ -330,6 +330,9 @@ mod tests {
             "/a b",
             "/api/me",
             "/sign-in",
+            "/sign-out",
+            "/device/abc",
+            "/set-up/abc",
         ] {
             assert!(!is_page(trap), "{trap}");
         }

@@ -5,6 +5,7 @@ use crate::domain::rights::DEFAULT_ROLES;
 use crate::domain::time::{DurMs, MINUTE_MS, TsMs};
 use crate::server::auth::caller::Caller;
 use crate::server::auth::guard::{by_the_program, entry};
+use crate::server::auth::merged;
 use crate::server::auth::password::Verdict;
 use crate::server::auth::turns::{self, Busy, Turn};
 use crate::server::auth::{rights::Roles, totp};
@@ -172,6 +173,14 @@ pub fn login(typed: &str) -> String {
     typed.trim().to_lowercase()
 }
 
+/// Whose account was tried. What nobody has as a login may be a password in the wrong field: it is not written down.
+fn target(row: Option<PersonRow>) -> String {
+    row.map_or_else(
+        || "unknown login".to_owned(),
+        |r| format!("person:{}", r.login),
+    )
+}
+
 /// Signs in with login and password.
 ///
 /// # Errors
@@ -184,7 +193,14 @@ pub async fn with_password(
     let login = login(typed);
     let subject = app.secret.mark("login", &login);
     let mut turn = app.turns.of_client(&caller.address).await?;
-    count_try(app, &mut turn, &subject).await?;
+    if let Err(refused) = count_try(app, &mut turn, &subject).await {
+        if matches!(refused, Refused::Wait(_)) {
+            let row = people::by_login(&app.db, &login).await?;
+            let row = entry(caller, app.clock.now(), "session.locked", target(row));
+            merged::on_record(app, row).await?;
+        }
+        return Err(refused);
+    }
     let row = people::by_login(&app.db, &login).await?;
     let kept = row
         .as_ref()
@@ -200,20 +216,16 @@ pub async fn with_password(
             row
         }
         (_, row) => {
-            // What nobody has as a login may be a password in the wrong field: it is not written down.
-            let target = row.map_or_else(
-                || "unknown login".to_owned(),
-                |r| format!("person:{}", r.login),
-            );
-            on_record(
-                app,
-                &entry(caller, app.clock.now(), "session.wrong", target),
-            )
-            .await?;
+            let row = entry(caller, app.clock.now(), "session.wrong", target(row));
+            on_record(app, &row).await?;
             return Err(Refused::Wrong);
         }
     };
     if row.totp.is_some() {
+        // Whoever has the password only shows here, also when no code ever comes.
+        let target = target(Some(row.clone()));
+        let half = entry(caller, app.clock.now(), "session.half", target);
+        merged::on_record(app, half).await?;
         return Ok(Got::NeedsCode(row));
     }
     let_in(app, caller, &row, ("password", Some(&subject))).await?;

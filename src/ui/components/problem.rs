@@ -12,6 +12,12 @@ pub fn Problem(error: ApiError, #[prop(into)] retry: Callback<()>) -> impl IntoV
     if may_pass {
         expect_context::<Attempts>().keep_trying(retry);
     }
+    let ask = match &error {
+        ApiError::Forbidden { ask, .. } if !ask.is_empty() => {
+            Some(format!("Ask {}.", ask.join(" or ")))
+        }
+        _ => None,
+    };
     let (title, advice) = match error {
         ApiError::NotFound { what, .. } => (
             format!("No such {what}"),
@@ -50,7 +56,7 @@ pub fn Problem(error: ApiError, #[prop(into)] retry: Callback<()>) -> impl IntoV
         <main class="notice" id="main" tabindex="-1">
             <h1 tabindex="-1">{title}</h1>
             <p class="notice-what">{what_happened}</p>
-            <p>{advice}</p>
+            <p>{advice} " " {ask}</p>
             {may_pass
                 .then(|| {
                     view! {

@@ -40,6 +40,26 @@ pub struct Typed {
     pub place: String,
 }
 
+/// The page of a link: it asks whether this browser is the device.
+#[must_use]
+pub fn come(name: &str, is_wall: bool, action: String) -> AnyView {
+    let becomes = if is_wall {
+        "It will show one page and nothing else, to everybody who stands before it."
+    } else {
+        "Whoever signed in here is signed out. People then sign on to it with a badge or a PIN."
+    };
+    view! {
+        <form class="panel form" method="post" action=action>
+            <p class="said-what">"Make this browser " <b>{name.to_owned()}</b> "?"</p>
+            <p>{becomes}</p>
+            <button class="button primary wide" type="submit">
+                "Make it so"
+            </button>
+        </form>
+    }
+    .into_any()
+}
+
 /// The page: the form, and what is enrolled.
 #[must_use]
 pub fn devices(

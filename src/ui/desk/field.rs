@@ -103,6 +103,18 @@ impl Text<'_> {
     }
 }
 
+/// Why something is done, for the record; nobody has to say so.
+#[must_use]
+pub fn why() -> AnyView {
+    view! {
+        <label class="field">
+            <span>"Why, for the audit trail (optional)"</span>
+            <input type="text" name="why" autocomplete="off" maxlength="500" />
+        </label>
+    }
+    .into_any()
+}
+
 /// Tells a browser that keeps passwords whose the form is about; people do not see it.
 #[must_use]
 pub fn whose(login: &str) -> AnyView {

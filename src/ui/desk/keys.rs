@@ -1,7 +1,7 @@
 //! Keys of connectors, as somebody makes and revokes them.
 
 use super::choose::tick;
-use super::field::{Text, Wrong};
+use super::field::{Text, Wrong, why};
 use super::list::{Act, Cell, Entry, List};
 use leptos::prelude::*;
 
@@ -89,7 +89,7 @@ pub fn keys(lines: Vec<KeyLine>, form: KeyForm, wrong: &Wrong) -> AnyView {
                 name: "days",
                 label: "Ends after days",
                 value: &form.days,
-                hint: "Empty: it holds until somebody revokes it",
+                hint: "At most 1095. Empty, where it does nothing but send facts: until somebody revokes it",
                 autocomplete: "off",
                 inputmode: "numeric",
                 ..Text::default()
@@ -105,7 +105,7 @@ pub fn keys(lines: Vec<KeyLine>, form: KeyForm, wrong: &Wrong) -> AnyView {
                         on: form.replaces,
                     },
                 ],
-            )} <button class="button primary wide" type="submit">
+            )} {why()} <button class="button primary wide" type="submit">
                 "Make key"
             </button>
         </form>

@@ -1,7 +1,7 @@
 //! People: the list, and the page of each.
 
 use super::choose::{said, select, tick};
-use super::field::{Text, Wrong, whose};
+use super::field::{Text, Wrong, whose, why};
 use super::list::{Cell, Entry, List};
 use leptos::prelude::*;
 
@@ -221,7 +221,7 @@ pub fn person(person: &Person, wrong: &Wrong, done: Option<&str>) -> AnyView {
     let change = (person.may_change && !person.demo).then(|| {
         view! {
             <form class="panel form" method="post" action=person.href.clone()>
-                <input type="hidden" name="version" value=person.version.to_string() /> {names.fields(wrong)}
+                <input type="hidden" name="version" value=person.version.to_string() /> {names.fields(wrong)} {why()}
                 <button class="button primary" type="submit">
                     "Save"
                 </button>
@@ -352,6 +352,7 @@ fn disable(person: &Person) -> AnyView {
         <form class="panel form card" method="post" action=format!("{}/disabled", person.href)>
             <h2>"Access"</h2>
             <p class="panel-note">{note}</p>
+            {why()}
             <button class="button" class:risky=!person.disabled type="submit" name="disabled" value=value>
                 {words}
             </button>

@@ -1,7 +1,7 @@
 //! Roles: the matrix, and the page of each.
 
 use super::choose::{problem as told, said, select, tick};
-use super::field::{Text, Wrong};
+use super::field::{Text, Wrong, why};
 use super::list::Act;
 use crate::domain::rights::{Permission, PermissionSet};
 use leptos::prelude::*;
@@ -80,6 +80,7 @@ pub fn matrix(
     let seen: Vec<_> = columns.iter().filter(|c| !c.fixed).map(seen).collect();
     let save = may_change.then(|| {
         view! {
+            {why()}
             <p class="matrix-save">
                 <button class="button primary" type="submit">
                     "Save what roles allow"
@@ -223,7 +224,7 @@ pub fn role(role: &Role, wrong: &Wrong, done: Option<&str>) -> AnyView {
                     label: "First page",
                     value: &role.first_page,
                     autocomplete: "off",
-                    hint: "Where people with this role land: a path such as /lines/L1",
+                    hint: "Where people with this role land: a path such as /lines/L1, or /lines/{line} for the one line they work on",
                     required: true,
                     ..Text::default()
                 }
@@ -233,6 +234,7 @@ pub fn role(role: &Role, wrong: &Wrong, done: Option<&str>) -> AnyView {
                     <legend>"Includes all that these allow"</legend>
                     {parts}
                 </fieldset>
+                {why()}
                 <button class="button primary" type="submit">
                     "Save"
                 </button>

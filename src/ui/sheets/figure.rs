@@ -156,6 +156,7 @@ pub fn explained(why: Why, a: &Account) -> String {
             format::count(a.unrated),
             format::count(a.counts.total())
         ),
+        Why::NotPermitted => "you may not see it".to_owned(),
     }
 }
 

@@ -4,7 +4,9 @@ use super::fields::Fields;
 use crate::domain::rights::Reach;
 use crate::server::db::people::GivenRow;
 use crate::server::plant::Plant;
-use crate::server::services::error::{ServiceError, field};
+
+/// The number of no role and no area.
+const NONE: i64 = 0;
 
 /// A place as a form names it: `site`, `area:3`, `line:5`.
 pub fn place(reach: Reach) -> String {
@@ -33,9 +35,9 @@ pub fn places(plant: &Plant) -> Vec<(String, String)> {
     out
 }
 
-/// The roles that a form gives; those it does not name are none.
-pub fn given(fields: &Fields) -> Result<Vec<GivenRow>, ServiceError> {
-    let wrong = || ServiceError::Invalid(vec![field("roles", "cannot be read")]);
+/// The roles that a form gives; those it does not name are none. One that cannot be read becomes a role that there is not:
+/// it is named with whatever else is wrong.
+pub fn given(fields: &Fields) -> Vec<GivenRow> {
     let mut out = Vec::new();
     for (role, place) in fields.all("role").zip(fields.all("where")) {
         if role.is_empty() {
@@ -47,14 +49,14 @@ pub fn given(fields: &Fields) -> Result<Vec<GivenRow>, ServiceError> {
             ("site", None) => (None, None),
             ("area", Some(id)) => (Some(id), None),
             ("line", Some(id)) => (None, Some(id)),
-            _ => return Err(wrong()),
+            _ => (Some(NONE), None),
         };
         out.push(GivenRow {
             person_id: 0,
-            role_id: role.parse().map_err(|_| wrong())?,
+            role_id: role.parse().unwrap_or(NONE),
             area_id,
             line_id,
         });
     }
-    Ok(out)
+    out
 }

@@ -138,17 +138,14 @@ async fn new_page(
 async fn add(State(shared): State<Shared>, ctx: Ctx, Form(fields): Form<Fields>) -> Response {
     let with_password = !fields.one("with_password").is_empty();
     let text = |name| fields.one(name).to_owned();
-    let done = async {
-        let new = NewPerson {
-            login: text("login"),
-            name: text("name"),
-            email: text("email"),
-            given: given(&fields)?,
-            with_password,
-        };
-        people::add(&ctx, new).await
+    let new = NewPerson {
+        login: text("login"),
+        name: text("name"),
+        email: text("email"),
+        given: given(&fields),
+        with_password,
     };
-    match done.await {
+    match people::add(&ctx, new).await {
         Ok(made) => match made.password {
             Some(password) => {
                 let words = format!("{} was added. Their first password:", fields.one("name"));
@@ -256,17 +253,15 @@ async fn change(
     Path(id): Path<i64>,
     Form(fields): Form<Fields>,
 ) -> Response {
-    let id = PersonId(id);
-    let done = async {
-        let to = Change {
-            version: fields.number("version"),
-            name: fields.one("name").to_owned(),
-            email: fields.one("email").to_owned(),
-            given: given(&fields)?,
-        };
-        people::change(&ctx, id, to).await
+    let (id, ctx) = (PersonId(id), ctx.because(fields.one("why")));
+    let to = Change {
+        version: fields.number("version"),
+        name: fields.one("name").to_owned(),
+        email: fields.one("email").to_owned(),
+        given: given(&fields),
     };
-    answer(&shared, &ctx, (id, "saved"), Some(&fields), done.await).await
+    let done = people::change(&ctx, id, to).await;
+    answer(&shared, &ctx, (id, "saved"), Some(&fields), done).await
 }
 
 async fn disable(
@@ -275,6 +270,7 @@ async fn disable(
     Path(id): Path<i64>,
     Form(fields): Form<Fields>,
 ) -> Response {
+    let ctx = ctx.because(fields.one("why"));
     let (id, disabled) = (PersonId(id), fields.one("disabled") == "yes");
     let done = people::set_disabled(&ctx, id, disabled).await;
     let said = if disabled { "disabled" } else { "enabled" };

@@ -117,6 +117,7 @@ async fn change_matrix(
     ctx: Ctx,
     Form(fields): Form<Fields>,
 ) -> Response {
+    let ctx = ctx.because(fields.one("why"));
     let done = match columns(&fields) {
         Some(columns) => roles::change_matrix(&ctx, &columns).await,
         None => Err(invalid("may", "cannot be read")),
@@ -228,6 +229,7 @@ async fn change(
     Path(id): Path<i64>,
     Form(fields): Form<Fields>,
 ) -> Response {
+    let ctx = ctx.because(fields.one("why"));
     let part = |p: &str| p.parse().map_or(RoleId(0), RoleId);
     let to = Change {
         version: fields.number("version"),

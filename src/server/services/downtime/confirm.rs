@@ -6,6 +6,7 @@ use crate::api::downtime::{Confirmation, DowntimeEvent, GivenPart};
 use crate::domain::classification::{Classification, in_force, last_about};
 use crate::domain::downtime::{Stop, stops};
 use crate::domain::part::{Given, Run};
+use crate::domain::plant::FieldError;
 use crate::domain::rights::Permission;
 use crate::domain::time::{Span, TsMs};
 use crate::server::auth::Ctx;
@@ -13,7 +14,7 @@ use crate::server::db::audit::{self, AuditRow};
 use crate::server::db::classifications;
 use crate::server::db::rollup::{self, Due};
 use crate::server::plant::Plant;
-use crate::server::services::error::{ServiceError, invalid};
+use crate::server::services::error::{ServiceError, field, invalid};
 use crate::server::services::window::{MachineData, read_stop_in};
 use serde_json::json;
 
@@ -142,19 +143,23 @@ fn next(
         ));
     }
     let comment = said.comment.as_deref().map(str::trim);
+    let mut wrong = Vec::new();
     if comment.is_some_and(|text| text.chars().count() > LONGEST_COMMENT) {
         let problem = format!("must be at most {LONGEST_COMMENT} characters");
-        return Err(invalid("comment", problem));
+        wrong.push(field("comment", problem));
     }
     // PostgreSQL cannot hold NUL in text.
     if comment.is_some_and(|text| text.contains('\0')) {
-        return Err(invalid("comment", "must not hold NUL"));
+        wrong.push(field("comment", "must not hold NUL"));
     }
     let reasons = match &said.reasons {
-        Some(parts) => given(plant, run, parts)?,
-        None if said.confirm == Some(true) => accepted(plant, stop)?,
+        Some(parts) => given(plant, run, parts, &mut wrong),
+        None if said.confirm == Some(true) => accepted(plant, stop, &mut wrong),
         None => kept(&in_force(&data.said, &data.intervals), run),
     };
+    if !wrong.is_empty() {
+        return Err(ServiceError::Invalid(wrong));
+    }
     let was = before.is_some_and(|b| b.confirmed);
     let gave = said
         .reasons
@@ -178,60 +183,56 @@ fn end(to: TsMs, run: Run) -> Option<TsMs> {
     (!run.open || to < run.span.to()).then_some(to)
 }
 
-/// The reasons that were given for parts of the stop.
-fn given(plant: &Plant, run: Run, parts: &[GivenPart]) -> Result<Vec<Given>, ServiceError> {
+/// The reasons that were given for parts of the stop, as far as they can be; every field that cannot goes to `wrong`.
+fn given(plant: &Plant, run: Run, parts: &[GivenPart], wrong: &mut Vec<FieldError>) -> Vec<Given> {
     let span = run.span;
     if parts.len() > MOST_PARTS {
         let problem = format!("must be at most {MOST_PARTS} parts");
-        return Err(invalid("reasons", problem));
+        wrong.push(field("reasons", problem));
+        return vec![];
     }
     let mut out = Vec::with_capacity(parts.len());
     let mut free = span.from();
     for (i, part) in parts.iter().enumerate() {
-        let wrong = |field: &str, problem: &str| {
-            Err(invalid(
-                &format!("reasons[{i}].{field}"),
-                problem.to_owned(),
-            ))
+        let mut say = |name: &str, problem: &str| {
+            wrong.push(field(&format!("reasons[{i}].{name}"), problem));
         };
-        let reason = match plant.reasons.by_code(&part.reason) {
-            None => return wrong("reason", &format!("'{}' does not exist", part.reason)),
-            Some(reason) if !reason.leaf => {
-                return wrong("reason", "is a group; give one of its reasons");
-            }
-            Some(reason) if !reason.active => return wrong("reason", "is no longer in use"),
-            Some(reason) => reason,
-        };
-        let from = match part.from {
-            Some(from) => from,
-            None if i == 0 => span.from(),
-            None => return wrong("from", "is missing"),
-        };
-        if !span.contains(from) {
-            return wrong("from", "lies outside the stop");
-        }
-        if from < free {
-            return wrong("from", "lies in the part before it");
+        let reason = plant.reasons.by_code(&part.reason);
+        match reason {
+            None => say("reason", &format!("'{}' does not exist", part.reason)),
+            Some(reason) if !reason.leaf => say("reason", "is a group; give one of its reasons"),
+            Some(reason) if !reason.active => say("reason", "is no longer in use"),
+            Some(_) => {}
         }
         let to = part.to.or_else(|| parts.get(i + 1).and_then(|p| p.from));
-        if to.is_some_and(|to| to <= from) {
-            return wrong("to", "must be after the part's start");
-        }
         if to.is_some_and(|to| to > span.to()) {
-            return wrong("to", "lies outside the stop");
+            say("to", "lies outside the stop");
+        }
+        let Some(from) = part.from.or((i == 0).then_some(span.from())) else {
+            say("from", "is missing");
+            continue;
+        };
+        if !span.contains(from) {
+            say("from", "lies outside the stop");
+        } else if from < free {
+            say("from", "lies in the part before it");
+        } else if to.is_some_and(|to| to <= from) {
+            say("to", "must be after the part's start");
         }
         free = to.unwrap_or(span.to());
-        out.push(Given {
-            from,
-            to: to.or_else(|| end(span.to(), run)),
-            cause: reason.cause(),
-        });
+        if let Some(reason) = reason {
+            out.push(Given {
+                from,
+                to: to.or_else(|| end(span.to(), run)),
+                cause: reason.cause(),
+            });
+        }
     }
-    Ok(out)
+    out
 }
 
-/// The reasons as they are, given or guessed, now given.
-fn accepted(plant: &Plant, stop: &Stop<'_>) -> Result<Vec<Given>, ServiceError> {
+/// The reasons as they are, given or guessed, now given; that there is none goes to `wrong`.
+fn accepted(plant: &Plant, stop: &Stop<'_>, wrong: &mut Vec<FieldError>) -> Vec<Given> {
     let mut out: Vec<Given> = Vec::new();
     for part in stop.parts {
         let Some(reason) = part.reason.and_then(|id| plant.reasons.get(id)) else {
@@ -252,9 +253,9 @@ fn accepted(plant: &Plant, stop: &Stop<'_>) -> Result<Vec<Given>, ServiceError> 
     }
     if out.is_empty() {
         let problem = "nothing points to a reason that could be confirmed; give one";
-        return Err(invalid("reasons", problem));
+        wrong.push(field("reasons", problem));
     }
-    Ok(out)
+    out
 }
 
 /// The reasons given before, as far as they lie in the stop.

@@ -7,7 +7,7 @@ use crate::domain::ids::PersonId;
 use crate::server::auth::Ctx;
 use crate::server::auth::{password, secret};
 use crate::server::db::{attempts, audit, people, sessions};
-use crate::server::services::error::{ServiceError, invalid};
+use crate::server::services::error::{ServiceError, field, invalid};
 use crate::server::services::sign_on::{badge_mark, pin_subject};
 use serde_json::json;
 
@@ -129,17 +129,17 @@ pub async fn set_provider(
         let here = ["http://127.0.0.1", "http://localhost"]
             .iter()
             .any(|h| issuer.starts_with(h));
+        let mut wrong = Vec::new();
         if !plain(issuer) || !(issuer.starts_with("https://") || here) {
-            return Err(invalid(
-                "issuer",
-                "must be an address such as https://login.example.org",
-            ));
+            let problem = "must be an address such as https://login.example.org";
+            wrong.push(field("issuer", problem));
         }
         if subject.is_empty() || !plain(subject) {
-            return Err(invalid(
-                "subject",
-                "must be 1 to 255 letters and digits without spaces",
-            ));
+            let problem = "must be 1 to 255 letters and digits without spaces";
+            wrong.push(field("subject", problem));
+        }
+        if !wrong.is_empty() {
+            return Err(ServiceError::Invalid(wrong));
         }
         let found = people::by_oidc(&ctx.app().db, issuer, subject).await?;
         if found.is_some_and(|other| other.id != id.0) {

@@ -115,7 +115,7 @@ pub fn TileCard(tile: RwSignal<Tile>, #[prop(into)] clock: Signal<LocalTime>) ->
     let hours = Memo::new(move |_| tile.with(|t| t.hours.clone()));
     let oee = move || tile.with(|t| t.oee.percent());
     let why = move || tile.with(|t| t.oee.why().map(|why| why.words()));
-    let down = move || tile.with(|t| format::duration(t.down));
+    let down = move || tile.with(|t| t.down.map_or_else(|| "–".to_owned(), format::duration));
     let age = Memo::new(move |_| {
         tile.with(|t| {
             t.heard.map_or_else(

@@ -58,6 +58,9 @@ pub fn Stops(model: LineModel) -> impl IntoView {
     };
     let summary = move || {
         let (long, minor, under) = counts.get();
+        let Some(long) = long else {
+            return "Not permitted.".to_owned();
+        };
         if long == 0 && minor == 0 {
             return "No stop in this stretch of time.".to_owned();
         }

@@ -1,0 +1,168 @@
+//! Who is refused is on the trail: at once, and then once a minute with the number, so that a flood writes few rows.
+
+use crate::browser::{Browser, PASSWORD, add_person, text};
+use crate::harness::{Hands, Place, Server, at};
+use crate::small_plant::small_plant;
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
+use ms5_floor::domain::rights::{PermissionSet, sets};
+use ms5_floor::domain::time::{DurMs, MINUTE_MS};
+use ms5_floor::server::auth::merged;
+use ms5_floor::server::config::Transport;
+use ms5_floor::server::db::audit::{self, AuditRow, Wanted};
+use ms5_floor::server::db::people;
+use ms5_floor::server::http::doors;
+
+on_both! {
+    the_same_denial_again_within_a_minute_is_counted,
+    keys_that_do_not_hold_are_on_record,
+    tries_during_a_lock_out_and_halves_of_sign_ins_are_on_record,
+    links_cannot_be_guessed_as_often_as_one_likes,
+    what_another_site_sends_is_on_record,
+    who_changes_something_may_say_why,
+}
+
+async fn served(place: &Place) -> (Server, Hands) {
+    let hands = Hands::at(at("2026-07-06T10:00:00Z"));
+    let mut server = Server::with(place, hands.clock(), small_plant()).await;
+    server.shared.doors = doors(Transport::Loopback, hands.ticks());
+    (server, hands)
+}
+
+/// The rows of an action, the newest last.
+async fn rows(server: &Server, action: &str) -> Vec<AuditRow> {
+    let all = audit::find(&server.app.db, &Wanted::default(), 500).await;
+    let all = all.expect("the trail").into_iter().rev();
+    all.filter(|row| row.action == action).collect()
+}
+
+async fn the_same_denial_again_within_a_minute_is_counted(place: &Place) {
+    let (server, hands) = served(place).await;
+    let mut olga = Browser::of(&server, "olga", "operator").await;
+    for _ in 0..50 {
+        let answer = olga.get("/admin/people").await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN);
+    }
+    olga.get("/admin/audit").await;
+    let told = rows(&server, "denied").await;
+    let told: Vec<_> = told.iter().map(|r| (&*r.target, &*r.became)).collect();
+    assert_eq!(
+        told,
+        [("/admin/people", ""), ("/admin/audit", "")],
+        "{}",
+        place.engine
+    );
+    let later = server.app.clock.now() + DurMs(MINUTE_MS);
+    hands.set(later);
+    for _ in 0..2 {
+        merged::write_due(&server.app, later)
+            .await
+            .expect("written");
+    }
+    let told = rows(&server, "denied").await;
+    assert_eq!(told.len(), 3, "{}: {told:?}", place.engine);
+    assert_eq!(told[2].became, r#"{"times":49}"#);
+    assert_eq!(told[2].actor, "olga Tester");
+}
+
+async fn keys_that_do_not_hold_are_on_record(place: &Place) {
+    let (server, _) = served(place).await;
+    let first = server.key_that_may("gateway", sets::SEND).await;
+    // The next one of its sender replaces it.
+    server.key_that_may("gateway", PermissionSet::all()).await;
+    for key in [&first, &first, "secret-in-the-wrong-place"] {
+        let answer = server.get("/api/v1/oee/L1/now", Some(key)).await;
+        assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
+        // What anyone may have is refused to nobody.
+        let open = server.get("/health/live", Some(key)).await;
+        assert_eq!(open.status, StatusCode::OK);
+    }
+    let told = rows(&server, "denied.key").await;
+    let told: Vec<_> = told.iter().map(|r| (&*r.was, &*r.target)).collect();
+    let known = format!("key:{}", &first[..10]);
+    let route = "/api/v1/oee/{line}/now";
+    assert_eq!(told, [(&*known, route), ("unknown key", route)]);
+}
+
+async fn tries_during_a_lock_out_and_halves_of_sign_ins_are_on_record(place: &Place) {
+    let (server, _) = served(place).await;
+    let maria = add_person(&server, "maria", "operator").await;
+    let mut tx = server.app.db.begin().await.expect("a transaction");
+    let secret = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP";
+    people::set_totp(&mut tx, maria, Some(secret))
+        .await
+        .expect("a second factor");
+    tx.commit().await.expect("committed");
+    let mut browser = Browser::new(&server);
+    let half = browser.sign_in("maria", PASSWORD).await;
+    assert_eq!(half.status, StatusCode::SEE_OTHER, "{}", text(&half));
+    let told = rows(&server, "session.half").await;
+    assert_eq!(told.len(), 1, "{}", place.engine);
+    assert_eq!(told[0].target, "person:maria");
+    for _ in 0..12 {
+        browser.sign_in("maria", "wrong").await;
+        browser
+            .sign_in("a password in the wrong field", "wrong")
+            .await;
+    }
+    let told = rows(&server, "session.locked").await;
+    let told: Vec<&str> = told.iter().map(|r| r.target.as_str()).collect();
+    assert_eq!(told, ["person:maria", "unknown login"], "{}", place.engine);
+}
+
+async fn links_cannot_be_guessed_as_often_as_one_likes(place: &Place) {
+    let (server, _) = served(place).await;
+    let mut browser = Browser::new(&server);
+    let mut statuses = Vec::new();
+    for n in 0..120 {
+        statuses.push(browser.get(&format!("/device/{n}")).await.status);
+    }
+    let refused = statuses
+        .iter()
+        .filter(|s| **s == StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(refused.count(), 20, "{}", place.engine);
+    let told = rows(&server, "denied.often").await;
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(
+        (told[0].target.as_str(), told[0].address.as_str()),
+        ("/device/{token}", "127.0.0.1")
+    );
+}
+
+async fn what_another_site_sends_is_on_record(place: &Place) {
+    let (server, _) = served(place).await;
+    for _ in 0..3 {
+        let request = Request::post("/sign-in")
+            .header("sec-fetch-site", "cross-site")
+            .body(Body::empty())
+            .expect("a request");
+        let answer = server.ask_as_it_is(request).await;
+        answer.problem(403, "cross_origin");
+    }
+    let told = rows(&server, "denied.origin").await;
+    assert_eq!(told.len(), 1, "{}: {told:?}", place.engine);
+    assert_eq!(told[0].address, "127.0.0.1");
+    assert!(!told[0].request.is_empty());
+}
+
+async fn who_changes_something_may_say_why(place: &Place) {
+    let (server, _) = served(place).await;
+    let olga = add_person(&server, "olga", "operator").await;
+    let mut admin = Browser::of(&server, "ada", "admin").await;
+    let why = ("why", "  left the plant ");
+    let path = format!("/admin/people/{}/disabled", olga.0);
+    let answer = admin.post(&path, &[("disabled", "yes"), why]).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", text(&answer));
+    let form = [
+        ("sender", "gateway"),
+        ("usual", "send"),
+        ("days", ""),
+        ("why", "a new line"),
+    ];
+    let answer = admin.post("/admin/keys", &form).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", text(&answer));
+    let told = rows(&server, "person.disable").await;
+    assert_eq!(told[0].why, "left the plant", "{}", place.engine);
+    let told = rows(&server, "key.add").await;
+    assert_eq!(told.last().map(|r| &*r.why), Some("a new line"));
+}
