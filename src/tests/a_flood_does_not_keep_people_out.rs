@@ -144,7 +144,8 @@ async fn whoever_knocks_too_often_is_told_in_words_and_when_to_come_back(place: 
     };
     for _ in 0..BURST {
         let answer = routes.ask(HERE, knock("/sign-in", "text/html")).await;
-        answer.problem(400, "malformed");
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST);
+        assert!(text(&answer).contains("<h1"), "a browser gets a page");
     }
     let program = routes.ask(HERE, knock("/sign-in", "*/*")).await;
     program.problem(429, "too_often");

@@ -3,11 +3,11 @@
 
 use crate::browser::{Browser, add_person, add_role, text};
 use crate::cast::Actor;
-use crate::harness::{Place, Server, request, until};
+use crate::harness::{Place, Server, until};
 use crate::small_plant::{small_plant, state};
 use crate::stream::{SOON, Stream};
 use axum::body::Body;
-use axum::http::{Method, StatusCode};
+use axum::http::{Method, Request, StatusCode, header};
 use ms5_floor::api::ingest::ItemStatus;
 use ms5_floor::domain::ids::{LineId, Seq};
 use ms5_floor::domain::machine_state::MachineState::{Running, Stopped};
@@ -191,21 +191,28 @@ async fn a_key_for_one_line_sends_for_no_other(place: &Place) {
 
 async fn one_caller_opens_so_many_streams_and_no_more(place: &Place) {
     let server = Server::with(place, Clock::system(), two_lines()).await;
-    let screens = key(&server, &[DashboardRead]).await;
-    let mut open = Vec::new();
-    for _ in 0..100 {
-        open.push(Stream::open_with(&server, &screens, "", None).await);
+    let olga = Browser::of(&server, "olga", "operator").await;
+    let cookie = olga.cookie.clone().expect("a session");
+    let open = async || {
+        let request = Request::get("/api/v1/live")
+            .header(header::COOKIE, &cookie)
+            .body(Body::empty())
+            .expect("a request");
+        let answer = router(&server.shared).oneshot(request).await;
+        answer.expect("an answer")
+    };
+    let mut screens = Vec::new();
+    for _ in 0..20 {
+        screens.push(open().await);
     }
-    let refused = server.get("/api/v1/live", Some(&screens)).await;
-    refused.problem(503, "unavailable");
+    let refused = open().await.status();
+    assert_eq!(refused, StatusCode::SERVICE_UNAVAILABLE, "{}", place.engine);
+    assert!(screens.iter().all(|s| s.status() == StatusCode::OK));
     // Others have places of their own, and one that is left is free again.
     drop(Stream::open(&server, "", None).await);
-    open.pop();
-    until("another stream", SOON, async || {
-        let asked = request(Method::GET, "/api/v1/live", Some(&screens), Body::empty());
-        let routes = router(&server.shared);
-        let answer = routes.oneshot(asked).await.ok()?;
-        (answer.status() == StatusCode::OK).then_some(())
+    screens.pop();
+    until("a free place", SOON, async || {
+        (open().await.status() == StatusCode::OK).then_some(())
     })
     .await;
 }

@@ -4,7 +4,8 @@
 use crate::browser::{Browser, add_person, between, leads_to, text};
 use crate::harness::{Hands, Place, Server, at};
 use crate::small_plant::small_plant;
-use axum::http::StatusCode;
+use axum::body::Body;
+use axum::http::{Request, StatusCode, header};
 use ms5_floor::domain::time::{DAY_MS, DurMs};
 use ms5_floor::server::db::audit::{self, Wanted};
 use ms5_floor::server::db::devices;
@@ -297,8 +298,14 @@ async fn a_wall_reads_what_its_page_needs_and_no_more(place: &Place) {
     let (mut line, mut board) = (Browser::new(&server), Browser::new(&server));
     line.post(&of_line, &[]).await;
     board.post(&of_board, &[]).await;
-    let allowed = async |wall: &mut Browser<'_>, path: &str| {
-        let status = wall.get(path).await.status;
+    let ask = async |wall: &Browser<'_>, path: &str| {
+        let cookie = wall.cookie.clone().expect("a session");
+        let request = Request::get(path).header(header::COOKIE, cookie);
+        let request = request.body(Body::empty()).expect("a request");
+        server.ask_as_it_is(request).await
+    };
+    let allowed = async |wall: &Browser<'_>, path: &str| {
+        let status = ask(wall, path).await.status;
         assert!(
             [StatusCode::OK, StatusCode::FORBIDDEN].contains(&status),
             "{path}: {status}"
@@ -315,10 +322,10 @@ async fn a_wall_reads_what_its_page_needs_and_no_more(place: &Place) {
         ("/api/analysis?code=L1", false, false),
         ("/api/board", true, true),
     ] {
-        assert_eq!(allowed(&mut line, path).await, by_line, "line: {path}");
-        assert_eq!(allowed(&mut board, path).await, by_board, "board: {path}");
+        assert_eq!(allowed(&line, path).await, by_line, "line: {path}");
+        assert_eq!(allowed(&board, path).await, by_board, "board: {path}");
     }
-    let seen = line.get("/api/board").await.json();
+    let seen = ask(&line, "/api/board").await.json();
     let codes: Vec<&Value> = seen["tiles"]
         .as_array()
         .expect("tiles")

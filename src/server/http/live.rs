@@ -29,7 +29,7 @@ const MAX_STREAMS: usize = 2_000;
 /// The most that one session keeps open: every tab has one.
 const MAX_OF_SESSION: usize = 20;
 /// The most that one key keeps open: a program may stand for many screens.
-const MAX_OF_KEY: usize = 100;
+const MAX_OF_KEY: usize = 500;
 /// How often a stream shows that it lives.
 const PING_EVERY: Duration = Duration::from_secs(5);
 /// Events that may wait for a slow screen before the hub's own backlog fills.
