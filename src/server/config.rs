@@ -354,16 +354,31 @@ mod tests {
     fn channels_are_set_up_each_by_itself() {
         let base = "[delivery]\naddress = 'https://floor.example'\n";
         assert_eq!(settings(&[], "").expect("settings").delivery, None);
-        let none = settings(&[], base).expect("settings").delivery.expect("some");
+        let none = settings(&[], base)
+            .expect("settings")
+            .delivery
+            .expect("some");
         assert!(none.email.is_none() && none.webhook.is_none());
         let mail = "[delivery.email]\nserver = 'mail.example'\nfrom = 'floor@plant.example'\n";
         let got = settings(&[], &format!("{base}{mail}")).expect("settings");
-        assert!(got.delivery.is_some_and(|d| d.email.is_some() && d.sms.is_none()));
+        assert!(
+            got.delivery
+                .is_some_and(|d| d.email.is_some() && d.sms.is_none())
+        );
         for (more, named) in [
             ("[delivery.pigeon]\nloft = 1", "pigeon"),
-            ("[delivery.sms]\nurl = 'https://sms.example'", "MS5_SMS_SECRET"),
-            ("[delivery.webhook.teams]\nurl = 'https://x.example'", "MS5_WEBHOOK_TEAMS_SECRET"),
-            ("[delivery.webhook.'A b']\nurl = 'https://x.example'", "delivery.webhook.A b"),
+            (
+                "[delivery.sms]\nurl = 'https://sms.example'",
+                "MS5_SMS_SECRET",
+            ),
+            (
+                "[delivery.webhook.teams]\nurl = 'https://x.example'",
+                "MS5_WEBHOOK_TEAMS_SECRET",
+            ),
+            (
+                "[delivery.webhook.'A b']\nurl = 'https://x.example'",
+                "delivery.webhook.A b",
+            ),
             ("[delivery.push]\ncontact = 'me'", "delivery.push.contact"),
         ] {
             let error = settings(&[], &format!("{base}{more}")).expect_err(named);

@@ -102,10 +102,12 @@ pub async fn subscribe(
 /// The engine's.
 pub async fn subscriptions(db: &Db, person: PersonId) -> sqlx::Result<Vec<SubscriptionRow>> {
     reading!(db, |pool| {
-        sqlx::query_as(select_subscription!("WHERE person_id = $1 ORDER BY id DESC"))
-            .bind(person.0)
-            .fetch_all(pool)
-            .await
+        sqlx::query_as(select_subscription!(
+            "WHERE person_id = $1 ORDER BY id DESC"
+        ))
+        .bind(person.0)
+        .fetch_all(pool)
+        .await
     })
 }
 
@@ -113,15 +115,14 @@ pub async fn subscriptions(db: &Db, person: PersonId) -> sqlx::Result<Vec<Subscr
 ///
 /// # Errors
 /// The engine's.
-pub async fn subscriptions_in(
-    tx: &mut Tx,
-    person: PersonId,
-) -> sqlx::Result<Vec<SubscriptionRow>> {
+pub async fn subscriptions_in(tx: &mut Tx, person: PersonId) -> sqlx::Result<Vec<SubscriptionRow>> {
     writing!(tx, |conn| {
-        sqlx::query_as(select_subscription!("WHERE person_id = $1 ORDER BY id DESC"))
-            .bind(person.0)
-            .fetch_all(conn)
-            .await
+        sqlx::query_as(select_subscription!(
+            "WHERE person_id = $1 ORDER BY id DESC"
+        ))
+        .bind(person.0)
+        .fetch_all(conn)
+        .await
     })
 }
 
@@ -129,10 +130,7 @@ pub async fn subscriptions_in(
 ///
 /// # Errors
 /// The engine's.
-pub async fn subscription(
-    db: &Db,
-    id: SubscriptionId,
-) -> sqlx::Result<Option<SubscriptionRow>> {
+pub async fn subscription(db: &Db, id: SubscriptionId) -> sqlx::Result<Option<SubscriptionRow>> {
     reading!(db, |pool| {
         sqlx::query_as(select_subscription!("WHERE id = $1"))
             .bind(id.0)

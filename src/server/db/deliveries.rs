@@ -274,7 +274,8 @@ pub async fn newest(db: &Db, limit: i64) -> sqlx::Result<Vec<DeliveryRow>> {
 /// # Errors
 /// The engine's.
 pub async fn due_to_in(tx: &mut Tx, person: PersonId, since: TsMs) -> sqlx::Result<Vec<TsMs>> {
-    const SQL: &str = "SELECT due_ms FROM delivery WHERE person_id = $1 AND due_ms >= $2 AND state <> 'void'
+    const SQL: &str =
+        "SELECT due_ms FROM delivery WHERE person_id = $1 AND due_ms >= $2 AND state <> 'void'
         ORDER BY due_ms";
     let times: Vec<i64> = writing!(tx, |conn| {
         sqlx::query_scalar(SQL)
@@ -350,12 +351,7 @@ pub async fn due_channels(db: &Db, now: TsMs) -> sqlx::Result<Vec<String>> {
 ///
 /// # Errors
 /// The engine's.
-pub async fn due(
-    db: &Db,
-    channel: &str,
-    now: TsMs,
-    limit: i64,
-) -> sqlx::Result<Vec<DeliveryRow>> {
+pub async fn due(db: &Db, channel: &str, now: TsMs, limit: i64) -> sqlx::Result<Vec<DeliveryRow>> {
     const SQL: &str = "WITH free AS (
             SELECT d.id AS free_id, ROW_NUMBER() OVER (PARTITION BY d.address ORDER BY d.next_ms, d.id) AS place
             FROM delivery d
@@ -436,8 +432,7 @@ pub async fn settle(
     now: TsMs,
     took: DurMs,
 ) -> sqlx::Result<()> {
-    const ATTEMPT: &str =
-        "UPDATE delivery_attempt SET outcome = $3, detail = $4, took_ms = $5 WHERE delivery_id = $1 AND number = $2";
+    const ATTEMPT: &str = "UPDATE delivery_attempt SET outcome = $3, detail = $4, took_ms = $5 WHERE delivery_id = $1 AND number = $2";
     const SENT: &str = "UPDATE delivery SET state = 'sent', sent_ms = $2, error = '', lease_until = 0, touched_ms = $2
         WHERE id = $1 AND state <> 'sent'";
     const OTHER: &str =

@@ -105,9 +105,20 @@ mod tests {
 
     #[test]
     fn numbers_are_read_as_people_write_them() {
-        assert_eq!(number(" +39 (0471) 00-00/00 ").as_deref(), Ok("+390471000000"));
+        assert_eq!(
+            number(" +39 (0471) 00-00/00 ").as_deref(),
+            Ok("+390471000000")
+        );
         assert_eq!(number("112").as_deref(), Ok("112"));
-        for wrong in ["", "+", "12", "call me", "+39+0471", "1234567890123456", "١٢٣٤"] {
+        for wrong in [
+            "",
+            "+",
+            "12",
+            "call me",
+            "+39+0471",
+            "1234567890123456",
+            "١٢٣٤",
+        ] {
             let error = number(wrong).expect_err(wrong);
             assert!(error.contains("no phone number"), "{error}");
         }

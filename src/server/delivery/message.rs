@@ -165,7 +165,10 @@ mod tests {
         let short = message.short(Some("https://floor.example/andon/7"), 160);
         assert_eq!(short.chars().count(), 160, "{short}");
         assert!(short.starts_with("Line 1: stop: Filler ää"), "{short}");
-        assert!(short.ends_with("ä… https://floor.example/andon/7"), "{short}");
+        assert!(
+            short.ends_with("ä… https://floor.example/andon/7"),
+            "{short}"
+        );
         let bare = Message {
             title: "Stop".to_owned(),
             ..Message::default()

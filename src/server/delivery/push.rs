@@ -104,7 +104,9 @@ impl Push {
             Ok(url)
         } else {
             let host = url.host_str().unwrap_or_default();
-            Err(format!("'{host}' is no push service that is posted to; see delivery.push.services"))
+            Err(format!(
+                "'{host}' is no push service that is posted to; see delivery.push.services"
+            ))
         }
     }
 
@@ -116,8 +118,7 @@ impl Push {
     ) -> Result<Request<Vec<u8>>, String> {
         let origin = endpoint.origin().ascii_serialization();
         let authorization = self.vapid.authorization(&origin, out.now);
-        let authorization =
-            authorization.map_err(|_| "the message cannot be signed".to_owned())?;
+        let authorization = authorization.map_err(|_| "the message cannot be signed".to_owned())?;
         Request::post(endpoint.as_str())
             .header(header::AUTHORIZATION, authorization)
             .header(header::CONTENT_TYPE, "application/octet-stream")
@@ -147,7 +148,11 @@ impl Push {
 impl Channel for Push {
     async fn send(&self, out: &Outgoing) -> Result<String, SendError> {
         let gone = || SendError::Never("the device does not take messages any more".to_owned());
-        let id = out.address.parse().map(SubscriptionId).map_err(|_| gone())?;
+        let id = out
+            .address
+            .parse()
+            .map(SubscriptionId)
+            .map_err(|_| gone())?;
         let found = contacts::subscription(&self.db, id).await;
         let device = found.map_err(SendError::later)?.ok_or_else(gone)?;
         let endpoint = self.endpoint(&device.endpoint).map_err(SendError::Never)?;
@@ -156,7 +161,9 @@ impl Channel for Push {
             auth: &device.auth,
         };
         let sealed = seal(keys, &told(out)).map_err(|_| {
-            SendError::Never("the device's key cannot be used; let it take messages anew".to_owned())
+            SendError::Never(
+                "the device's key cannot be used; let it take messages anew".to_owned(),
+            )
         })?;
         let request = self
             .request(&endpoint, sealed, out)
@@ -193,18 +200,13 @@ impl Configured for Push {
     type File = FileSettings;
     type Settings = Settings;
 
-    fn resolve(
-        table: &str,
-        file: FileSettings,
-        _: Reader<'_>,
-    ) -> Result<Settings, SettingsError> {
+    fn resolve(table: &str, file: FileSettings, _: Reader<'_>) -> Result<Settings, SettingsError> {
         let wrong = |key: &str, why| SettingsError::Wrong(format!("{table}.{key}"), why);
         let contact = file.contact.trim().to_owned();
         if !(contact.starts_with("mailto:") || contact.starts_with("https://")) {
             return Err(wrong("contact", "must begin with mailto: or https://"));
         }
-        let mut services: Vec<Service> =
-            KNOWN.map(|host| Service::Host(host.to_owned())).to_vec();
+        let mut services: Vec<Service> = KNOWN.map(|host| Service::Host(host.to_owned())).to_vec();
         for text in &file.services {
             let service = service(text);
             services.push(service.ok_or_else(|| {
@@ -215,7 +217,7 @@ impl Configured for Push {
     }
 
     async fn open(settings: Settings, means: &Means) -> Result<Self, OpenError> {
-        let way = |loopback| Way {
+        let way = |loopback: bool| Way {
             within: means.general.within,
             authorities: None,
             https_only: !loopback,
@@ -332,10 +334,18 @@ mod tests {
         let none = |_: &str| None;
         for (contact, services, named) in [
             ("floor@plant.example", vec![], "push.contact"),
-            ("mailto:a@b.example", vec!["https://x.example/"], "push.services"),
+            (
+                "mailto:a@b.example",
+                vec!["https://x.example/"],
+                "push.services",
+            ),
             ("mailto:a@b.example", vec!["intranet"], "push.services"),
             ("mailto:a@b.example", vec!["*.example"], "push.services"),
-            ("mailto:a@b.example", vec!["http://10.0.0.7"], "push.services"),
+            (
+                "mailto:a@b.example",
+                vec!["http://10.0.0.7"],
+                "push.services",
+            ),
         ] {
             let file = FileSettings {
                 contact: contact.to_owned(),
@@ -363,9 +373,17 @@ mod tests {
                 now: TsMs(0),
             };
             let told = told(&out);
-            assert!((500..=LARGEST).contains(&told.len()), "{letter}: {}", told.len());
+            assert!(
+                (500..=LARGEST).contains(&told.len()),
+                "{letter}: {}",
+                told.len()
+            );
             let read: serde_json::Value = serde_json::from_slice(&told).expect("JSON");
-            assert!(read["notification"]["body"].as_str().is_some_and(|b| b.ends_with('…')));
+            assert!(
+                read["notification"]["body"]
+                    .as_str()
+                    .is_some_and(|b| b.ends_with('…'))
+            );
         }
     }
 
@@ -375,7 +393,11 @@ mod tests {
         let auth = BASE64.encode([1; AUTH_LENGTH]);
         assert!(keys(&key, &auth).is_ok());
         assert!(keys(&format!("{key}="), &format!("{auth}==")).is_ok());
-        for (key, auth, named) in [("", auth.as_str(), "p256dh"), (&key, "abc", "auth"), ("%", "", "p256dh")] {
+        for (key, auth, named) in [
+            ("", auth.as_str(), "p256dh"),
+            (&key, "abc", "auth"),
+            ("%", "", "p256dh"),
+        ] {
             let error = keys(key, auth).expect_err(named);
             assert!(error.contains(named), "{error}");
         }

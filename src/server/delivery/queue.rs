@@ -148,7 +148,14 @@ async fn places(
 
 async fn add(tx: &mut Tx, row: NewRow<'_>) -> sqlx::Result<Queued> {
     let uid = uid();
-    let added = deliveries::add(tx, &NewRow { uid: &uid, ..row.clone() }).await?;
+    let added = deliveries::add(
+        tx,
+        &NewRow {
+            uid: &uid,
+            ..row.clone()
+        },
+    )
+    .await?;
     if let Some(id) = added {
         return Ok(Queued::New(id));
     }

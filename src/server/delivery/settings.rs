@@ -239,8 +239,7 @@ mod tests {
     fn receivers_are_reached_in_clear_only_when_that_is_said() {
         let none = |_: &str| None;
         let reader = Reader::new(&none);
-        let receiver =
-            |text: &str, plain| reader.receiver("webhook.a.url", text, plain).map(drop);
+        let receiver = |text: &str, plain| reader.receiver("webhook.a.url", text, plain).map(drop);
         assert!(receiver("https://hooks.example/x", false).is_ok());
         for here in ["http://127.0.0.1:1/x", "http://[::1]/", "http://localhost/"] {
             assert!(receiver(here, false).is_ok(), "{here}");
@@ -269,7 +268,11 @@ mod tests {
             Some("from the environment")
         );
         assert_eq!(text(without, None), None);
-        let gone = without.secret("email.password_file", Some(Path::new("/not/there")), "MS5_A");
+        let gone = without.secret(
+            "email.password_file",
+            Some(Path::new("/not/there")),
+            "MS5_A",
+        );
         let error = gone.expect_err("no file").to_string();
         assert!(error.contains("email.password_file") && error.contains("/not/there"));
         assert_eq!(format!("{:?}", Secret::new("abc")), "Secret(..)");

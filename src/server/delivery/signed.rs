@@ -128,7 +128,10 @@ impl Receiver {
         let mut request = Request::post(self.settings.url.as_str())
             .header(header::CONTENT_TYPE, "application/json")
             .header("X-MS5-Delivery", uid)
-            .header("X-MS5-Signature", signature(&self.settings.secret, now, &body));
+            .header(
+                "X-MS5-Signature",
+                signature(&self.settings.secret, now, &body),
+            );
         if let Some(token) = &self.settings.token {
             request = request.header(header::AUTHORIZATION, format!("Bearer {}", token.text()));
         }
@@ -240,7 +243,11 @@ mod tests {
     #[test]
     fn a_signature_is_what_openssl_makes_of_it() {
         // printf '1783332000000.{"to":"x"}' | openssl dgst -sha256 -hmac 'a secret'
-        let made = signature(&Secret::new("a secret"), TsMs(1_783_332_000_000), b"{\"to\":\"x\"}");
+        let made = signature(
+            &Secret::new("a secret"),
+            TsMs(1_783_332_000_000),
+            b"{\"to\":\"x\"}",
+        );
         assert_eq!(
             made,
             "t=1783332000000,v1=3965ec2e0af7e88895e29a0918793bc50f0a051ab47d95cf002ddedd6d71f6bb"
@@ -259,10 +266,16 @@ mod tests {
         };
         assert_eq!(answer(204, None), Ok("answered 204: no".to_owned()));
         for status in [400, 410, 413, 422] {
-            assert!(matches!(answer(status, None), Err(SendError::Never(_))), "{status}");
+            assert!(
+                matches!(answer(status, None), Err(SendError::Never(_))),
+                "{status}"
+            );
         }
         for status in [302, 307, 401, 403, 404, 408, 425, 429, 500, 502, 503] {
-            assert!(matches!(answer(status, None), Err(SendError::Later { .. })), "{status}");
+            assert!(
+                matches!(answer(status, None), Err(SendError::Later { .. })),
+                "{status}"
+            );
         }
         let asked = |text| match answer(503, Some(text)) {
             Err(SendError::Later { after, .. }) => after,

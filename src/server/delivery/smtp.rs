@@ -114,7 +114,10 @@ impl Configured for Smtp {
             return wrong("server", "must be a host name or an address");
         }
         let Ok(from) = file.from.parse::<Mailbox>() else {
-            return wrong("from", "is no address such as MS5 Floor <floor@plant.example>");
+            return wrong(
+                "from",
+                "is no address such as MS5 Floor <floor@plant.example>",
+            );
         };
         let name = setting("password_file");
         let password = reader.secret(&name, file.password_file.as_deref(), PASSWORD)?;
@@ -126,7 +129,10 @@ impl Configured for Smtp {
         };
         let here = ["localhost", "127.0.0.1", "::1"].contains(&server.as_str());
         if file.tls == Security::None && credentials.is_some() && !here {
-            return wrong("tls", "a password is not sent in clear; use \"starttls\" or \"tls\"");
+            return wrong(
+                "tls",
+                "a password is not sent in clear; use \"starttls\" or \"tls\"",
+            );
         }
         let authorities =
             reader.authorities(&setting("authority_file"), file.authority_file.as_deref())?;
@@ -152,11 +158,12 @@ impl Configured for Smtp {
             Security::Starttls => Tls::Required(parameters(&settings).map_err(unusable)?),
             Security::Tls => Tls::Wrapper(parameters(&settings).map_err(unusable)?),
         };
-        let mut transport = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&settings.server)
-            .port(settings.port)
-            .tls(tls)
-            .timeout(Some(means.general.within))
-            .hello_name(ClientId::Domain(means.general.host.clone()));
+        let mut transport =
+            AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&settings.server)
+                .port(settings.port)
+                .tls(tls)
+                .timeout(Some(means.general.within))
+                .hello_name(ClientId::Domain(means.general.host.clone()));
         if let Some((user, password)) = settings.credentials {
             transport = transport.credentials(Credentials::new(user, password.text().to_owned()));
         }
@@ -211,10 +218,7 @@ fn mail(
 }
 
 fn header(name: &'static str, value: &str) -> HeaderValue {
-    HeaderValue::new(
-        HeaderName::new_from_ascii_str(name),
-        value.to_owned(),
-    )
+    HeaderValue::new(HeaderName::new_from_ascii_str(name), value.to_owned())
 }
 
 /// What a server's no means.
@@ -269,12 +273,28 @@ mod tests {
         let base = "server = 'mail.example'\nfrom = 'floor@plant.example'\n";
         for (text, password, named) in [
             ("server = ''\nfrom = 'a@b.example'", None, "email.server"),
-            ("server = 'smtp://x'\nfrom = 'a@b.example'", None, "email.server"),
+            (
+                "server = 'smtp://x'\nfrom = 'a@b.example'",
+                None,
+                "email.server",
+            ),
             ("server = 'x'\nfrom = 'nobody'", None, "email.from"),
-            (&format!("{base}user = 'floor'"), None, "email.password_file"),
+            (
+                &format!("{base}user = 'floor'"),
+                None,
+                "email.password_file",
+            ),
             (base, Some("p"), "email.user"),
-            (&format!("{base}user = 'f'\ntls = 'none'"), Some("p"), "email.tls"),
-            (&format!("{base}authority_file = 'Cargo.toml'"), None, "email.authority_file"),
+            (
+                &format!("{base}user = 'f'\ntls = 'none'"),
+                Some("p"),
+                "email.tls",
+            ),
+            (
+                &format!("{base}authority_file = 'Cargo.toml'"),
+                None,
+                "email.authority_file",
+            ),
             (&format!("{base}tls = 'ssl'"), None, "ssl"),
         ] {
             let error = resolved(text, password).expect_err(named);

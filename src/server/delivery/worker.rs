@@ -168,9 +168,9 @@ impl Worker {
     }
 
     fn is_busy(&self, row: &DeliveryRow) -> bool {
-        self.under_way.values().any(|u| {
-            u.id == row.delivery() || u.channel == row.channel && u.address == row.address
-        })
+        self.under_way
+            .values()
+            .any(|u| u.id == row.delivery() || u.channel == row.channel && u.address == row.address)
     }
 }
 
@@ -188,7 +188,10 @@ impl Attempt {
         let begun = Instant::now();
         let sent = self
             .channels
-            .send(&self.row.channel, &outgoing(&self.row, &self.channels, self.clock.now()))
+            .send(
+                &self.row.channel,
+                &outgoing(&self.row, &self.channels, self.clock.now()),
+            )
             .await;
         let took = DurMs(i64::try_from(begun.elapsed().as_millis()).unwrap_or(i64::MAX));
         let now = self.clock.now();
@@ -262,7 +265,10 @@ fn judged(sent: Result<String, SendError>, number: i64, now: TsMs) -> (Outcome, 
         Err(SendError::Never(why)) => (Outcome::Failed, why),
         Err(SendError::Later { why, after }) => match backoff::next(number, now, after) {
             Some(next) => (Outcome::Later(next), why),
-            None => (Outcome::Failed, format!("given up after {number} attempts: {why}")),
+            None => (
+                Outcome::Failed,
+                format!("given up after {number} attempts: {why}"),
+            ),
         },
     }
 }
@@ -298,6 +304,9 @@ mod tests {
     #[test]
     fn what_went_wrong_is_kept_in_one_short_line() {
         assert_eq!(one_line("550 no\r\n such\0 user "), "550 no such user");
-        assert_eq!(one_line(&"x ".repeat(1_000)).chars().count(), LONGEST_DETAIL);
+        assert_eq!(
+            one_line(&"x ".repeat(1_000)).chars().count(),
+            LONGEST_DETAIL
+        );
     }
 }

@@ -30,9 +30,11 @@ impl Vapid {
         let text = match settings::get(db, KEY).await? {
             Some(text) => text,
             None => {
-                let made =
-                    EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new())
-                        .map_err(unreadable)?;
+                let made = EcdsaKeyPair::generate_pkcs8(
+                    &ECDSA_P256_SHA256_FIXED_SIGNING,
+                    &SystemRandom::new(),
+                )
+                .map_err(unreadable)?;
                 let mut tx = db.begin().await?;
                 settings::add(&mut tx, KEY, &BASE64.encode(made.as_ref())).await?;
                 tx.commit().await?;
