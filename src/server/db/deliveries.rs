@@ -7,7 +7,7 @@ use super::{Db, Tx, reading, writing};
 use crate::domain::ids::{DeliveryId, PersonId};
 use crate::domain::time::{DurMs, TsMs};
 
-/// Nodes on one database may differ by less than this. A row touched later than that from now tells that the clock was set
+/// More than clocks of nodes on one database differ. A row touched later than that from now tells that the clock was set
 /// back: what it says about times to come is not waited for.
 const CLOCKS_DIFFER: DurMs = DurMs(2 * 60_000);
 

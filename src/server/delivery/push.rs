@@ -238,8 +238,9 @@ fn service(text: &str) -> Option<Service> {
     if let Some(url) = Url::parse(text).ok().filter(is_loopback) {
         return Some(Service::Here(url.origin().ascii_serialization()));
     }
+    let is_letter = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-".contains(c);
     let url = Url::parse(&format!("https://{text}/")).ok()?;
-    let is_host = url.domain() == Some(text) && text.contains('.');
+    let is_host = url.domain() == Some(text) && text.contains('.') && text.chars().all(is_letter);
     is_host.then(|| Service::Host(text.to_owned()))
 }
 

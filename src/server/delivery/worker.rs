@@ -19,7 +19,8 @@ use tokio_util::sync::CancellationToken;
 const EVERY: Duration = Duration::from_millis(500);
 /// Attempts that a channel may have under way.
 const AT_ONCE: usize = 32;
-/// A lease outlasts its attempt by this: the time to write down how it ended.
+/// A lease outlasts its attempt by this: the time to write down how it ended, and the most by which clocks of nodes on one
+/// database may differ.
 const SLACK: DurMs = DurMs(10_000);
 /// How long to wait before an end that could not be written down is tried again.
 const WRITE_AGAIN: Duration = Duration::from_secs(1);
