@@ -38,6 +38,7 @@ mod delivery_by_push_is_read_by_its_device_alone;
 mod delivery_by_webhook_is_signed;
 mod delivery_goes_on_until_it_is_taken;
 mod delivery_outlives_the_program;
+mod delivery_survives_whoever_sends;
 mod edge_cases;
 mod edge_cases_of_counts;
 mod edge_cases_of_stops;

@@ -3,14 +3,16 @@
 use crate::harness::{Hands, Place, Server};
 use crate::mailbox::PASSWORD;
 use ms5_floor::domain::ids::{DeliveryId, PersonId};
-use ms5_floor::domain::time::TsMs;
+use ms5_floor::domain::time::{DurMs, TsMs};
 use ms5_floor::server::clock::Clock;
 use ms5_floor::server::db::deliveries::{self, AttemptRow, DeliveryRow};
 use ms5_floor::server::db::people;
 use ms5_floor::server::delivery::{
-    Channels, FileSettings, Message, NewDelivery, Queued, To, Urgency, catch_up, enqueue,
+    Channels, FileSettings, Message, NewDelivery, Queued, To, Urgency, catch_up, enqueue, run,
 };
 use ms5_floor::server::state::App;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
 
 /// What every receiver of the tests shares with us.
 pub const SECRET: &str = "a secret of the receiver";
@@ -141,4 +143,15 @@ pub async fn person(app: &App, login: &str, email: &str) -> PersonId {
     let id = people::add(&mut tx, names, false, app.clock.now()).await;
     tx.commit().await.expect("committed");
     id.expect("a person")
+}
+
+/// Starts to send, until the token is cancelled.
+pub fn start(app: &App) -> (JoinHandle<()>, CancellationToken) {
+    let stop = CancellationToken::new();
+    (tokio::spawn(run(app.clone(), stop.clone())), stop)
+}
+
+/// Moves the hands on by so many milliseconds.
+pub fn after(hands: &Hands, ms: i64) {
+    hands.set(hands.clock().now() + DurMs(ms));
 }
