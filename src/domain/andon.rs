@@ -22,11 +22,15 @@ mod named;
 pub mod call;
 pub mod kind;
 pub mod ladder;
+pub mod quiet;
+pub mod rule;
 pub mod waiting;
 
 pub use call::{Act, Call, Refused, ReopenWithin, Stamp};
 pub use kind::{CallKind, Cause, Priority, Status};
 pub use ladder::{Channel, Due, Ladder, Recipient, Step, Trigger};
+pub use quiet::{Limit, Verdict};
+pub use rule::{CallFacts, Rule, ladder_for, pick};
 pub use waiting::Waiting;
 
 #[cfg(test)]
