@@ -23,6 +23,7 @@ pub mod call;
 pub mod kind;
 pub mod ladder;
 pub mod quiet;
+pub mod roster;
 pub mod rule;
 pub mod waiting;
 
@@ -30,6 +31,7 @@ pub use call::{Act, Call, Refused, ReopenWithin, Stamp};
 pub use kind::{CallKind, Cause, Priority, Status};
 pub use ladder::{Channel, Due, Ladder, Recipient, Step, Trigger};
 pub use quiet::{Limit, Verdict};
+pub use roster::{Duty, Gap, OnDuty, Roster, Slot, Substitute, Weekdays};
 pub use rule::{CallFacts, Rule, ladder_for, pick};
 pub use waiting::Waiting;
 

@@ -3,9 +3,10 @@
 /// One line a variant: what it is, its variant, its number (which never changes its meaning), its name, its words.
 macro_rules! named {
     ($(#[$doc:meta])* $name:ident { $($(#[$one:meta])* $variant:ident = $code:literal $text:literal $words:literal;)* }) => {
-        $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
         #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+        // After the derives: it may hold attributes that belong to them.
+        $(#[$doc])*
         #[serde(rename_all = "snake_case")]
         #[repr(i64)]
         pub enum $name {

@@ -6,8 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// At most `calls` deliveries to one person in any stretch of `within`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
-#[cfg_attr(feature = "ssr", schema(as = AndonLimit))]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema), schema(as = AndonLimit))]
 pub struct Limit {
     /// How many; 0 is taken as 1.
     pub calls: u32,

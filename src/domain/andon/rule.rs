@@ -7,8 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// A ladder with the calls for which it holds. What is `None` is not looked at.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
-#[cfg_attr(feature = "ssr", schema(as = AndonRule))]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema), schema(as = AndonRule))]
 pub struct Rule {
     /// Its number.
     pub id: i64,
