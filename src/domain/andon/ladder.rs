@@ -61,7 +61,6 @@ pub enum Recipient {
     /// Whoever is on this duty then: its name.
     Duty(String),
     /// One person.
-    #[cfg_attr(feature = "ssr", schema(value_type = i64))]
     Person(PersonId),
 }
 

@@ -57,20 +57,16 @@ pub struct Duty {
     /// Its name, by which ladders call it: `maintenance`.
     pub name: String,
     /// Who has it.
-    #[cfg_attr(feature = "ssr", schema(value_type = i64))]
     pub person: PersonId,
     /// Only on this line.
-    #[cfg_attr(feature = "ssr", schema(value_type = Option<i64>))]
     pub line: Option<LineId>,
     /// Only in shifts of this name.
     pub shift: Option<String>,
     /// On which weekdays.
     pub days: Weekdays,
     /// From which day on.
-    #[cfg_attr(feature = "ssr", schema(value_type = Option<String>, format = Date))]
     pub from: Option<LocalDay>,
     /// Up to and with which day.
-    #[cfg_attr(feature = "ssr", schema(value_type = Option<String>, format = Date))]
     pub until: Option<LocalDay>,
     /// On holidays as well.
     pub holidays: bool,
@@ -81,16 +77,12 @@ pub struct Duty {
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Substitute {
     /// Who is away.
-    #[cfg_attr(feature = "ssr", schema(value_type = i64))]
     pub person: PersonId,
     /// Who stands in.
-    #[cfg_attr(feature = "ssr", schema(value_type = i64))]
     pub by: PersonId,
     /// The first day.
-    #[cfg_attr(feature = "ssr", schema(value_type = String, format = Date))]
     pub from: LocalDay,
     /// The last day.
-    #[cfg_attr(feature = "ssr", schema(value_type = String, format = Date))]
     pub until: LocalDay,
 }
 
@@ -109,12 +101,10 @@ pub struct Roster {
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Slot {
     /// The line.
-    #[cfg_attr(feature = "ssr", schema(value_type = i64))]
     pub line: LineId,
     /// The shift's name; `None`: outside every shift, where only duties count that name no shift.
     pub shift: Option<String>,
     /// The day on which the shift starts.
-    #[cfg_attr(feature = "ssr", schema(value_type = String, format = Date))]
     pub day: LocalDay,
     /// That day is a holiday.
     pub holiday: bool,
@@ -127,10 +117,8 @@ pub struct Slot {
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct OnDuty {
     /// Who.
-    #[cfg_attr(feature = "ssr", schema(value_type = i64))]
     pub person: PersonId,
     /// For whom they stand in: who has the duty and is away.
-    #[cfg_attr(feature = "ssr", schema(value_type = Option<i64>))]
     pub instead_of: Option<PersonId>,
 }
 
@@ -143,7 +131,6 @@ pub struct Gap {
     /// When and where.
     pub slot: Slot,
     /// Who has the duty then, but is away, and everybody who would stand in is away too; empty: nobody has it.
-    #[cfg_attr(feature = "ssr", schema(value_type = Vec<i64>))]
     pub away: Vec<PersonId>,
 }
 

@@ -16,7 +16,6 @@ pub struct Rule {
     /// Only calls of this priority.
     pub priority: Option<Priority>,
     /// Only calls on this line.
-    #[cfg_attr(feature = "ssr", schema(value_type = Option<i64>))]
     pub line: Option<LineId>,
     /// Only calls in shifts of this name.
     pub shift: Option<String>,
