@@ -33,6 +33,8 @@ row_id! {
     DeviceId,
     /// A key of a connector.
     KeyId,
+    /// A call for help.
+    CallId,
 }
 
 /// The position of a fact in the order in which facts were committed; resuming a live stream starts from one.

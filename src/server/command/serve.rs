@@ -1,6 +1,7 @@
 //! `ms5-floor serve`.
 
 use super::Failure;
+use crate::server::andon::worker;
 use crate::server::auth::housekeeping;
 use crate::server::auth::oidc::{self, Provider};
 use crate::server::clock::Clock;
@@ -54,6 +55,7 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
     let publishing = tokio::spawn(publisher::run(app.clone(), stop.clone()));
     let rolling_up = tokio::spawn(make::run(app.clone(), stop.clone()));
     let following = tokio::spawn(nodes::follow(app.clone(), stop.clone()));
+    let escalating = tokio::spawn(worker::run(app.clone(), stop.clone()));
     let keeping = tokio::spawn(housekeeping::run(app.clone(), stop.clone()));
     let listener = TcpListener::bind(settings.listen)
         .await
@@ -122,6 +124,7 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
     }
     publishing.await?;
     following.await?;
+    escalating.await?;
     keeping.await?;
     rolling_up.await?;
     if let Some(measuring) = measuring {
