@@ -47,7 +47,7 @@ pub const ACCESS: &[Entry] = &[
     ("*", "/api/andon_active", Line(P::AndonRead)),
     ("*", "/api/andon_event", Line(P::AndonRead)),
     ("*", "/api/andon", Line(P::AndonRead)),
-    ("*", "/api/andon_raise", Line(P::AndonCreate)),
+    ("*", "/api/andon_create", Line(P::AndonCreate)),
     ("*", "/api/andon_acknowledge", Line(P::AndonAcknowledge)),
     ("*", "/api/andon_arrive", Line(P::AndonAcknowledge)),
     ("*", "/api/andon_resolve", Line(P::AndonResolve)),

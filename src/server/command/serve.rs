@@ -7,6 +7,7 @@ use crate::server::auth::oidc::{self, Provider};
 use crate::server::clock::Clock;
 use crate::server::config::{ServeArgs, Settings};
 use crate::server::db::{Db, migrate};
+use crate::server::delivery::{self, Channels};
 use crate::server::http::limit::Ticks;
 use crate::server::http::{Shared, Site, doors, measures, router};
 use crate::server::live::{nodes, publisher};
@@ -49,7 +50,10 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
     };
     let db = Db::open(&settings.database).await?;
     migrate::migrate(&db).await?;
-    let (app, writing) = App::start(db.clone(), clock.clone(), &site.manifest.build).await?;
+    let (mut app, writing) = App::start(db.clone(), clock.clone(), &site.manifest.build).await?;
+    if let Some(delivery) = settings.delivery {
+        app.channels = Channels::from_settings(delivery, &db, &clock).await?;
+    }
 
     let stop = CancellationToken::new();
     let publishing = tokio::spawn(publisher::run(app.clone(), stop.clone()));
@@ -57,6 +61,7 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
     let following = tokio::spawn(nodes::follow(app.clone(), stop.clone()));
     let escalating = tokio::spawn(worker::run(app.clone(), stop.clone()));
     let keeping = tokio::spawn(housekeeping::run(app.clone(), stop.clone()));
+    let delivering = tokio::spawn(delivery::run(app.clone(), stop.clone()));
     let listener = TcpListener::bind(settings.listen)
         .await
         .map_err(|e| format!("--listen: {}: {e}", settings.listen))?;
@@ -126,6 +131,7 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
     following.await?;
     escalating.await?;
     keeping.await?;
+    delivering.await?;
     rolling_up.await?;
     if let Some(measuring) = measuring {
         measuring.await?;

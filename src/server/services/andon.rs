@@ -7,7 +7,7 @@ mod raise;
 pub mod view;
 
 pub use act::{
-    acknowledge_andon_event, arrive_at_andon_event, cancel_andon_event, close_andon_event,
+    acknowledge_andon_event, arrive_andon_event, cancel_andon_event, close_andon_event,
     escalate_andon_event, reopen_andon_event, resolve_andon_event,
 };
 pub use list::{

@@ -36,7 +36,7 @@ pub async fn acknowledge_andon_event(
 ///
 /// # Errors
 /// As [`acknowledge_andon_event`].
-pub async fn arrive_at_andon_event(ctx: &Ctx, id: i64) -> Result<CallView, ServiceError> {
+pub async fn arrive_andon_event(ctx: &Ctx, id: i64) -> Result<CallView, ServiceError> {
     act(ctx, CallId(id), Act::Arrive, "").await
 }
 
