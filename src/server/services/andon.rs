@@ -6,6 +6,7 @@ mod list;
 mod raise;
 pub mod view;
 
+pub(crate) use act::act_in;
 pub use act::{
     acknowledge_andon_event, arrive_andon_event, cancel_andon_event, close_andon_event,
     escalate_andon_event, reopen_andon_event, resolve_andon_event,
@@ -14,7 +15,7 @@ pub use list::{
     calls_of_stream, get_active_andon_events, get_andon_dashboard_data, get_andon_event,
     get_andon_event_history,
 };
-pub use raise::{Raise, create_andon_event, raise};
+pub use raise::{Raise, create_andon_event, is_called, raise};
 
 use super::error::{ServiceError, invalid};
 use crate::domain::ids::PersonId;
