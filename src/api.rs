@@ -4,6 +4,7 @@
 //! instants; words and layout are the pages' business.
 
 pub mod analysis;
+pub mod andon;
 pub mod board;
 pub mod downtime;
 pub mod error;

@@ -4,6 +4,7 @@
 
 #[macro_use]
 mod harness;
+mod andon_scene;
 mod arbitrary;
 mod browser;
 mod cable;
@@ -32,6 +33,13 @@ mod a_provider_says_who_somebody_is;
 mod a_provider_vouches_for_people;
 mod a_stream_ends_with_its_leave;
 mod an_item_reads_back_as_the_fact_it_tells;
+mod andon_calls_take_their_course;
+mod andon_histories_follow_the_model;
+mod andon_keeps_out_what_does_not_belong;
+mod andon_machines_call_by_themselves;
+mod andon_people_are_told;
+mod andon_screens_hear_of_calls;
+mod andon_steps_are_done_once;
 mod any_address_and_form_is_answered;
 mod counting_is_running;
 mod delivery_by_mail_is_taken_by_a_real_server;

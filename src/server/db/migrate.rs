@@ -32,6 +32,7 @@ const VERSIONS: &[Version] = versions![
     "0007_made_in_silence",
     "0008_people",
     "0009_quarters",
+    "0010_andon",
     "0011_delivery",
 ];
 

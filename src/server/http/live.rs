@@ -11,7 +11,8 @@ use crate::domain::time::{DurMs, TsMs};
 use crate::server::auth::identify::still;
 use crate::server::auth::{Ctx, Who};
 use crate::server::live::hub::Event;
-use crate::server::services::{board, line};
+use crate::server::plant::Line;
+use crate::server::services::{andon, board, line};
 use axum::extract::{Query, State};
 use axum::http::HeaderMap;
 use axum::response::sse::{self, Sse};
@@ -49,7 +50,7 @@ pub struct Wanted {
 
 type Out = mpsc::Sender<Result<sse::Event, Infallible>>;
 
-/// Opens a stream of server-sent events: `hello`, `tile`, `line`, `ping`, `reset`.
+/// Opens a stream of server-sent events: `hello`, `calls`, `call`, `tile`, `line`, `ping`, `reset`.
 #[utoipa::path(get, path = "/api/v1/live", tag = "live", params(Wanted),
     responses((status = 200, content_type = "text/event-stream", body = String)))]
 pub async fn get(
@@ -106,6 +107,14 @@ async fn feed((shared, ctx): (Shared, Ctx), since: Seq, line: Option<String>, ou
     }
     if app.hub.seq() > since && catch_up(&ctx, line.as_deref(), &out).await.is_none() {
         return;
+    }
+    match andon::calls_of_stream(&ctx).await {
+        Ok(calls) => {
+            if send(&out, "calls", None, &calls).await.is_none() {
+                return;
+            }
+        }
+        Err(error) => tracing::warn!(%error, "a stream could not be told of calls"),
     }
     let mut ping = tokio::time::interval(PING_EVERY);
     loop {
@@ -220,10 +229,10 @@ async fn forward((ctx, out): (&Ctx, &Out), event: &Event, line: Option<&str>) ->
             None => return Some(()),
         },
     };
-    let message = sse::Event::default()
-        .event(event.name)
-        .id(event.seq.0.to_string())
-        .data(&*data);
+    let mut message = sse::Event::default().event(event.name).data(&*data);
+    if let Some(seq) = event.seq {
+        message = message.id(seq.0.to_string());
+    }
     out.send(Ok(message)).await.ok()
 }
 
@@ -232,6 +241,9 @@ async fn forward((ctx, out): (&Ctx, &Out), event: &Event, line: Option<&str>) ->
 fn permitted(ctx: &Ctx, code: &str, event: &Event) -> Option<Arc<str>> {
     let plant = ctx.app().plant.get();
     let line = plant.line(code).filter(|line| ctx.sees(line))?;
+    if let Some(needed) = event.needs {
+        return ctx.holds(needed, line).then(|| Arc::clone(&event.data));
+    }
     let needs = if event.page {
         Permission::DowntimeRead
     } else {
