@@ -4,6 +4,7 @@ use crate::ui::clock::Clock;
 use crate::ui::components::footer::StaleBanner;
 use crate::ui::components::hatch::Hatchings;
 use crate::ui::live::Live;
+use crate::ui::pages::andon::AndonPage;
 use crate::ui::pages::board::BoardPage;
 use crate::ui::pages::line::LinePage;
 use crate::ui::pages::not_found::NotFound;
@@ -43,6 +44,7 @@ pub fn App() -> impl IntoView {
                 // Pages come whole, with their numbers in the HTML.
                 <Routes fallback=NotFound>
                     <Route path=path!("/") view=BoardPage ssr=SsrMode::Async />
+                    <Route path=path!("/andon") view=AndonPage ssr=SsrMode::Async />
                     <Route path=path!("/lines/:code") view=LinePage ssr=SsrMode::Async />
                 </Routes>
             </Router>

@@ -5,6 +5,7 @@
 //! a `style` attribute: the content security policy would drop it.
 
 pub mod arrival;
+pub mod calls;
 pub mod charts;
 pub mod clock;
 pub mod components;

@@ -13,6 +13,7 @@ use crate::api::live::Ping;
 #[cfg(feature = "hydrate")]
 use crate::domain::ids::Seq;
 use crate::domain::time::{DurMs, TsMs};
+use crate::ui::calls::Calls;
 use crate::ui::clock::Clock;
 use leptos::prelude::*;
 
@@ -79,6 +80,8 @@ impl Connection {
 /// The state of the tab's one stream.
 #[derive(Clone, Copy)]
 pub struct Live {
+    /// The open calls, which every page's stream tells of.
+    pub calls: Calls,
     clock: Clock,
     open: RwSignal<Option<bool>>,
     heard: RwSignal<Option<TsMs>>,
@@ -89,6 +92,7 @@ impl Live {
     /// A stream that is not open yet, for every view below.
     pub fn provide(clock: Clock) -> Self {
         let live = Self {
+            calls: Calls::new(),
             clock,
             open: RwSignal::new(None),
             heard: RwSignal::new(None),

@@ -8,23 +8,31 @@ mod tile;
 use crate::api::board::{BoardView, board};
 use crate::domain::local_time::LocalTime;
 use crate::ui::arrival::announce_arrival;
+use crate::ui::calls::read_board;
 use crate::ui::components::footer::Footer;
+use crate::ui::components::places::{Place, places};
 use crate::ui::components::problem::Problem;
+use crate::ui::live::Live;
 use empty::EmptyPlant;
 use header::BoardHeader;
 use leptos::prelude::*;
 use leptos_meta::Title;
-use model::BoardModel;
+use model::{BoardModel, Slot};
 use tile::TileCard;
 
 /// The plant board.
 #[component]
 pub fn BoardPage() -> impl IntoView {
     let snapshot = Resource::new(|| (), |()| board());
+    let calls = read_board();
     view! {
         <Title text="Plant board" />
         <Transition fallback=Waiting>
             {move || Suspend::new(async move {
+                // Who may not see calls sees the plant all the same.
+                if let Ok(board) = calls.await {
+                    expect_context::<Live>().calls.show(board);
+                }
                 match snapshot.await {
                     Ok(view) => view! { <Board view=view /> }.into_any(),
                     Err(error) => {
@@ -77,6 +85,12 @@ fn Board(view: BoardView) -> impl IntoView {
     let empty =
         Memo::new(move |_| model.site.with(Option::is_none) || model.tiles.with(Vec::is_empty));
     let count = Memo::new(move |_| model.tiles.with(Vec::len));
+    let tiles = move || {
+        let place = |Slot { code, tile }| {
+            Place::new(code, move || view! { <TileCard tile=tile clock=site_clock /> }.into_any())
+        };
+        model.tiles.get().into_iter().map(place).collect()
+    };
 
     view! {
         <div class="board">
@@ -86,9 +100,7 @@ fn Board(view: BoardView) -> impl IntoView {
                 fallback=|| view! { <EmptyPlant /> }
             >
                 <main class="tiles" id="main" tabindex="-1" data-tiles=move || count.get()>
-                    <For each=move || model.tiles.get() key=|slot| slot.code.clone() let:slot>
-                        <TileCard tile=slot.tile clock=site_clock />
-                    </For>
+                    {places(tiles)}
                 </main>
             </Show>
             <Footer as_of=as_of />

@@ -3,6 +3,7 @@
 mod account;
 mod figures;
 mod header;
+mod help;
 mod machines;
 mod model;
 mod output;
@@ -13,6 +14,7 @@ use crate::api::error::ApiError;
 use crate::api::line::{LineView, line};
 use crate::api::sheet::{Sheet, sheet};
 use crate::ui::arrival::announce_arrival;
+use crate::ui::calls::read_board;
 use crate::ui::components::footer::Footer;
 use crate::ui::components::problem::Problem;
 use crate::ui::components::views::View;
@@ -20,6 +22,7 @@ use crate::ui::live::Live;
 use account::WhereTheTimeWent;
 use figures::Figures;
 use header::{Elsewhere, LineHeader};
+use help::Help;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
@@ -61,6 +64,7 @@ pub fn LinePage() -> impl IntoView {
             Ok::<_, ApiError>((view, sheet, wanted))
         },
     );
+    let calls = read_board();
     // A choice within a view leaves the reader where they are; another view or line begins at its heading.
     let last = StoredValue::new(None::<(String, String)>);
     let arrive = move || {
@@ -74,6 +78,10 @@ pub fn LinePage() -> impl IntoView {
     view! {
         <Transition fallback=Waiting>
             {move || Suspend::new(async move {
+                // Who may not see calls sees the line all the same.
+                if let Ok(board) = calls.await {
+                    expect_context::<Live>().calls.show(board);
+                }
                 match shown.await {
                     Ok((Some(view), sheet, wanted)) => {
                         arrive();
@@ -152,6 +160,7 @@ fn LineBody(view: LineView, sheet: Sheet, wanted: Wanted) -> impl IntoView {
         <div class="line-page">
             <LineHeader model=model />
             <main id="main" tabindex="-1" class="line-main">
+                <Help model=model />
                 <Elsewhere model=model />
                 <Figures model=model accounts=accounts />
                 <Ribbons model=model />

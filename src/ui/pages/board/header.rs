@@ -3,6 +3,8 @@
 use super::model::BoardModel;
 use crate::api::board::ShiftView;
 use crate::ui::clock::Clock;
+use crate::ui::components::words::words;
+use crate::ui::live::Live;
 use leptos::prelude::*;
 
 /// The shift, if all lines that are in one are in it from and to the same time. Lines may call it differently; then it
@@ -28,6 +30,7 @@ fn common_shift(model: BoardModel) -> Option<ShiftView> {
 #[component]
 pub fn BoardHeader(model: BoardModel) -> impl IntoView {
     let clock = expect_context::<Clock>();
+    let calls = expect_context::<Live>().calls;
     let name = move || {
         model.site.with(|s| {
             s.as_ref()
@@ -75,6 +78,9 @@ pub fn BoardHeader(model: BoardModel) -> impl IntoView {
                     {why}
                 </span>
                 <span class="key-figure">"lines running " <b>{lines}</b></span>
+                <a class="key-figure open-calls" href="/andon" data-needs="andon:read">
+                    "open calls " <b>{words("", move || calls.open.with(Vec::len).to_string())}</b>
+                </a>
                 <span class="key-figure clock"><b>{move || time.get()}</b></span>
             </div>
         </header>

@@ -1,13 +1,17 @@
 //! A line on the board. The same thing stands in the same place in every tile.
 
+use crate::api::andon::CallView;
 use crate::api::board::{Progress, Tile};
-use crate::domain::condition::Condition;
+use crate::domain::condition::{Condition, Tone};
 use crate::domain::local_time::LocalTime;
 use crate::domain::time::TsMs;
+use crate::ui::calls::{Open, brief};
 use crate::ui::clock::Clock;
 use crate::ui::components::hour_bars::HourBars;
 use crate::ui::components::state_chip::{StateChip, StateNow};
+use crate::ui::components::words::words;
 use crate::ui::format;
+use crate::ui::live::Live;
 use leptos::prelude::*;
 
 /// Further behind than this share of the target, the distance is worth a colour.
@@ -80,6 +84,22 @@ impl Hero {
     }
 }
 
+/// Help that is called on a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Help {
+    since: TsMs,
+    words: String,
+}
+
+impl Help {
+    fn of(view: &CallView) -> Self {
+        Self {
+            since: view.call.since(),
+            words: format!("{}: {}", view.call.kind.words(), brief(view)),
+        }
+    }
+}
+
 /// A line, as a link to its page.
 #[component]
 pub fn TileCard(tile: RwSignal<Tile>, #[prop(into)] clock: Signal<LocalTime>) -> impl IntoView {
@@ -91,7 +111,22 @@ pub fn TileCard(tile: RwSignal<Tile>, #[prop(into)] clock: Signal<LocalTime>) ->
             at: t.at,
         })
     });
-    let class = move || tile.with(|t| format!("tile {}", t.condition.tone().class()));
+    let calls = expect_context::<Live>().calls;
+    let code = tile.with_untracked(|t| t.code.clone());
+    // The first is the most urgent one.
+    let help = Memo::new(move |_| {
+        let of = |open: &Open| open.view.with(|v| (v.line.code == code).then(|| Help::of(v)));
+        calls.open.with(|open| open.iter().find_map(of))
+    });
+    let class = move || {
+        let called = if help.with(Option::is_some) { " help" } else { "" };
+        tile.with(|t| format!("tile {}{called}", t.condition.tone().class()))
+    };
+    let waits = move || {
+        let at = tile.with(|t| t.at);
+        let since = help.with(|help| help.as_ref().map(|h| h.since));
+        since.map_or_else(String::new, |since| format::stopwatch(present.or(at) - since))
+    };
     let address = tile.with_untracked(|t| format!("/lines/{}", t.code));
     let hero = Memo::new(move |_| {
         tile.with(|t| {
@@ -99,9 +134,16 @@ pub fn TileCard(tile: RwSignal<Tile>, #[prop(into)] clock: Signal<LocalTime>) ->
             Hero::of(t.progress, t.condition, heard, t.at, present.or(t.at))
         })
     });
-    // The reason if there is one, else what runs.
+    // Who comes when help is called, else the reason if there is one, else what runs.
     let detail = Memo::new(move |_| {
         tile.with(|t| {
+            if let Some(help) = help.get() {
+                // The call has taken the place of the state, which is worth a word unless all is well.
+                return Some(match t.condition.tone() {
+                    Tone::Calm => help.words,
+                    _ => format!("{} · {}", t.condition.word(), help.words),
+                });
+            }
             let silent = t.heard.filter(|_| t.condition == Condition::NoData);
             let silence = silent.map(|heard| {
                 format!(
@@ -130,6 +172,13 @@ pub fn TileCard(tile: RwSignal<Tile>, #[prop(into)] clock: Signal<LocalTime>) ->
             <header class="tile-head">
                 <h2 class="tile-name">{move || tile.with(|t| t.name.clone())}</h2>
                 <StateChip state=state />
+                <span class="state help-called">
+                    <svg class="shape filled" viewBox="0 0 16 16" aria-hidden="true">
+                        <path d="M8 1l7 7l-7 7l-7-7z" />
+                    </svg>
+                    "Help called"
+                    {words("state-time", waits)}
+                </span>
             </header>
             <div class="hero">
                 <p class="hero-line">
