@@ -9,7 +9,10 @@ pub mod board;
 pub mod downtime;
 pub mod error;
 pub mod ingest;
+pub mod json;
 pub mod line;
 pub mod live;
 pub mod oee;
+#[cfg(feature = "hydrate")]
+pub mod post;
 pub mod sheet;

@@ -11,7 +11,7 @@ use crate::ui::pages::not_found::NotFound;
 use crate::ui::retry::Attempts;
 use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
-use leptos_router::components::{Route, Router, Routes};
+use leptos_router::components::{FlatRoutes, Route, Router};
 use leptos_router::{SsrMode, path};
 
 /// Everything that a person can look at.
@@ -42,11 +42,11 @@ pub fn App() -> impl IntoView {
         <div class="frame" class:is-stale=move || connection.get().is_old()>
             <Router>
                 // Pages come whole, with their numbers in the HTML.
-                <Routes fallback=NotFound>
+                <FlatRoutes fallback=NotFound>
                     <Route path=path!("/") view=BoardPage ssr=SsrMode::Async />
                     <Route path=path!("/andon") view=AndonPage ssr=SsrMode::Async />
                     <Route path=path!("/lines/:code") view=LinePage ssr=SsrMode::Async />
-                </Routes>
+                </FlatRoutes>
             </Router>
         </div>
     }

@@ -13,6 +13,7 @@ pub mod components;
 pub mod desk;
 pub mod format;
 pub mod live;
+pub mod loaded;
 pub mod loss_tone;
 pub mod pages;
 pub mod retry;

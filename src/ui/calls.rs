@@ -5,8 +5,7 @@
 
 mod words;
 
-use crate::api::andon::{AndonBoard, CallView, get_active_andon_events};
-use crate::api::error::ApiError;
+use crate::api::andon::{AndonBoard, CallView};
 use crate::domain::andon::{Priority, Status};
 use crate::domain::time::TsMs;
 use leptos::prelude::*;
@@ -30,7 +29,7 @@ pub struct Calls {
     /// The board without its calls.
     pub board: RwSignal<AndonBoard>,
     /// A call began or ended since the board was read: what it says of the last minutes is old.
-    pub is_behind: StoredValue<bool>,
+    pub is_behind: RwSignal<bool>,
 }
 
 /// Its place among the others.
@@ -57,14 +56,11 @@ fn put(open: &mut Vec<Open>, view: CallView) {
         o.view
             .with_untracked(|other| urgency(other) < urgency(&view))
     };
-    let at = open
-        .iter()
-        .position(|o| !before(o))
-        .unwrap_or(open.len());
+    let at = open.iter().position(|o| !before(o)).unwrap_or(open.len());
     let id = view.id;
     let view = match signal {
         Some(signal) => {
-            if signal.with_untracked(|old| *old != view) {
+            if signal.with_untracked(|old| old.version < view.version) {
                 signal.set(view);
             }
             signal
@@ -88,7 +84,7 @@ impl Calls {
                 flood: false,
                 last_over: None,
             }),
-            is_behind: StoredValue::new(false),
+            is_behind: RwSignal::new(false),
         }
     }
 
@@ -96,10 +92,8 @@ impl Calls {
     pub fn show(self, mut board: AndonBoard) {
         let calls = std::mem::take(&mut board.calls);
         self.replace(calls, board.version);
-        let _ = self.is_behind.try_set_value(false);
-        if self.board.try_with_untracked(|old| *old != board) == Some(true) {
-            self.board.set(board);
-        }
+        let _ = self.is_behind.try_set(false);
+        let _ = self.board.try_set(board);
     }
 
     /// All that is open, as of `version`.
@@ -121,11 +115,13 @@ impl Calls {
             .open
             .try_with_untracked(|open| open.iter().any(|o| o.id == view.id));
         if known != Some(over.is_none()) {
-            let _ = self.is_behind.try_set_value(true);
+            let _ = self.is_behind.try_set(true);
         }
         let over = over.filter(|_| view.status != Status::Closed);
         if over.is_some() && known == Some(true) {
-            let _ = self.board.try_update(|board| board.last_over = board.last_over.max(over));
+            let _ = self
+                .board
+                .try_update(|board| board.last_over = board.last_over.max(over));
         }
         self.change(|open| put(open, view));
     }
@@ -152,11 +148,6 @@ impl Default for Calls {
     fn default() -> Self {
         Self::new()
     }
-}
-
-/// The board, read for a page that is being drawn.
-pub fn read_board() -> Resource<Result<AndonBoard, ApiError>> {
-    Resource::new(|| (), |()| get_active_andon_events())
 }
 
 #[cfg(test)]

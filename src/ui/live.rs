@@ -149,7 +149,7 @@ impl Live {
     /// Follows the stream from `since` on, and the page of `line` if one is named, until the calling view goes away.
     #[cfg(feature = "hydrate")]
     pub fn follow(self, since: Seq, line: Option<String>, on_news: impl Fn(News) + 'static) {
-        stream::follow(self, since, line, on_news);
+        stream::follow(self, since, line, Box::new(on_news));
     }
 
     /// The server said something, and what time it is there.

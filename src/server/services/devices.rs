@@ -51,13 +51,13 @@ fn place(plant: &Plant, text: &str) -> Option<Reach> {
     }
 }
 
-/// Whether a device can show a page: the board, or a line that there is.
+/// Whether a device can show a page: the board, the Andon board, or a line that there is.
 fn is_page(plant: &Plant, page: &str) -> bool {
     let plain = page.bytes().all(|b| b.is_ascii_graphic() && b != b'\\');
     let path = page.split('?').next().unwrap_or_default();
     let shown = match path.strip_prefix("/lines/") {
         Some(code) => plant.line(code).is_some(),
-        None => path == "/",
+        None => path == "/" || path == "/andon",
     };
     plain && page.len() <= 500 && shown
 }

@@ -74,7 +74,11 @@ fn the_most_urgent_stands_first_then_the_oldest_and_who_takes_one_does_not_move_
     calls.put(view(4, 5, Priority::High, &[Act::Arrive]));
     assert_eq!(shown(calls), [(2, 2), (4, 5), (1, 1), (3, 3)]);
     calls.put(view(3, 6, Priority::Critical, &[]));
-    assert_eq!(shown(calls), [(2, 2), (3, 6), (4, 5), (1, 1)], "joined by a more urgent one");
+    assert_eq!(
+        shown(calls),
+        [(2, 2), (3, 6), (4, 5), (1, 1)],
+        "joined by a more urgent one"
+    );
 }
 
 #[test]
@@ -102,9 +106,16 @@ fn a_board_that_was_read_before_the_last_news_takes_nothing_away() {
     calls.put(view(3, 2, Priority::Low, &[]));
     let mut board = calls.board.get_untracked();
     board.version = 5;
-    board.calls = vec![view(1, 3, Priority::Low, &[]), view(4, 5, Priority::High, &[])];
+    board.calls = vec![
+        view(1, 3, Priority::Low, &[]),
+        view(4, 5, Priority::High, &[]),
+    ];
     calls.show(board);
-    assert_eq!(shown(calls), [(4, 5), (1, 3), (2, 9)], "3 was over before version 5");
+    assert_eq!(
+        shown(calls),
+        [(4, 5), (1, 3), (2, 9)],
+        "3 was over before version 5"
+    );
     calls.replace(vec![], i64::MAX);
     assert_eq!(shown(calls), []);
 }
@@ -184,8 +195,14 @@ fn what_comes_next_says_when_how_far_and_whom() {
         level: 1,
         who: vec!["Shift Manager".to_owned(), "Ann".to_owned()],
     });
-    assert_eq!(next(seen(&call, 11 * MINUTE_MS + 48_000)), "In 3:12 to level 1: Shift Manager, Ann");
-    assert_eq!(next(seen(&call, 15 * MINUTE_MS)), "Now to level 1: Shift Manager, Ann");
+    assert_eq!(
+        next(seen(&call, 11 * MINUTE_MS + 48_000)),
+        "In 3:12 to level 1: Shift Manager, Ann"
+    );
+    assert_eq!(
+        next(seen(&call, 15 * MINUTE_MS)),
+        "Now to level 1: Shift Manager, Ann"
+    );
 }
 
 #[test]
@@ -203,7 +220,10 @@ fn who_was_told_and_who_could_not_be() {
         one("Ann", Channel::Email, Outcome::Failed),
         one("Ben", Channel::Screen, Outcome::Shown),
     ];
-    assert_eq!(told(seen(&call, 0)), "Told: Ann (E-mail, not delivered), Ben (Screen)");
+    assert_eq!(
+        told(seen(&call, 0)),
+        "Told: Ann (E-mail, not delivered), Ben (Screen)"
+    );
     call.told = vec![one("Cem", Channel::Push, Outcome::Sent); 10];
     assert!(told(seen(&call, 0)).ends_with("Cem (Push) and 2 others"));
 }
@@ -221,10 +241,16 @@ fn where_it_is_and_what_was_said() {
     (call.raises, call.text) = (3, "film is gone".to_owned());
     call.call.line_stopped = true;
     assert_eq!(place(seen(&call, 0)), "Bagger · Head");
-    assert_eq!(more(seen(&call, 0)), "Called by Oskar at 00:00, 3 times: film is gone");
+    assert_eq!(
+        more(seen(&call, 0)),
+        "Called by Oskar at 00:00, 3 times: film is gone"
+    );
     assert_eq!(stands(seen(&call, 0)), "Line stopped");
     call.restarted = Some(TsMs(5));
     assert_eq!(stands(seen(&call, 0)), "Runs again");
     let clock = LocalTime::default();
-    assert_eq!(last_over(TsMs(0), TsMs(7_200_000), &clock), "The last one was over at 00:00, 2 h 00 min ago");
+    assert_eq!(
+        last_over(TsMs(0), TsMs(7_200_000), &clock),
+        "The last one was over at 00:00, 2 h 00 min ago"
+    );
 }

@@ -90,7 +90,9 @@ pub fn next(seen: Seen<'_>) -> String {
 /// Whether the line stands because of it.
 #[must_use]
 pub fn stands(seen: Seen<'_>) -> String {
-    let CallView { call, restarted, .. } = seen.call;
+    let CallView {
+        call, restarted, ..
+    } = seen.call;
     let words = match (call.line_stopped, restarted) {
         (true, None) => "Line stopped",
         (true, Some(_)) => "Runs again",
@@ -102,7 +104,9 @@ pub fn stands(seen: Seen<'_>) -> String {
 /// Who called, how often, and what they said.
 #[must_use]
 pub fn more(seen: Seen<'_>) -> String {
-    let CallView { call, raises, text, .. } = seen.call;
+    let CallView {
+        call, raises, text, ..
+    } = seen.call;
     let mut out = format!(
         "Called by {} at {}",
         call.raised.by,

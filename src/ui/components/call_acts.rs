@@ -1,11 +1,7 @@
 //! What people do with a call: take it, be there, resolve it, cancel it, have it go up now. Which of the buttons can be
 //! used follows from the call's status and from what somebody may do; the style sheet hides the others.
 
-use crate::api::andon::{
-    CallView, acknowledge_andon_event, arrive_andon_event, cancel_andon_event,
-    escalate_andon_event, resolve_andon_event,
-};
-use crate::api::error::ApiError;
+use super::words::words;
 use crate::domain::andon::Cause;
 use crate::ui::calls::Calls;
 use leptos::prelude::*;
@@ -38,47 +34,67 @@ struct Doing {
     note: RwSignal<String>,
     /// Why the last deed was refused; empty: it was not.
     refused: RwSignal<String>,
-    is_busy: StoredValue<bool>,
+    is_busy: RwSignal<bool>,
 }
 
 impl Doing {
     /// A finger that taps twice means it once.
     fn start(self, deed: Deed) {
-        if self.is_busy.get_value() {
+        if self.is_busy.get_untracked() {
             return;
         }
-        self.is_busy.set_value(true);
+        self.is_busy.set(true);
+        #[cfg(feature = "hydrate")]
         leptos::task::spawn_local(async move {
-            let note = self.note.get_untracked();
-            let done = perform(self.id, deed, note).await;
+            let done = sent::perform(self.id, deed, self.note.get_untracked()).await;
             // The card may be gone by now.
-            let _ = self.is_busy.try_set_value(false);
-            match done {
-                Ok(view) => {
-                    let _ = self.refused.try_set(String::new());
-                    let _ = self.note.try_set(String::new());
-                    self.calls.put(view);
-                }
-                Err(error) => {
-                    let _ = self.refused.try_set(format!("Not done: {error}"));
-                }
+            let _ = self.is_busy.try_set(false);
+            let refused = match &done {
+                Ok(_) => String::new(),
+                Err(error) => format!("Not done: {error}"),
+            };
+            let _ = self.refused.try_set(refused);
+            if let Ok(view) = done {
+                let _ = self.note.try_set(String::new());
+                self.calls.put(view);
             }
         });
+        #[cfg(not(feature = "hydrate"))]
+        let _ = (self.calls, self.id, deed);
     }
 }
 
-async fn perform(id: i64, deed: Deed, note: String) -> Result<CallView, ApiError> {
-    match deed {
-        Deed::Come(minutes) => acknowledge_andon_event(id, Some(minutes)).await,
-        Deed::Arrive => arrive_andon_event(id).await,
-        Deed::Resolve(cause) => resolve_andon_event(id, cause, note).await,
-        Deed::Cancel => cancel_andon_event(id, note).await,
-        Deed::Escalate => escalate_andon_event(id).await,
+#[cfg(feature = "hydrate")]
+mod sent {
+    use super::Deed;
+    use crate::api::andon::{
+        AcknowledgeAndonEvent, ArriveAndonEvent, CallView, CancelAndonEvent, EscalateAndonEvent,
+        ResolveAndonEvent,
+    };
+    use crate::api::error::ApiError;
+    use crate::api::post::post;
+
+    pub(super) async fn perform(id: i64, deed: Deed, note: String) -> Result<CallView, ApiError> {
+        match deed {
+            Deed::Come(minutes) => {
+                let eta_min = Some(minutes);
+                post(AcknowledgeAndonEvent { id, eta_min }).await
+            }
+            Deed::Arrive => post(ArriveAndonEvent { id }).await,
+            Deed::Resolve(cause) => post(ResolveAndonEvent { id, cause, note }).await,
+            Deed::Cancel => post(CancelAndonEvent { id, note }).await,
+            Deed::Escalate => post(EscalateAndonEvent { id }).await,
+        }
     }
 }
 
 /// A button; it closes the sheet that it stands on, if it stands on one.
-fn act(doing: Doing, words: String, (class, needs): (&'static str, &'static str), deed: Deed) -> AnyView {
+fn act(
+    doing: Doing,
+    name: String,
+    (class, needs): (&'static str, &'static str),
+    deed: Deed,
+) -> AnyView {
     view! {
         <button
             class=class
@@ -86,7 +102,7 @@ fn act(doing: Doing, words: String, (class, needs): (&'static str, &'static str)
             data-needs=needs
             on:click=move |_| doing.start(deed)
         >
-            {words}
+            {name}
         </button>
     }
     .into_any()
@@ -99,7 +115,7 @@ pub fn call_acts(calls: Calls, id: i64) -> AnyView {
         id,
         note: RwSignal::new(String::new()),
         refused: RwSignal::new(String::new()),
-        is_busy: StoredValue::new(false),
+        is_busy: RwSignal::new(false),
     };
     let answer = ("button big", "andon:acknowledge");
     let come: Vec<AnyView> = ETA_MIN
@@ -111,17 +127,17 @@ pub fn call_acts(calls: Calls, id: i64) -> AnyView {
             act(doing, cause.words().to_owned(), class, Deed::Resolve(cause))
         })
         .into();
-    let words = |words: &str| words.to_owned();
+    let named = |name: &str| name.to_owned();
     view! {
         <div class="call-acts needs-script">
             <p class="acts-refused" role="alert">
-                {move || doing.refused.get()}
+                {words("", move || doing.refused.get())}
             </p>
             <div class="acts acts-come" role="group" aria-label="I am coming, in" data-needs="andon:acknowledge">
                 <span class="acts-name">"I am coming, in"</span>
                 {come}
             </div>
-            <div class="acts acts-arrive">{act(doing, words("I am there"), answer, Deed::Arrive)}</div>
+            <div class="acts acts-arrive">{act(doing, named("I am there"), answer, Deed::Arrive)}</div>
             <label class="field acts-note" data-needs="andon:resolve">
                 "What it was, or why it is cancelled"
                 <textarea rows="2" maxlength=LONGEST_NOTE prop:value=doing.note on:input:target=move |e| doing.note.set(e.target().value()) />
@@ -131,8 +147,11 @@ pub fn call_acts(calls: Calls, id: i64) -> AnyView {
                 {resolve}
             </div>
             <div class="acts acts-else">
-                {act(doing, words("Call the next level now"), ("button", "andon:create"), Deed::Escalate)}
-                {act(doing, words("Cancel the call"), ("button risky", "andon:resolve"), Deed::Cancel)}
+                {act(doing, named("Call the next level now"), ("button", "andon:create"), Deed::Escalate)}
+                <details class="acts-cancel" data-needs="andon:resolve">
+                    <summary class="button risky">"Cancel the call"</summary>
+                    {act(doing, named("It was not needed"), ("button risky", "andon:resolve"), Deed::Cancel)}
+                </details>
             </div>
         </div>
     }

@@ -5,6 +5,7 @@ use super::call_acts::call_acts;
 use super::kind_icon::kind_icon;
 use super::places::Place;
 use super::words::words;
+use crate::api::andon::CallView;
 use crate::domain::local_time::LocalTime;
 use crate::ui::calls::{Calls, Open, Seen, more, next, place, stands, timer, told, who};
 use crate::ui::clock::Clock;
@@ -16,24 +17,43 @@ pub fn cards(calls: Calls, open: Vec<Open>) -> Vec<Place> {
     open.into_iter().map(place).collect()
 }
 
+/// What a card looks like: how far the call is, how urgent, whether the line stands.
+fn look(view: &CallView) -> String {
+    let stands = view.call.line_stopped && view.restarted.is_none();
+    let (status, priority) = (view.status.name(), view.call.priority.name());
+    format!(
+        "call {status} {priority}{}",
+        if stands { " stands" } else { "" }
+    )
+}
+
 /// A call and what can be done with it.
 fn card(calls: Calls, open: &Open) -> AnyView {
     let clock = expect_context::<Clock>();
     let id = open.id;
-    let call: RwSignal<_> = open.view.clone().into();
-    let say = move |class: &'static str, what: fn(Seen<'_>) -> String| {
+    let call = open.view.clone();
+    let say = |class: &'static str, what: fn(Seen<'_>) -> String| {
+        let call = call.clone();
         words(class, move || {
             calls.board.with(|board| {
                 let utc = LocalTime::default();
                 let local = board.site.as_ref().map_or(&utc, |s| &s.clock);
                 let now = clock.or(board.now);
-                call.with(|call| what(Seen { call, now, clock: local }))
+                call.with(|call| {
+                    what(Seen {
+                        call,
+                        now,
+                        clock: local,
+                    })
+                })
             })
         })
     };
     let kind = call.with_untracked(|c| c.call.kind);
-    let class = move || call.with(|c| format!("call {} {}", c.status.name(), c.call.priority.name()));
+    let shown = call.clone();
+    let class = move || shown.with(look);
     let sheet = format!("call-{id}");
+    let (opens, closes) = (sheet.clone(), sheet.clone());
     view! {
         <li class=class>
             <div class="call-face">
@@ -44,19 +64,23 @@ fn card(calls: Calls, open: &Open) -> AnyView {
                     {say("call-priority", |seen| seen.call.call.priority.words().to_owned())}
                 </div>
                 <h2>{say("call-place", place)}</h2>
-                {say("call-timer", timer)}
-                {say("call-who", who)}
-                {say("call-next", next)}
-                {say("call-more", more)}
-                {say("call-told", told)}
-                <button class="button call-open needs-script" type="button" popovertarget=sheet.clone() data-needs="andon:acknowledge">
+                <div class="call-body">
+                    {say("call-timer", timer)}
+                    <div class="call-side">
+                        {say("call-who", who)}
+                        {say("call-next", next)}
+                        {say("call-more", more)}
+                        {say("call-told", told)}
+                    </div>
+                </div>
+                <button class="button call-open needs-script" type="button" popovertarget=opens data-needs="andon:acknowledge">
                     "Answer"
                 </button>
             </div>
-            <div class="call-sheet" id=sheet.clone() popover="auto">
+            <div class="call-sheet" id=sheet popover="auto">
                 <h3 class="call-sheet-name">{kind.words()} ", " {say("", place)}</h3>
                 {call_acts(calls, id)}
-                <button class="button call-close" type="button" popovertarget=sheet popovertargetaction="hide">
+                <button class="button call-close" type="button" popovertarget=closes popovertargetaction="hide">
                     "Close"
                 </button>
             </div>

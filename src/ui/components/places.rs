@@ -23,9 +23,13 @@ impl Place {
 
 /// The entries, in their order.
 pub fn places(entries: impl Fn() -> Vec<Place> + Send + Sync + 'static) -> AnyView {
-    let entries = Signal::derive(entries);
+    drawn(Arc::new(entries))
+}
+
+/// Once for all lists.
+fn drawn(entries: Arc<dyn Fn() -> Vec<Place> + Send + Sync>) -> AnyView {
     view! {
-        <For each=move || entries.get() key=|entry| entry.key.clone() let:entry>
+        <For each=move || entries() key=|entry| entry.key.clone() let:entry>
             {(entry.draw)()}
         </For>
     }

@@ -35,12 +35,7 @@ enum End {
     Hidden,
 }
 
-pub(super) fn follow(
-    live: Live,
-    since: Seq,
-    line: Option<String>,
-    on_news: impl Fn(News) + 'static,
-) {
+pub(super) fn follow(live: Live, since: Seq, line: Option<String>, on_news: Box<dyn Fn(News)>) {
     let (handle, registration) = AbortHandle::new_pair();
     on_cleanup(move || handle.abort());
     let follower = Follower {
@@ -57,17 +52,17 @@ pub(super) fn follow(
     });
 }
 
-struct Follower<F> {
+struct Follower {
     live: Live,
     since: Seq,
     line: Option<String>,
-    on_news: F,
+    on_news: Box<dyn Fn(News)>,
     /// A stream was open before: what came between is missed.
     connected: bool,
     waited_ms: u32,
 }
 
-impl<F: Fn(News)> Follower<F> {
+impl Follower {
     async fn run(mut self) {
         loop {
             match self.connection().await {

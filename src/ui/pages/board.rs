@@ -8,11 +8,9 @@ mod tile;
 use crate::api::board::{BoardView, board};
 use crate::domain::local_time::LocalTime;
 use crate::ui::arrival::announce_arrival;
-use crate::ui::calls::read_board;
 use crate::ui::components::footer::Footer;
 use crate::ui::components::places::{Place, places};
-use crate::ui::components::problem::Problem;
-use crate::ui::live::Live;
+use crate::ui::loaded::{Asked, Shown, Wanted, loaded};
 use empty::EmptyPlant;
 use header::BoardHeader;
 use leptos::prelude::*;
@@ -23,32 +21,24 @@ use tile::TileCard;
 /// The plant board.
 #[component]
 pub fn BoardPage() -> impl IntoView {
-    let snapshot = Resource::new(|| (), |()| board());
-    let calls = read_board();
+    let wanted = Memo::new(|_| Wanted::default());
+    let draw = |shown| match shown {
+        Shown::Board(view) => view! { <Board view=view /> }.into_any(),
+        _ => waiting(),
+    };
     view! {
         <Title text="Plant board" />
-        <Transition fallback=Waiting>
-            {move || Suspend::new(async move {
-                // Who may not see calls sees the plant all the same.
-                if let Ok(board) = calls.await {
-                    expect_context::<Live>().calls.show(board);
-                }
-                match snapshot.await {
-                    Ok(view) => view! { <Board view=view /> }.into_any(),
-                    Err(error) => {
-                        let retry = Callback::new(move |()| snapshot.refetch());
-                        view! { <Problem error=error retry=retry /> }.into_any()
-                    }
-                }
-            })}
-        </Transition>
+        {loaded(wanted, ask, waiting, draw)}
     }
     .into_any()
 }
 
+fn ask(_: Wanted) -> Asked {
+    Box::pin(async { board().await.map(Shown::Board) })
+}
+
 /// The board's frame while its numbers are on the way: the same boxes, so that nothing jumps.
-#[component]
-fn Waiting() -> impl IntoView {
+fn waiting() -> AnyView {
     view! {
         <div class="board" aria-busy="true">
             <header class="page-head">
@@ -87,7 +77,9 @@ fn Board(view: BoardView) -> impl IntoView {
     let count = Memo::new(move |_| model.tiles.with(Vec::len));
     let tiles = move || {
         let place = |Slot { code, tile }| {
-            Place::new(code, move || view! { <TileCard tile=tile clock=site_clock /> }.into_any())
+            Place::new(code, move || {
+                view! { <TileCard tile=tile clock=site_clock /> }.into_any()
+            })
         };
         model.tiles.get().into_iter().map(place).collect()
     };

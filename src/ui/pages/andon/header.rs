@@ -10,7 +10,9 @@ use leptos::prelude::*;
 /// How many calls nobody has taken yet.
 pub fn waiting(calls: Calls) -> usize {
     let is_raised = |view: &crate::api::andon::CallView| view.status == Status::Raised;
-    calls.open.with(|open| open.iter().filter(|o| o.view.with(is_raised)).count())
+    calls
+        .open
+        .with(|open| open.iter().filter(|o| o.view.with(is_raised)).count())
 }
 
 /// The head of the board.
@@ -18,13 +20,12 @@ pub fn waiting(calls: Calls) -> usize {
 pub fn AndonHeader(calls: Calls) -> impl IntoView {
     let clock = expect_context::<Clock>();
     let flood = move || {
-        calls.board.with(|b| {
-            if b.flood {
-                format!("Flood: {} calls in 10 minutes", b.raised_lately)
-            } else {
-                String::new()
-            }
-        })
+        let (flood, lately) = calls.board.with(|b| (b.flood, b.raised_lately));
+        if flood {
+            format!("Flood: {lately} calls in 10 minutes")
+        } else {
+            String::new()
+        }
     };
     let site = calls.board.with_untracked(|b| b.site.clone());
     let simulated = site.as_ref().is_some_and(|s| s.simulated);
@@ -32,7 +33,9 @@ pub fn AndonHeader(calls: Calls) -> impl IntoView {
     let time = move || {
         calls.board.with(|b| {
             let now = clock.or(b.now);
-            b.site.as_ref().map_or_else(String::new, |s| s.clock.clock(now))
+            b.site
+                .as_ref()
+                .map_or_else(String::new, |s| s.clock.clock(now))
         })
     };
     view! {

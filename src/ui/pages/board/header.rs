@@ -68,20 +68,20 @@ pub fn BoardHeader(model: BoardModel) -> impl IntoView {
 
     view! {
         <header class="page-head">
-            <h1 tabindex="-1">{name}</h1>
+            <h1 tabindex="-1">{words("", name)}</h1>
             <span class="muted shift">{shift_words}</span>
             {simulated}
             <div class="key-figures" class:unseen=move || model.site.with(Option::is_none)>
                 <span class="key-figure">
                     "OEE "
-                    <b>{move || model.oee.get().percent()}</b>
+                    <b>{words("", move || model.oee.get().percent())}</b>
                     {why}
                 </span>
-                <span class="key-figure">"lines running " <b>{lines}</b></span>
+                <span class="key-figure">"lines running " <b>{words("", lines)}</b></span>
                 <a class="key-figure open-calls" href="/andon" data-needs="andon:read">
                     "open calls " <b>{words("", move || calls.open.with(Vec::len).to_string())}</b>
                 </a>
-                <span class="key-figure clock"><b>{move || time.get()}</b></span>
+                <span class="key-figure clock"><b>{words("", move || time.get().unwrap_or_default())}</b></span>
             </div>
         </header>
     }

@@ -84,22 +84,6 @@ impl Hero {
     }
 }
 
-/// Help that is called on a line.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Help {
-    since: TsMs,
-    words: String,
-}
-
-impl Help {
-    fn of(view: &CallView) -> Self {
-        Self {
-            since: view.call.since(),
-            words: format!("{}: {}", view.call.kind.words(), brief(view)),
-        }
-    }
-}
-
 /// A line, as a link to its page.
 #[component]
 pub fn TileCard(tile: RwSignal<Tile>, #[prop(into)] clock: Signal<LocalTime>) -> impl IntoView {
@@ -114,18 +98,27 @@ pub fn TileCard(tile: RwSignal<Tile>, #[prop(into)] clock: Signal<LocalTime>) ->
     let calls = expect_context::<Live>().calls;
     let code = tile.with_untracked(|t| t.code.clone());
     // The first is the most urgent one.
-    let help = Memo::new(move |_| {
-        let of = |open: &Open| open.view.with(|v| (v.line.code == code).then(|| Help::of(v)));
-        calls.open.with(|open| open.iter().find_map(of))
-    });
-    let class = move || {
-        let called = if help.with(Option::is_some) { " help" } else { "" };
-        tile.with(|t| format!("tile {}{called}", t.condition.tone().class()))
+    let first = move |say: fn(&CallView, TsMs) -> String| {
+        let now = tile.with(|t| present.or(t.at));
+        let of = |open: &Open| {
+            open.view
+                .with(|v| (v.line.code == code).then(|| say(v, now)))
+        };
+        calls
+            .open
+            .with(|open| open.iter().find_map(of))
+            .unwrap_or_default()
     };
-    let waits = move || {
-        let at = tile.with(|t| t.at);
-        let since = help.with(|help| help.as_ref().map(|h| h.since));
-        since.map_or_else(String::new, |since| format::stopwatch(present.or(at) - since))
+    let first_waits = first.clone();
+    let waits = move || first_waits(|v, now| format::stopwatch(now - v.call.since()));
+    let help = Memo::new(move |_| first(|v, _| format!("{} · {}", v.call.kind.words(), brief(v))));
+    let class = move || {
+        let called = if help.with(String::is_empty) {
+            ""
+        } else {
+            " help"
+        };
+        tile.with(|t| format!("tile {}{called}", t.condition.tone().class()))
     };
     let address = tile.with_untracked(|t| format!("/lines/{}", t.code));
     let hero = Memo::new(move |_| {
@@ -137,11 +130,12 @@ pub fn TileCard(tile: RwSignal<Tile>, #[prop(into)] clock: Signal<LocalTime>) ->
     // Who comes when help is called, else the reason if there is one, else what runs.
     let detail = Memo::new(move |_| {
         tile.with(|t| {
-            if let Some(help) = help.get() {
+            let help = help.get();
+            if !help.is_empty() {
                 // The call has taken the place of the state, which is worth a word unless all is well.
                 return Some(match t.condition.tone() {
-                    Tone::Calm => help.words,
-                    _ => format!("{} · {}", t.condition.word(), help.words),
+                    Tone::Calm => help,
+                    _ => format!("{} · {help}", t.condition.word()),
                 });
             }
             let silent = t.heard.filter(|_| t.condition == Condition::NoData);
@@ -156,7 +150,7 @@ pub fn TileCard(tile: RwSignal<Tile>, #[prop(into)] clock: Signal<LocalTime>) ->
     });
     let hours = Memo::new(move |_| tile.with(|t| t.hours.clone()));
     let oee = move || tile.with(|t| t.oee.percent());
-    let why = move || tile.with(|t| t.oee.why().map(|why| why.words()));
+    let why = move || tile.with(|t| t.oee.why().map_or("", |why| why.words()).to_owned());
     let down = move || tile.with(|t| format::duration(t.down));
     let age = Memo::new(move |_| {
         tile.with(|t| {
@@ -170,7 +164,7 @@ pub fn TileCard(tile: RwSignal<Tile>, #[prop(into)] clock: Signal<LocalTime>) ->
     view! {
         <a class=class href=address>
             <header class="tile-head">
-                <h2 class="tile-name">{move || tile.with(|t| t.name.clone())}</h2>
+                <h2 class="tile-name">{words("", move || tile.with(|t| t.name.clone()))}</h2>
                 <StateChip state=state />
                 <span class="state help-called">
                     <svg class="shape filled" viewBox="0 0 16 16" aria-hidden="true">
@@ -182,20 +176,20 @@ pub fn TileCard(tile: RwSignal<Tile>, #[prop(into)] clock: Signal<LocalTime>) ->
             </header>
             <div class="hero">
                 <p class="hero-line">
-                    <span class="actual">{move || hero.with(|h| h.actual.clone())}</span>
+                    {words("actual", move || hero.with(|h| h.actual.clone()))}
                     " "
-                    <span class="of">{move || hero.with(|h| h.of.clone())}</span>
+                    {words("of", move || hero.with(|h| h.of.clone()))}
                 </p>
                 <p class="pace" class:behind=move || hero.with(|h| h.behind)>
-                    {move || hero.with(|h| h.pace.clone())}
+                    {words("", move || hero.with(|h| h.pace.clone().unwrap_or_default()))}
                 </p>
-                <p class="detail">{move || detail.get()}</p>
+                <p class="detail">{words("", move || detail.get().unwrap_or_default())}</p>
             </div>
             <HourBars hours=hours clock=clock />
             <p class="tile-foot">
-                <span>"OEE " <b>{oee}</b>" "<span class="why">{why}</span></span>
-                <span>"down " <b>{down}</b></span>
-                <span class="age">{move || age.get()}</span>
+                <span>"OEE " <b>{words("", oee)}</b>" "{words("why", why)}</span>
+                <span>"down " <b>{words("", down)}</b></span>
+                {words("age", move || age.get())}
             </p>
         </a>
     }

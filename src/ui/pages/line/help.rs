@@ -1,7 +1,7 @@
 //! Help for the line: two taps call for it; from then on the card says who was told, who comes, and when it goes up.
 
 use super::model::LineModel;
-use crate::api::andon::{NewCall, create_andon_event};
+use crate::api::andon::NewCall;
 use crate::api::line::LineView;
 use crate::domain::andon::CallKind;
 use crate::domain::condition::Tone;
@@ -10,6 +10,7 @@ use crate::ui::components::call_card::cards;
 use crate::ui::components::kind_icon::kind_icon;
 use crate::ui::components::places::places;
 use crate::ui::components::shape::condition_of;
+use crate::ui::components::words::words;
 use crate::ui::live::Live;
 use leptos::prelude::*;
 
@@ -30,49 +31,36 @@ fn standing(view: &LineView) -> String {
 pub fn Help(model: LineModel) -> impl IntoView {
     let calls = expect_context::<Live>().calls;
     let code = model.view.with_untracked(|v| v.tile.code.clone());
-    let of_line = code.clone();
-    let open = Memo::new(move |_| calls.of_line(&of_line).len());
     let said = RwSignal::new(String::new());
-    // What somebody chose; before that, as the line is.
-    let machine = RwSignal::new(None::<String>);
-    let stopped = RwSignal::new(None::<bool>);
-    let text = RwSignal::new(String::new());
+    // What somebody chose. Before that: the machine that stands, and whether the line does.
+    let wish = RwSignal::new(NewCall {
+        line: Some(code.clone()),
+        ..NewCall::default()
+    });
     let stands = model.part(standing);
     let is_down = model.part(|v| v.tile.condition.tone() == Tone::Down);
-    let about = move || machine.get().unwrap_or_else(|| stands.get());
-    let is_stopped = move || stopped.get().unwrap_or_else(|| is_down.get());
-    let line = code.clone();
+    let about = move || {
+        wish.with(|w| w.machine.clone())
+            .unwrap_or_else(|| stands.get())
+    };
+    let is_stopped = move || {
+        wish.with(|w| w.line_stopped)
+            .unwrap_or_else(|| is_down.get())
+    };
     let raise = move |kind: CallKind| {
-        let machine_code = Some(about()).filter(|code| !code.is_empty());
         let call = NewCall {
-            line: Some(line.clone()),
-            machine: machine_code,
-            kind: Some(kind),
-            priority: None,
+            machine: Some(about()).filter(|code| !code.is_empty()),
             line_stopped: Some(is_stopped()),
-            text: text.get_untracked(),
+            kind: Some(kind),
+            ..wish.get_untracked()
         };
-        leptos::task::spawn_local(async move {
-            let words = match create_andon_event(call).await {
-                Ok(raised) => {
-                    calls.put(raised.call);
-                    let _ = (machine.try_set(None), stopped.try_set(None));
-                    let _ = text.try_set(String::new());
-                    if raised.joined {
-                        "Somebody had called for that already: your call joined theirs."
-                    } else {
-                        ""
-                    }
-                    .to_owned()
-                }
-                Err(error) => format!("Nobody was called: {error}"),
-            };
-            let _ = said.try_set(words);
-        });
+        #[cfg(feature = "hydrate")]
+        leptos::task::spawn_local(sent::raise(call, calls, said, wish));
+        #[cfg(not(feature = "hydrate"))]
+        let _ = (call, said);
     };
     let kinds: Vec<AnyView> = CallKind::ALL
         .map(|kind| {
-            let raise = raise.clone();
             view! {
                 <button
                     class="button kind"
@@ -118,7 +106,7 @@ pub fn Help(model: LineModel) -> impl IntoView {
                 <div class="fields">
                     <label class="field">
                         "Where"
-                        <select on:change:target=move |e| machine.set(Some(e.target().value()))>
+                        <select on:change:target=move |e| wish.update(|w| w.machine = Some(e.target().value()))>
                             {places_of_help}
                         </select>
                     </label>
@@ -127,15 +115,15 @@ pub fn Help(model: LineModel) -> impl IntoView {
                         <input
                             type="text"
                             maxlength=LONGEST_NOTE
-                            prop:value=text
-                            on:input:target=move |e| text.set(e.target().value())
+                            prop:value=move || wish.with(|w| w.text.clone())
+                            on:change:target=move |e| wish.update(|w| w.text = e.target().value())
                         />
                     </label>
                     <label class="tick">
                         <input
                             type="checkbox"
                             prop:checked=is_stopped
-                            on:change:target=move |e| stopped.set(Some(e.target().checked()))
+                            on:change:target=move |e| wish.update(|w| w.line_stopped = Some(e.target().checked()))
                         />
                         "The line stands because of it"
                     </label>
@@ -146,17 +134,52 @@ pub fn Help(model: LineModel) -> impl IntoView {
             </div>
             <div class="help-calls">
                 <p class="help-said" role="alert">
-                    {move || said.get()}
+                    {words("", move || said.get())}
                 </p>
-                <ul class="calls" data-columns=move || open.get().to_string()>
+                <ul class="calls">
                     {places(move || cards(calls, calls.of_line(&code)))}
                 </ul>
-                <p class="help-none" hidden=move || (open.get() > 0)>
-                    "Nobody has called for help here. "
-                    <a href="/andon">"All open calls"</a>
-                </p>
+                // Shown while there are none.
+                <p class="help-none">"Nobody has called for help here."</p>
             </div>
+            <a class="button help-all" href="/andon">
+                "All open calls"
+            </a>
         </section>
     }
     .into_any()
+}
+
+#[cfg(feature = "hydrate")]
+mod sent {
+    use crate::api::andon::{CreateAndonEvent, NewCall, Raised};
+    use crate::api::post::post;
+    use crate::ui::calls::Calls;
+    use leptos::prelude::*;
+
+    /// Raises the call, and says what became of it where the card does not.
+    pub(super) async fn raise(
+        call: NewCall,
+        calls: Calls,
+        said: RwSignal<String>,
+        wish: RwSignal<NewCall>,
+    ) {
+        let line = call.line.clone();
+        let words = match post::<_, Raised>(CreateAndonEvent { call }).await {
+            Ok(raised) => {
+                calls.put(raised.call);
+                let _ = wish.try_set(NewCall {
+                    line,
+                    ..NewCall::default()
+                });
+                if raised.joined {
+                    "Somebody had called for that already: your call joined theirs.".to_owned()
+                } else {
+                    String::new()
+                }
+            }
+            Err(error) => format!("Nobody was called: {error}"),
+        };
+        let _ = said.try_set(words);
+    }
 }
