@@ -3,11 +3,14 @@
 //! **Invariant.** SQL stands only in this module and below, as static text that both engines read alike; where they
 //! cannot, both texts stand next to each other at the query. Columns are `i64`, `f64`, text, bool and bytes only.
 
+pub mod andon;
 pub mod attempts;
 pub mod audit;
 mod bulk;
 pub mod calendar;
 pub mod classifications;
+pub mod contacts;
+pub mod deliveries;
 pub mod devices;
 pub mod facts;
 pub mod failure;

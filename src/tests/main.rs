@@ -4,16 +4,21 @@
 
 #[macro_use]
 mod harness;
+mod andon_scene;
 mod arbitrary;
 mod browser;
 mod cable;
 mod cast;
 mod chance;
+mod device;
 mod hand_made;
 mod https;
+mod mailbox;
 mod markup;
+mod outbox;
 mod program;
 mod random_machine;
+mod receiver;
 mod sign_in_provider;
 mod small_plant;
 mod stop_scene;
@@ -27,8 +32,14 @@ mod a_new_machine_was_not_missing_before;
 mod a_provider_says_who_somebody_is;
 mod a_provider_vouches_for_people;
 mod an_item_reads_back_as_the_fact_it_tells;
+mod andon_calls_take_their_course;
 mod any_address_and_form_is_answered;
 mod counting_is_running;
+mod delivery_by_mail_is_taken_by_a_real_server;
+mod delivery_by_push_is_read_by_its_device_alone;
+mod delivery_by_webhook_is_signed;
+mod delivery_goes_on_until_it_is_taken;
+mod delivery_outlives_the_program;
 mod edge_cases;
 mod edge_cases_of_counts;
 mod edge_cases_of_stops;

@@ -2,7 +2,7 @@
 //! address changes or when it failed for a reason that may pass. One for all pages: resources, and what waits for them, are
 //! much code for each kind of answer.
 
-use crate::api::andon::{AndonBoard, get_active_andon_events};
+use crate::api::andon::{AndonBoard, get_andon_dashboard_data};
 use crate::api::board::BoardView;
 use crate::api::error::ApiError;
 use crate::api::line::LineView;
@@ -50,8 +50,8 @@ type Answer = Result<(Shown, Option<AndonBoard>), ApiError>;
 
 async fn with_calls(asked: Asked) -> Answer {
     match asked.await? {
-        Shown::Andon => Ok((Shown::Andon, Some(get_active_andon_events().await?))),
-        shown => Ok((shown, get_active_andon_events().await.ok())),
+        Shown::Andon => Ok((Shown::Andon, Some(get_andon_dashboard_data().await?))),
+        shown => Ok((shown, get_andon_dashboard_data().await.ok())),
     }
 }
 

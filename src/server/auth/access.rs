@@ -25,6 +25,7 @@ pub type Entry = (&'static str, &'static str, Need);
 pub const ACCESS: &[Entry] = &[
     // pages
     ("GET", "/", Line(P::DashboardRead)),
+    ("GET", "/andon", Line(P::AndonRead)),
     ("GET", "/lines/{code}", Line(P::LineRead)),
     ("POST", "/lines/{code}/stops", Line(P::DowntimeWrite)),
     // server functions
@@ -43,6 +44,18 @@ pub const ACCESS: &[Entry] = &[
     ("*", "/api/downtime_active", Line(P::DowntimeRead)),
     ("*", "/api/downtime_reasons", Line(P::DowntimeRead)),
     ("*", "/api/downtime_confirm", Line(P::DowntimeWrite)),
+    ("*", "/api/andon_board", Line(P::AndonRead)),
+    ("*", "/api/andon_active", Line(P::AndonRead)),
+    ("*", "/api/andon_event", Line(P::AndonRead)),
+    ("*", "/api/andon", Line(P::AndonRead)),
+    ("*", "/api/andon_create", Line(P::AndonCreate)),
+    ("*", "/api/andon_acknowledge", Line(P::AndonAcknowledge)),
+    ("*", "/api/andon_arrive", Line(P::AndonAcknowledge)),
+    ("*", "/api/andon_resolve", Line(P::AndonResolve)),
+    ("*", "/api/andon_close", Line(P::AndonResolve)),
+    ("*", "/api/andon_cancel", Line(P::AndonResolve)),
+    ("*", "/api/andon_reopen", Line(P::AndonResolve)),
+    ("*", "/api/andon_escalate", Line(P::AndonCreate)),
     // REST
     ("POST", "/api/v1/ingest", Line(P::IngestWrite)),
     ("PUT", "/api/v1/plant", Site(P::LineWrite)),
@@ -71,6 +84,47 @@ pub const ACCESS: &[Entry] = &[
         "POST",
         "/api/v1/downtime/{machine}/{start}/confirm",
         Line(P::DowntimeWrite),
+    ),
+    ("GET", "/api/v1/andon", Line(P::AndonRead)),
+    ("POST", "/api/v1/andon", Line(P::AndonCreate)),
+    ("GET", "/api/v1/andon/board", Line(P::AndonRead)),
+    ("GET", "/api/v1/andon/active", Line(P::AndonRead)),
+    ("GET", "/api/v1/andon/calls/{id}", Line(P::AndonRead)),
+    (
+        "POST",
+        "/api/v1/andon/calls/{id}/acknowledge",
+        Line(P::AndonAcknowledge),
+    ),
+    (
+        "POST",
+        "/api/v1/andon/calls/{id}/arrive",
+        Line(P::AndonAcknowledge),
+    ),
+    (
+        "POST",
+        "/api/v1/andon/calls/{id}/resolve",
+        Line(P::AndonResolve),
+    ),
+    (
+        "POST",
+        "/api/v1/andon/calls/{id}/close",
+        Line(P::AndonResolve),
+    ),
+    (
+        "POST",
+        "/api/v1/andon/calls/{id}/cancel",
+        Line(P::AndonResolve),
+    ),
+    (
+        "POST",
+        "/api/v1/andon/calls/{id}/reopen",
+        Line(P::AndonResolve),
+    ),
+    // Whoever may call for help may also say that nobody came.
+    (
+        "POST",
+        "/api/v1/andon/calls/{id}/escalate",
+        Line(P::AndonCreate),
     ),
     ("GET", "/api/v1/live", Line(P::DashboardRead)),
     ("GET", "/api/v1/openapi.json", Anyone),

@@ -79,7 +79,7 @@ fn Board() -> impl IntoView {
 
 #[cfg(feature = "hydrate")]
 mod follow {
-    use crate::api::andon::get_active_andon_events;
+    use crate::api::andon::get_andon_dashboard_data;
     use crate::domain::ids::Seq;
     use crate::domain::time::DurMs;
     use crate::ui::clock::Clock;
@@ -109,7 +109,7 @@ mod follow {
                 calls.board.update_untracked(|b| b.now = now);
                 leptos::task::spawn_local(async move {
                     // When the server is away the stream says so.
-                    if let Ok(board) = get_active_andon_events().await {
+                    if let Ok(board) = get_andon_dashboard_data().await {
                         calls.show(board);
                     }
                 });
