@@ -13,6 +13,5 @@ pub mod json;
 pub mod line;
 pub mod live;
 pub mod oee;
-#[cfg(feature = "hydrate")]
 pub mod post;
 pub mod sheet;

@@ -4,13 +4,8 @@
 use super::error::ApiError;
 use super::json::JsonText;
 use serde::{Serialize, de::DeserializeOwned};
-use server_fn::client::Client;
-use server_fn::client::browser::BrowserClient;
 use server_fn::error::{FromServerFnError, ServerFnErrorErr};
-use server_fn::request::ClientReq;
-use server_fn::request::browser::BrowserRequest;
-use server_fn::response::ClientRes;
-use server_fn::{Bytes, ContentType, Decodes, ServerFn};
+use server_fn::{Bytes, Decodes, ServerFn};
 
 /// Calls the function with these arguments.
 ///
@@ -27,7 +22,13 @@ fn unreadable(problem: String) -> ApiError {
 }
 
 /// What the server answers.
+#[cfg(feature = "hydrate")]
 async fn exchange(path: &str, body: String) -> Result<Bytes, ApiError> {
+    use server_fn::ContentType;
+    use server_fn::client::{Client, browser::BrowserClient};
+    use server_fn::request::{ClientReq, browser::BrowserRequest};
+    use server_fn::response::ClientRes;
+
     let json = JsonText::CONTENT_TYPE;
     let request: BrowserRequest = ClientReq::<ApiError>::try_new_post(path, json, json, body)?;
     let response = <BrowserClient as Client<ApiError>>::send(request).await?;
@@ -38,4 +39,10 @@ async fn exchange(path: &str, body: String) -> Result<Bytes, ApiError> {
     } else {
         Ok(answer)
     }
+}
+
+/// While the server draws a page nobody presses a button on it.
+#[cfg(not(feature = "hydrate"))]
+async fn exchange(_path: &str, _body: String) -> Result<Bytes, ApiError> {
+    Err(ApiError::Offline)
 }

@@ -74,7 +74,7 @@ fn wrong(plant: &Plant, wanted: &NewDevice) -> Vec<FieldError> {
     if !is_page(plant, &wanted.page) {
         out.push(field(
             "page",
-            "must be / or /lines/CODE of a line that there is, perhaps with what stands after a ?",
+            "must be /, /andon, or /lines/CODE of a line that there is, perhaps with what stands after a ?",
         ));
     }
     if place(plant, &wanted.place).is_none() {

@@ -2,6 +2,12 @@
 //! used follows from the call's status and from what somebody may do; the style sheet hides the others.
 
 use super::words::words;
+use crate::api::andon::{
+    AcknowledgeAndonEvent, ArriveAndonEvent, CallView, CancelAndonEvent, EscalateAndonEvent,
+    ResolveAndonEvent,
+};
+use crate::api::error::ApiError;
+use crate::api::post::post;
 use crate::domain::andon::Cause;
 use crate::ui::calls::Calls;
 use leptos::prelude::*;
@@ -44,9 +50,8 @@ impl Doing {
             return;
         }
         self.is_busy.set(true);
-        #[cfg(feature = "hydrate")]
         leptos::task::spawn_local(async move {
-            let done = sent::perform(self.id, deed, self.note.get_untracked()).await;
+            let done = perform(self.id, deed, self.note.get_untracked()).await;
             // The card may be gone by now.
             let _ = self.is_busy.try_set(false);
             let refused = match &done {
@@ -59,36 +64,23 @@ impl Doing {
                 self.calls.put(view);
             }
         });
-        #[cfg(not(feature = "hydrate"))]
-        let _ = (self.calls, self.id, deed);
     }
 }
 
-#[cfg(feature = "hydrate")]
-mod sent {
-    use super::Deed;
-    use crate::api::andon::{
-        AcknowledgeAndonEvent, ArriveAndonEvent, CallView, CancelAndonEvent, EscalateAndonEvent,
-        ResolveAndonEvent,
-    };
-    use crate::api::error::ApiError;
-    use crate::api::post::post;
-
-    pub(super) async fn perform(id: i64, deed: Deed, note: String) -> Result<CallView, ApiError> {
-        match deed {
-            Deed::Come(minutes) => {
-                let eta_min = Some(minutes);
-                post(AcknowledgeAndonEvent { id, eta_min }).await
-            }
-            Deed::Arrive => post(ArriveAndonEvent { id }).await,
-            Deed::Resolve(cause) => post(ResolveAndonEvent { id, cause, note }).await,
-            Deed::Cancel => post(CancelAndonEvent { id, note }).await,
-            Deed::Escalate => post(EscalateAndonEvent { id }).await,
+async fn perform(id: i64, deed: Deed, note: String) -> Result<CallView, ApiError> {
+    match deed {
+        Deed::Come(minutes) => {
+            let eta_min = Some(minutes);
+            post(AcknowledgeAndonEvent { id, eta_min }).await
         }
+        Deed::Arrive => post(ArriveAndonEvent { id }).await,
+        Deed::Resolve(cause) => post(ResolveAndonEvent { id, cause, note }).await,
+        Deed::Cancel => post(CancelAndonEvent { id, note }).await,
+        Deed::Escalate => post(EscalateAndonEvent { id }).await,
     }
 }
 
-/// A button; it closes the sheet that it stands on, if it stands on one.
+/// A button.
 fn act(
     doing: Doing,
     name: String,

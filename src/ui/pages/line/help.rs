@@ -1,10 +1,12 @@
 //! Help for the line: two taps call for it; from then on the card says who was told, who comes, and when it goes up.
 
 use super::model::LineModel;
-use crate::api::andon::NewCall;
+use crate::api::andon::{CreateAndonEvent, NewCall, Raised};
 use crate::api::line::LineView;
+use crate::api::post::post;
 use crate::domain::andon::CallKind;
 use crate::domain::condition::Tone;
+use crate::ui::calls::Calls;
 use crate::ui::components::call_acts::LONGEST_NOTE;
 use crate::ui::components::call_card::cards;
 use crate::ui::components::kind_icon::kind_icon;
@@ -54,10 +56,7 @@ pub fn Help(model: LineModel) -> impl IntoView {
             kind: Some(kind),
             ..wish.get_untracked()
         };
-        #[cfg(feature = "hydrate")]
-        leptos::task::spawn_local(sent::raise(call, calls, said, wish));
-        #[cfg(not(feature = "hydrate"))]
-        let _ = (call, said);
+        leptos::task::spawn_local(sent(call, calls, said, wish));
     };
     let kinds: Vec<AnyView> = CallKind::ALL
         .map(|kind| {
@@ -150,36 +149,23 @@ pub fn Help(model: LineModel) -> impl IntoView {
     .into_any()
 }
 
-#[cfg(feature = "hydrate")]
-mod sent {
-    use crate::api::andon::{CreateAndonEvent, NewCall, Raised};
-    use crate::api::post::post;
-    use crate::ui::calls::Calls;
-    use leptos::prelude::*;
-
-    /// Raises the call, and says what became of it where the card does not.
-    pub(super) async fn raise(
-        call: NewCall,
-        calls: Calls,
-        said: RwSignal<String>,
-        wish: RwSignal<NewCall>,
-    ) {
-        let line = call.line.clone();
-        let words = match post::<_, Raised>(CreateAndonEvent { call }).await {
-            Ok(raised) => {
-                calls.put(raised.call);
-                let _ = wish.try_set(NewCall {
-                    line,
-                    ..NewCall::default()
-                });
-                if raised.joined {
-                    "Somebody had called for that already: your call joined theirs.".to_owned()
-                } else {
-                    String::new()
-                }
+/// Raises the call, and says what became of it where the card does not.
+async fn sent(call: NewCall, calls: Calls, said: RwSignal<String>, wish: RwSignal<NewCall>) {
+    let line = call.line.clone();
+    let words = match post::<_, Raised>(CreateAndonEvent { call }).await {
+        Ok(raised) => {
+            calls.put(raised.call);
+            let _ = wish.try_set(NewCall {
+                line,
+                ..NewCall::default()
+            });
+            if raised.joined {
+                "Somebody had called for that already: your call joined theirs.".to_owned()
+            } else {
+                String::new()
             }
-            Err(error) => format!("Nobody was called: {error}"),
-        };
-        let _ = said.try_set(words);
-    }
+        }
+        Err(error) => format!("Nobody was called: {error}"),
+    };
+    let _ = said.try_set(words);
 }
