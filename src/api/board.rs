@@ -1,6 +1,7 @@
 //! The plant board: a tile a line.
 
 use super::error::ApiError;
+use super::json::Json;
 use crate::domain::condition::Condition;
 use crate::domain::figure::Figure;
 use crate::domain::ids::Seq;
@@ -8,7 +9,7 @@ use crate::domain::local_time::LocalTime;
 use crate::domain::time::{DurMs, Span, TsMs};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
-use server_fn::codec::{GetUrl, Json};
+use server_fn::codec::GetUrl;
 
 /// The site as every page shows it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

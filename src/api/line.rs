@@ -2,6 +2,7 @@
 
 use super::board::{HourBar, SiteView, Tile};
 use super::error::ApiError;
+use super::json::Json;
 use crate::domain::account::Account;
 use crate::domain::ids::Seq;
 use crate::domain::machine_state::MachineState;
@@ -9,7 +10,7 @@ use crate::domain::target::Targets;
 use crate::domain::time::{Span, TsMs};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
-use server_fn::codec::{GetUrl, Json};
+use server_fn::codec::GetUrl;
 
 /// Which stretch of time the page shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 on_both! {
     a_link_is_shown_once_and_kept_as_a_hash,
     a_wall_is_bound_to_its_page_and_changes_nothing,
+    a_wall_can_show_the_calls,
     a_new_link_or_a_revoked_device_ends_its_sessions,
     only_who_may_enrols_devices,
     what_is_wrong_with_a_device_is_named,
@@ -124,6 +125,19 @@ async fn a_wall_is_bound_to_its_page_and_changes_nothing(place: &Place) {
     assert_eq!(answer.status, StatusCode::NOT_FOUND);
 }
 
+async fn a_wall_can_show_the_calls(place: &Place) {
+    let server = served(place).await;
+    let mut admin = Browser::signed_in(&server, "ada").await;
+    let mut form = WALL;
+    form[2] = ("page", "/andon");
+    let path = link(&mut admin, "/admin/devices", &form).await;
+    let mut wall = Browser::new(&server);
+    assert_eq!(leads_to(&wall.get(&path).await), "/andon");
+    let page = wall.get("/andon").await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(text(&page).contains("No open calls"), "{}", text(&page));
+}
+
 async fn a_new_link_or_a_revoked_device_ends_its_sessions(place: &Place) {
     let server = served(place).await;
     let mut admin = Browser::signed_in(&server, "ada").await;
@@ -187,9 +201,9 @@ async fn what_is_wrong_with_a_device_is_named(place: &Place) {
             "Wall 2",
             "//evil.example",
             "site",
-            "must be / or /lines/CODE",
+            "must be /, /andon, or /lines/CODE",
         ),
-        ("Wall 2", "/lines/L9", "site", "must be / or /lines/CODE"),
+        ("Wall 2", "/lines/L9", "site", "must be /, /andon, or /lines/CODE"),
         (
             "Wall 2",
             "/lines/L2",

@@ -13,6 +13,7 @@ use crate::api::live::Ping;
 #[cfg(feature = "hydrate")]
 use crate::domain::ids::Seq;
 use crate::domain::time::{DurMs, TsMs};
+use crate::ui::calls::Calls;
 use crate::ui::clock::Clock;
 use leptos::prelude::*;
 
@@ -79,6 +80,8 @@ impl Connection {
 /// The state of the tab's one stream.
 #[derive(Clone, Copy)]
 pub struct Live {
+    /// The open calls, which every page's stream tells of.
+    pub calls: Calls,
     clock: Clock,
     open: RwSignal<Option<bool>>,
     heard: RwSignal<Option<TsMs>>,
@@ -89,6 +92,7 @@ impl Live {
     /// A stream that is not open yet, for every view below.
     pub fn provide(clock: Clock) -> Self {
         let live = Self {
+            calls: Calls::new(),
             clock,
             open: RwSignal::new(None),
             heard: RwSignal::new(None),
@@ -145,7 +149,7 @@ impl Live {
     /// Follows the stream from `since` on, and the page of `line` if one is named, until the calling view goes away.
     #[cfg(feature = "hydrate")]
     pub fn follow(self, since: Seq, line: Option<String>, on_news: impl Fn(News) + 'static) {
-        stream::follow(self, since, line, on_news);
+        stream::follow(self, since, line, Box::new(on_news));
     }
 
     /// The server said something, and what time it is there.

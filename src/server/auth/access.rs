@@ -25,6 +25,7 @@ pub type Entry = (&'static str, &'static str, Need);
 pub const ACCESS: &[Entry] = &[
     // pages
     ("GET", "/", Line(P::DashboardRead)),
+    ("GET", "/andon", Line(P::AndonRead)),
     ("GET", "/lines/{code}", Line(P::LineRead)),
     ("POST", "/lines/{code}/stops", Line(P::DowntimeWrite)),
     // server functions

@@ -11,7 +11,6 @@ use crate::domain::time::{DurMs, TsMs};
 use crate::server::auth::identify::still;
 use crate::server::auth::{Ctx, Who};
 use crate::server::live::hub::Event;
-use crate::server::plant::Line;
 use crate::server::services::{andon, board, line};
 use axum::extract::{Query, State};
 use axum::http::HeaderMap;

@@ -76,7 +76,7 @@ pub fn router(shared: &Shared) -> Router {
 
 /// Whether what is drawn at a route tells by itself that the database is away, and shows its figures when it is back.
 pub fn keeps_trying(matched: &str) -> bool {
-    matches!(matched, "/" | "/lines/{code}")
+    matches!(matched, "/" | "/andon" | "/lines/{code}")
 }
 
 /// What pages and server functions find in their context.

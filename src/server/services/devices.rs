@@ -68,12 +68,12 @@ fn place(plant: &Plant, text: &str) -> Option<Reach> {
     }
 }
 
-/// Whether a device can show a page: the board, or a line that there is.
+/// Whether a device can show a page: the board, the Andon board, or a line that there is.
 fn is_page(plant: &Plant, page: &str) -> bool {
     let plain = page.bytes().all(|b| b.is_ascii_graphic() && b != b'\\');
     let shown = match devices::line_of_page(page) {
         Some(code) => plant.line(code).is_some(),
-        None => page.split('?').next() == Some("/"),
+        None => matches!(page.split('?').next(), Some("/" | "/andon")),
     };
     plain && page.len() <= 500 && shown
 }
@@ -90,7 +90,7 @@ fn wrong(plant: &Plant, wanted: &NewDevice) -> Vec<FieldError> {
     if !is_page(plant, &wanted.page) {
         out.push(field(
             "page",
-            "must be / or /lines/CODE of a line that there is, perhaps with what stands after a ?",
+            "must be /, /andon, or /lines/CODE of a line that there is, perhaps with what stands after a ?",
         ));
     }
     let line = devices::line_of_page(&wanted.page).and_then(|code| plant.line(code));

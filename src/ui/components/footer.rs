@@ -1,5 +1,6 @@
 //! The foot of every page: is what I see true now?
 
+use super::words::words;
 use crate::ui::format;
 use crate::ui::live::{Connection, Live};
 use crate::ui::theme::ThemeSwitch;
@@ -29,9 +30,9 @@ pub fn Footer(
             <span class="freshness">
                 // Only the word is announced; the seconds would never let a reader finish.
                 <span role="status" class=move || format!("connection {}", shown().class())>
-                    {move || shown().word()}
+                    {words("", move || shown().word().to_owned())}
                 </span>
-                <span class="age">{age}</span>
+                {words("age", age)}
             </span>
         </footer>
     }
@@ -50,13 +51,14 @@ pub fn StaleBanner() -> impl IntoView {
         } else {
             "Not live."
         }
+        .to_owned()
     };
     let age = move || live.age().map(format::duration);
     view! {
         <div class="stale-banner" hidden=move || !old()>
-            <strong>{lost}</strong>
+            <strong>{words("", lost)}</strong>
             " Last update "
-            <span>{age}</span>
+            {words("", move || age().unwrap_or_default())}
             " ago. Trying again by itself…"
         </div>
     }

@@ -66,6 +66,7 @@ pub fn Shape(#[prop(into)] of: Signal<Condition>) -> impl IntoView {
             <path d=path />
         </svg>
     }
+    .into_any()
 }
 
 /// Whether a condition is a stop that someone stands beside with a watch.

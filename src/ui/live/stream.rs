@@ -25,7 +25,7 @@ const LONGEST_WAIT_MS: u32 = 10_000;
 const LOOK_MS: u32 = 1_000;
 /// A page that nobody has seen for so long gives its connection back.
 const HIDDEN_MS: f64 = 30_000.0;
-const EVENTS: [&str; 5] = ["hello", "tile", "line", "ping", "reset"];
+const EVENTS: [&str; 7] = ["hello", "tile", "line", "call", "calls", "ping", "reset"];
 
 /// Why a connection ended.
 enum End {
@@ -35,12 +35,7 @@ enum End {
     Hidden,
 }
 
-pub(super) fn follow(
-    live: Live,
-    since: Seq,
-    line: Option<String>,
-    on_news: impl Fn(News) + 'static,
-) {
+pub(super) fn follow(live: Live, since: Seq, line: Option<String>, on_news: Box<dyn Fn(News)>) {
     let (handle, registration) = AbortHandle::new_pair();
     on_cleanup(move || handle.abort());
     let follower = Follower {
@@ -57,17 +52,17 @@ pub(super) fn follow(
     });
 }
 
-struct Follower<F> {
+struct Follower {
     live: Live,
     since: Seq,
     line: Option<String>,
-    on_news: F,
+    on_news: Box<dyn Fn(News)>,
     /// A stream was open before: what came between is missed.
     connected: bool,
     waited_ms: u32,
 }
 
-impl<F: Fn(News)> Follower<F> {
+impl Follower {
     async fn run(mut self) {
         loop {
             match self.connection().await {
@@ -175,6 +170,17 @@ impl<F: Fn(News)> Follower<F> {
                 if let Some(view) = read::<LineView>(event) {
                     self.live.heard_at(view.now);
                     (self.on_news)(News::Line(Box::new(view)));
+                }
+            }
+            "call" => {
+                if let Some(view) = read(event) {
+                    self.live.calls.put(view);
+                }
+            }
+            // All that is open as the stream opens: what is not among them is over.
+            "calls" => {
+                if let Some(views) = read(event) {
+                    self.live.calls.replace(views, i64::MAX);
                 }
             }
             _ => (self.on_news)(News::Missed),

@@ -4,6 +4,7 @@ use super::model::{Accounts, LineModel};
 use crate::domain::account::Account;
 use crate::domain::figure::{Figure, Why};
 use crate::domain::target::Targets;
+use crate::ui::components::words::words;
 use crate::ui::format;
 use leptos::prelude::*;
 
@@ -160,11 +161,11 @@ fn FigurePanel(place: usize, figure: Signal<Shown>, accounts: Accounts) -> impl 
                 <summary>
                     <span class="figure-name">{name}</span>
                     <span class="figure-value">
-                        {move || figure.with(|f| f.value.clone())} " "
-                        <small>{move || figure.with(|f| f.target.clone())}</small>
+                        {words("", move || figure.with(|f| f.value.clone()))} " "
+                        <small>{words("", move || figure.with(|f| f.target.clone()))}</small>
                     </span>
-                    <span class="figure-behind">{move || figure.with(|f| f.behind.clone())}</span>
-                    <span class="caution">{move || figure.with(|f| f.caution.clone())}</span>
+                    {words("figure-behind", move || figure.with(|f| f.behind.clone()))}
+                    {words("caution", move || figure.with(|f| f.caution.clone().unwrap_or_default()))}
                     <span class="open-word">"The account"</span>
                 </summary>
                 <div inner_html=move || accounts.part(place)></div>

@@ -7,7 +7,9 @@ use crate::domain::time::{DAY_MS, DurMs, MINUTE_MS, Span, TsMs};
 use crate::ui::clock::Clock;
 use crate::ui::components::state_chip::{StateChip, StateNow};
 use crate::ui::components::views::{View, views};
+use crate::ui::components::words::words;
 use leptos::prelude::*;
+use std::sync::Arc;
 
 /// The stretch of time in words.
 fn window_words(view: &LineView) -> String {
@@ -80,6 +82,31 @@ fn last_heard(view: &LineView) -> Option<(String, String)> {
         .then(|| (view.site.clock.date(heard), address(&view.tile.code, day)))
 }
 
+/// A way, as long as it leads anywhere: its class, its words, a sign after them.
+fn way(
+    (class, name, sign): (&'static str, &'static str, Option<&'static str>),
+    to: impl Fn() -> Option<String> + Send + Sync + 'static,
+) -> AnyView {
+    link(class, name, sign, Arc::new(to))
+}
+
+fn link(
+    class: &'static str,
+    name: &'static str,
+    sign: Option<&'static str>,
+    to: Arc<dyn Fn() -> Option<String> + Send + Sync>,
+) -> AnyView {
+    let drawn = move |href: String| {
+        view! {
+            <a class=class href=href>
+                {name}
+                {sign.map(|sign| view! { <span aria-hidden="true">{sign}</span> })}
+            </a>
+        }
+    };
+    view! { {move || to().map(drawn)} }.into_any()
+}
+
 /// The head of the page.
 #[component]
 pub fn LineHeader(model: LineModel) -> impl IntoView {
@@ -114,9 +141,9 @@ pub fn LineHeader(model: LineModel) -> impl IntoView {
                 "Board"
             </a>
             <div class="line-title">
-                <h1 tabindex="-1">{move || name.get()}</h1>
+                <h1 tabindex="-1">{words("", move || name.get())}</h1>
                 <p class="muted">
-                    {move || product.get()}
+                    {words("", move || product.get().unwrap_or_default())}
                     {move || simulated.get().then(|| view! { " " <span class="tag">"simulated plant"</span> })}
                 </p>
             </div>
@@ -125,7 +152,7 @@ pub fn LineHeader(model: LineModel) -> impl IntoView {
                 <span class="now-detail">{move || detail.get()}</span>
             </div>
             <span class="key-figure clock">
-                <b>{move || time.get()}</b>
+                <b>{words("", move || time.get())}</b>
             </span>
             {tabs}
         </header>
@@ -134,42 +161,11 @@ pub fn LineHeader(model: LineModel) -> impl IntoView {
                 <span aria-hidden="true">"‹"</span>
                 "Earlier"
             </a>
-            <strong class="window-words">{move || window.get()}</strong>
-            {move || {
-                ways.get()
-                    .after
-                    .map(|to| {
-                        view! {
-                            <a class="button" href=to>
-                                "Later"
-                                <span aria-hidden="true">"›"</span>
-                            </a>
-                        }
-                    })
-            }}
-            {move || {
-                ways.get()
-                    .now
-                    .map(|to| {
-                        view! {
-                            <a class="button" href=to>
-                                "Now"
-                            </a>
-                        }
-                    })
-            }}
+            <strong>{words("window-words", move || window.get())}</strong>
+            {way(("button", "Later", Some("›")), move || ways.get().after)}
+            {way(("button", "Now", None), move || ways.get().now)}
             <span class="picks">
-                {move || {
-                    ways.get()
-                        .closer
-                        .map(|to| {
-                            view! {
-                                <a class="pick" href=to>
-                                    "Zoom in"
-                                </a>
-                            }
-                        })
-                }}
+                {way(("pick", "Zoom in", None), move || ways.get().closer)}
                 <a class="pick" href=move || ways.get().wider>
                     "Zoom out"
                 </a>

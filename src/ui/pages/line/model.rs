@@ -3,23 +3,8 @@
 use crate::api::line::LineView;
 use crate::api::sheet::Sheet;
 use crate::domain::local_time::LocalTime;
+use crate::ui::loaded::Wanted;
 use leptos::prelude::*;
-use serde::{Deserialize, Serialize};
-
-/// What the address asks for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Wanted {
-    /// The line.
-    pub code: String,
-    /// The live page, not a view that the server draws.
-    pub live: bool,
-    /// The first bound of the window, in epoch milliseconds.
-    pub from: Option<i64>,
-    /// The second.
-    pub to: Option<i64>,
-    /// The whole query, for what the server draws.
-    pub query: String,
-}
 
 /// The accounts behind the four figures, as the server drew them last.
 #[derive(Clone, Copy)]

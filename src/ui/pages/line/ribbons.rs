@@ -12,7 +12,6 @@ use crate::ui::components::hatch;
 use crate::ui::components::shape::{Shape, condition_of};
 use crate::ui::format;
 use leptos::prelude::*;
-use std::collections::BTreeMap;
 
 /// Parts a ribbon shows at most; a longer one is drawn by what prevails in each of as many cells.
 const MOST_PARTS: i64 = 500;
@@ -28,21 +27,28 @@ fn visible(parts: &[RibbonPart], horizon: Span) -> Vec<RibbonPart> {
     let (mut from, mut first) = (horizon.from(), 0);
     while from < horizon.to() && first < parts.len() {
         let span = Span::clamped(from, (from + DurMs(cell)).min(horizon.to()));
-        let mut times: BTreeMap<MachineState, (i64, usize)> = BTreeMap::new();
+        // Of each state the time, and where it began.
+        let mut times = [(0, 0); MachineState::ALL.len()];
         for (i, part) in parts.iter().enumerate().skip(first) {
             if part.span.from() >= span.to() {
                 break;
             }
             if let Some(shared) = part.span.intersect(span) {
-                let entry = times.entry(part.state).or_insert((0, i));
-                entry.0 += shared.len().0;
+                let state = MachineState::ALL.iter().position(|s| *s == part.state);
+                if let Some(entry) = state.and_then(|state| times.get_mut(state)) {
+                    if entry.0 == 0 {
+                        entry.1 = i;
+                    }
+                    entry.0 += shared.len().0;
+                }
             }
             if part.span.to() <= span.to() {
                 first = i + 1;
             }
         }
-        let most = times.into_iter().max_by_key(|(_, (time, _))| *time);
-        if let Some((state, (_, i))) = most {
+        let times = MachineState::ALL.into_iter().zip(times);
+        let most = times.max_by_key(|(_, (time, _))| *time);
+        if let Some((state, (_, i))) = most.filter(|(_, (time, _))| *time > 0) {
             match out.last_mut() {
                 Some(last) if last.state == state && last.span.to() == span.from() => {
                     last.span = Span::clamped(last.span.from(), span.to());
@@ -143,42 +149,33 @@ fn axis_svg(horizon: Span, clock: &LocalTime) -> impl IntoView + use<> {
     }
 }
 
-/// The states that occur, in the order of their codes, with the time each machine spent in them.
-fn totals(ribbons: &[Ribbon]) -> (Vec<MachineState>, Vec<BTreeMap<MachineState, DurMs>>) {
-    let mut states = Vec::new();
-    let rows = ribbons
-        .iter()
-        .map(|ribbon| {
-            let mut row = BTreeMap::new();
-            for part in &ribbon.parts {
-                *row.entry(part.state).or_insert(DurMs::ZERO) += part.span.len();
-                if !states.contains(&part.state) {
-                    states.push(part.state);
-                }
-            }
-            row
-        })
-        .collect();
-    states.sort_unstable();
-    (states, rows)
+/// The time that a machine spent in a state.
+fn spent(ribbon: &Ribbon, state: MachineState) -> Option<DurMs> {
+    let parts = || ribbon.parts.iter().filter(|part| part.state == state);
+    parts().next()?;
+    Some(parts().map(|part| part.span.len()).sum())
+}
+
+/// The states that occur, in the order of their codes.
+fn states(ribbons: &[Ribbon]) -> Vec<MachineState> {
+    let occurs = |state: &MachineState| ribbons.iter().any(|r| spent(r, *state).is_some());
+    MachineState::ALL.into_iter().filter(occurs).collect()
 }
 
 fn table(ribbons: &[Ribbon]) -> impl IntoView + use<> {
-    let (states, rows) = totals(ribbons);
+    let states = states(ribbons);
     let head: Vec<_> = states
         .iter()
         .map(|state| view! { <th scope="col" class="number">{state.word()}</th> })
         .collect();
     let body: Vec<_> = ribbons
         .iter()
-        .zip(rows)
-        .map(|(ribbon, row)| {
+        .map(|ribbon| {
             let cells: Vec<_> = states
                 .iter()
                 .map(|state| {
-                    let time = row
-                        .get(state)
-                        .map_or("–".to_owned(), |d| format::duration(*d));
+                    let time = spent(ribbon, *state);
+                    let time = time.map_or("–".to_owned(), format::duration);
                     view! { <td class="number">{time}</td> }
                 })
                 .collect();
@@ -205,8 +202,7 @@ fn table(ribbons: &[Ribbon]) -> impl IntoView + use<> {
 }
 
 fn legend(ribbons: &[Ribbon]) -> impl IntoView + use<> {
-    let (states, _) = totals(ribbons);
-    let items: Vec<_> = states
+    let items: Vec<_> = states(ribbons)
         .into_iter()
         .map(|state| {
             let high = height(state);
