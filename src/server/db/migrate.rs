@@ -32,6 +32,7 @@ const VERSIONS: &[Version] = versions![
     "0007_made_in_silence",
     "0008_people",
     "0009_quarters",
+    "0010_andon",
 ];
 
 /// Brings the schema up to date, and adds the reasons and roles that every plant starts with.
