@@ -1,5 +1,6 @@
 //! The server: everything that stands beside the database.
 
+pub mod andon;
 pub mod auth;
 pub mod calendar;
 pub mod clock;

@@ -3,6 +3,7 @@
 //! **Invariant.** SQL stands only in this module and below, as static text that both engines read alike; where they
 //! cannot, both texts stand next to each other at the query. Columns are `i64`, `f64`, text, bool and bytes only.
 
+pub mod andon;
 pub mod attempts;
 pub mod audit;
 mod bulk;

@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod analysis;
+pub mod andon;
 pub mod audit;
 pub mod board;
 pub mod devices;
