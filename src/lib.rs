@@ -31,6 +31,7 @@
 //! | `server::services` | use cases: one function, one transaction | HTTP status codes |
 //! | `server::rollup` | accounts by hour, shift, day and month, so that a year costs little more than a day | HTTP, screens |
 //! | `server::live` | from a commit to every screen | how figures are computed |
+//! | `server::delivery` | messages to people: an outbox, the task that sends from it, a file for each channel | why they are sent |
 //! | `server::http` | routes, problem documents, headers | SQL |
 //! | `server::tls` | the certificate, its authority, its renewal | HTTP |
 //! | `server::auth` | who somebody is | screens |

@@ -33,6 +33,10 @@ row_id! {
     DeviceId,
     /// A key of a connector.
     KeyId,
+    /// A message on its way to one address.
+    DeliveryId,
+    /// A browser that shows messages to somebody.
+    SubscriptionId,
 }
 
 /// The position of a fact in the order in which facts were committed; resuming a live stream starts from one.

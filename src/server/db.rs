@@ -9,6 +9,8 @@ pub mod audit;
 mod bulk;
 pub mod calendar;
 pub mod classifications;
+pub mod contacts;
+pub mod deliveries;
 pub mod devices;
 pub mod facts;
 pub mod failure;

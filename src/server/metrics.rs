@@ -18,6 +18,7 @@ const COMMIT_SECONDS: &str = "ms5_commit_seconds";
 const ITEMS: &str = "ms5_ingest_items_total";
 const WAITING: &str = "ms5_ingest_waiting_items";
 const STREAMS: &str = "ms5_live_streams";
+const DELIVERIES: &str = "ms5_delivery_attempts_total";
 const LAG: &str = "ms5_rollup_lag_seconds";
 const REACHABLE: &str = "ms5_database_reachable";
 const BUILD: &str = "ms5_build_info";
@@ -72,6 +73,10 @@ fn describe() {
         "Time until a transaction was durable"
     );
     describe_counter!(ITEMS, "Items sent to ingest, by outcome");
+    describe_counter!(
+        DELIVERIES,
+        "Attempts to send a message, by channel and outcome"
+    );
     describe_gauge!(WAITING, "Items that wait to be written");
     describe_gauge!(STREAMS, "Live streams that are open");
     describe_gauge!(
@@ -122,6 +127,11 @@ pub fn ingested(accepted: usize, duplicate: usize, rejected: usize) {
     ] {
         counter!(ITEMS, "outcome" => outcome).increment(items as u64);
     }
+}
+
+/// An attempt to send a message ended.
+pub fn delivered(channel: &'static str, outcome: &'static str) {
+    counter!(DELIVERIES, "channel" => channel, "outcome" => outcome).increment(1);
 }
 
 /// Everything measured, as Prometheus reads it.

@@ -9,6 +9,7 @@ use super::auth::turns::Turns;
 use super::auth::uses::Uses;
 use super::clock::Clock;
 use super::db::{Db, facts, refold};
+use super::delivery::Channels;
 use super::ingest::writer::Writer;
 use super::live::hub::Hub;
 use super::plant::{CurrentPlant, Plant};
@@ -44,6 +45,8 @@ pub struct App {
     pub turns: Turns,
     /// The site's own secret.
     pub secret: SiteSecret,
+    /// By what people are reached: none until somebody puts them here.
+    pub channels: Channels,
     /// The build of the site that is served.
     pub build: Arc<str>,
 }
@@ -82,6 +85,7 @@ impl App {
                 hasher: Hasher::default(),
                 turns: Turns::default(),
                 secret,
+                channels: Channels::default(),
                 build: Arc::from(build),
             },
             writing,

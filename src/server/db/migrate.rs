@@ -33,6 +33,7 @@ const VERSIONS: &[Version] = versions![
     "0008_people",
     "0009_quarters",
     "0010_andon",
+    "0011_delivery",
 ];
 
 /// Brings the schema up to date, and adds the reasons and roles that every plant starts with.

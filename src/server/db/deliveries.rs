@@ -1,0 +1,473 @@
+//! The outbox: messages to one address over one channel, and what came of every attempt.
+//!
+//! A message is written in the transaction of whatever causes it, so it goes out exactly if that was committed. Whoever
+//! sends it holds it by a lease; the number of the attempt tells who came late.
+
+use super::{Db, Tx, reading, writing};
+use crate::domain::ids::{DeliveryId, PersonId};
+use crate::domain::time::{DurMs, TsMs};
+
+/// Nodes on one database may differ by less than this. A row touched later than that from now tells that the clock was set
+/// back: what it says about times to come is not waited for.
+const CLOCKS_DIFFER: DurMs = DurMs(2 * 60_000);
+
+/// A message that is to go out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewRow<'a> {
+    /// What receivers know it by.
+    pub uid: &'a str,
+    /// What it is: a second one under the same key is not added.
+    pub key: &'a str,
+    /// Over which channel.
+    pub channel: &'a str,
+    /// To whom, if it is somebody here.
+    pub person: Option<PersonId>,
+    /// Where to, as the channel reads it.
+    pub address: &'a str,
+    /// Its first line.
+    pub title: &'a str,
+    /// The rest.
+    pub body: &'a str,
+    /// The page that it leads to; empty: none.
+    pub link: &'a str,
+    /// `low`, `normal` or `high`.
+    pub urgency: &'a str,
+    /// The call that it is about.
+    pub call: Option<i64>,
+    /// The step of the call's ladder.
+    pub step: Option<i64>,
+    /// When it was written.
+    pub queued: TsMs,
+    /// When it is to go out.
+    pub due: TsMs,
+}
+
+/// A message on its way, or at its end.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct DeliveryRow {
+    /// Its number.
+    pub id: i64,
+    /// What receivers know it by, the same at every attempt.
+    pub uid: String,
+    /// What it is.
+    pub key: String,
+    /// Over which channel.
+    pub channel: String,
+    /// To whom, if it is somebody here.
+    pub person_id: Option<i64>,
+    /// Where to, as the channel reads it.
+    pub address: String,
+    /// Its first line.
+    pub title: String,
+    /// The rest.
+    pub body: String,
+    /// The page that it leads to; empty: none.
+    pub link: String,
+    /// `low`, `normal` or `high`.
+    pub urgency: String,
+    /// The call that it is about.
+    pub call_id: Option<i64>,
+    /// The step of the call's ladder.
+    pub step: Option<i64>,
+    /// `waiting`, `sent`, `failed` or `void`.
+    pub state: String,
+    /// How often it was tried.
+    pub attempts: i64,
+    /// When it was written.
+    pub queued_ms: i64,
+    /// When it was to go out; it was late by `sent_ms` less this.
+    pub due_ms: i64,
+    /// When it is tried next, while it waits.
+    pub next_ms: i64,
+    /// When a receiver took it.
+    pub sent_ms: Option<i64>,
+    /// What the last attempt ended with, in words; empty: nothing was wrong.
+    pub error: String,
+}
+
+impl DeliveryRow {
+    /// Its id.
+    #[must_use]
+    pub const fn delivery(&self) -> DeliveryId {
+        DeliveryId(self.id)
+    }
+}
+
+/// One attempt to send a message.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct AttemptRow {
+    /// Counts the attempts of a message from 1.
+    pub number: i64,
+    /// When it was begun.
+    pub at_ms: i64,
+    /// How long it took, once known.
+    pub took_ms: Option<i64>,
+    /// `begun`, `sent`, `later`, `failed` or `lost`.
+    pub outcome: String,
+    /// What the receiver said, or what was wrong, in words.
+    pub detail: String,
+}
+
+/// How an attempt ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The receiver took it.
+    Sent,
+    /// Not now; it is tried again then.
+    Later(TsMs),
+    /// It is not tried again.
+    Failed,
+}
+
+impl Outcome {
+    /// Its name in the record of attempts.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Sent => "sent",
+            Self::Later(_) => "later",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// How a channel does.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct ChannelRow {
+    /// Its name.
+    pub channel: String,
+    /// Messages that wait, those that are tried again included.
+    pub waiting: i64,
+    /// Since when the oldest of them should be out.
+    pub oldest_due_ms: Option<i64>,
+    /// When a receiver last took one.
+    pub last_sent_ms: Option<i64>,
+    /// Messages that nobody took.
+    pub failed: i64,
+}
+
+macro_rules! select_delivery {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, uid, key, channel, person_id, address, title, body, link, urgency, call_id, step, state,
+                attempts, queued_ms, due_ms, next_ms, sent_ms, error
+            FROM delivery ",
+            $rest
+        )
+    };
+}
+
+/// Adds a message that waits; `None` when there is one under its key already.
+///
+/// # Errors
+/// The engine's.
+pub async fn add(tx: &mut Tx, row: &NewRow<'_>) -> sqlx::Result<Option<DeliveryId>> {
+    const SQL: &str =
+        "INSERT INTO delivery (uid, key, channel, person_id, address, title, body, link, urgency,
+            call_id, step, state, attempts, queued_ms, due_ms, next_ms, lease_until, touched_ms, error)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'waiting', 0, $12, $13, $13, 0, $12, '')
+        ON CONFLICT (key) DO NOTHING RETURNING id";
+    let id: Option<i64> = writing!(tx, |conn| {
+        sqlx::query_scalar(SQL)
+            .bind(row.uid)
+            .bind(row.key)
+            .bind(row.channel)
+            .bind(row.person.map(|p| p.0))
+            .bind(row.address)
+            .bind(row.title)
+            .bind(row.body)
+            .bind(row.link)
+            .bind(row.urgency)
+            .bind(row.call)
+            .bind(row.step)
+            .bind(row.queued.0)
+            .bind(row.due.0)
+            .fetch_optional(conn)
+            .await?
+    });
+    Ok(id.map(DeliveryId))
+}
+
+/// A message that was just added cannot go anywhere: it stays on record as failed, with the reason.
+///
+/// # Errors
+/// The engine's.
+pub async fn fail(tx: &mut Tx, id: DeliveryId, why: &str) -> sqlx::Result<()> {
+    const SQL: &str =
+        "UPDATE delivery SET state = 'failed', error = $2 WHERE id = $1 AND state = 'waiting'";
+    writing!(tx, |conn| sqlx::query(SQL)
+        .bind(id.0)
+        .bind(why)
+        .execute(conn)
+        .await
+        .map(drop))
+}
+
+/// The message under this key, as a transaction sees it.
+///
+/// # Errors
+/// The engine's.
+pub async fn by_key_in(tx: &mut Tx, key: &str) -> sqlx::Result<Option<DeliveryRow>> {
+    writing!(tx, |conn| {
+        sqlx::query_as(select_delivery!("WHERE key = $1"))
+            .bind(key)
+            .fetch_optional(conn)
+            .await
+    })
+}
+
+/// The message of this number.
+///
+/// # Errors
+/// The engine's.
+pub async fn by_id(db: &Db, id: DeliveryId) -> sqlx::Result<Option<DeliveryRow>> {
+    reading!(db, |pool| {
+        sqlx::query_as(select_delivery!("WHERE id = $1"))
+            .bind(id.0)
+            .fetch_optional(pool)
+            .await
+    })
+}
+
+/// All messages about a call, in the order in which they were written.
+///
+/// # Errors
+/// The engine's.
+pub async fn of_call(db: &Db, call: i64) -> sqlx::Result<Vec<DeliveryRow>> {
+    reading!(db, |pool| {
+        sqlx::query_as(select_delivery!("WHERE call_id = $1 ORDER BY id"))
+            .bind(call)
+            .fetch_all(pool)
+            .await
+    })
+}
+
+/// All messages about a call, as a transaction sees them: to tell those who were woken how it ended.
+///
+/// # Errors
+/// The engine's.
+pub async fn of_call_in(tx: &mut Tx, call: i64) -> sqlx::Result<Vec<DeliveryRow>> {
+    writing!(tx, |conn| {
+        sqlx::query_as(select_delivery!("WHERE call_id = $1 ORDER BY id"))
+            .bind(call)
+            .fetch_all(conn)
+            .await
+    })
+}
+
+/// The newest messages, at most `limit`.
+///
+/// # Errors
+/// The engine's.
+pub async fn newest(db: &Db, limit: i64) -> sqlx::Result<Vec<DeliveryRow>> {
+    reading!(db, |pool| {
+        sqlx::query_as(select_delivery!("ORDER BY id DESC LIMIT $1"))
+            .bind(limit)
+            .fetch_all(pool)
+            .await
+    })
+}
+
+/// The times since then at which messages to a person were due, void ones left out, in order: for limits of how often
+/// somebody is disturbed.
+///
+/// # Errors
+/// The engine's.
+pub async fn due_to_in(tx: &mut Tx, person: PersonId, since: TsMs) -> sqlx::Result<Vec<TsMs>> {
+    const SQL: &str =
+        "SELECT due_ms FROM delivery WHERE person_id = $1 AND due_ms >= $2 AND state <> 'void'
+        ORDER BY due_ms";
+    let times: Vec<i64> = writing!(tx, |conn| {
+        sqlx::query_scalar(SQL)
+            .bind(person.0)
+            .bind(since.0)
+            .fetch_all(conn)
+            .await?
+    });
+    Ok(times.into_iter().map(TsMs).collect())
+}
+
+/// The attempts to send a message, in order.
+///
+/// # Errors
+/// The engine's.
+pub async fn attempts(db: &Db, id: DeliveryId) -> sqlx::Result<Vec<AttemptRow>> {
+    const SQL: &str = "SELECT number, at_ms, took_ms, outcome, detail FROM delivery_attempt
+        WHERE delivery_id = $1 ORDER BY number";
+    reading!(db, |pool| sqlx::query_as(SQL)
+        .bind(id.0)
+        .fetch_all(pool)
+        .await)
+}
+
+/// How every channel does that ever had a message, by name.
+///
+/// # Errors
+/// The engine's.
+pub async fn by_channel(db: &Db) -> sqlx::Result<Vec<ChannelRow>> {
+    const SQL: &str = "SELECT channel,
+            COUNT(CASE WHEN state = 'waiting' THEN 1 END) AS waiting,
+            MIN(CASE WHEN state = 'waiting' THEN due_ms END) AS oldest_due_ms,
+            MAX(sent_ms) AS last_sent_ms,
+            COUNT(CASE WHEN state = 'failed' THEN 1 END) AS failed
+        FROM delivery GROUP BY channel ORDER BY channel";
+    reading!(db, |pool| sqlx::query_as(SQL).fetch_all(pool).await)
+}
+
+/// Messages about a call, or about one step of it, that still wait need not go out any more; how many those were. One that is
+/// being sent at this moment may still arrive, and is then on record as sent.
+///
+/// # Errors
+/// The engine's.
+pub async fn void(tx: &mut Tx, call: i64, step: Option<i64>) -> sqlx::Result<u64> {
+    const SQL: &str = "UPDATE delivery SET state = 'void'
+        WHERE call_id = $1 AND (CAST($2 AS BIGINT) IS NULL OR step = $2) AND state = 'waiting'";
+    Ok(writing!(tx, |conn| sqlx::query(SQL)
+        .bind(call)
+        .bind(step)
+        .execute(conn)
+        .await?
+        .rows_affected()))
+}
+
+/// The channels that have messages to send now.
+///
+/// # Errors
+/// The engine's.
+pub async fn due_channels(db: &Db, now: TsMs) -> sqlx::Result<Vec<String>> {
+    const SQL: &str = "SELECT DISTINCT channel FROM delivery
+        WHERE state = 'waiting' AND (next_ms <= $1 OR touched_ms > $2)
+            AND (lease_until <= $1 OR touched_ms > $2)
+        ORDER BY channel";
+    reading!(db, |pool| sqlx::query_scalar(SQL)
+        .bind(now.0)
+        .bind((now + CLOCKS_DIFFER).0)
+        .fetch_all(pool)
+        .await)
+}
+
+/// Messages to send over a channel now, those that wait longest first, at most `limit`: of each address one, and none to an
+/// address to which one is being sent.
+///
+/// # Errors
+/// The engine's.
+pub async fn due(db: &Db, channel: &str, now: TsMs, limit: i64) -> sqlx::Result<Vec<DeliveryRow>> {
+    const SQL: &str = "WITH free AS (
+            SELECT d.id AS free_id, ROW_NUMBER() OVER (PARTITION BY d.address ORDER BY d.next_ms, d.id) AS place
+            FROM delivery d
+            WHERE d.channel = $1 AND d.state = 'waiting' AND (d.next_ms <= $2 OR d.touched_ms > $3)
+                AND (d.lease_until <= $2 OR d.touched_ms > $3)
+                AND NOT EXISTS (
+                    SELECT 1 FROM delivery o
+                    WHERE o.channel = d.channel AND o.address = d.address AND o.state = 'waiting'
+                        AND o.lease_until > $2 AND o.touched_ms <= $3
+                )
+        )
+        SELECT id, uid, key, channel, person_id, address, title, body, link, urgency, call_id, step, state,
+            attempts, queued_ms, due_ms, next_ms, sent_ms, error
+        FROM delivery JOIN free ON free_id = id
+        WHERE place = 1 ORDER BY next_ms, id LIMIT $4";
+    reading!(db, |pool| sqlx::query_as(SQL)
+        .bind(channel)
+        .bind(now.0)
+        .bind((now + CLOCKS_DIFFER).0)
+        .bind(limit)
+        .fetch_all(pool)
+        .await)
+}
+
+/// Takes a message that was tried `attempts` times, to try it once more before `until`, and puts the attempt on record;
+/// `false` when somebody else was faster or it need not go out any more.
+///
+/// # Errors
+/// The engine's.
+pub async fn claim(
+    tx: &mut Tx,
+    id: DeliveryId,
+    attempts: i64,
+    now: TsMs,
+    until: TsMs,
+) -> sqlx::Result<bool> {
+    const CLAIM: &str = "UPDATE delivery SET attempts = attempts + 1, lease_until = $4, touched_ms = $3
+        WHERE id = $1 AND attempts = $2 AND state = 'waiting' AND (lease_until <= $3 OR touched_ms > $5)";
+    const LOST: &str =
+        "UPDATE delivery_attempt SET outcome = 'lost', detail = 'whoever tried was gone before it was known'
+        WHERE delivery_id = $1 AND outcome = 'begun'";
+    const BEGUN: &str = "INSERT INTO delivery_attempt (delivery_id, number, at_ms, outcome, detail)
+        VALUES ($1, $2, $3, 'begun', '')";
+    writing!(tx, |conn| {
+        let claimed = sqlx::query(CLAIM)
+            .bind(id.0)
+            .bind(attempts)
+            .bind(now.0)
+            .bind(until.0)
+            .bind((now + CLOCKS_DIFFER).0)
+            .execute(&mut *conn)
+            .await?
+            .rows_affected();
+        if claimed == 0 {
+            return Ok(false);
+        }
+        sqlx::query(LOST).bind(id.0).execute(&mut *conn).await?;
+        sqlx::query(BEGUN)
+            .bind(id.0)
+            .bind(attempts + 1)
+            .bind(now.0)
+            .execute(conn)
+            .await?;
+    });
+    Ok(true)
+}
+
+/// Writes down how attempt `number` ended. That it was sent holds whoever else took it meanwhile; anything else only if
+/// nobody did.
+///
+/// # Errors
+/// The engine's.
+pub async fn settle(
+    tx: &mut Tx,
+    (id, number): (DeliveryId, i64),
+    outcome: &Outcome,
+    detail: &str,
+    now: TsMs,
+    took: DurMs,
+) -> sqlx::Result<()> {
+    const ATTEMPT: &str = "UPDATE delivery_attempt SET outcome = $3, detail = $4, took_ms = $5 WHERE delivery_id = $1 AND number = $2";
+    const SENT: &str = "UPDATE delivery SET state = 'sent', sent_ms = $2, error = '', lease_until = 0, touched_ms = $2
+        WHERE id = $1 AND state <> 'sent'";
+    const OTHER: &str =
+        "UPDATE delivery SET state = $3, error = $4, next_ms = $5, lease_until = 0, touched_ms = $6
+        WHERE id = $1 AND attempts = $2 AND state = 'waiting'";
+    writing!(tx, |conn| {
+        sqlx::query(ATTEMPT)
+            .bind(id.0)
+            .bind(number)
+            .bind(outcome.name())
+            .bind(detail)
+            .bind(took.0)
+            .execute(&mut *conn)
+            .await?;
+        let (state, next) = match outcome {
+            Outcome::Sent => {
+                sqlx::query(SENT)
+                    .bind(id.0)
+                    .bind(now.0)
+                    .execute(conn)
+                    .await?;
+                return Ok(());
+            }
+            Outcome::Later(next) => ("waiting", *next),
+            Outcome::Failed => ("failed", now),
+        };
+        sqlx::query(OTHER)
+            .bind(id.0)
+            .bind(number)
+            .bind(state)
+            .bind(detail)
+            .bind(next.0)
+            .bind(now.0)
+            .execute(conn)
+            .await
+            .map(drop)
+    })
+}
