@@ -1,4 +1,7 @@
-//! Andon by the clock: which shift an instant belongs to, and whom the steps of a ladder reach then.
+//! What happens to calls without anybody doing anything: steps of ladders that are due, calls that machines raise, machines
+//! that run again.
 
-pub mod slot;
-pub mod whom;
+pub mod directory;
+pub mod slots;
+
+pub use directory::Directory;

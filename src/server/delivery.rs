@@ -18,7 +18,7 @@ pub mod webhook;
 mod worker;
 
 pub use message::{Message, Urgency};
-pub use queue::{NewDelivery, Queued, To, enqueue};
+pub use queue::{NewDelivery, Queued, To, enqueue, places};
 pub use worker::{catch_up, run};
 
 use crate::domain::time::{DurMs, TsMs};

@@ -144,7 +144,12 @@ mod tests {
             &[raise, (30, TAKE), (70, Act::Arrive), (100, MEND)],
         );
         first.restarted = Some(TsMs(105));
-        let second = case(2, CallKind::Quality, false, &[raise, (15, TAKE), (25, MEND)]);
+        let second = case(
+            2,
+            CallKind::Quality,
+            false,
+            &[raise, (15, TAKE), (25, MEND)],
+        );
         let open = case(2, CallKind::Stop, true, &[(900, Act::Escalate)]);
         let before = case(2, CallKind::Stop, true, &[(-1, Act::Escalate)]);
         let all = [first, second, open, before];

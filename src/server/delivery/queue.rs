@@ -113,7 +113,10 @@ const PUSH: &str = "push";
 const PHONES: [&str; 2] = ["sms", "voice"];
 
 /// Where somebody is reached over a channel, or why they are not.
-async fn places(
+///
+/// # Errors
+/// The engine's; also when there is nobody of this number.
+pub async fn places(
     tx: &mut Tx,
     person: PersonId,
     channel: &str,

@@ -128,7 +128,11 @@ impl RosterRows {
         let duties: sqlx::Result<Vec<Duty>> = self.duties.iter().map(DutyRow::duty).collect();
         Ok(Roster {
             duties: duties?,
-            substitutes: self.substitutes.iter().map(SubstituteRow::substitute).collect(),
+            substitutes: self
+                .substitutes
+                .iter()
+                .map(SubstituteRow::substitute)
+                .collect(),
         })
     }
 }
@@ -146,10 +150,10 @@ pub async fn all_in(tx: &mut Tx) -> sqlx::Result<Roster> {
 /// # Errors
 /// The engine's.
 pub async fn rows_in(tx: &mut Tx) -> sqlx::Result<RosterRows> {
-    const DUTIES: &str = "SELECT id, name, person_id, line_id, shift, days, from_day, until_day, holidays, version
+    const DUTIES: &str =
+        "SELECT id, name, person_id, line_id, shift, days, from_day, until_day, holidays, version
         FROM duty ORDER BY name, id";
-    const SUBSTITUTES: &str =
-        "SELECT id, person_id, by_id, from_day, until_day, version FROM substitute ORDER BY from_day, id";
+    const SUBSTITUTES: &str = "SELECT id, person_id, by_id, from_day, until_day, version FROM substitute ORDER BY from_day, id";
     writing!(tx, |conn| Ok(RosterRows {
         duties: sqlx::query_as(DUTIES).fetch_all(&mut *conn).await?,
         substitutes: sqlx::query_as(SUBSTITUTES).fetch_all(conn).await?,
@@ -242,7 +246,8 @@ pub async fn add_substitute(tx: &mut Tx, row: &SubstituteRow) -> sqlx::Result<i6
 /// # Errors
 /// The engine's.
 pub async fn change_substitute(tx: &mut Tx, row: &SubstituteRow) -> sqlx::Result<bool> {
-    const SQL: &str = "UPDATE substitute SET person_id = $3, by_id = $4, from_day = $5, until_day = $6,
+    const SQL: &str =
+        "UPDATE substitute SET person_id = $3, by_id = $4, from_day = $5, until_day = $6,
             version = version + 1
         WHERE id = $1 AND version = $2";
     let rows = writing!(tx, |conn| sqlx::query(SQL)

@@ -12,11 +12,10 @@ use crate::domain::andon::{Duty, Gap, Substitute, gap_runs, needed};
 use crate::domain::ids::{LineId, PersonId};
 use crate::domain::plant::FieldError;
 use crate::domain::time::{DAY_MS, DurMs, Span};
-use crate::server::andon::slot::slots;
-use crate::server::andon::whom::Directory;
+use crate::server::andon::Directory;
+use crate::server::andon::slots::slots;
 use crate::server::auth::Ctx;
 use crate::server::db::andon::roster::{self, DutyRow, SubstituteRow};
-use crate::server::db::andon::rules;
 use crate::server::db::{Tx, audit, people};
 use crate::server::plant::Plant;
 use crate::server::services::error::{ServiceError, field, not_found};
@@ -43,6 +42,20 @@ fn named(plant: &Plant, id: LineId) -> Option<Named> {
     })
 }
 
+/// The names of everybody, also of those who are not let in any more.
+struct Names(Vec<people::PersonRow>);
+
+impl Names {
+    async fn load(tx: &mut Tx) -> sqlx::Result<Self> {
+        Ok(Self(people::all_in(tx).await?))
+    }
+
+    fn of(&self, id: PersonId) -> String {
+        let found = self.0.iter().find(|p| p.person() == id);
+        found.map_or_else(|| format!("person {}", id.0), |p| p.name.clone())
+    }
+}
+
 /// The whole roster.
 ///
 /// # Errors
@@ -50,11 +63,11 @@ fn named(plant: &Plant, id: LineId) -> Option<Named> {
 pub async fn all(ctx: &Ctx) -> Result<RosterView, ServiceError> {
     let plant = ctx.app().plant.get();
     let mut tx = ctx.app().db.snapshot().await?;
-    let directory = Directory::load(&mut tx).await?;
     let rows = roster::rows_in(&mut tx).await?;
+    let names = Names::load(&mut tx).await?;
     let person = |id: i64| PersonView {
         id,
-        name: directory.name(PersonId(id)),
+        name: names.of(PersonId(id)),
     };
     let duty = |row: &DutyRow| {
         let duty = row.duty()?;
@@ -98,19 +111,19 @@ pub async fn gaps(ctx: &Ctx) -> Result<Vec<GapView>, ServiceError> {
     let Some(site) = &plant.site else {
         return Ok(vec![]);
     };
-    let mut tx = ctx.app().db.snapshot().await?;
-    let directory = Directory::load(&mut tx).await?;
-    let rules = rules::all_in(&mut tx).await?;
+    let people = Directory::load(&ctx.app().db).await?;
+    let names = Names::load(&mut ctx.app().db.snapshot().await?).await?;
     let now = ctx.now();
     let ahead = Span::clamped(now, now + DurMs(WEEKS_AHEAD * 7 * DAY_MS));
-    let of_line = |line| needed(&rules, directory.roster(), &slots(site, line, ahead));
+    let roster = people.roster();
+    let of_line = |line| needed(people.rules(), &roster, &slots(site, line, ahead));
     let found: Vec<Gap> = plant.lines.iter().flat_map(of_line).collect();
     let view = |run: crate::domain::andon::GapRun| {
         Some(GapView {
             line: named(&plant, run.line)?,
             duty: run.duty,
             shift: run.shift,
-            away: run.away.iter().map(|id| directory.name(*id)).collect(),
+            away: run.away.iter().map(|id| names.of(*id)).collect(),
             days: run.days,
         })
     };
@@ -147,7 +160,7 @@ async fn checked_duty(tx: &mut Tx, plant: &Plant, body: &DutyBody) -> Result<Dut
         wrong.push(field("person", "does not exist, or is not let in"));
     }
     let line = body.line.as_deref().map(|code| plant.line(code));
-    if line == Some(None) {
+    if matches!(line, Some(None)) {
         wrong.push(field("line", "does not exist"));
     }
     if let Some(name) = &body.shift

@@ -105,7 +105,7 @@ async fn checked(
 ) -> Result<Rule, ServiceError> {
     let mut wrong: Vec<FieldError> = Vec::new();
     let line = body.line.as_deref().map(|code| plant.line(code));
-    if line == Some(None) {
+    if matches!(line, Some(None)) {
         wrong.push(field("line", "does not exist"));
     }
     if let Some(name) = &body.shift
@@ -133,7 +133,9 @@ async fn checked(
         ladder,
     };
     let rules = rules::all_in(tx).await?;
-    let same = rules.iter().find(|r| r.id != id && r.holds_for_the_same(&rule));
+    let same = rules
+        .iter()
+        .find(|r| r.id != id && r.holds_for_the_same(&rule));
     match same {
         Some(same) => {
             let words = format!("rule {} holds for the same calls: change that one", same.id);

@@ -29,10 +29,7 @@ pub struct AutoForm {
 #[must_use]
 pub const fn words(evidence: &Evidence) -> (&'static str, &'static str) {
     match evidence {
-        Evidence::FaultClass { .. } => (
-            "fault_class",
-            "A machine stands by a fault of a class",
-        ),
+        Evidence::FaultClass { .. } => ("fault_class", "A machine stands by a fault of a class"),
         Evidence::StopLonger { .. } => ("stop_longer", "A machine stands unplanned for longer"),
         Evidence::QualityUnder { .. } => ("quality_under", "Too few of the pieces are good"),
         Evidence::CountBehind { .. } => ("count_behind", "A machine is behind its target"),

@@ -73,9 +73,10 @@ impl StepFields {
         let number = |field: &str, label: &'static str, value: &str, most: &'static str| {
             let name = name(field);
             let problem = wrong.of(&name);
+            let invalid = problem.is_some();
             let said = format!("said-{name}");
             view! {
-                <div class="field" class:field-wrong=problem.is_some()>
+                <div class="field" class:field-wrong=invalid>
                     <label for=name.clone()>{label}</label>
                     <input
                         id=name.clone()
@@ -85,8 +86,8 @@ impl StepFields {
                         max=most
                         step="any"
                         value=value.to_owned()
-                        aria-invalid=problem.is_some().then_some("true")
-                        aria-describedby=problem.is_some().then(|| said.clone())
+                        aria-invalid=invalid.then_some("true")
+                        aria-describedby=invalid.then(|| said.clone())
                     />
                     <p class="field-said" id=said>
                         {problem}
@@ -158,10 +159,15 @@ fn recipient(
         (!list.is_empty()).then(|| view! { <optgroup label=label>{options}</optgroup> })
     };
     let lists = [&callable.roles, &callable.duties, &callable.people];
-    let known = lists.iter().any(|l| l.iter().any(|(value, _)| value == chosen));
+    let known = lists
+        .iter()
+        .any(|l| l.iter().any(|(value, _)| value == chosen));
     // What is gone meanwhile stays in the form, so that nobody loses it by saving something else.
     let gone = (!known && !chosen.is_empty()).then(|| {
-        let words = format!("{} (gone)", chosen.split_once(':').map_or(chosen, |(_, n)| n));
+        let words = format!(
+            "{} (gone)",
+            chosen.split_once(':').map_or(chosen, |(_, n)| n)
+        );
         view! {
             <option value=chosen.to_owned() selected=true>
                 {words}
@@ -206,7 +212,13 @@ mod tests {
 
     #[test]
     fn minutes_are_shown_as_they_were_typed() {
-        for (ms, text) in [(0, "0"), (30_000, "0.5"), (120_000, "2"), (600_000, "10"), (20_000, "0.333")] {
+        for (ms, text) in [
+            (0, "0"),
+            (30_000, "0.5"),
+            (120_000, "2"),
+            (600_000, "10"),
+            (20_000, "0.333"),
+        ] {
             assert_eq!(minutes(DurMs(ms)), text);
         }
     }

@@ -2,14 +2,13 @@
 
 use super::named;
 use crate::api::andon::roster::{WeekCell, WeekRow, WeekView};
-use crate::domain::andon::{OnDuty, Rule, Slot};
+use crate::domain::andon::{Recipient, Rule, Slot};
 use crate::domain::day::LocalDay;
 use crate::domain::time::Span;
-use crate::server::andon::slot::slots;
-use crate::server::andon::whom::Directory;
+use crate::server::andon::Directory;
+use crate::server::andon::slots::slots;
 use crate::server::auth::Ctx;
 use crate::server::calendar;
-use crate::server::db::andon::rules;
 use crate::server::services::error::{ServiceError, invalid, not_found};
 use std::collections::BTreeSet;
 
@@ -25,9 +24,8 @@ pub async fn week(ctx: &Ctx, code: &str, day: LocalDay) -> Result<WeekView, Serv
     let midnight = |day: LocalDay| calendar::day_start(&site.zone, day);
     let bounds = midnight(monday).zip(midnight(monday.plus(7)));
     let (from, to) = bounds.ok_or_else(|| invalid("on", "is not in the calendar"))?;
-    let mut tx = ctx.app().db.snapshot().await?;
-    let directory = Directory::load(&mut tx).await?;
-    let rules = rules::all_in(&mut tx).await?;
+    let people = Directory::load(&ctx.app().db).await?;
+    let rules = people.rules();
     let slots: Vec<Slot> = slots(site, line, Span::clamped(from, to));
     let shifts: Vec<Option<String>> = slots.iter().fold(vec![], |mut all, slot| {
         if !all.contains(&slot.shift) {
@@ -38,8 +36,9 @@ pub async fn week(ctx: &Ctx, code: &str, day: LocalDay) -> Result<WeekView, Serv
     let calls = |rule: &Rule, shift: &Option<String>| {
         rule.line.is_none_or(|id| id == line.id) && (rule.shift.is_none() || rule.shift == *shift)
     };
-    let duties = &directory.roster().duties;
-    let mut names: BTreeSet<&str> = duties
+    let roster = people.roster();
+    let mut names: BTreeSet<&str> = roster
+        .duties
         .iter()
         .filter(|d| d.line.is_none_or(|id| id == line.id))
         .map(|d| d.name.as_str())
@@ -48,13 +47,11 @@ pub async fn week(ctx: &Ctx, code: &str, day: LocalDay) -> Result<WeekView, Serv
         .iter()
         .filter(|r| r.line.is_none_or(|id| id == line.id));
     names.extend(on_line.flat_map(|rule| rule.ladder.duties()));
-    let words = |on: OnDuty| match on.instead_of {
-        None => directory.name(on.person),
-        Some(away) => format!(
-            "{} for {}",
-            directory.name(on.person),
-            directory.name(away)
-        ),
+    let who = |name: &str, slot: &Slot| -> Vec<String> {
+        let duty = [Recipient::Duty(name.to_owned())];
+        let called = people.called(site, line, &duty, slot.span.from());
+        let there = called.into_iter().filter(|c| c.person.is_some());
+        there.map(|c| c.who).collect()
     };
     let mut rows = Vec::new();
     for name in names {
@@ -69,12 +66,11 @@ pub async fn week(ctx: &Ctx, code: &str, day: LocalDay) -> Result<WeekView, Serv
                 let Some(slot) = of_day.next() else {
                     return WeekCell::default();
                 };
-                let on = directory.roster().on_duty(name, slot);
                 WeekCell {
                     takes_place: true,
                     holiday: slot.holiday,
                     needed,
-                    who: on.into_iter().map(words).collect(),
+                    who: who(name, slot),
                 }
             };
             rows.push(WeekRow {

@@ -1,0 +1,54 @@
+//! Andon for those who look after it: rules, rosters, rehearsal, channels.
+
+mod channels;
+mod rehearse;
+mod roster;
+mod roster_forms;
+mod rule_form;
+mod rules;
+
+use super::{Shared, page};
+use crate::server::auth::Ctx;
+use crate::server::plant::Plant;
+use axum::Router;
+use axum::http::StatusCode;
+use axum::response::Response;
+use leptos::prelude::AnyView;
+
+/// The routes.
+pub fn router(shared: &Shared) -> Router {
+    Router::new()
+        .merge(rules::router(shared))
+        .merge(rehearse::router(shared))
+        .merge(roster::router(shared))
+        .merge(channels::router(shared))
+}
+
+/// A page that the caller may see, below the way `here`.
+fn shown(
+    shared: &Shared,
+    ctx: &Ctx,
+    (title, here): (&str, &str),
+    status: StatusCode,
+    inside: AnyView,
+) -> Response {
+    page(shared, Some(ctx.caller()), (title, here), status, inside)
+}
+
+/// The lines that a form offers: code and name.
+fn lines(plant: &Plant) -> Vec<(String, String)> {
+    let line = |l: &crate::server::plant::Line| (l.code.clone(), l.name.clone());
+    plant.lines.iter().map(line).collect()
+}
+
+/// The shifts that a form offers.
+fn shifts(plant: &Plant) -> Vec<(String, String)> {
+    let names = plant.shift_names().into_iter();
+    names.map(|name| (name.clone(), name)).collect()
+}
+
+/// Nothing when nothing was chosen.
+fn chosen(text: &str) -> Option<String> {
+    let text = text.trim();
+    (!text.is_empty()).then(|| text.to_owned())
+}
