@@ -68,6 +68,7 @@ CREATE TABLE andon_event (
     person_id INTEGER REFERENCES person (id),
     detail    TEXT NOT NULL
 ) STRICT;
+CREATE INDEX andon_event_raised ON andon_event (at_ms) WHERE what IN ('raise', 'join');
 CREATE INDEX andon_event_call ON andon_event (call_id, id);
 
 -- A step of a call's ladder that will be due, or was. set_ms: when that was known. state: 1 pending, 2 done, 3 void.

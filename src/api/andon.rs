@@ -7,9 +7,12 @@ pub mod roster;
 pub mod rules;
 
 use super::board::SiteView;
-use crate::domain::andon::{Call, CallKind, Channel, Priority, Status, Waiting};
+use super::error::ApiError;
+use crate::domain::andon::{Call, CallKind, Cause, Channel, Priority, Status, Waiting};
 use crate::domain::time::{DurMs, TsMs};
+use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
+use server_fn::codec::{GetUrl, Json};
 
 /// Something with a code and a name: a line, a machine.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -269,4 +272,119 @@ pub struct EscalationTree {
     pub rule: Option<i64>,
     /// Its steps, by when they come.
     pub rungs: Vec<Rung>,
+}
+
+/// Everything that a board shows.
+#[server(prefix = "/api", endpoint = "andon_board", input = GetUrl, output = Json)]
+pub async fn get_andon_dashboard_data() -> Result<AndonBoard, ApiError> {
+    let ctx = crate::server::auth::guard::here::<GetAndonDashboardData>()?;
+    crate::server::services::andon::get_andon_dashboard_data(&ctx)
+        .await
+        .map_err(ApiError::from)
+}
+
+/// Calls that are open, or resolved and not closed.
+#[server(prefix = "/api", endpoint = "andon_active", input = GetUrl, output = Json)]
+pub async fn get_active_andon_events(line: Option<String>) -> Result<Vec<CallView>, ApiError> {
+    let ctx = crate::server::auth::guard::here::<GetActiveAndonEvents>()?;
+    crate::server::services::andon::get_active_andon_events(&ctx, line.as_deref())
+        .await
+        .map_err(ApiError::from)
+}
+
+/// A call with everything that happened to it.
+#[server(prefix = "/api", endpoint = "andon_event", input = GetUrl, output = Json)]
+pub async fn get_andon_event(id: i64) -> Result<CallDetail, ApiError> {
+    let ctx = crate::server::auth::guard::here::<GetAndonEvent>()?;
+    crate::server::services::andon::get_andon_event(&ctx, id)
+        .await
+        .map_err(ApiError::from)
+}
+
+/// Calls of the past and of now, newest first.
+#[server(prefix = "/api", endpoint = "andon", input = GetUrl, output = Json)]
+pub async fn get_andon_event_history(
+    // A filter that wants everything leaves nothing to send.
+    #[server(default)] filter: CallFilter,
+) -> Result<CallPage, ApiError> {
+    let ctx = crate::server::auth::guard::here::<GetAndonEventHistory>()?;
+    crate::server::services::andon::get_andon_event_history(&ctx, &filter)
+        .await
+        .map_err(ApiError::from)
+}
+
+/// Calls for help, or joins the call that is open for the same.
+#[server(prefix = "/api", endpoint = "andon_raise", input = Json, output = Json)]
+pub async fn create_andon_event(new: NewCall) -> Result<Raised, ApiError> {
+    let ctx = crate::server::auth::guard::here::<CreateAndonEvent>()?;
+    crate::server::services::andon::create_andon_event(&ctx, &new)
+        .await
+        .map_err(ApiError::from)
+}
+
+/// "I am coming", perhaps with when in epoch milliseconds.
+#[server(prefix = "/api", endpoint = "andon_acknowledge", input = Json, output = Json)]
+pub async fn acknowledge_andon_event(id: i64, eta: Option<i64>) -> Result<CallView, ApiError> {
+    let ctx = crate::server::auth::guard::here::<AcknowledgeAndonEvent>()?;
+    crate::server::services::andon::acknowledge_andon_event(&ctx, id, eta.map(TsMs))
+        .await
+        .map_err(ApiError::from)
+}
+
+/// "I am there."
+#[server(prefix = "/api", endpoint = "andon_arrive", input = Json, output = Json)]
+pub async fn arrive_at_andon_event(id: i64) -> Result<CallView, ApiError> {
+    let ctx = crate::server::auth::guard::here::<ArriveAtAndonEvent>()?;
+    crate::server::services::andon::arrive_at_andon_event(&ctx, id)
+        .await
+        .map_err(ApiError::from)
+}
+
+/// The trouble is over: where it came from, and what was done.
+#[server(prefix = "/api", endpoint = "andon_resolve", input = Json, output = Json)]
+pub async fn resolve_andon_event(
+    id: i64,
+    cause: Cause,
+    note: String,
+) -> Result<CallView, ApiError> {
+    let ctx = crate::server::auth::guard::here::<ResolveAndonEvent>()?;
+    crate::server::services::andon::resolve_andon_event(&ctx, id, cause, &note)
+        .await
+        .map_err(ApiError::from)
+}
+
+/// Nothing is left to do.
+#[server(prefix = "/api", endpoint = "andon_close", input = Json, output = Json)]
+pub async fn close_andon_event(id: i64) -> Result<CallView, ApiError> {
+    let ctx = crate::server::auth::guard::here::<CloseAndonEvent>()?;
+    crate::server::services::andon::close_andon_event(&ctx, id)
+        .await
+        .map_err(ApiError::from)
+}
+
+/// It was not needed; the note says why.
+#[server(prefix = "/api", endpoint = "andon_cancel", input = Json, output = Json)]
+pub async fn cancel_andon_event(id: i64, note: String) -> Result<CallView, ApiError> {
+    let ctx = crate::server::auth::guard::here::<CancelAndonEvent>()?;
+    crate::server::services::andon::cancel_andon_event(&ctx, id, &note)
+        .await
+        .map_err(ApiError::from)
+}
+
+/// It was not over.
+#[server(prefix = "/api", endpoint = "andon_reopen", input = Json, output = Json)]
+pub async fn reopen_andon_event(id: i64, note: String) -> Result<CallView, ApiError> {
+    let ctx = crate::server::auth::guard::here::<ReopenAndonEvent>()?;
+    crate::server::services::andon::reopen_andon_event(&ctx, id, &note)
+        .await
+        .map_err(ApiError::from)
+}
+
+/// "Call the next level now."
+#[server(prefix = "/api", endpoint = "andon_escalate", input = Json, output = Json)]
+pub async fn escalate_andon_event(id: i64) -> Result<CallView, ApiError> {
+    let ctx = crate::server::auth::guard::here::<EscalateAndonEvent>()?;
+    crate::server::services::andon::escalate_andon_event(&ctx, id)
+        .await
+        .map_err(ApiError::from)
 }

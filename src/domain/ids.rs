@@ -37,6 +37,8 @@ row_id! {
     DeliveryId,
     /// A browser that shows messages to somebody.
     SubscriptionId,
+    /// A call for help.
+    CallId,
 }
 
 /// The position of a fact in the order in which facts were committed; resuming a live stream starts from one.

@@ -1,6 +1,7 @@
 //! What the server answers, over which path, to whom.
 
 mod account;
+mod andon;
 mod assets;
 mod boundary;
 mod bounds;

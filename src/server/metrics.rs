@@ -3,6 +3,7 @@
 
 use super::rollup::make::progress;
 use super::state::App;
+use crate::domain::time::DurMs;
 use metrics::{
     Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram,
 };
@@ -15,6 +16,7 @@ const REQUESTS: &str = "ms5_http_requests_total";
 const REQUEST_SECONDS: &str = "ms5_http_request_seconds";
 const STATEMENT_SECONDS: &str = "ms5_statement_seconds";
 const COMMIT_SECONDS: &str = "ms5_commit_seconds";
+const STEP_LATE_SECONDS: &str = "ms5_andon_step_late_seconds";
 const ITEMS: &str = "ms5_ingest_items_total";
 const WAITING: &str = "ms5_ingest_waiting_items";
 const STREAMS: &str = "ms5_live_streams";
@@ -72,6 +74,11 @@ fn describe() {
         Unit::Seconds,
         "Time until a transaction was durable"
     );
+    describe_histogram!(
+        STEP_LATE_SECONDS,
+        Unit::Seconds,
+        "By how much steps of calls were done too late"
+    );
     describe_counter!(ITEMS, "Items sent to ingest, by outcome");
     describe_counter!(
         DELIVERIES,
@@ -116,6 +123,11 @@ pub fn ran(statement: &str, took: Duration) {
 /// A transaction became durable.
 pub fn committed(took: Duration) {
     histogram!(COMMIT_SECONDS).record(took);
+}
+
+/// A step of a call was done, so much too late.
+pub fn stepped(late: DurMs) {
+    histogram!(STEP_LATE_SECONDS).record(late.secs());
 }
 
 /// A batch was answered.

@@ -11,6 +11,7 @@ use super::clock::Clock;
 use super::db::{Db, facts, refold};
 use super::delivery::Channels;
 use super::ingest::writer::Writer;
+use super::live::calls::Calls;
 use super::live::hub::Hub;
 use super::plant::{CurrentPlant, Plant};
 use super::services::board::RecentBoard;
@@ -31,6 +32,8 @@ pub struct App {
     pub writer: Writer,
     /// Where open screens listen.
     pub hub: Hub,
+    /// How far calls were told to screens.
+    pub calls: Calls,
     /// The board of a moment ago.
     pub board: Arc<RecentBoard>,
     /// The keys of a moment ago.
@@ -64,6 +67,7 @@ impl App {
         hub.committed(facts::last_seq(&db).await?, &[]);
         let (writer, writing) =
             Writer::start(db.clone(), clock.clone(), Arc::clone(&plant), hub.clone());
+        let calls = Calls::start(&db).await?;
         let secret = SiteSecret::load(&db).await?;
         let (board, keys, people) = (Arc::default(), Arc::default(), Arc::default());
         if refold::is_due(&db).await? && writer.fold_anew().await.is_err() {
@@ -78,6 +82,7 @@ impl App {
                 plant,
                 writer,
                 hub,
+                calls,
                 board,
                 keys,
                 people,

@@ -237,9 +237,10 @@ async fn a_screen_that_cannot_follow_starts_over(place: &Place) {
         let data = format!("{{\"n\":{n}}}").into();
         server.app.hub.publish(HubEvent {
             name: "tile",
-            seq: Seq(n),
+            seq: Some(Seq(n)),
             about: None,
             page: false,
+            needs: None,
             data,
         });
     }

@@ -4,6 +4,7 @@
 
 #[macro_use]
 mod harness;
+mod andon_scene;
 mod arbitrary;
 mod browser;
 mod cable;
@@ -31,6 +32,7 @@ mod a_new_machine_was_not_missing_before;
 mod a_provider_says_who_somebody_is;
 mod a_provider_vouches_for_people;
 mod an_item_reads_back_as_the_fact_it_tells;
+mod andon_calls_take_their_course;
 mod any_address_and_form_is_answered;
 mod counting_is_running;
 mod delivery_by_mail_is_taken_by_a_real_server;

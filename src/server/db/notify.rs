@@ -21,6 +21,20 @@ pub async fn hint(tx: &mut Tx, seq: Seq) -> sqlx::Result<()> {
     Ok(())
 }
 
+/// Tells the other nodes that calls changed, once a transaction and only when it commits.
+///
+/// # Errors
+/// The engine's.
+pub async fn calls(tx: &mut Tx, version: i64) -> sqlx::Result<()> {
+    if let Tx::Postgres(tx) = tx {
+        let query = sqlx::query("SELECT pg_notify($1, $2)")
+            .bind(CHANNEL)
+            .bind(format!("call {version}"));
+        query.execute(&mut **tx).await?;
+    }
+    Ok(())
+}
+
 /// Hears the hints of other nodes.
 pub struct Hints(PgListener);
 

@@ -7,7 +7,8 @@ use crate::domain::ids::Seq;
 use crate::server::auth::Ctx;
 use crate::server::auth::identify::still;
 use crate::server::live::hub::Event;
-use crate::server::services::{board, line};
+use crate::server::plant::Line;
+use crate::server::services::{andon, board, line};
 use axum::extract::{Query, State};
 use axum::http::HeaderMap;
 use axum::response::sse::{self, Sse};
@@ -38,7 +39,7 @@ pub struct Wanted {
 
 type Out = mpsc::Sender<Result<sse::Event, Infallible>>;
 
-/// Opens a stream of server-sent events: `hello`, `tile`, `line`, `ping`, `reset`.
+/// Opens a stream of server-sent events: `hello`, `calls`, `call`, `tile`, `line`, `ping`, `reset`.
 #[utoipa::path(get, path = "/api/v1/live", tag = "live", params(Wanted),
     responses((status = 200, content_type = "text/event-stream", body = String)))]
 pub async fn get(
@@ -80,6 +81,14 @@ async fn feed((shared, ctx): (Shared, Ctx), since: Seq, line: Option<String>, ou
     }
     if app.hub.seq() > since && catch_up(&ctx, line.as_deref(), &out).await.is_none() {
         return;
+    }
+    match andon::calls_of_stream(&ctx).await {
+        Ok(calls) => {
+            if send(&out, "calls", None, &calls).await.is_none() {
+                return;
+            }
+        }
+        Err(error) => tracing::warn!(%error, "a stream could not be told of calls"),
     }
     let mut ping = tokio::time::interval(PING_EVERY);
     loop {
@@ -130,20 +139,19 @@ async fn forward((ctx, out): (&Ctx, &Out), event: &Event, line: Option<&str>) ->
     if event.page && event.about.as_deref() != line {
         return Some(());
     }
-    if let Some(code) = event.about.as_deref()
-        && !ctx
-            .app()
-            .plant
-            .get()
-            .line(code)
-            .is_some_and(|line| ctx.sees(line))
-    {
-        return Some(());
+    if let Some(code) = event.about.as_deref() {
+        let may = |line: &Line| {
+            let rights = &ctx.caller().rights;
+            ctx.sees(line) && event.needs.is_none_or(|p| rights.at(p, line.place()))
+        };
+        if !ctx.app().plant.get().line(code).is_some_and(may) {
+            return Some(());
+        }
     }
-    let message = sse::Event::default()
-        .event(event.name)
-        .id(event.seq.0.to_string())
-        .data(&*event.data);
+    let mut message = sse::Event::default().event(event.name).data(&*event.data);
+    if let Some(seq) = event.seq {
+        message = message.id(seq.0.to_string());
+    }
     out.send(Ok(message)).await.ok()
 }
 

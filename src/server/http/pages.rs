@@ -41,6 +41,18 @@ pub fn router(shared: &Shared) -> Router {
     server_fn::axum::register_explicit::<crate::api::downtime::GetActiveDowntime>();
     server_fn::axum::register_explicit::<crate::api::downtime::ReasonsForLine>();
     server_fn::axum::register_explicit::<crate::api::downtime::ConfirmDowntime>();
+    server_fn::axum::register_explicit::<crate::api::andon::GetAndonDashboardData>();
+    server_fn::axum::register_explicit::<crate::api::andon::GetActiveAndonEvents>();
+    server_fn::axum::register_explicit::<crate::api::andon::GetAndonEvent>();
+    server_fn::axum::register_explicit::<crate::api::andon::GetAndonEventHistory>();
+    server_fn::axum::register_explicit::<crate::api::andon::CreateAndonEvent>();
+    server_fn::axum::register_explicit::<crate::api::andon::AcknowledgeAndonEvent>();
+    server_fn::axum::register_explicit::<crate::api::andon::ArriveAtAndonEvent>();
+    server_fn::axum::register_explicit::<crate::api::andon::ResolveAndonEvent>();
+    server_fn::axum::register_explicit::<crate::api::andon::CloseAndonEvent>();
+    server_fn::axum::register_explicit::<crate::api::andon::CancelAndonEvent>();
+    server_fn::axum::register_explicit::<crate::api::andon::ReopenAndonEvent>();
+    server_fn::axum::register_explicit::<crate::api::andon::EscalateAndonEvent>();
     super::request::keep_tasks_within_requests();
     let options = LeptosOptions::builder().output_name("ms5-floor").build();
     let routes = ROUTES.clone();

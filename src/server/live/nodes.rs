@@ -1,6 +1,7 @@
 //! Follows what other nodes on the same database commit. A notification is only a hint: a node that missed one looks
 //! at the sequence number every second all the same.
 
+use super::calls;
 use crate::server::db::failure::Failure;
 use crate::server::db::notify::Hints;
 use crate::server::db::{facts, refold};
@@ -77,5 +78,5 @@ async fn catch_up(app: &App) -> sqlx::Result<()> {
         let machines = facts::machines_since(&app.db, seen).await?;
         app.hub.committed(last, &machines);
     }
-    Ok(())
+    calls::catch_up(app).await
 }

@@ -49,9 +49,10 @@ pub async fn run(app: App, stop: CancellationToken) {
         if changes.everything {
             app.hub.publish(Event {
                 name: "reset",
-                seq: app.hub.seq(),
+                seq: Some(app.hub.seq()),
                 about: None,
                 page: false,
+                needs: None,
                 data: "{}".into(),
             });
         }
@@ -170,9 +171,10 @@ fn send(
     match serde_json::to_string(view) {
         Ok(json) => hub.publish(Event {
             name,
-            seq,
+            seq: Some(seq),
             about: Some(line.into()),
             page,
+            needs: None,
             data: json.into(),
         }),
         Err(error) => tracing::error!(%error, "an event could not be written as JSON"),
