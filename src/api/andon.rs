@@ -5,6 +5,7 @@
 
 pub mod roster;
 pub mod rules;
+pub mod statistics;
 
 use super::board::SiteView;
 use super::error::ApiError;

@@ -6,6 +6,7 @@
 //! for has happened.
 
 pub mod directory;
+pub mod reached;
 pub mod slots;
 pub mod stand;
 pub mod steps;

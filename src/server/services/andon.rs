@@ -8,6 +8,7 @@ mod raise;
 pub mod rehearse;
 pub mod roster;
 pub mod rules;
+pub mod statistics;
 pub mod view;
 
 pub use act::{
@@ -18,8 +19,9 @@ pub use list::{
     calls_of_stream, get_active_andon_events, get_andon_dashboard_data, get_andon_event,
     get_andon_event_history,
 };
-pub use rehearse::{Rehearsal, get_escalation_tree};
 pub use raise::{Raise, create_andon_event, raise};
+pub use rehearse::{Rehearsal, get_escalation_tree};
+pub use statistics::get_andon_statistics;
 
 use super::error::{ServiceError, invalid};
 use crate::domain::ids::PersonId;

@@ -2,10 +2,10 @@
 
 pub mod auto;
 pub mod channels;
-
+pub mod history;
 pub mod rehearse;
 pub mod roster;
 pub mod rule;
 pub mod rules;
-
+pub mod statistics;
 pub mod steps;

@@ -1,11 +1,13 @@
 //! Andon for those who look after it: rules, rosters, rehearsal, channels.
 
 mod channels;
+mod history;
 mod rehearse;
 mod roster;
 mod roster_forms;
 mod rule_form;
 mod rules;
+mod statistics;
 
 use super::{Shared, page};
 use crate::server::auth::Ctx;
@@ -22,6 +24,8 @@ pub fn router(shared: &Shared) -> Router {
         .merge(rehearse::router(shared))
         .merge(roster::router(shared))
         .merge(channels::router(shared))
+        .merge(history::router(shared))
+        .merge(statistics::router(shared))
 }
 
 /// A page that the caller may see, below the way `here`.
@@ -39,6 +43,13 @@ fn shown(
 fn lines(plant: &Plant) -> Vec<(String, String)> {
     let line = |l: &crate::server::plant::Line| (l.code.clone(), l.name.clone());
     plant.lines.iter().map(line).collect()
+}
+
+/// The lines that a form offers, of those that the caller sees.
+fn lines_seen(ctx: &Ctx) -> Vec<(String, String)> {
+    let plant = ctx.app().plant.get();
+    let seen = plant.lines.iter().filter(|l| ctx.sees(l));
+    seen.map(|l| (l.code.clone(), l.name.clone())).collect()
 }
 
 /// The shifts that a form offers.

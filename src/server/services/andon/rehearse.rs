@@ -7,12 +7,12 @@ use crate::domain::andon::{
 use crate::domain::time::TsMs;
 use crate::server::andon::Directory;
 use crate::server::andon::directory::{Called, slot};
+use crate::server::andon::reached::{Way, ways_to};
 use crate::server::auth::Ctx;
 use crate::server::db::Tx;
-use crate::server::delivery::{Channels, places};
+use crate::server::delivery::Channels;
 use crate::server::plant::{Line, Site};
 use crate::server::services::error::{ServiceError, not_found};
-use std::collections::BTreeMap;
 
 /// A call that nobody raised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,7 +57,6 @@ pub async fn get_escalation_tree(
         people: &people,
         site,
         line,
-        known: BTreeMap::new(),
     };
     let mut rungs = Vec::new();
     for (due, step) in in_order(&ladder, &sample) {
@@ -94,8 +93,6 @@ struct Chain<'a> {
     people: &'a Directory,
     site: &'a Site,
     line: &'a Line,
-    /// Why somebody cannot be told by something; none: they can.
-    known: BTreeMap<(i64, Channel), Option<String>>,
 }
 
 impl Chain<'_> {
@@ -122,54 +119,25 @@ impl Chain<'_> {
     }
 
     async fn call(&mut self, called: Called, via: &[Channel]) -> Result<RungCall, ServiceError> {
-        let Some(person) = called.person else {
-            return Ok(RungCall {
-                who: called.who,
-                nobody: true,
-                via: vec![],
-                cannot: vec![],
-            });
+        let mut out = RungCall {
+            nobody: called.person.is_none(),
+            who: called.who,
+            via: vec![],
+            cannot: vec![],
         };
-        let (mut can, mut cannot) = (vec![], vec![]);
-        for channel in via.iter().filter(|c| **c != Channel::Webhook) {
-            let why = match self.known.get(&(person.0, *channel)) {
-                Some(known) => known.clone(),
-                None => {
-                    let why = self.why_not(&called, *channel).await?;
-                    self.known.insert((person.0, *channel), why.clone());
-                    why
+        if let Some(person) = called.person {
+            let ways = ways_to(&mut self.tx, self.channels, self.people, via, person).await?;
+            for Way { channel, why_not } in ways {
+                match why_not {
+                    None => out.via.push(channel),
+                    Some(why) => out.cannot.push(Cannot {
+                        via: channel,
+                        why: why.to_owned(),
+                    }),
                 }
-            };
-            match why {
-                None => can.push(*channel),
-                Some(why) => cannot.push(Cannot { via: *channel, why }),
             }
         }
-        Ok(RungCall {
-            who: called.who,
-            nobody: can.is_empty(),
-            via: can,
-            cannot,
-        })
-    }
-
-    async fn why_not(
-        &mut self,
-        called: &Called,
-        channel: Channel,
-    ) -> Result<Option<String>, ServiceError> {
-        let Some(person) = called.person.filter(|_| channel != Channel::Screen) else {
-            return Ok(None);
-        };
-        if self.people.person(person).is_some_and(|p| p.demo != 0) {
-            let words = "belongs to the demonstration, which is told on screens only";
-            return Ok(Some(words.to_owned()));
-        }
-        if self.channels.get(channel.name()).is_none() {
-            return Ok(Some("is not set up".to_owned()));
-        }
-        let found = places(&mut self.tx, person, channel.name()).await?;
-        Ok(found.err().map(str::to_owned))
+        Ok(out)
     }
 
     /// Other programs, which are told once a step whomever it calls.
@@ -189,7 +157,7 @@ impl Chain<'_> {
                 via: vec![],
                 cannot: vec![Cannot {
                     via: Channel::Webhook,
-                    why: "is not set up".to_owned(),
+                    why: "it is not set up".to_owned(),
                 }],
             },
         }
