@@ -3,6 +3,10 @@
 //! A board is read whole once; after that each call that changed comes whole on the live stream. Of two views of one
 //! call the one with the higher `version` is the newer.
 
+pub mod roster;
+pub mod rules;
+pub mod statistics;
+
 use super::board::SiteView;
 use super::error::ApiError;
 use super::json::Json;
@@ -222,6 +226,8 @@ pub struct CallPage {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Rung {
+    /// When, if nobody does anything; `None`: only once somebody took the call.
+    pub at: Option<TsMs>,
     /// How long after the call, or after whoever takes it should be there.
     pub after: DurMs,
     /// What it waits for, in words.
@@ -242,8 +248,18 @@ pub struct RungCall {
     pub nobody: bool,
     /// By what they would be told.
     pub via: Vec<Channel>,
-    /// By what they cannot be told, though the rule says so: no address, or the channel is not set up.
-    pub cannot: Vec<Channel>,
+    /// By what they cannot be told, though the rule says so.
+    pub cannot: Vec<Cannot>,
+}
+
+/// By what somebody cannot be told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct Cannot {
+    /// By what.
+    pub via: Channel,
+    /// Why not, in words.
+    pub why: String,
 }
 
 /// Who would be called: the answer to a rehearsal, and what runs for a call.

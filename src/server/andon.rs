@@ -9,6 +9,8 @@ pub mod directory;
 mod machines;
 mod outcomes;
 mod over;
+pub mod reached;
+pub mod slots;
 pub mod stand;
 pub mod steps;
 mod summaries;

@@ -29,9 +29,10 @@ async fn served(place: &Place) -> (Server, Hands) {
 fn publish(server: &Server, name: &'static str, data: &str) {
     server.app.hub.publish(Event {
         name,
-        seq: Seq(1),
+        seq: Some(Seq(1)),
         about: (name == "tile").then(|| "L1".into()),
         page: false,
+        needs: None,
         data: data.into(),
     });
 }

@@ -72,6 +72,7 @@ fn filled(route: &str, line: &str) -> String {
         ("{token}", "nonsense"),
         ("{*file}", "nothing.js"),
         ("{hash}", "00"),
+        ("{name}", "pigeon"),
     ];
     let path = names
         .into_iter()

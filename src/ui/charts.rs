@@ -5,10 +5,14 @@ pub mod axis;
 pub mod difference;
 #[cfg(feature = "ssr")]
 pub mod history;
+#[cfg(feature = "ssr")]
+pub mod load;
 pub mod output;
 #[cfg(feature = "ssr")]
 pub mod pareto;
 #[cfg(feature = "ssr")]
 mod themed_svg;
+#[cfg(feature = "ssr")]
+pub mod waiting;
 #[cfg(feature = "ssr")]
 pub mod waterfall;

@@ -2,6 +2,7 @@
 //! the browser's code; everything works without script.
 
 pub mod account;
+pub mod andon;
 pub mod audit;
 pub mod choose;
 pub mod devices;

@@ -51,6 +51,15 @@ impl Rule {
                 .is_none_or(|shift| Some(shift) == call.shift)
     }
 
+    /// Whether it holds for exactly the calls for which another one holds: of the two one is never picked.
+    #[must_use]
+    pub fn holds_for_the_same(&self, other: &Self) -> bool {
+        self.kind == other.kind
+            && self.priority == other.priority
+            && self.line == other.line
+            && self.shift == other.shift
+    }
+
     /// The greater, the more specific: a line says more than a shift, that more than a kind, that more than a priority.
     fn weight(&self) -> [bool; 4] {
         [
@@ -60,6 +69,11 @@ impl Rule {
             self.priority.is_some(),
         ]
     }
+}
+
+/// Puts rules into the order in which they are looked at: of those that hold for a call the first one is picked.
+pub fn put_in_order(rules: &mut [Rule]) {
+    rules.sort_by_key(|rule| (std::cmp::Reverse(rule.weight()), rule.id));
 }
 
 /// The most specific rule that holds for a call; of two that are equally specific the one with the lower number. `None`:
@@ -174,6 +188,8 @@ mod tests {
             let forth = pick(&rules, CALL).cloned();
             rules.reverse();
             prop_assert_eq!(pick(&rules, CALL), forth.as_ref());
+            put_in_order(&mut rules);
+            prop_assert_eq!(rules.iter().find(|rule| rule.holds_for(CALL)), forth.as_ref());
             prop_assert!(forth.is_none_or(|rule| rule.holds_for(CALL)));
         }
     }

@@ -56,6 +56,17 @@ impl Waiting {
         self.acknowledge + self.travel + self.repair + self.restart
     }
 
+    /// Its parts in their order, each with its name.
+    #[must_use]
+    pub const fn parts(self) -> [(&'static str, DurMs); 4] {
+        [
+            ("Acknowledge", self.acknowledge),
+            ("Travel", self.travel),
+            ("Repair", self.repair),
+            ("Restart", self.restart),
+        ]
+    }
+
     /// Until it was resolved: the whole less the restart.
     #[must_use]
     pub fn until_resolved(self) -> DurMs {

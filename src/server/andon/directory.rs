@@ -58,6 +58,24 @@ impl Directory {
         })
     }
 
+    /// The rules for ladders.
+    #[must_use]
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    /// The roster of those who may sign in: nobody else has a duty, and who is away for somebody else is replaced by nobody.
+    #[must_use]
+    pub fn roster(&self) -> Roster {
+        let there = |id: PersonId| self.person(id).is_some();
+        let mut roster = self.roster.clone();
+        roster.duties.retain(|duty| there(duty.person));
+        for one in roster.substitutes.iter_mut().filter(|s| !there(s.by)) {
+            one.by = one.person;
+        }
+        roster
+    }
+
     /// The ladder of a call, and the number of the rule that gives it.
     #[must_use]
     pub fn ladder(&self, facts: CallFacts<'_>) -> (Option<i64>, Ladder) {

@@ -106,6 +106,27 @@ pub struct ChannelRow {
     pub failed: i64,
 }
 
+/// An attempt that did not go well.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct FailedRow {
+    /// The message.
+    pub delivery_id: i64,
+    /// Counts its attempts from 1; 0: there was nowhere to send it to.
+    pub number: i64,
+    /// When.
+    pub at_ms: i64,
+    /// The first line of the message.
+    pub title: String,
+    /// Who was to be told, if it is somebody here.
+    pub person: Option<String>,
+    /// Where to, as the channel reads it.
+    pub address: String,
+    /// `waiting`, `sent`, `failed` or `void`: what became of the message.
+    pub state: String,
+    /// What was wrong, in words.
+    pub detail: String,
+}
+
 macro_rules! select_delivery {
     ($rest:literal) => {
         concat!(
@@ -245,6 +266,34 @@ pub async fn due_to_in(tx: &mut Tx, person: PersonId, since: TsMs) -> sqlx::Resu
             .await?
     });
     Ok(times.into_iter().map(TsMs).collect())
+}
+
+/// The attempts of a channel since then that did not go well, and its messages that had nowhere to go; the newest first, at
+/// most `limit`.
+///
+/// # Errors
+/// The engine's.
+pub async fn failed_attempts(
+    db: &Db,
+    channel: &str,
+    since: TsMs,
+    limit: i64,
+) -> sqlx::Result<Vec<FailedRow>> {
+    const SQL: &str = "SELECT d.id AS delivery_id, a.number, a.at_ms, d.title, p.name AS person, d.address, d.state, a.detail
+        FROM delivery_attempt a JOIN delivery d ON d.id = a.delivery_id LEFT JOIN person p ON p.id = d.person_id
+        WHERE d.channel = $1 AND a.at_ms >= $2 AND a.outcome IN ('later', 'failed', 'lost')
+        UNION ALL
+        SELECT d.id AS delivery_id, CAST(0 AS BIGINT) AS number, d.queued_ms AS at_ms, d.title, p.name AS person, d.address,
+            d.state, d.error AS detail
+        FROM delivery d LEFT JOIN person p ON p.id = d.person_id
+        WHERE d.channel = $1 AND d.queued_ms >= $2 AND d.state = 'failed' AND d.attempts = 0
+        ORDER BY at_ms DESC, delivery_id DESC, number DESC LIMIT $3";
+    reading!(db, |pool| sqlx::query_as(SQL)
+        .bind(channel)
+        .bind(since.0)
+        .bind(limit)
+        .fetch_all(pool)
+        .await)
 }
 
 /// How every channel does that ever had a message, by name.

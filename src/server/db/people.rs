@@ -108,6 +108,18 @@ pub async fn all(db: &Db) -> sqlx::Result<Vec<PersonRow>> {
     })
 }
 
+/// The same, as a transaction sees them.
+///
+/// # Errors
+/// The engine's.
+pub async fn all_in(tx: &mut Tx) -> sqlx::Result<Vec<PersonRow>> {
+    writing!(tx, |conn| {
+        sqlx::query_as(select_person!("ORDER BY disabled, name, id"))
+            .fetch_all(conn)
+            .await
+    })
+}
+
 /// The person of this number.
 ///
 /// # Errors
@@ -448,6 +460,16 @@ pub async fn given(db: &Db) -> sqlx::Result<Vec<GivenRow>> {
     const SQL: &str =
         "SELECT person_id, role_id, area_id, line_id FROM person_role ORDER BY person_id, role_id";
     reading!(db, |pool| sqlx::query_as(SQL).fetch_all(pool).await)
+}
+
+/// The same, as a transaction sees them.
+///
+/// # Errors
+/// The engine's.
+pub async fn all_given_in(tx: &mut Tx) -> sqlx::Result<Vec<GivenRow>> {
+    const SQL: &str =
+        "SELECT person_id, role_id, area_id, line_id FROM person_role ORDER BY person_id, role_id";
+    writing!(tx, |conn| sqlx::query_as(SQL).fetch_all(conn).await)
 }
 
 /// Takes all roles from somebody.

@@ -1,5 +1,9 @@
 //! `/api/v1/andon`: calls for help.
 
+pub mod figures;
+pub mod roster;
+pub mod rules;
+
 use super::ingest::{body_of, require_json};
 use super::oee::{Gathered, instant_if_given};
 use super::problem::{Problem, malformed};

@@ -73,6 +73,29 @@ pub fn router(shared: &Shared) -> Router {
         .routes(routes!(andon::cancel))
         .routes(routes!(andon::reopen))
         .routes(routes!(andon::escalate))
+        .routes(routes!(andon::figures::statistics))
+        .routes(routes!(andon::figures::escalation))
+        .routes(routes!(andon::rules::list, andon::rules::add))
+        .routes(routes!(
+            andon::rules::get,
+            andon::rules::change,
+            andon::rules::remove
+        ))
+        .routes(routes!(andon::rules::change_auto))
+        .routes(routes!(andon::rules::change_general))
+        .routes(routes!(andon::roster::list))
+        .routes(routes!(andon::roster::gaps))
+        .routes(routes!(andon::roster::week))
+        .routes(routes!(andon::roster::add_duty))
+        .routes(routes!(
+            andon::roster::change_duty,
+            andon::roster::remove_duty
+        ))
+        .routes(routes!(andon::roster::add_substitute))
+        .routes(routes!(
+            andon::roster::change_substitute,
+            andon::roster::remove_substitute
+        ))
         .routes(routes!(live::get))
         .with_state(shared.clone())
         .split_for_parts();

@@ -53,6 +53,8 @@ pub fn router(shared: &Shared) -> Router {
     server_fn::axum::register_explicit::<crate::api::andon::CancelAndonEvent>();
     server_fn::axum::register_explicit::<crate::api::andon::ReopenAndonEvent>();
     server_fn::axum::register_explicit::<crate::api::andon::EscalateAndonEvent>();
+    server_fn::axum::register_explicit::<crate::api::andon::statistics::GetAndonStatistics>();
+    server_fn::axum::register_explicit::<crate::api::andon::statistics::GetEscalationTree>();
     super::request::keep_tasks_within_requests();
     let options = LeptosOptions::builder().output_name("ms5-floor").build();
     let routes = ROUTES.clone();

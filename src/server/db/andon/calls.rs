@@ -368,6 +368,19 @@ pub async fn changed_in(tx: &mut Tx, version: i64, limit: i64) -> sqlx::Result<V
     read(rows)
 }
 
+/// The calls of these numbers, in no order; numbers that no call has are left out.
+///
+/// # Errors
+/// The engine's, or a stored value that is not known.
+pub async fn of_ids_in(tx: &mut Tx, ids: &[CallId]) -> sqlx::Result<Vec<StoredCall>> {
+    const SQLITE: &str = select_call!("WHERE id IN (SELECT value FROM json_each($1))");
+    const POSTGRES: &str = select_call!("WHERE id = ANY($1)");
+    if ids.is_empty() {
+        return Ok(vec![]);
+    }
+    read(of_calls!(tx, ids, SQLITE, POSTGRES)?)
+}
+
 /// The last change of any call; 0: there never was a call.
 ///
 /// # Errors
