@@ -3,18 +3,13 @@
 //! A board is read whole once; after that each call that changed comes whole on the live stream. Of two views of one
 //! call the one with the higher `version` is the newer.
 
-pub mod roster;
-pub mod rules;
-pub mod statistics;
-
 use super::board::SiteView;
 use super::error::ApiError;
-use super::json::Json;
 use crate::domain::andon::{Call, CallKind, Cause, Channel, Priority, Status, Waiting};
 use crate::domain::time::{DurMs, TsMs};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
-use server_fn::codec::GetUrl;
+use server_fn::codec::{GetUrl, Json};
 
 /// Something with a code and a name: a line, a machine.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -226,8 +221,6 @@ pub struct CallPage {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Rung {
-    /// When, if nobody does anything; `None`: only once somebody took the call.
-    pub at: Option<TsMs>,
     /// How long after the call, or after whoever takes it should be there.
     pub after: DurMs,
     /// What it waits for, in words.
@@ -248,18 +241,8 @@ pub struct RungCall {
     pub nobody: bool,
     /// By what they would be told.
     pub via: Vec<Channel>,
-    /// By what they cannot be told, though the rule says so.
-    pub cannot: Vec<Cannot>,
-}
-
-/// By what somebody cannot be told.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
-pub struct Cannot {
-    /// By what.
-    pub via: Channel,
-    /// Why not, in words.
-    pub why: String,
+    /// By what they cannot be told, though the rule says so: no address, or the channel is not set up.
+    pub cannot: Vec<Channel>,
 }
 
 /// Who would be called: the answer to a rehearsal, and what runs for a call.
@@ -328,9 +311,8 @@ pub async fn create_andon_event(call: NewCall) -> Result<Raised, ApiError> {
 #[server(prefix = "/api", endpoint = "andon_acknowledge", input = Json, output = Json)]
 pub async fn acknowledge_andon_event(id: i64, eta_min: Option<i64>) -> Result<CallView, ApiError> {
     let ctx = crate::server::auth::guard::here::<AcknowledgeAndonEvent>()?;
-    let eta = eta_min.map(|minutes| {
-        ctx.now() + DurMs(minutes.clamp(0, 3 * 24 * 60) * crate::domain::time::MINUTE_MS)
-    });
+    let minute = crate::domain::time::MINUTE_MS;
+    let eta = eta_min.map(|n| ctx.now() + DurMs(n.clamp(0, 3 * 24 * 60) * minute));
     crate::server::services::andon::acknowledge_andon_event(&ctx, id, eta)
         .await
         .map_err(ApiError::from)

@@ -2,13 +2,9 @@
 //! one who does the same at the same time is told who was faster.
 
 mod act;
-pub mod channels;
+mod link;
 mod list;
 mod raise;
-pub mod rehearse;
-pub mod roster;
-pub mod rules;
-pub mod statistics;
 pub mod view;
 
 pub(crate) use act::act_in;
@@ -16,13 +12,12 @@ pub use act::{
     acknowledge_andon_event, arrive_andon_event, cancel_andon_event, close_andon_event,
     escalate_andon_event, reopen_andon_event, resolve_andon_event,
 };
+pub use link::{call_of_link, take_by_link};
 pub use list::{
     calls_of_stream, get_active_andon_events, get_andon_dashboard_data, get_andon_event,
     get_andon_event_history,
 };
 pub use raise::{Raise, create_andon_event, is_called, raise};
-pub use rehearse::{Rehearsal, get_escalation_tree};
-pub use statistics::get_andon_statistics;
 
 use super::error::{ServiceError, invalid};
 use crate::domain::ids::PersonId;
