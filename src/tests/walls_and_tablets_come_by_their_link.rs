@@ -177,7 +177,12 @@ async fn what_is_wrong_with_a_device_is_named(place: &Place) {
             "site",
             "must be /, /andon, or /lines/CODE",
         ),
-        ("Wall 2", "/lines/L9", "site", "must be /, /andon, or /lines/CODE"),
+        (
+            "Wall 2",
+            "/lines/L9",
+            "site",
+            "must be /, /andon, or /lines/CODE",
+        ),
         (
             "Wall 2",
             "/",
