@@ -88,7 +88,7 @@ CREATE INDEX andon_timer_due ON andon_timer (due_ms) WHERE state = 1;
 
 -- Who was told by a step, and by what. who: as they were called then; without a person it is a role or duty that nobody has, or
 -- a receiver of its own. delivery_id: the message on its way. state: 1 shown, 2 waiting, 3 sent, 4 failed, 5 held back until
--- held_ms for a summary, 6 part of a summary.
+-- held_ms for a summary, 6 part of a summary, 7 not told because the call was over.
 CREATE TABLE andon_told (
     id          INTEGER PRIMARY KEY,
     call_id     INTEGER NOT NULL REFERENCES andon_call (id),
@@ -101,10 +101,11 @@ CREATE TABLE andon_told (
     at_ms       INTEGER NOT NULL,
     delivery_id INTEGER,
     held_ms     INTEGER,
-    state       INTEGER NOT NULL CHECK (state BETWEEN 1 AND 6)
+    state       INTEGER NOT NULL CHECK (state BETWEEN 1 AND 7)
 ) STRICT;
 CREATE UNIQUE INDEX andon_told_once ON andon_told (call_id, plan, step, COALESCE(person_id, 0), who, channel);
 CREATE INDEX andon_told_person ON andon_told (person_id, at_ms);
+CREATE INDEX andon_told_waiting ON andon_told (call_id) WHERE state = 2;
 CREATE INDEX andon_told_held ON andon_told (held_ms) WHERE state = 5;
 
 -- Who is called when, for calls of a kind, priority, line and shift; what is NULL is not looked at. ladder: JSON.

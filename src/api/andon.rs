@@ -10,7 +10,7 @@ pub mod statistics;
 use super::board::SiteView;
 use super::error::ApiError;
 use crate::domain::andon::{Call, CallKind, Cause, Channel, Priority, Status, Waiting};
-use crate::domain::time::{DurMs, TsMs};
+use crate::domain::time::{DurMs, MINUTE_MS, TsMs};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use server_fn::codec::{GetUrl, Json};
@@ -315,28 +315,29 @@ pub async fn get_andon_event_history(
 }
 
 /// Calls for help, or joins the call that is open for the same.
-#[server(prefix = "/api", endpoint = "andon_raise", input = Json, output = Json)]
-pub async fn create_andon_event(new: NewCall) -> Result<Raised, ApiError> {
+#[server(prefix = "/api", endpoint = "andon_create", input = Json, output = Json)]
+pub async fn create_andon_event(call: NewCall) -> Result<Raised, ApiError> {
     let ctx = crate::server::auth::guard::here::<CreateAndonEvent>()?;
-    crate::server::services::andon::create_andon_event(&ctx, &new)
+    crate::server::services::andon::create_andon_event(&ctx, &call)
         .await
         .map_err(ApiError::from)
 }
 
-/// "I am coming", perhaps with when in epoch milliseconds.
+/// "I am coming", perhaps with in how many minutes: the clock of a phone may be wrong.
 #[server(prefix = "/api", endpoint = "andon_acknowledge", input = Json, output = Json)]
-pub async fn acknowledge_andon_event(id: i64, eta: Option<i64>) -> Result<CallView, ApiError> {
+pub async fn acknowledge_andon_event(id: i64, eta_min: Option<i64>) -> Result<CallView, ApiError> {
     let ctx = crate::server::auth::guard::here::<AcknowledgeAndonEvent>()?;
-    crate::server::services::andon::acknowledge_andon_event(&ctx, id, eta.map(TsMs))
+    let eta = eta_min.map(|minutes| ctx.now() + DurMs(minutes.clamp(0, 3 * 24 * 60) * MINUTE_MS));
+    crate::server::services::andon::acknowledge_andon_event(&ctx, id, eta)
         .await
         .map_err(ApiError::from)
 }
 
 /// "I am there."
 #[server(prefix = "/api", endpoint = "andon_arrive", input = Json, output = Json)]
-pub async fn arrive_at_andon_event(id: i64) -> Result<CallView, ApiError> {
-    let ctx = crate::server::auth::guard::here::<ArriveAtAndonEvent>()?;
-    crate::server::services::andon::arrive_at_andon_event(&ctx, id)
+pub async fn arrive_andon_event(id: i64) -> Result<CallView, ApiError> {
+    let ctx = crate::server::auth::guard::here::<ArriveAndonEvent>()?;
+    crate::server::services::andon::arrive_andon_event(&ctx, id)
         .await
         .map_err(ApiError::from)
 }

@@ -33,12 +33,12 @@ row_id! {
     DeviceId,
     /// A key of a connector.
     KeyId,
+    /// A call for help.
+    CallId,
     /// A message on its way to one address.
     DeliveryId,
     /// A browser that shows messages to somebody.
     SubscriptionId,
-    /// A call for help.
-    CallId,
 }
 
 /// The position of a fact in the order in which facts were committed; resuming a live stream starts from one.

@@ -6,10 +6,16 @@
 //! for has happened.
 
 pub mod directory;
+mod machines;
+mod outcomes;
+mod over;
 pub mod reached;
 pub mod slots;
 pub mod stand;
 pub mod steps;
+mod summaries;
+mod tell;
+mod words;
 pub mod worker;
 
 pub use directory::Directory;

@@ -1,11 +1,13 @@
 //! The steps of a call's ladder: when they are due, and what happens then.
 
 use super::directory::{Called, Directory};
-use crate::domain::andon::{Channel, Step};
+use super::over;
+use super::tell::{Doing, tell_all};
+use crate::domain::andon::Step;
+use crate::domain::ids::PersonId;
 use crate::domain::time::{DurMs, TsMs};
 use crate::server::db::Tx;
 use crate::server::db::andon::calls::StoredCall;
-use crate::server::db::andon::told::{self, NewTold, State};
 use crate::server::db::andon::{events, timers};
 use crate::server::plant::{Line, Plant, Site};
 use crate::server::services::error::{ServiceError, not_found};
@@ -134,9 +136,11 @@ pub async fn do_step(
     let called = around
         .people
         .called(around.site, around.line, &wanted.to, around.now);
-    for one in &called {
-        tell(tx, around, call, (key, &wanted), one).await?;
-    }
+    let doing = Doing {
+        step: &wanted,
+        number: key.1,
+    };
+    tell_all(tx, around, call, doing, &called).await?;
     if let Why::Due(late) = why {
         let detail = detail(&wanted, &called, late);
         let at = around.now.max(call.call.made().at);
@@ -145,32 +149,17 @@ pub async fn do_step(
     Ok(())
 }
 
-async fn tell(
+/// What follows when a call is over: what is on its way is stopped, and whoever was woken hears of it.
+///
+/// # Errors
+/// The engine's.
+pub async fn end(
     tx: &mut Tx,
     around: Around<'_>,
     call: &StoredCall,
-    ((plan, number), step): ((i64, i64), &Step),
-    one: &Called,
+    by: Option<PersonId>,
 ) -> sqlx::Result<()> {
-    let state = if one.person.is_some() {
-        State::Shown
-    } else {
-        State::Failed
-    };
-    let new = NewTold {
-        call: call.id,
-        plan,
-        step: number,
-        level: step.level,
-        person: one.person,
-        who: &one.who,
-        channel: Channel::Screen,
-        at: around.now,
-        delivery: None,
-        held: None,
-        state,
-    };
-    told::add(tx, &new).await
+    over::tell_over(tx, around, call, by).await
 }
 
 /// What a step did, in words.

@@ -5,7 +5,10 @@
 //! longer than the ladder says. When it is set forward, what it has passed is done at once.
 
 use super::directory::Directory;
+use super::machines::{self, Depth};
+use super::outcomes;
 use super::steps::{self, Around, Why};
+use super::summaries;
 use crate::domain::time::{DurMs, TsMs};
 use crate::server::db::andon::calls;
 use crate::server::db::andon::timers::{self, TimerRow};
@@ -22,6 +25,10 @@ use tokio_util::sync::CancellationToken;
 
 /// How often it is looked whether a step is due.
 const EVERY: Duration = Duration::from_millis(200);
+/// How often machines are looked at: whether they stand.
+const MACHINES_EVERY: Duration = Duration::from_secs(2);
+/// How often their pieces are: that takes longer, and changes slowly.
+const PIECES_EVERY: Duration = Duration::from_secs(10);
 /// So many timers are looked at together.
 const AT_ONCE: i64 = 500;
 /// A clock that is this much behind what has passed was set back.
@@ -60,6 +67,10 @@ pub struct Worker {
     last: Option<(TsMs, Duration)>,
     /// Timers that go by passing time because the clock was set back, and until when.
     by_ticks: BTreeMap<Key, Duration>,
+    /// When machines were last looked at.
+    machines: Option<Duration>,
+    /// When their pieces were.
+    pieces: Option<Duration>,
 }
 
 impl Worker {
@@ -71,6 +82,8 @@ impl Worker {
             ticks,
             last: None,
             by_ticks: BTreeMap::new(),
+            machines: None,
+            pieces: None,
         }
     }
 
@@ -107,9 +120,34 @@ impl Worker {
             }
         }
         if done > 0 {
+            self.app.channels.wake();
+        }
+        summaries::send_due(&self.app, now).await?;
+        let mut changed = done + outcomes::note(&self.app).await?;
+        changed += self.mind_machines(ran).await?;
+        if changed > 0 {
             live::tell(&self.app).await;
         }
         failed.map_or(Ok(done), Err)
+    }
+
+    /// Looks at machines now and then.
+    async fn mind_machines(&mut self, ran: Duration) -> Result<usize, ServiceError> {
+        let is_time = |last: Option<Duration>, every| last.is_none_or(|at| ran >= at + every);
+        if !is_time(self.machines, MACHINES_EVERY) {
+            return Ok(0);
+        }
+        let depth = if is_time(self.pieces, PIECES_EVERY) {
+            Depth::Pieces
+        } else {
+            Depth::Stops
+        };
+        let changed = machines::look(&self.app, depth).await?;
+        self.machines = Some(ran);
+        if depth == Depth::Pieces {
+            self.pieces = Some(ran);
+        }
+        Ok(changed)
     }
 
     /// When the clock was set back, what is pending goes by passing time from here on.

@@ -49,7 +49,7 @@ pub const ACCESS: &[Entry] = &[
     ("*", "/api/andon", Line(P::AndonRead)),
     ("*", "/api/andon_statistics", Line(P::AndonRead)),
     ("*", "/api/andon_escalation", Line(P::AndonRead)),
-    ("*", "/api/andon_raise", Line(P::AndonCreate)),
+    ("*", "/api/andon_create", Line(P::AndonCreate)),
     ("*", "/api/andon_acknowledge", Line(P::AndonAcknowledge)),
     ("*", "/api/andon_arrive", Line(P::AndonAcknowledge)),
     ("*", "/api/andon_resolve", Line(P::AndonResolve)),

@@ -171,7 +171,7 @@ pub async fn arrive(
     body: Body,
 ) -> Result<Json<CallView>, Problem> {
     let Nothing {} = read(&headers, body)?;
-    Ok(Json(andon::arrive_at_andon_event(&ctx, id).await?))
+    Ok(Json(andon::arrive_andon_event(&ctx, id).await?))
 }
 
 /// How a call was resolved.

@@ -47,7 +47,7 @@ pub fn router(shared: &Shared) -> Router {
     server_fn::axum::register_explicit::<crate::api::andon::GetAndonEventHistory>();
     server_fn::axum::register_explicit::<crate::api::andon::CreateAndonEvent>();
     server_fn::axum::register_explicit::<crate::api::andon::AcknowledgeAndonEvent>();
-    server_fn::axum::register_explicit::<crate::api::andon::ArriveAtAndonEvent>();
+    server_fn::axum::register_explicit::<crate::api::andon::ArriveAndonEvent>();
     server_fn::axum::register_explicit::<crate::api::andon::ResolveAndonEvent>();
     server_fn::axum::register_explicit::<crate::api::andon::CloseAndonEvent>();
     server_fn::axum::register_explicit::<crate::api::andon::CancelAndonEvent>();

@@ -11,15 +11,16 @@ pub mod rules;
 pub mod statistics;
 pub mod view;
 
+pub(crate) use act::act_in;
 pub use act::{
-    acknowledge_andon_event, arrive_at_andon_event, cancel_andon_event, close_andon_event,
+    acknowledge_andon_event, arrive_andon_event, cancel_andon_event, close_andon_event,
     escalate_andon_event, reopen_andon_event, resolve_andon_event,
 };
 pub use list::{
     calls_of_stream, get_active_andon_events, get_andon_dashboard_data, get_andon_event,
     get_andon_event_history,
 };
-pub use raise::{Raise, create_andon_event, raise};
+pub use raise::{Raise, create_andon_event, is_called, raise};
 pub use rehearse::{Rehearsal, get_escalation_tree};
 pub use statistics::get_andon_statistics;
 

@@ -23,27 +23,36 @@ pub enum State {
     Held = 5,
     /// It was part of a summary.
     Merged = 6,
+    /// The call was over before it went out.
+    Void = 7,
 }
 
 impl State {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::Shown,
         Self::Waiting,
         Self::Sent,
         Self::Failed,
         Self::Held,
         Self::Merged,
+        Self::Void,
     ];
 
-    /// What people are told of it.
+    fn from_code(code: i64) -> sqlx::Result<Self> {
+        let found = Self::ALL.into_iter().find(|s| *s as i64 == code);
+        found.ok_or_else(|| unknown("state", code))
+    }
+
+    /// What people are told of it; `None`: nobody was told.
     #[must_use]
-    pub const fn outcome(self) -> Outcome {
+    pub const fn outcome(self) -> Option<Outcome> {
         match self {
-            Self::Shown => Outcome::Shown,
-            Self::Waiting => Outcome::Waiting,
-            Self::Sent => Outcome::Sent,
-            Self::Failed => Outcome::Failed,
-            Self::Held | Self::Merged => Outcome::Merged,
+            Self::Shown => Some(Outcome::Shown),
+            Self::Waiting => Some(Outcome::Waiting),
+            Self::Sent => Some(Outcome::Sent),
+            Self::Failed => Some(Outcome::Failed),
+            Self::Held | Self::Merged => Some(Outcome::Merged),
+            Self::Void => None,
         }
     }
 }
@@ -122,7 +131,6 @@ struct Row {
 
 fn read(rows: Vec<Row>) -> sqlx::Result<Vec<Told>> {
     let one = |row: Row| {
-        let state = State::ALL.into_iter().find(|s| *s as i64 == row.state);
         Ok(Told {
             id: row.id,
             call: CallId(row.call_id),
@@ -136,7 +144,7 @@ fn read(rows: Vec<Row>) -> sqlx::Result<Vec<Told>> {
             at: TsMs(row.at_ms),
             delivery: row.delivery_id,
             held: row.held_ms.map(TsMs),
-            state: state.ok_or_else(|| unknown("state", row.state))?,
+            state: State::from_code(row.state)?,
         })
     };
     rows.into_iter().map(one).collect()
@@ -190,6 +198,42 @@ pub async fn of_calls_in(tx: &mut Tx, calls: &[CallId]) -> sqlx::Result<Vec<Told
     read(rows?)
 }
 
+/// People whose messages are no longer on their way: the row, its call, and what became of it. To somebody with several
+/// browsers one that took it is enough.
+///
+/// # Errors
+/// The engine's, or a stored value that is not known.
+pub async fn settled(db: &Db) -> sqlx::Result<Vec<(i64, CallId, State)>> {
+    const SQL: &str = "SELECT id, call_id, CAST(CASE WHEN sent > 0 THEN 3 WHEN failed > 0 THEN 4 ELSE 7 END AS BIGINT) FROM (
+            SELECT t.id, t.call_id,
+                COUNT(CASE WHEN d.state = 'sent' THEN 1 END) AS sent,
+                COUNT(CASE WHEN d.state = 'waiting' THEN 1 END) AS waiting,
+                COUNT(CASE WHEN d.state = 'failed' THEN 1 END) AS failed
+            FROM andon_told t JOIN delivery d ON d.call_id = t.call_id AND (d.id = t.delivery_id OR
+                (t.channel = 3 AND d.channel = 'push' AND d.person_id = t.person_id AND d.step = t.plan * 100 + t.step))
+            WHERE t.state = 2
+            GROUP BY t.id, t.call_id
+        ) message WHERE sent > 0 OR waiting = 0 ORDER BY id LIMIT 500";
+    let rows: Vec<(i64, i64, i64)> =
+        reading!(db, |pool| sqlx::query_as(SQL).fetch_all(pool).await?);
+    let one = |(id, call, code): (i64, i64, i64)| Ok((id, CallId(call), State::from_code(code)?));
+    rows.into_iter().map(one).collect()
+}
+
+/// Writes down what became of telling somebody.
+///
+/// # Errors
+/// The engine's.
+pub async fn settle(tx: &mut Tx, id: i64, state: State) -> sqlx::Result<()> {
+    const SQL: &str = "UPDATE andon_told SET state = $2 WHERE id = $1 AND state = 2";
+    writing!(tx, |conn| sqlx::query(SQL)
+        .bind(id)
+        .bind(state as i64)
+        .execute(conn)
+        .await
+        .map(drop))
+}
+
 /// When a person was told by anything but the screen after `since`: of each step once, and of each summary.
 ///
 /// # Errors
@@ -197,7 +241,7 @@ pub async fn of_calls_in(tx: &mut Tx, calls: &[CallId]) -> sqlx::Result<Vec<Told
 pub async fn times_of_in(tx: &mut Tx, person: PersonId, since: TsMs) -> sqlx::Result<Vec<TsMs>> {
     const SQL: &str = "SELECT at_ms FROM (
             SELECT DISTINCT call_id, plan, step, at_ms FROM andon_told
-            WHERE person_id = $1 AND channel <> 1 AND held_ms IS NULL AND state <> 4 AND at_ms > $2
+            WHERE person_id = $1 AND channel <> 1 AND held_ms IS NULL AND state NOT IN (4, 7) AND at_ms > $2
         ) single
         UNION ALL
         SELECT held_ms FROM (

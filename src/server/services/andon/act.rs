@@ -7,7 +7,7 @@ use crate::api::andon::CallView;
 use crate::domain::andon::{Act, Cause, Refused};
 use crate::domain::ids::CallId;
 use crate::domain::time::TsMs;
-use crate::server::andon::steps::{Why, do_step};
+use crate::server::andon::steps::{Why, do_step, end};
 use crate::server::andon::{Around, Directory};
 use crate::server::auth::Ctx;
 use crate::server::db::andon::calls::{self, StoredCall};
@@ -36,7 +36,7 @@ pub async fn acknowledge_andon_event(
 ///
 /// # Errors
 /// As [`acknowledge_andon_event`].
-pub async fn arrive_at_andon_event(ctx: &Ctx, id: i64) -> Result<CallView, ServiceError> {
+pub async fn arrive_andon_event(ctx: &Ctx, id: i64) -> Result<CallView, ServiceError> {
     act(ctx, CallId(id), Act::Arrive, "").await
 }
 
@@ -100,6 +100,7 @@ async fn act(ctx: &Ctx, id: CallId, act: Act, note: &str) -> Result<CallView, Se
     ctx.reach(around.line)?;
     if act_in(&mut tx, around, stored, (act, note), Doer::of(ctx)).await? {
         tx.commit().await?;
+        app.channels.wake();
         tell(app).await;
     } else {
         drop(tx);
@@ -187,6 +188,9 @@ pub(crate) async fn act_in(
     )
     .await?;
     settle(tx, around, &mut call).await?;
+    if matches!(act, Act::Resolve { .. } | Act::Cancel) {
+        end(tx, around, &call, by.person).await?;
+    }
     let mut row = by.entry;
     row.at_ms = around.now.0;
     row.action = format!("andon.{}", act.name());

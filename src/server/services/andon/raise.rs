@@ -41,6 +41,32 @@ pub struct Raise<'a> {
     pub unless_since: Option<TsMs>,
 }
 
+impl Raise<'_> {
+    fn spot(&self) -> Spot {
+        Spot {
+            line: self.line.id,
+            machine: self.machine.map(|m| m.id),
+        }
+    }
+}
+
+/// Whether somebody called since [`Raise::unless_since`] already; never of a call without it. What is called for with less
+/// urgency is not called for yet: it is joined, which makes it urgent.
+///
+/// # Errors
+/// The engine's.
+pub async fn is_called(tx: &mut Tx, wanted: Raise<'_>) -> sqlx::Result<bool> {
+    let Some(since) = wanted.unless_since else {
+        return Ok(false);
+    };
+    let (spot, kind) = (wanted.spot(), wanted.kind);
+    if let Some(open) = calls::open_in(tx, spot, kind).await? {
+        return Ok(open.call.priority >= wanted.priority);
+    }
+    let newest = calls::newest_since_in(tx, spot, kind, since).await?;
+    Ok(newest.is_some())
+}
+
 /// Calls for help. A call of the same kind that is open at the place is joined.
 ///
 /// # Errors
@@ -120,24 +146,11 @@ pub async fn raise(
         people,
         now: app.clock.now(),
     };
-    let spot = Spot {
-        line: wanted.line.id,
-        machine: wanted.machine.map(|m| m.id),
-    };
-    let open = calls::open_in(&mut tx, spot, wanted.kind).await?;
-    if let Some(since) = wanted.unless_since {
-        let known = match &open {
-            // What is called for with less urgency is joined, which makes it urgent.
-            Some(open) => open.call.priority >= wanted.priority,
-            None => {
-                let newest = calls::newest_since_in(&mut tx, spot, wanted.kind, since);
-                newest.await?.is_some()
-            }
-        };
-        if known {
-            return Ok(None);
-        }
+    let spot = wanted.spot();
+    if is_called(&mut tx, wanted).await? {
+        return Ok(None);
     }
+    let open = calls::open_in(&mut tx, spot, wanted.kind).await?;
     let stands = stands(&mut tx, around, wanted.machine).await?;
     let joined = open.is_some();
     let call = match open {
@@ -160,6 +173,7 @@ pub async fn raise(
     audit::add(&mut tx, &row).await?;
     notify::calls(&mut tx, call.version).await?;
     tx.commit().await?;
+    app.channels.wake();
     tell(app).await;
     Ok(Some((call.id, joined)))
 }

@@ -55,7 +55,7 @@ pub async fn views_in(
             stop: call.stop,
             restarted: call.restarted,
             level: call.level,
-            told: told.into_iter().rev().map(told_view).collect(),
+            told: told.into_iter().rev().filter_map(told_view).collect(),
             next: next(people, (site, line), call, &pending),
         })
     };
@@ -70,14 +70,14 @@ fn named(machine: &Machine) -> Named {
     }
 }
 
-fn told_view(told: Told) -> ToldView {
-    ToldView {
+fn told_view(told: Told) -> Option<ToldView> {
+    Some(ToldView {
         at: told.at,
         level: told.level,
+        outcome: told.state.outcome()?,
         who: told.who,
         via: told.channel,
-        outcome: told.state.outcome(),
-    }
+    })
 }
 
 fn next(

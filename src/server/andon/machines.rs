@@ -1,0 +1,273 @@
+//! What machines do to calls: they call by themselves, by rule, and when they run again the calls about their stop know it.
+
+use super::directory::Directory;
+use super::stand::{Standing, standing};
+use super::steps::Around;
+use crate::domain::andon::{Act, AutoRule, Evidence, Shows, Wanted, wanted};
+use crate::domain::machine_state::TimeBucket;
+use crate::domain::target::target;
+use crate::domain::time::{DurMs, Span, TsMs};
+use crate::server::auth::Caller;
+use crate::server::auth::guard::entry;
+use crate::server::db::andon::calls::{self, StoredCall};
+use crate::server::db::andon::{events, rules};
+use crate::server::db::notify;
+use crate::server::plant::{Line, Machine, Plant, Site};
+use crate::server::services::andon::{Doer, Raise, act_in, is_called, raise};
+use crate::server::services::error::ServiceError;
+use crate::server::services::window::{Focus, LineData, MachineData, focus, read, read_time};
+use crate::server::state::App;
+
+/// Who closes a call whose machine runs again.
+const RUNS_AGAIN: &str = "machine runs again";
+
+/// What is looked at: with or without the pieces that machines made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Depth {
+    /// Whether they stand: a few rows.
+    Stops,
+    /// The pieces of the shift as well.
+    Pieces,
+}
+
+/// Looks at every machine once: raises what rules want, and notes which machines run again. Returns how many calls changed.
+///
+/// # Errors
+/// The database's. What was not done is done the next time.
+pub(super) async fn look(app: &App, depth: Depth) -> Result<usize, ServiceError> {
+    let plant = app.plant.get();
+    let Some(site) = plant.site.as_ref() else {
+        return Ok(0);
+    };
+    let mut tx = app.db.snapshot().await?;
+    let rules = rules::auto_in(&mut tx).await?;
+    let rules: Vec<AutoRule> = rules
+        .into_iter()
+        .map(|(_, rule)| rule)
+        .filter(|rule| rule.on)
+        .collect();
+    let going_on = calls::going_on_in(&mut tx).await?;
+    drop(tx);
+    let counts = |rule: &AutoRule| {
+        let by = &rule.evidence;
+        matches!(
+            by,
+            Evidence::QualityUnder { .. } | Evidence::CountBehind { .. }
+        )
+    };
+    let depth = if rules.iter().any(counts) {
+        depth
+    } else {
+        Depth::Stops
+    };
+    let people = Directory::load(&app.db).await?;
+    let mut changed = 0;
+    for line in &plant.lines {
+        let seen = Seen::of(app, site, line, depth).await?;
+        for machine in &line.machines {
+            let Some(data) = seen.data.machine(machine.id) else {
+                continue;
+            };
+            let stands = standing(site, line, machine, data, seen.now);
+            let shows = seen.shows(&plant, line, data, stands.as_ref());
+            for want in wanted(&rules, &shows, seen.now) {
+                let by = (want, stands.as_ref());
+                changed += usize::from(call(app, &plant, &people, (line, machine), by).await?);
+            }
+        }
+        let own = going_on.iter().filter(|call| call.spot.line == line.id);
+        for stored in own {
+            changed += usize::from(runs_again(app, &plant, &people, stored, &seen).await?);
+        }
+    }
+    Ok(changed)
+}
+
+/// A line as it was seen at one moment.
+struct Seen<'a> {
+    site: &'a Site,
+    line: &'a Line,
+    now: TsMs,
+    focus: Focus,
+    depth: Depth,
+    data: LineData,
+}
+
+impl<'a> Seen<'a> {
+    async fn of(
+        app: &App,
+        site: &'a Site,
+        line: &'a Line,
+        depth: Depth,
+    ) -> Result<Self, ServiceError> {
+        let now = app.clock.now();
+        let focus = focus(site, line, now);
+        let data = match depth {
+            Depth::Stops => {
+                let moment = Span::clamped(now - DurMs(1), now);
+                let mut tx = app.db.snapshot().await?;
+                read_time(&mut tx, site, line, None, moment, now).await?
+            }
+            Depth::Pieces => {
+                let window = Span::clamped(focus.horizon.from(), focus.horizon.to().max(now));
+                read(&app.db, site, line, window, now).await?
+            }
+        };
+        Ok(Self {
+            site,
+            line,
+            now,
+            focus,
+            depth,
+            data,
+        })
+    }
+
+    fn shows(
+        &self,
+        plant: &Plant,
+        line: &Line,
+        data: &MachineData,
+        stands: Option<&Standing>,
+    ) -> Shows {
+        let past = Span::clamped(
+            self.focus.horizon.from(),
+            self.focus.horizon.to().min(self.now),
+        );
+        let (mut good, mut judged, mut behind) = (0, 0, None);
+        // The shift that is over is nobody's any more.
+        if self.depth == Depth::Pieces && self.focus.horizon.to() >= self.now {
+            let counts = self.data.machine_account(plant, line, data, past).counts;
+            (good, judged) = (counts.good, counts.total() - counts.ungraded);
+            let rate = |product, at| plant.rate(data.id, product, at);
+            let schedule = &self.data.schedule;
+            let wanted = target(past, &data.intervals, schedule, &line.targets, rate);
+            behind = wanted.map(|wanted| wanted - (counts.good + counts.ungraded) as f64);
+        }
+        Shows {
+            stand: stands.map(|s| s.stand.clone()),
+            counted_since: past.from(),
+            good,
+            judged,
+            behind,
+        }
+    }
+}
+
+/// Raises what a rule wants, once for what it is about.
+async fn call(
+    app: &App,
+    plant: &Plant,
+    people: &Directory,
+    (line, machine): (&Line, &Machine),
+    (want, stands): (Wanted, Option<&Standing>),
+) -> Result<bool, ServiceError> {
+    // Of one stop a machine calls once, also when a break lay in it.
+    let since = stands
+        .filter(|s| s.stand.since == want.since)
+        .map_or(want.since, |s| s.stop);
+    let text = match stands {
+        Some(stands) if stands.stand.since == want.since => {
+            let fault = stands.stand.fault.as_deref();
+            fault.map_or_else(String::new, |code| plant.fault_text(machine.id, code))
+        }
+        _ => String::new(),
+    };
+    let wanted = Raise {
+        line,
+        machine: Some(machine),
+        kind: want.kind,
+        priority: want.priority,
+        line_stopped: None,
+        text: &text,
+        unless_since: Some(since),
+    };
+    // Looked at without holding anything up: most of the time somebody called already.
+    if is_called(&mut app.db.snapshot().await?, wanted).await? {
+        return Ok(false);
+    }
+    let by = program(app, format!("rule: {}", want.kind.words().to_lowercase()));
+    Ok(raise(app, plant, people, wanted, by).await?.is_some())
+}
+
+/// The program itself, under the name of what made it do something.
+fn program(app: &App, name: String) -> Doer {
+    let caller = Caller::nobody(String::new(), String::new());
+    Doer {
+        name,
+        person: None,
+        entry: entry(&caller, app.clock.now(), "", ""),
+    }
+}
+
+/// Notes when the machine of a call ran again, and closes a call that is resolved and only waited for that.
+async fn runs_again(
+    app: &App,
+    plant: &Plant,
+    people: &Directory,
+    stored: &StoredCall,
+    seen: &Seen<'_>,
+) -> Result<bool, ServiceError> {
+    let restarted = match stored.restarted {
+        Some(at) => Some(at),
+        None => restart(app, stored, seen).await?,
+    };
+    let Some(at) = restarted else {
+        return Ok(false);
+    };
+    let closes = stored.call.line_stopped && !stored.call.status().is_open();
+    if stored.restarted.is_some() && !closes {
+        return Ok(false);
+    }
+    let mut tx = app.db.begin_append().await?;
+    let Some(mut call) = calls::by_id_in(&mut tx, stored.id).await? else {
+        return Ok(false);
+    };
+    // Whoever did something meanwhile is looked at the next time.
+    if call.version != stored.version {
+        return Ok(false);
+    }
+    if call.restarted.is_none() {
+        call.restarted = Some(at);
+        calls::put(&mut tx, &mut call).await?;
+        events::add(&mut tx, call.id, (at, "restart"), (RUNS_AGAIN, None), "").await?;
+        notify::calls(&mut tx, call.version).await?;
+    }
+    if closes {
+        let around = Around::of(app, plant, &call, people, seen.now)?;
+        let by = program(app, RUNS_AGAIN.to_owned());
+        act_in(&mut tx, around, call, (Act::Close, ""), by).await?;
+    }
+    tx.commit().await?;
+    Ok(true)
+}
+
+/// When the machine ran again since the round of a call began; `None`: it still stands, or the call is about no stop.
+async fn restart(
+    app: &App,
+    stored: &StoredCall,
+    seen: &Seen<'_>,
+) -> Result<Option<TsMs>, ServiceError> {
+    let (line, since) = (seen.line, stored.call.since());
+    let own = stored
+        .spot
+        .machine
+        .and_then(|id| line.machines.iter().find(|machine| machine.id == id));
+    let machine = own.or_else(|| line.pacing());
+    let Some((_, machine)) = stored.stop.zip(machine) else {
+        return Ok(None);
+    };
+    let still = seen.data.machine(machine.id).is_some_and(|data| {
+        let stands = standing(seen.site, line, machine, data, seen.now);
+        stands.is_some_and(|s| s.stop <= since)
+    });
+    if still || since >= seen.now {
+        return Ok(None);
+    }
+    let window = Span::clamped(since, seen.now);
+    let mut tx = app.db.snapshot().await?;
+    let data = read_time(&mut tx, seen.site, line, Some(machine.id), window, seen.now).await?;
+    let parts = data.machines.iter().flat_map(|data| &data.parts);
+    let mut runs = parts.filter(|p| p.bucket == TimeBucket::Run && p.span.to() > since);
+    Ok(runs.next().map(|part| part.span.from().max(since)))
+}
