@@ -76,7 +76,7 @@ test.describe.serial('calls, from the rule to the figures', () => {
     await page.getByRole('button', { name: 'Add the rule' }).click();
     await expect(page.getByRole('status')).toHaveText('Added.');
     const row = page.getByRole('row').filter({ hasText: 'Safety, on Bagger' });
-    await expect(row).toContainText('Nobody took it for 3 min 00 s: level 1');
+    await expect(row).toContainText('Nobody took it for 3 min: level 1');
     for (const width of widths) await fits(page, width);
     await usable(page);
     await row.getByRole('link').first().click();

@@ -10,7 +10,7 @@ pub mod statistics;
 use super::board::SiteView;
 use super::error::ApiError;
 use crate::domain::andon::{Call, CallKind, Cause, Channel, Priority, Status, Waiting};
-use crate::domain::time::{DurMs, MINUTE_MS, TsMs};
+use crate::domain::time::{DurMs, TsMs};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use server_fn::codec::{GetUrl, Json};
@@ -327,7 +327,8 @@ pub async fn create_andon_event(call: NewCall) -> Result<Raised, ApiError> {
 #[server(prefix = "/api", endpoint = "andon_acknowledge", input = Json, output = Json)]
 pub async fn acknowledge_andon_event(id: i64, eta_min: Option<i64>) -> Result<CallView, ApiError> {
     let ctx = crate::server::auth::guard::here::<AcknowledgeAndonEvent>()?;
-    let eta = eta_min.map(|minutes| ctx.now() + DurMs(minutes.clamp(0, 3 * 24 * 60) * MINUTE_MS));
+    let minute = crate::domain::time::MINUTE_MS;
+    let eta = eta_min.map(|n| ctx.now() + DurMs(n.clamp(0, 3 * 24 * 60) * minute));
     crate::server::services::andon::acknowledge_andon_event(&ctx, id, eta)
         .await
         .map_err(ApiError::from)
