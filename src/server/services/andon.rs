@@ -2,9 +2,14 @@
 //! one who does the same at the same time is told who was faster.
 
 mod act;
+pub mod channels;
 mod link;
 mod list;
 mod raise;
+pub mod rehearse;
+pub mod roster;
+pub mod rules;
+pub mod statistics;
 pub mod view;
 
 pub(crate) use act::act_in;
@@ -18,6 +23,8 @@ pub use list::{
     get_andon_event_history,
 };
 pub use raise::{Raise, create_andon_event, is_called, raise};
+pub use rehearse::{Rehearsal, get_escalation_tree};
+pub use statistics::get_andon_statistics;
 
 use super::error::{ServiceError, invalid};
 use crate::domain::ids::PersonId;
