@@ -5,6 +5,7 @@ use crate::harness::{Hands, Place, Server, at};
 use crate::small_plant::{small_plant, state};
 use axum::http::{Method, StatusCode};
 use ms5_floor::api::analysis::AnalysisOfLine;
+use ms5_floor::api::andon::{GetActiveAndonEvents, GetAndonDashboardData, GetAndonEventHistory};
 use ms5_floor::api::downtime::{
     GetActiveDowntime, GetDowntimeEvents, GetDowntimeStatistics, ReasonsForLine,
 };
@@ -119,6 +120,12 @@ async fn figures_pages_and_streams_leave_every_table_as_it_was(place: &Place) {
     let said = json!({"version": 0, "reasons": [{"reason": "MAT_JAM"}]});
     let said = server.send(Method::POST, &stop, None, &said).await;
     assert_eq!(said.status, StatusCode::OK, "{said:?}");
+    let call = json!({"machine": "M1", "kind": "stop"});
+    let call = server
+        .send(Method::POST, "/api/v1/andon", None, &call)
+        .await;
+    assert_eq!(call.status, StatusCode::OK, "{call:?}");
+    let call = format!("/api/v1/andon/calls/{}", call.json()["call"]["id"]);
     let server = without_the_right_to_write(place, server).await;
     let (before, written) = (content(&server.app.db).await, changes(&server.app.db).await);
     assert_eq!(before["fact"].len(), 3);
@@ -168,6 +175,13 @@ async fn figures_pages_and_streams_leave_every_table_as_it_was(place: &Place) {
             &format!("{}?line=L1", GetDowntimeStatistics::PATH),
             GetActiveDowntime::PATH,
             &format!("{}?line=L1", ReasonsForLine::PATH),
+            "/api/v1/andon",
+            "/api/v1/andon/active?line=L1",
+            "/api/v1/andon/board",
+            &call,
+            GetAndonDashboardData::PATH,
+            &format!("{}?line=L1", GetActiveAndonEvents::PATH),
+            &format!("{}?filter[line]=L1", GetAndonEventHistory::PATH),
         ] {
             let answer = server.get(path, Some(&key)).await;
             assert_ne!(

@@ -166,6 +166,9 @@ pub const ACCESS: &[Entry] = &[
     ("POST", "/admin/roles/{id}/remove", Site(P::RoleWrite)),
     ("GET", "/admin/audit", Site(P::AuditRead)),
     ("GET", "/admin/audit.csv", Site(P::AuditRead)),
+    // links in messages about calls
+    ("GET", "/andon/take/{token}", Person),
+    ("POST", "/andon/take/{token}", Person),
     // one's own way in
     ("GET", "/account", Person),
     ("GET", "/account/password", Person),

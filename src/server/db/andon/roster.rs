@@ -18,6 +18,14 @@ struct DutyRow {
     holidays: i64,
 }
 
+#[derive(sqlx::FromRow)]
+struct SubstituteRow {
+    person_id: i64,
+    by_id: i64,
+    from_day: i64,
+    until_day: i64,
+}
+
 /// All duties and substitutes.
 ///
 /// # Errors
@@ -38,21 +46,18 @@ pub async fn all_in(tx: &mut Tx) -> sqlx::Result<Roster> {
             holidays: row.holidays != 0,
         })
     };
-    let substitute = |(person, by, from, until): (i64, i64, i64, i64)| Substitute {
-        person: PersonId(person),
-        by: PersonId(by),
-        from: LocalDay(from),
-        until: LocalDay(until),
+    let substitute = |row: SubstituteRow| Substitute {
+        person: PersonId(row.person_id),
+        by: PersonId(row.by_id),
+        from: LocalDay(row.from_day),
+        until: LocalDay(row.until_day),
     };
-    let (duties, substitutes): (Vec<DutyRow>, Vec<(i64, i64, i64, i64)>) = writing!(tx, |conn| {
+    let (duties, substitutes): (Vec<DutyRow>, Vec<SubstituteRow>) = writing!(tx, |conn| {
         let duties = sqlx::query_as(DUTIES).fetch_all(&mut *conn).await?;
         (duties, sqlx::query_as(SUBSTITUTES).fetch_all(conn).await?)
     });
     Ok(Roster {
-        duties: duties
-            .into_iter()
-            .map(duty)
-            .collect::<sqlx::Result<Vec<Duty>>>()?,
+        duties: duties.into_iter().map(duty).collect::<sqlx::Result<_>>()?,
         substitutes: substitutes.into_iter().map(substitute).collect(),
     })
 }

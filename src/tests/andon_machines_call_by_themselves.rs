@@ -1,0 +1,193 @@
+//! Machines call by rule, once for what it is about, and calls know when their machine runs again.
+
+use crate::andon_scene::{Floor, happened, minutes, start, with_second_line};
+use crate::harness::Place;
+use crate::small_plant::two_shifts;
+use ms5_floor::domain::machine_state::MachineState::{PlannedStop, Running, Stopped};
+use ms5_floor::domain::time::DurMs;
+use serde_json::{Value, json};
+
+on_both! {
+    a_stop_that_lasts_calls_maintenance_once,
+    a_stop_outside_of_planned_production_calls_nobody,
+    bad_pieces_call_quality_once_a_shift,
+    a_call_knows_the_stop_that_it_is_about_and_closes_when_the_machine_runs_again,
+}
+
+/// A moment a little after a full minute.
+fn just_after(minute: i64) -> DurMs {
+    minutes(minute) + DurMs(2_000)
+}
+
+fn kinds(calls: &[Value]) -> Vec<String> {
+    let kind = |c: &Value| c["call"]["kind"].as_str().expect("a kind").to_owned();
+    calls.iter().map(kind).collect()
+}
+
+async fn a_stop_that_lasts_calls_maintenance_once(place: &Place) {
+    let mut floor = Floor::new(place).await;
+    floor
+        .tell(&[("M1", -60, Running), ("M1", 0, Stopped)])
+        .await;
+    floor.at(minutes(5)).await;
+    assert!(
+        floor.active().await.is_empty(),
+        "five minutes are not longer"
+    );
+    floor.at(just_after(5)).await;
+    let calls = floor.active().await;
+    assert_eq!(kinds(&calls), ["maintenance"], "{}", place.engine);
+    let call = &calls[0];
+    assert_eq!(
+        (
+            &call["machine"]["code"],
+            &call["stop"],
+            &call["call"]["raised"]["by"]
+        ),
+        (&json!("M1"), &json!(start().0), &json!("rule: maintenance"))
+    );
+    assert_eq!(call["call"]["line_stopped"], true, "it sets the pace");
+    assert_eq!(call["told"].as_array().map(Vec::len), Some(3));
+    let id = call["id"].as_i64().expect("a number");
+    floor.at(just_after(7)).await;
+    assert_eq!(
+        floor.active().await[0]["raises"],
+        1,
+        "it does not join itself"
+    );
+    // Resolved while the machine still stands: the same stop is not called for again.
+    floor.resolve(id).await;
+    floor.acted(&floor.engineer, id, "close", json!({})).await;
+    floor.at(just_after(30)).await;
+    assert!(floor.active().await.is_empty());
+    // Another stop is.
+    floor
+        .tell(&[("M1", 40, Running), ("M1", 50, Stopped)])
+        .await;
+    floor.at(just_after(54)).await;
+    assert!(floor.active().await.is_empty());
+    floor.at(just_after(55)).await;
+    let calls = floor.active().await;
+    assert_eq!(kinds(&calls), ["maintenance"]);
+    assert_ne!(calls[0]["id"], id);
+}
+
+async fn a_stop_outside_of_planned_production_calls_nobody(place: &Place) {
+    // The site's clock is two hours ahead: the late shift ends at 20:00 UTC, the early one begins at 04:00.
+    let mut floor = Floor::with(place, with_second_line(two_shifts())).await;
+    floor
+        .tell(&[
+            ("M1", -60, Running),
+            ("M1", 0, PlannedStop),
+            ("M2", -60, Running),
+            ("M2", 11 * 60 + 58, Stopped),
+        ])
+        .await;
+    floor.at(minutes(60)).await;
+    assert!(floor.active().await.is_empty(), "it was planned");
+    floor.at(minutes(16 * 60)).await;
+    assert!(floor.active().await.is_empty(), "nobody works at night");
+    floor.at(minutes(20 * 60 + 5)).await;
+    assert!(floor.active().await.is_empty(), "five minutes of the shift");
+    floor.at(just_after(20 * 60 + 5)).await;
+    let calls = floor.active().await;
+    assert_eq!(kinds(&calls), ["maintenance"], "{}", place.engine);
+    assert_eq!(calls[0]["machine"]["code"], "M2");
+    assert_eq!(calls[0]["call"]["line_stopped"], false, "M1 sets the pace");
+}
+
+async fn bad_pieces_call_quality_once_a_shift(place: &Place) {
+    let mut floor = Floor::with(place, with_second_line(two_shifts())).await;
+    floor.tell(&[("M1", -60, Running)]).await;
+    let count = |id: &str, good: i64, scrap: i64| {
+        let at = start() + minutes(1);
+        json!({"id": id, "machine": "M1", "at": at, "kind": "count", "good": good, "scrap": scrap, "product": "P1"})
+    };
+    let key = floor.server.everything.clone();
+    floor.at(minutes(2)).await;
+    floor.server.ingest(&key, &[count("a", 40, 9)]).await;
+    floor.at(minutes(3)).await;
+    assert!(floor.active().await.is_empty(), "too few");
+    floor.server.ingest(&key, &[count("b", 1, 0)]).await;
+    floor.at(minutes(4)).await;
+    let calls = floor.active().await;
+    assert_eq!(kinds(&calls), ["quality"], "{}", place.engine);
+    let id = calls[0]["id"].as_i64().expect("a number");
+    floor.resolve(id).await;
+    floor.acted(&floor.engineer, id, "close", json!({})).await;
+    floor.at(minutes(30)).await;
+    assert!(floor.active().await.is_empty(), "once a shift");
+}
+
+async fn a_call_knows_the_stop_that_it_is_about_and_closes_when_the_machine_runs_again(
+    place: &Place,
+) {
+    let mut floor = Floor::new(place).await;
+    floor
+        .tell(&[("M1", -60, Running), ("M1", -2, Stopped)])
+        .await;
+    floor.at(minutes(0)).await;
+    // About the line: its pacing machine says that it stands.
+    let of_line = floor.raise(&floor.operator, json!({"line": "L1", "kind": "stop"}));
+    let of_line = of_line.await.json()["call"].clone();
+    assert_eq!(
+        (&of_line["call"]["line_stopped"], &of_line["stop"]),
+        (&json!(true), &json!((start() + minutes(-2)).0))
+    );
+    let said = json!({"machine": "M2", "kind": "quality", "line_stopped": false});
+    let other = floor.raise(&floor.operator, said).await.json()["call"].clone();
+    assert_eq!(
+        (&other["call"]["line_stopped"], &other["stop"]),
+        (&json!(false), &json!(null))
+    );
+    let (id, open) = (
+        of_line["id"].as_i64().expect("a number"),
+        json!({"machine": "M1", "kind": "maintenance"}),
+    );
+    let still_open = floor.raised(&floor.operator, open).await;
+    floor.at(minutes(1)).await;
+    floor.resolve(id).await;
+    floor.at(minutes(2)).await;
+    assert_eq!(
+        floor.detail(id).await["call"]["status"],
+        "resolved",
+        "it stands"
+    );
+    floor.hands.set(start() + minutes(4));
+    floor.tell(&[("M1", 3, Running)]).await;
+    floor.at(minutes(4)).await;
+    floor.at(just_after(4)).await;
+    let detail = floor.detail(id).await;
+    let at_three = json!((start() + minutes(3)).0);
+    assert_eq!(
+        (&detail["call"]["status"], &detail["call"]["restarted"]),
+        (&json!("closed"), &at_three),
+        "{}: {detail}",
+        place.engine
+    );
+    let ends = happened(&detail);
+    let again = "machine runs again".to_owned();
+    assert_eq!(
+        ends[ends.len() - 2..],
+        [
+            ("restart".to_owned(), again.clone()),
+            ("close".to_owned(), again)
+        ]
+    );
+    assert_eq!(
+        detail["waiting"]["restart"],
+        json!(minutes(2).0),
+        "resolved at 1, ran at 3"
+    );
+    let detail = floor.detail(still_open).await;
+    assert_eq!(
+        (&detail["call"]["status"], &detail["call"]["restarted"]),
+        (&json!("raised"), &at_three),
+        "nobody said that its trouble is over"
+    );
+    let whole: i64 = ["acknowledge", "travel", "repair", "restart"]
+        .map(|part| detail["waiting"][part].as_i64().expect("a length"))
+        .iter()
+        .sum();
+    assert_eq!(whole, minutes(3).0, "it waited until the machine ran");
+}

@@ -1,0 +1,58 @@
+//! A call that somebody was sent a link to, with the button that takes it.
+
+use super::choose::notice;
+use leptos::prelude::*;
+
+/// What is offered.
+#[derive(Clone, Debug, Default)]
+pub struct Offer {
+    /// What for, and where.
+    pub title: String,
+    /// What whoever called said.
+    pub text: String,
+    /// Who called.
+    pub called_by: String,
+    /// Who took it already.
+    pub taken_by: Option<String>,
+    /// It is not over.
+    pub is_open: bool,
+    /// Where the call is shown.
+    pub board: String,
+}
+
+/// The page.
+#[must_use]
+pub fn offer(offer: Offer) -> AnyView {
+    let state = match (&offer.taken_by, offer.is_open) {
+        (_, false) => Some("It is over.".to_owned()),
+        (Some(by), true) => Some(format!("{by} took it.")),
+        (None, true) => None,
+    };
+    let form = state.is_none().then(|| {
+        view! {
+            <form method="post">
+                <p>
+                    <label>
+                        "In how many minutes, if you know? "
+                        <input name="minutes" inputmode="numeric" size="4" autocomplete="off" />
+                    </label>
+                </p>
+                <p>
+                    <button class="button primary">"I am coming"</button>
+                </p>
+            </form>
+        }
+    });
+    let note = view! {
+        <p class="panel-note">{format!("Called by {}.", offer.called_by)}</p>
+        <p>{offer.text}</p>
+        <p>{state}</p>
+        {form}
+        <p>
+            <a class="button" href=offer.board>
+                "To the calls"
+            </a>
+        </p>
+    };
+    notice(offer.title, note.into_any(), &[])
+}
