@@ -30,6 +30,7 @@
 //! | `server::ingest` | the one door for facts, the one task that writes them | screens |
 //! | `server::services` | use cases: one function, one transaction | HTTP status codes |
 //! | `server::rollup` | accounts by hour, shift, day and month, so that a year costs little more than a day | HTTP, screens |
+//! | `server::andon` | what calls do by themselves: steps that are due, machines that call | HTTP, screens |
 //! | `server::live` | from a commit to every screen | how figures are computed |
 //! | `server::delivery` | messages to people: an outbox, the task that sends from it, a file for each channel | why they are sent |
 //! | `server::http` | routes, problem documents, headers | SQL |

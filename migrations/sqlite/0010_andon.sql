@@ -56,6 +56,8 @@ CREATE TABLE andon_call (
 CREATE UNIQUE INDEX andon_call_open ON andon_call (spot, kind) WHERE resolved_ms IS NULL AND cancelled_ms IS NULL;
 CREATE INDEX andon_call_going_on ON andon_call (id) WHERE closed_ms IS NULL AND cancelled_ms IS NULL;
 CREATE INDEX andon_call_raised ON andon_call (raised_ms, id);
+CREATE INDEX andon_call_resolved ON andon_call (line_id, resolved_ms);
+CREATE INDEX andon_call_cancelled ON andon_call (line_id, cancelled_ms);
 CREATE INDEX andon_call_spot ON andon_call (spot, kind, raised_ms);
 
 -- What happened to a call, added only. what: raise, join, step, restart, or the name of an act.

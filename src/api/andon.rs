@@ -328,9 +328,8 @@ pub async fn create_andon_event(call: NewCall) -> Result<Raised, ApiError> {
 #[server(prefix = "/api", endpoint = "andon_acknowledge", input = Json, output = Json)]
 pub async fn acknowledge_andon_event(id: i64, eta_min: Option<i64>) -> Result<CallView, ApiError> {
     let ctx = crate::server::auth::guard::here::<AcknowledgeAndonEvent>()?;
-    let eta = eta_min.map(|minutes| {
-        ctx.now() + DurMs(minutes.clamp(0, 3 * 24 * 60) * crate::domain::time::MINUTE_MS)
-    });
+    let minute = crate::domain::time::MINUTE_MS;
+    let eta = eta_min.map(|n| ctx.now() + DurMs(n.clamp(0, 3 * 24 * 60) * minute));
     crate::server::services::andon::acknowledge_andon_event(&ctx, id, eta)
         .await
         .map_err(ApiError::from)

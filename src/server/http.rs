@@ -32,6 +32,7 @@ mod set_up;
 mod sign_in;
 mod sign_on;
 mod stops;
+mod take;
 mod trust;
 mod visitor;
 
@@ -124,6 +125,7 @@ pub fn router(shared: &Shared) -> Router {
         .merge(operations)
         .merge(trust::router(shared))
         .merge(stops::router(shared))
+        .merge(take::router(shared))
         .merge(pages::router(shared))
         .merge(sign_in::router(shared))
         .merge(set_up::router(shared))

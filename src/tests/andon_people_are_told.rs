@@ -1,11 +1,15 @@
 //! Whom a step calls is told by what reaches them, not too often, and hears when it is over.
 
 use crate::andon_scene::{
-    Floor, Letters, add_rule, give_addresses, minutes, rule_of, run, set, step, told,
+    Floor, Letters, add_rule, give_addresses, minutes, number, rule_of, run, set, start, step, told,
 };
+use crate::cast::Actor;
 use crate::harness::Place;
+use axum::body::Body;
+use axum::http::{Method, Request};
 use ms5_floor::domain::andon::{Channel, Recipient, Rule, Trigger};
 use ms5_floor::domain::time::DurMs;
+use ms5_floor::server::auth::housekeeping;
 use ms5_floor::server::db::andon::rules::QUIET_LIMIT;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -15,6 +19,7 @@ on_both! {
     who_has_no_address_is_told_on_the_screen,
     what_is_too_much_comes_as_one_summary,
     a_duty_calls_whoever_has_it_or_stands_in,
+    a_link_takes_the_call_once_for_the_person_to_whom_it_was_sent,
 }
 
 async fn with_mail(place: &Place) -> (Floor, Arc<Letters>) {
@@ -187,7 +192,7 @@ async fn what_is_too_much_comes_as_one_summary(place: &Place) {
     floor.acted(&floor.engineer, id, "cancel", note).await;
     floor.deliver().await;
     assert_eq!(letters.take(), [], "who was not woken hears of no end");
-    floor.hands.set(crate::andon_scene::start() + minutes(14));
+    floor.hands.set(start() + minutes(14));
     floor.at(minutes(14)).await;
     floor.deliver().await;
     assert_eq!(letters.take(), []);
@@ -237,4 +242,77 @@ async fn a_duty_calls_whoever_has_it_or_stands_in(place: &Place) {
         who(&floor.detail(id).await["call"]),
         [nobody, line(stands_in, "shown")]
     );
+}
+
+async fn a_link_takes_the_call_once_for_the_person_to_whom_it_was_sent(place: &Place) {
+    let (floor, letters) = with_mail(place).await;
+    let call = json!({"machine": "M1", "kind": "maintenance", "text": "<b>smoke</b>"});
+    let id = floor.raised(&floor.operator, call).await;
+    floor.deliver().await;
+    let links = letters.links();
+    let link = &links["engineer.everywhere"];
+    assert!(
+        link.starts_with("https://floor.example/andon/take/"),
+        "{link}"
+    );
+    let path = link.trim_start_matches("https://floor.example");
+    let status = async |who: &Actor, method: Method| {
+        let kind = ("content-type", "application/x-www-form-urlencoded");
+        let mut request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(kind.0, kind.1)
+            .header("accept", "text/html")
+            .header("sec-fetch-site", "same-origin")
+            .body(Body::from("minutes=5"))
+            .expect("a request");
+        who.show(&floor.server, request.headers_mut()).await;
+        let answer = floor.server.ask_as_it_is(request).await;
+        let html = String::from_utf8_lossy(&answer.body).into_owned();
+        (answer.status.as_u16(), answer.headers, html)
+    };
+    let (code, headers, _) = status(&Actor::nobody(), Method::GET).await;
+    let to = headers["location"].to_str().expect("text");
+    assert!(
+        code == 303 && to.starts_with("/sign-in?next="),
+        "{code} {to}"
+    );
+    let (code, _, html) = status(&floor.shift_manager, Method::POST).await;
+    assert!(
+        code == 409 && html.contains("somebody else"),
+        "{code}: {html}"
+    );
+    // Programs that look at mail open links by themselves: that takes nothing.
+    let (code, _, html) = status(&floor.engineer, Method::GET).await;
+    assert!(
+        code == 200 && html.contains("I am coming"),
+        "{code}: {html}"
+    );
+    assert!(html.contains("&lt;b&gt;smoke"), "{html}");
+    assert_eq!(floor.detail(id).await["call"]["status"], "raised");
+    let (code, headers, html) = status(&floor.engineer, Method::POST).await;
+    assert_eq!(code, 303, "{html}");
+    assert_eq!(headers["location"], format!("/andon?call={id}"));
+    let taken = floor.detail(id).await["call"]["call"].clone();
+    assert_eq!(taken["acknowledged"]["by"], "engineer everywhere");
+    assert_eq!(taken["eta"], json!((start() + minutes(5)).0));
+    for method in [Method::GET, Method::POST] {
+        let (code, _, html) = status(&floor.engineer, method).await;
+        assert!(code == 409 && html.contains("was used"), "{code}: {html}");
+    }
+    // Whoever comes later is told who was faster; a link holds for a day.
+    let other = links["shift_manager.everywhere"].clone();
+    let path = other.trim_start_matches("https://floor.example").to_owned();
+    let post = floor
+        .ask(&floor.shift_manager, Method::POST, &path, &json!({}))
+        .await;
+    assert!(post.status.is_client_error(), "a form is no JSON");
+    floor.hands.set(start() + minutes(24 * 60));
+    let late = floor.get(&floor.shift_manager, &path).await;
+    assert_eq!(late.status.as_u16(), 404, "{}: {late:?}", place.engine);
+    housekeeping::sweep(&floor.server.app, start() + minutes(24 * 60 + 1))
+        .await
+        .expect("swept");
+    let left = number(&floor.server.app.db, "SELECT COUNT(*) FROM andon_link").await;
+    assert_eq!(left, 0);
 }

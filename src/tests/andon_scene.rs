@@ -16,6 +16,7 @@ use ms5_floor::server::db::{Db, settings};
 use ms5_floor::server::delivery::settings::General;
 use ms5_floor::server::delivery::{Channel as Way, Channels, Outgoing, SendError, catch_up};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -301,6 +302,18 @@ impl Letters {
         let mut all: Vec<_> = sent.into_iter().map(one).collect();
         all.sort();
         all
+    }
+}
+
+impl Letters {
+    /// The links of what was sent, by who got them.
+    pub fn links(&self) -> BTreeMap<String, String> {
+        let sent = self.0.lock().expect("unpoisoned");
+        let one = |out: &Outgoing| {
+            let (who, _) = out.address.split_once('@').expect("an address");
+            (who.to_owned(), out.link.clone().expect("a link"))
+        };
+        sent.iter().map(one).collect()
     }
 }
 

@@ -86,6 +86,12 @@ async fn hello_comes_first_and_then_what_the_screen_has_missed(place: &Place) {
                 );
             }
         }
+        let calls = stream.next().await.expect("an event");
+        assert_eq!(
+            (calls.name.as_str(), calls.id, &calls.data),
+            ("calls", None, &json!([])),
+            "{what}"
+        );
         let ping = stream.next().await.expect("an event");
         assert_eq!(ping.name, "ping", "{what}");
         assert_eq!(ping.data, json!({"now": at(NOW).0}), "{what}");

@@ -17,5 +17,6 @@ pub mod program;
 pub mod roles;
 pub mod sign_in;
 pub mod sign_on;
+pub mod take;
 
 pub use document::{Document, Signed};

@@ -6,12 +6,16 @@ use super::words;
 use crate::domain::andon::quiet::never_held;
 use crate::domain::andon::{Channel, Step, Verdict};
 use crate::domain::ids::PersonId;
-use crate::domain::time::TsMs;
+use crate::domain::time::{DAY_MS, DurMs, TsMs};
+use crate::server::auth::secret;
 use crate::server::db::Tx;
 use crate::server::db::andon::calls::StoredCall;
+use crate::server::db::andon::links;
 use crate::server::db::andon::told::{self, NewTold, State};
 use crate::server::delivery::{Message, NewDelivery, Queued, To, enqueue, places};
 
+/// A link takes a call for so long.
+const LINK_HOLDS: DurMs = DurMs(DAY_MS);
 /// Messages of a step are known by a number of their own: steps of other plans have others. `db::andon::told` finds them by it.
 const STEPS_OF_A_PLAN: i64 = 100;
 
@@ -98,6 +102,10 @@ async fn tell_one(
         return Ok(());
     }
     let held = held_until(tx, around, call, person).await?;
+    let message = match held {
+        None => by_link(tx, around, call, person, message).await?,
+        Some(_) => message.clone(),
+    };
     for channel in reached {
         let mut new = new(around, call, doing, &called, channel, State::Held);
         new.held = held;
@@ -112,11 +120,28 @@ async fn tell_one(
             );
             let to = To::Person(person);
             (new.delivery, new.state) =
-                send(tx, around, call, doing, (&key, channel, to), message).await?;
+                send(tx, around, call, doing, (&key, channel, to), &message).await?;
         }
         told::add(tx, &new).await?;
     }
     Ok(())
+}
+
+/// The message with a link by which this person takes the call. It opens nothing for anybody else.
+async fn by_link(
+    tx: &mut Tx,
+    around: Around<'_>,
+    call: &StoredCall,
+    person: PersonId,
+    message: &Message,
+) -> sqlx::Result<Message> {
+    let token = secret::random()?;
+    let expires = around.now + LINK_HOLDS;
+    links::add(tx, &secret::hash(&token), call.id, person, expires).await?;
+    Ok(Message {
+        link: format!("/andon/take/{token}"),
+        ..message.clone()
+    })
 }
 
 /// The channels of a step, beside the screen, that reach a person: set up, and with an address on file. People of the

@@ -261,6 +261,9 @@ pub const ACCESS: &[Entry] = &[
         "/admin/channels/{name}/test",
         Site(P::AndonConfigure),
     ),
+    // links in messages about calls
+    ("GET", "/andon/take/{token}", Person),
+    ("POST", "/andon/take/{token}", Person),
     // one's own way in
     ("GET", "/account", Person),
     ("GET", "/account/password", Person),

@@ -2,6 +2,7 @@
 
 use super::merged;
 use crate::domain::time::{DAY_MS, DurMs, TsMs};
+use crate::server::db::andon::links;
 use crate::server::db::{attempts, sessions};
 use crate::server::state::App;
 use std::time::Duration;
@@ -47,11 +48,12 @@ pub async fn run(app: App, stop: CancellationToken) {
     }
 }
 
-/// Forgets sessions and tries whose time is over.
+/// Forgets sessions, links and tries whose time is over.
 ///
 /// # Errors
 /// The engine's.
 pub async fn sweep(app: &App, now: TsMs) -> sqlx::Result<()> {
     sessions::forget_old(&app.db, now).await?;
+    links::forget_old(&app.db, now).await?;
     attempts::forget_old(&app.db, now - TRIES_FOR).await
 }

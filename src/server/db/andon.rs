@@ -28,6 +28,7 @@ macro_rules! of_calls {
 
 pub mod calls;
 pub mod events;
+pub mod links;
 pub mod roster;
 pub mod rules;
 pub mod timers;

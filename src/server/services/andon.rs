@@ -3,6 +3,7 @@
 
 mod act;
 pub mod channels;
+mod link;
 mod list;
 mod raise;
 pub mod rehearse;
@@ -16,6 +17,7 @@ pub use act::{
     acknowledge_andon_event, arrive_andon_event, cancel_andon_event, close_andon_event,
     escalate_andon_event, reopen_andon_event, resolve_andon_event,
 };
+pub use link::{call_of_link, take_by_link};
 pub use list::{
     calls_of_stream, get_active_andon_events, get_andon_dashboard_data, get_andon_event,
     get_andon_event_history,

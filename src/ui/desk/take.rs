@@ -48,10 +48,11 @@ pub fn offer(offer: Offer) -> AnyView {
         <p>{offer.text}</p>
         <p>{state}</p>
         {form}
+        <p>
+            <a class="button" href=offer.board>
+                "To the calls"
+            </a>
+        </p>
     };
-    notice(
-        offer.title,
-        note.into_any(),
-        &[(offer.board.as_str(), "To the calls")],
-    )
+    notice(offer.title, note.into_any(), &[])
 }

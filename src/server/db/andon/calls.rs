@@ -399,43 +399,40 @@ pub async fn last_version_in(tx: &mut Tx) -> sqlx::Result<i64> {
     writing!(tx, |conn| sqlx::query_scalar(SQL).fetch_one(conn).await)
 }
 
-/// When a call was last resolved or cancelled at one of these lines.
+/// When a call was last resolved or cancelled at each line.
 ///
 /// # Errors
 /// The engine's.
-pub async fn last_over_in(tx: &mut Tx, lines: &[LineId]) -> sqlx::Result<Option<TsMs>> {
-    const SQL: &str = "SELECT MAX(CASE WHEN cancelled_ms > COALESCE(resolved_ms, 0) THEN cancelled_ms ELSE resolved_ms END)
-        FROM andon_call WHERE line_id = $1";
-    let mut last = None;
-    for line in lines {
-        let of_line: Option<i64> = writing!(&mut *tx, |conn| {
-            sqlx::query_scalar(SQL).bind(line.0).fetch_one(conn).await?
-        });
-        last = last.max(of_line.map(TsMs));
-    }
-    Ok(last)
+pub async fn last_over_in(tx: &mut Tx) -> sqlx::Result<Vec<(LineId, Option<TsMs>)>> {
+    const SQL: &str =
+        "SELECT l.id, (SELECT MAX(c.resolved_ms) FROM andon_call c WHERE c.line_id = l.id),
+            (SELECT MAX(c.cancelled_ms) FROM andon_call c WHERE c.line_id = l.id)
+        FROM line l";
+    let rows: Vec<(i64, Option<i64>, Option<i64>)> =
+        writing!(tx, |conn| sqlx::query_as(SQL).fetch_all(conn).await?);
+    let last = |(line, resolved, cancelled): (i64, Option<i64>, Option<i64>)| {
+        (LineId(line), resolved.max(cancelled).map(TsMs))
+    };
+    Ok(rows.into_iter().map(last).collect())
 }
 
-/// How often somebody called at one of these lines in a stretch of time.
+/// How often somebody called at each line in a stretch of time; lines without calls are left out.
 ///
 /// # Errors
 /// The engine's.
-pub async fn raises_at_in(tx: &mut Tx, window: Span, lines: &[LineId]) -> sqlx::Result<i64> {
-    const SQL: &str = "SELECT COUNT(*) FROM andon_event e JOIN andon_call c ON c.id = e.call_id
-        WHERE e.what IN ('raise', 'join') AND e.at_ms >= $1 AND e.at_ms < $2 AND c.line_id = $3";
-    let mut raises = 0;
-    for line in lines {
-        let of_line: i64 = writing!(&mut *tx, |conn| {
-            sqlx::query_scalar(SQL)
-                .bind(window.from().0)
-                .bind(window.to().0)
-                .bind(line.0)
-                .fetch_one(conn)
-                .await?
-        });
-        raises += of_line;
-    }
-    Ok(raises)
+pub async fn raises_in(tx: &mut Tx, window: Span) -> sqlx::Result<Vec<(LineId, i64)>> {
+    const SQL: &str =
+        "SELECT c.line_id, COUNT(*) FROM andon_event e JOIN andon_call c ON c.id = e.call_id
+        WHERE e.what IN ('raise', 'join') AND e.at_ms >= $1 AND e.at_ms < $2 GROUP BY c.line_id";
+    let rows: Vec<(i64, i64)> = writing!(tx, |conn| {
+        sqlx::query_as(SQL)
+            .bind(window.from().0)
+            .bind(window.to().0)
+            .fetch_all(conn)
+            .await?
+    });
+    let of_line = |(line, raises)| (LineId(line), raises);
+    Ok(rows.into_iter().map(of_line).collect())
 }
 
 /// Which calls of the past are asked for. What is `None` is not looked at.

@@ -28,8 +28,7 @@ pub async fn add(
     person: PersonId,
     expires: TsMs,
 ) -> sqlx::Result<()> {
-    const SQL: &str =
-        "INSERT INTO andon_link (token_hash, call_id, person_id, expires_ms) VALUES ($1, $2, $3, $4)";
+    const SQL: &str = "INSERT INTO andon_link (token_hash, call_id, person_id, expires_ms) VALUES ($1, $2, $3, $4)";
     writing!(tx, |conn| sqlx::query(SQL)
         .bind(hash)
         .bind(call.0)

@@ -143,7 +143,7 @@ pub(crate) async fn act_in(
     let next = before
         .clone()
         .after(act, &by.name, around.now, around.people.reopen)
-        .map_err(refused)?;
+        .map_err(|why| refused(&why))?;
     if next == before && act != Act::Escalate {
         return Ok(false);
     }
@@ -217,8 +217,8 @@ async fn alone(tx: &mut Tx, call: &StoredCall) -> Result<(), ServiceError> {
     Err(ServiceError::Conflict(problem))
 }
 
-fn refused(refused: Refused) -> ServiceError {
-    match &refused {
+fn refused(refused: &Refused) -> ServiceError {
+    match refused {
         Refused::Status { status, made, hint } => ServiceError::Conflict(format!(
             "{} by {} at {}: {hint}",
             status.words().to_lowercase(),

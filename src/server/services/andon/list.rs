@@ -89,9 +89,18 @@ pub async fn get_andon_dashboard_data(ctx: &Ctx) -> Result<AndonBoard, ServiceEr
     let mut tx = app.db.snapshot().await?;
     let calls = going_on(&mut tx, &plant, &people, |line| ctx.sees(line)).await?;
     let seen = plant.lines.iter().filter(|line| ctx.sees(line));
-    let lines: Vec<LineId> = seen.map(|line| line.id).collect();
+    let lines: HashSet<LineId> = seen.map(|line| line.id).collect();
     let lately = Span::clamped(now - TEN_MINUTES + DurMs(1), now + DurMs(1));
-    let raised_lately = calls::raises_at_in(&mut tx, lately, &lines).await?;
+    let raises = calls::raises_in(&mut tx, lately).await?.into_iter();
+    let raised_lately: i64 = raises
+        .filter(|(line, _)| lines.contains(line))
+        .map(|r| r.1)
+        .sum();
+    let over = calls::last_over_in(&mut tx).await?.into_iter();
+    let last_over = over
+        .filter(|(line, _)| lines.contains(line))
+        .filter_map(|o| o.1)
+        .max();
     let around = Span::clamped(now - DurMs(2 * DAY_MS), now + DurMs(DAY_MS));
     Ok(AndonBoard {
         now,
@@ -100,7 +109,7 @@ pub async fn get_andon_dashboard_data(ctx: &Ctx) -> Result<AndonBoard, ServiceEr
         calls,
         raised_lately,
         flood: raised_lately > MOST_IN_TEN_MINUTES,
-        last_over: calls::last_over_in(&mut tx, &lines).await?,
+        last_over,
     })
 }
 
