@@ -157,7 +157,7 @@ async fn failures_of_the_last_day_are_listed(place: &Place) {
     for words in [
         "1 failure in the last day",
         "answered 500",
-        "stand &lt;still>",
+        "stand &lt;still&gt;",
         "is tried again",
     ] {
         assert!(page.contains(words), "{words}: {page}");

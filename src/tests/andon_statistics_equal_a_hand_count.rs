@@ -74,7 +74,7 @@ async fn history(floor: &mut Floor) -> [i64; 4] {
             &floor.shift_manager,
             third,
             "cancel",
-            json!({"reason": "found it"}),
+            json!({"note": "found it"}),
         )
         .await;
     let quality = json!({"machine": "M2", "kind": "quality", "line_stopped": false});

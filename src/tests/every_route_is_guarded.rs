@@ -142,6 +142,13 @@ fn asks(method: &Method, route: &'static str, need: Need) -> Vec<Ask> {
             ("line=LINE".to_owned(), (json, String::new()))
         }
         "/api/andon" => ("filter[line]=LINE".to_owned(), (json, String::new())),
+        "/api/andon_escalation" | "/api/v1/andon/escalation" => (
+            "line=LINE&kind=stop&priority=low".to_owned(),
+            (json, String::new()),
+        ),
+        "/api/andon_statistics" | "/api/v1/andon/statistics" => {
+            ("line=LINE".to_owned(), (json, String::new()))
+        }
         "/api/andon_event" => ("id=999999".to_owned(), (json, String::new())),
         "/api/andon_create" => {
             let call = json!({"call": {"line": "LINE", "kind": "stop"}});

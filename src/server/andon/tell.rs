@@ -1,6 +1,7 @@
 //! Telling people of a step: on their screens, and by whatever reaches them. Who hears too much gets one summary of the rest.
 
 use super::directory::Called;
+use super::reached::ways_to;
 use super::steps::Around;
 use super::words;
 use crate::domain::andon::quiet::never_held;
@@ -12,7 +13,7 @@ use crate::server::db::Tx;
 use crate::server::db::andon::calls::StoredCall;
 use crate::server::db::andon::links;
 use crate::server::db::andon::told::{self, NewTold, State};
-use crate::server::delivery::{Message, NewDelivery, Queued, To, enqueue, places};
+use crate::server::delivery::{Message, NewDelivery, Queued, To, enqueue};
 
 /// A link takes a call for so long.
 const LINK_HOLDS: DurMs = DurMs(DAY_MS);
@@ -92,9 +93,13 @@ async fn tell_one(
         person: Some(person),
         who: who.to_owned(),
     };
-    let reached = reached_by(tx, around, doing.step, person).await?;
-    // Whom nothing else reaches at least sees it.
-    if doing.step.via.contains(&Channel::Screen) || reached.is_empty() {
+    let via = &doing.step.via;
+    let ways = ways_to(tx, &around.app.channels, around.people, via, person).await?;
+    let open = ways.iter().filter(|way| way.is_open());
+    let (screens, reached): (Vec<Channel>, Vec<Channel>) = open
+        .map(|way| way.channel)
+        .partition(|c| *c == Channel::Screen);
+    if !screens.is_empty() {
         let new = new(around, call, doing, &called, Channel::Screen, State::Shown);
         told::add(tx, &new).await?;
     }
@@ -142,28 +147,6 @@ async fn by_link(
         link: format!("/andon/take/{token}"),
         ..message.clone()
     })
-}
-
-/// The channels of a step, beside the screen, that reach a person: set up, and with an address on file. People of the
-/// demonstration are nowhere else than on their screens.
-async fn reached_by(
-    tx: &mut Tx,
-    around: Around<'_>,
-    step: &Step,
-    person: PersonId,
-) -> sqlx::Result<Vec<Channel>> {
-    let mut out = Vec::new();
-    if around.people.person(person).is_none_or(|p| p.demo != 0) {
-        return Ok(out);
-    }
-    let beside = |c: &&Channel| !matches!(c, Channel::Screen | Channel::Webhook);
-    for channel in step.via.iter().filter(beside) {
-        let is_set_up = around.app.channels.get(channel.name()).is_some();
-        if is_set_up && places(tx, person, channel.name()).await?.is_ok() {
-            out.push(*channel);
-        }
-    }
-    Ok(out)
 }
 
 /// Until when a person is not told by themselves; `None`: they are told now.

@@ -27,7 +27,7 @@ use leptos::prelude::AnyView;
 /// Pages of the desk, and what one needs to see each: as the table of access says it.
 const WAYS: &[(&str, &str)] = &[
     ("/andon/history", "Calls"),
-    ("/andon/statistics", "Response"),
+    ("/andon/statistics", "Response times"),
     ("/admin/andon", "Call rules"),
     ("/admin/roster", "Roster"),
     ("/admin/channels", "Channels"),

@@ -8,9 +8,9 @@ use crate::ui::format;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-const WIDTH: u32 = 760;
+const WIDTH: u32 = 600;
 /// Room for the names on the left and the times on the right.
-const SIDES: (u32, u32) = (150, 130);
+const SIDES: (u32, u32) = (112, 110);
 const ROW: u32 = 44;
 const FONT: u32 = 14;
 /// The roles of the parts, in their order: two of waiting for people, one of work, one of the machine.

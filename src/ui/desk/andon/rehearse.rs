@@ -171,13 +171,10 @@ fn whom(whom: Whom) -> AnyView {
     let chip = |channel: Channel| view! { <span class="tag">{channel.words()}</span> };
     let chips: Vec<_> = whom.via.into_iter().map(chip).collect();
     let nothing = whom.nobody && whom.cannot.is_empty();
-    let cannot: Vec<_> = whom
-        .cannot
-        .into_iter()
-        .map(|(channel, why)| {
-            view! { <li>{format!("Not by {}: {why}", channel.words())}</li> }
-        })
-        .collect();
+    let cannot = by_reason(whom.cannot).into_iter().map(|(channels, why)| {
+        view! { <li>{format!("Not by {}: {why}", channels.join(", "))}</li> }
+    });
+    let cannot: Vec<_> = cannot.collect();
     let cannot = (!cannot.is_empty()).then(|| view! { <ul class="cannot plain">{cannot}</ul> });
     view! {
         <li class="whom" class:reaches-nobody=whom.nobody>
@@ -188,4 +185,36 @@ fn whom(whom: Whom) -> AnyView {
         </li>
     }
     .into_any()
+}
+
+/// The channels that fail for the same reason, together.
+fn by_reason(cannot: Vec<(Channel, String)>) -> Vec<(Vec<&'static str>, String)> {
+    let mut out: Vec<(Vec<&'static str>, String)> = Vec::new();
+    for (channel, why) in cannot {
+        match out.iter_mut().find(|(_, known)| *known == why) {
+            Some((channels, _)) => channels.push(channel.words()),
+            None => out.push((vec![channel.words()], why)),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_fails_for_the_same_reason_is_told_once() {
+        let cannot = |channel, why: &str| (channel, why.to_owned());
+        let told = by_reason(vec![
+            cannot(Channel::Email, "it is not set up"),
+            cannot(Channel::Sms, "no phone number is on file"),
+            cannot(Channel::Voice, "it is not set up"),
+        ]);
+        let expected = [
+            (vec!["E-mail", "Telephone"], "it is not set up".to_owned()),
+            (vec!["SMS"], "no phone number is on file".to_owned()),
+        ];
+        assert_eq!(told, expected);
+    }
 }

@@ -103,12 +103,11 @@ pub fn roster(page: Page, done: Option<&str>) -> AnyView {
     view! {
         {said(done)} {wrong_duty.summary()} {wrong_substitute.summary()} {week} {gaps(page.gaps)}
         <div class="desk-beside">
-            {duties(page.duties)}
-            {duty_form(duty, offers, wrong_duty)}
-        </div>
-        <div class="desk-beside">
-            {substitutes(page.substitutes)}
-            {substitute_form(substitute, offers, wrong_substitute)}
+            <div class="desk-column">{duties(page.duties)} {substitutes(page.substitutes)}</div>
+            <div class="desk-column">
+                {duty_form(duty, offers, wrong_duty)}
+                {substitute_form(substitute, offers, wrong_substitute)}
+            </div>
         </div>
     }
     .into_any()

@@ -107,10 +107,11 @@ pub fn statistics(page: &Page) -> AnyView {
             {lost(page)}
             {times::cut("By kind", "Kind", "kind", &found.by_kind, page)}
             {times::cut("By line", "Line", "line", &found.by_line, page)}
-            <div class="beside">
-                {times::cut("By shift", "Shift", "", &found.by_shift, page)}
-                {times::cut("By hour of the day", "Hour", "", &found.by_hour, page)}
-            </div>
+            {times::cut("By shift", "Shift", "", &found.by_shift, page)}
+            <details class="panel more hours">
+                <summary>"By hour of the day"</summary>
+                {times::rows("Hour", "", &found.by_hour, page)}
+            </details>
             {load::load(page)}
         }
         .into_any()

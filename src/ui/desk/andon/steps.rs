@@ -1,9 +1,8 @@
 //! Steps of a ladder in words, and as fields of a form.
 
 use crate::domain::andon::{Channel, Trigger};
-use crate::domain::time::{DurMs, MINUTE_MS};
+use crate::domain::time::{DurMs, HOUR_MS, MINUTE_MS};
 use crate::ui::desk::field::Wrong;
-use crate::ui::format;
 use leptos::prelude::*;
 
 /// Empty places for recipients behind those that a step has.
@@ -12,13 +11,30 @@ const EMPTY_PLACES: usize = 2;
 /// What a step waits for, in words: "Nobody took it for 5 min".
 #[must_use]
 pub fn waits_for(trigger: Trigger, after: DurMs) -> String {
-    let time = format::stop_length(after);
+    let time = length(after);
     match trigger {
         Trigger::Raised if after == DurMs::ZERO => "At once".to_owned(),
         Trigger::Raised => format!("{time} after the call"),
         Trigger::NotAcknowledged => format!("Nobody took it for {time}"),
         Trigger::NotArrived => format!("Taken, and nobody there {time} later or after their ETA"),
         Trigger::NotResolved => format!("Not resolved for {time}"),
+    }
+}
+
+/// A length of time as somebody would say it: `5 min`, `2 h`, `1 min 30 s`.
+fn length(time: DurMs) -> String {
+    let ms = time.0;
+    let parts = [
+        (ms / HOUR_MS, "h"),
+        (ms % HOUR_MS / MINUTE_MS, "min"),
+        (ms % MINUTE_MS / 1_000, "s"),
+    ];
+    let some = parts.iter().filter(|(n, _)| *n != 0);
+    let words: Vec<String> = some.map(|(n, unit)| format!("{n} {unit}")).collect();
+    if words.is_empty() {
+        "0 min".to_owned()
+    } else {
+        words.join(" ")
     }
 }
 
@@ -132,6 +148,7 @@ impl StepFields {
                 </div>
                 {told("to")}
                 <div class="ticks" role="group" aria-label=format!("By what step {} calls", n + 1)>
+                    <span class="step-label">"By"</span>
                     {channels}
                 </div>
                 {told("via")}
@@ -227,6 +244,9 @@ mod tests {
     fn a_step_is_told_in_words() {
         let five = DurMs(5 * MINUTE_MS);
         assert_eq!(waits_for(Trigger::Raised, DurMs::ZERO), "At once");
+        let odd = DurMs(90 * MINUTE_MS + 30_000);
+        let words = waits_for(Trigger::NotResolved, odd);
+        assert_eq!(words, "Not resolved for 1 h 30 min 30 s");
         let (when, whom) = line(
             Trigger::NotAcknowledged,
             five,
@@ -234,7 +254,7 @@ mod tests {
             &["Engineer".to_owned(), "duty maintenance".to_owned()],
             &[Channel::Screen, Channel::Sms],
         );
-        assert_eq!(when, "Nobody took it for 5 min 00 s: level 1");
+        assert_eq!(when, "Nobody took it for 5 min: level 1");
         assert_eq!(whom, "Engineer, duty maintenance · Screen, SMS");
     }
 }

@@ -99,10 +99,15 @@ fn cells(name: Cell, summary: &Summary) -> Vec<Cell> {
     ]
 }
 
+/// The calls cut one way, on a surface of their own.
+pub fn cut(title: &str, of: &str, field: &str, list: &[SummaryRow], page: &Page) -> AnyView {
+    panel(title.to_owned(), vec![rows(of, field, list, page)])
+}
+
 /// The calls cut one way; `field` is the filter of the list of calls that shows those of a row, empty: there is none.
-pub fn cut(title: &str, of: &str, field: &str, rows: &[SummaryRow], page: &Page) -> AnyView {
-    if rows.is_empty() {
-        return panel(title.to_owned(), vec![note("No calls.")]);
+pub fn rows(of: &str, field: &str, list: &[SummaryRow], page: &Page) -> AnyView {
+    if list.is_empty() {
+        return note("No calls.");
     }
     let row = |row: &SummaryRow| {
         let mut name = words(row.name.clone());
@@ -120,12 +125,7 @@ pub fn cut(title: &str, of: &str, field: &str, rows: &[SummaryRow], page: &Page)
         "#Went up",
         "#Came back",
     ];
-    let rows: Vec<_> = rows.iter().map(row).collect();
-    let table = table(
-        "Mean; beneath it median · 90 % within · n",
-        &head,
-        rows,
-        vec![],
-    );
-    panel(title.to_owned(), vec![table])
+    let rows: Vec<_> = list.iter().map(row).collect();
+    let caption = format!("{of}: mean, and beneath it median · 90 % within · how many");
+    table(&caption, &head, rows, vec![])
 }
