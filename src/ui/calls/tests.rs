@@ -175,8 +175,8 @@ fn who_comes_is_told_with_the_time_that_is_left() {
     let says = |acts: &[Act], after| who(seen(&view(1, 1, Priority::Low, acts), after));
     assert_eq!(says(&[], 0), "Nobody comes yet");
     let eta = taken(Some(1_000 + 5 * MINUTE_MS));
-    assert_eq!(says(&[eta], MINUTE_MS), "Mia comes in 4:00");
-    assert_eq!(says(&[eta], 6 * MINUTE_MS), "Mia is 1:00 late");
+    assert_eq!(says(&[eta], MINUTE_MS), "Comes in 4:00: Mia");
+    assert_eq!(says(&[eta], 6 * MINUTE_MS), "1:00 late: Mia");
     assert_eq!(says(&[taken(None)], MINUTE_MS), "Mia is coming");
     assert_eq!(says(&[eta, Act::Arrive], MINUTE_MS), "Mia is there");
     let back = Act::Reopen { restarted: None };
@@ -197,11 +197,11 @@ fn what_comes_next_says_when_how_far_and_whom() {
     });
     assert_eq!(
         next(seen(&call, 11 * MINUTE_MS + 48_000)),
-        "In 3:12 to level 1: Shift Manager, Ann"
+        "Next in 3:12, level 1: Shift Manager, Ann"
     );
     assert_eq!(
         next(seen(&call, 15 * MINUTE_MS)),
-        "Now to level 1: Shift Manager, Ann"
+        "Next now, level 1: Shift Manager, Ann"
     );
 }
 
@@ -222,7 +222,7 @@ fn who_was_told_and_who_could_not_be() {
     ];
     assert_eq!(
         told(seen(&call, 0)),
-        "Told: Ann (E-mail, not delivered), Ben (Screen)"
+        "Told: Ann (E-mail, not reached), Ben (Screen)"
     );
     call.told = vec![one("Cem", Channel::Push, Outcome::Sent); 10];
     assert!(told(seen(&call, 0)).ends_with("Cem (Push) and 2 others"));

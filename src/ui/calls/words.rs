@@ -56,17 +56,17 @@ pub fn brief(view: &CallView) -> String {
     }
 }
 
-/// Who takes care of it, and when they are there.
+/// Who takes care of it, and when they are there: first what is read from afar, also where a long name is cut off.
 #[must_use]
 pub fn who(seen: Seen<'_>) -> String {
     let call = &seen.call.call;
     let by = &call.made().by;
     match (seen.call.status, call.eta) {
         (Status::Acknowledged, Some(eta)) if eta > seen.now => {
-            format!("{by} comes in {}", format::stopwatch(eta - seen.now))
+            format!("Comes in {}: {by}", format::stopwatch(eta - seen.now))
         }
         (Status::Acknowledged, Some(eta)) => {
-            format!("{by} is {} late", format::stopwatch(seen.now - eta))
+            format!("{} late: {by}", format::stopwatch(seen.now - eta))
         }
         _ => brief(seen.call),
     }
@@ -80,11 +80,11 @@ pub fn next(seen: Seen<'_>) -> String {
     };
     let left = next.at - seen.now;
     let when = if left.0 > 0 {
-        format!("In {}", format::stopwatch(left))
+        format!("in {}", format::stopwatch(left))
     } else {
-        "Now".to_owned()
+        "now".to_owned()
     };
-    format!("{when} to level {}: {}", next.level, some(&next.who))
+    format!("Next {when}, level {}: {}", next.level, some(&next.who))
 }
 
 /// Whether the line stands because of it.
@@ -128,7 +128,7 @@ pub fn told(seen: Seen<'_>) -> String {
         let outcome = match told.outcome {
             Outcome::Shown | Outcome::Sent => "",
             Outcome::Waiting => ", on its way",
-            Outcome::Failed => ", not delivered",
+            Outcome::Failed => ", not reached",
             Outcome::Merged => ", in a summary",
         };
         format!("{} ({}{outcome})", told.who, told.via.words())
