@@ -124,7 +124,8 @@ async fn wall<'s>(server: &'s Server, admin: &mut Browser<'s>) -> (Browser<'s>, 
     ];
     let page = text(&admin.post("/admin/devices", &form).await);
     let mut wall = Browser::new(server);
-    leads_to(&wall.get(&between(&page, "floor.example", "</code>")).await);
+    let link = between(&page, "floor.example", "</code>");
+    leads_to(&wall.post(&link, &[]).await);
     let row = ms5_floor::server::db::devices::all(&server.app.db).await;
     let id = row.expect("devices").first().expect("the wall").id;
     (wall, format!("/admin/devices/{id}/revoke"))

@@ -362,7 +362,8 @@ async fn a_badge_opens_no_administration_whoever_shows_it(place: &Place) {
     let row = last(server, "denied").await;
     assert_eq!(
         (row.actor_id, row.device.as_str(), row.was.as_str()),
-        (Some(boss.0), "Tablet 1", Permission::ApiKeyManage.name())
+        (Some(boss.0), "Tablet 1", Permission::UserWrite.name()),
+        "that of the keys page was on record already"
     );
     // What is done on the floor can be done, and elsewhere the password opens all of it.
     assert!(!sets::NOT_BY_BADGE.has(Permission::DowntimeWrite));

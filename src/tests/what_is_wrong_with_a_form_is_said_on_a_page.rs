@@ -128,8 +128,10 @@ async fn a_browser_gets_a_page_also_when_its_form_cannot_be_read(place: &Place) 
         "no number",
     );
     // A program goes on to get a document.
-    let answer = server.get("/admin/people/x", None).await;
-    answer.problem(403, "forbidden");
+    let answer = server
+        .send(Method::POST, "/lines/L1/stops", None, &json!({}))
+        .await;
+    answer.problem(415, "unsupported_media_type");
     server.app.db.close().await;
     let answer = admin.post("/lines/L1/stops", &stop).await;
     is_page(&answer, StatusCode::SERVICE_UNAVAILABLE, "no database");

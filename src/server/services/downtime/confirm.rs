@@ -205,22 +205,21 @@ fn given(plant: &Plant, run: Run, parts: &[GivenPart], wrong: &mut Vec<FieldErro
             Some(_) => {}
         }
         let to = part.to.or_else(|| parts.get(i + 1).and_then(|p| p.from));
+        let from = part.from.or((i == 0).then_some(span.from()));
+        match from {
+            None => say("from", "is missing"),
+            Some(from) if !span.contains(from) => say("from", "lies outside the stop"),
+            Some(from) if from < free => say("from", "lies in the part before it"),
+            Some(from) if to.is_some_and(|to| to <= from) => {
+                say("to", "must be after the part's start");
+            }
+            Some(_) => {}
+        }
         if to.is_some_and(|to| to > span.to()) {
             say("to", "lies outside the stop");
         }
-        let Some(from) = part.from.or((i == 0).then_some(span.from())) else {
-            say("from", "is missing");
-            continue;
-        };
-        if !span.contains(from) {
-            say("from", "lies outside the stop");
-        } else if from < free {
-            say("from", "lies in the part before it");
-        } else if to.is_some_and(|to| to <= from) {
-            say("to", "must be after the part's start");
-        }
         free = to.unwrap_or(span.to());
-        if let Some(reason) = reason {
+        if let (Some(from), Some(reason)) = (from, reason) {
             out.push(Given {
                 from,
                 to: to.or_else(|| end(span.to(), run)),
