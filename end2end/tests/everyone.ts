@@ -36,4 +36,10 @@ export async function fits(page: Page, width: number): Promise<void> {
 export async function usable(page: Page): Promise<void> {
   const { violations } = await new AxeBuilder({ page }).analyze();
   expect(violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`)).toEqual([]);
+  // Two of one name: a label that names the other's field.
+  const twice = await page.evaluate(() => {
+    const ids = [...document.querySelectorAll('[id]')].map((e) => e.id);
+    return ids.filter((id, n) => ids.indexOf(id) !== n);
+  });
+  expect(twice, 'ids that stand twice').toEqual([]);
 }

@@ -8,7 +8,7 @@ use crate::api::andon::roster::{WeekCell, WeekRow};
 use crate::domain::andon::Weekdays;
 use crate::domain::day::LocalDay;
 use crate::ui::desk::choose::said;
-use crate::ui::desk::field::{Choice, Wrong};
+use crate::ui::desk::field::Wrong;
 use crate::ui::desk::list::{Act, Cell, Entry, List};
 use leptos::prelude::*;
 
@@ -118,12 +118,15 @@ fn week(week: Week, lines: &[(String, String)]) -> AnyView {
         let line = crate::ui::sheets::address::encoded(&week.line);
         format!("/admin/roster?line={line}&on={monday}")
     };
-    let line = Choice {
-        name: "line",
-        label: "Line",
-        options: lines.to_vec(),
-        chosen: &week.line,
+    let option = |(code, name): (String, String)| {
+        let selected = code == week.line;
+        view! {
+            <option value=code selected=selected>
+                {name}
+            </option>
+        }
     };
+    let options: Vec<_> = lines.iter().cloned().map(option).collect();
     let head = |(n, name): (i64, &&'static str)| {
         let (_, month, day) = week.monday.plus(n).civil();
         view! { <th scope="col">{format!("{name} {day}.{month}.")}</th> }
@@ -182,7 +185,11 @@ fn week(week: Week, lines: &[(String, String)]) -> AnyView {
                 </div>
                 <form class="choice" method="get" action="/admin/roster">
                     <input type="hidden" name="on" value=week.monday.to_string() />
-                    {line.draw(&Wrong::default())}
+                    // Holds its label: the form below has a field of this name, and an id stands once on a page.
+                    <label class="field">
+                        <span>"Line"</span>
+                        <select name="line">{options}</select>
+                    </label>
                     <button class="button" type="submit">
                         "Show"
                     </button>
