@@ -21,6 +21,7 @@ on_both! {
     who_only_looks_at_a_link_changes_nothing,
     a_link_makes_one_browser_the_device_once_and_for_a_day,
     a_wall_reads_what_its_page_needs_and_no_more,
+    a_wall_shows_its_page_with_whatever_stands_after_the_question_mark,
 }
 
 /// Lines `L1` and `L2`.
@@ -338,7 +339,8 @@ async fn a_wall_reads_what_its_page_needs_and_no_more(place: &Place) {
         ("/api/v1/oee/L2/now", false, true),
         ("/api/v1/downtime/active?line=L1", true, false),
         ("/api/v1/downtime/active?line=L2", false, false),
-        ("/api/analysis?code=L1", false, false),
+        ("/api/analysis?code=L1", true, false),
+        ("/api/analysis?code=L2", false, false),
         ("/api/board", true, true),
     ] {
         assert_eq!(allowed(&line, path).await, by_line, "line: {path}");
@@ -352,4 +354,47 @@ async fn a_wall_reads_what_its_page_needs_and_no_more(place: &Place) {
         .map(|tile| &tile["code"])
         .collect();
     assert_eq!(codes, ["L1"]);
+}
+
+async fn a_wall_shows_its_page_with_whatever_stands_after_the_question_mark(place: &Place) {
+    let server = served(place).await;
+    let mut admin = Browser::signed_in(&server, "ada").await;
+    for (name, page, others, says) in [
+        (
+            "Wall 1",
+            "/?view=losses",
+            &["/", "/?view=stops", "/?a=b"][..],
+            "/lines/L1",
+        ),
+        (
+            "Wall 2",
+            "/lines/L1?view=losses",
+            &[
+                "/lines/L1",
+                "/lines/L1?view=now",
+                "/lines/L1?view=stops",
+                "/lines/L1?view=history",
+                "/lines/L1?view=compare",
+                "/lines/L1?view=losses&period=day",
+            ],
+            "Line 1",
+        ),
+    ] {
+        let form = [
+            ("kind", "wall"),
+            ("name", name),
+            ("page", page),
+            ("place", "site"),
+        ];
+        let path = link(&mut admin, "/admin/devices", &form).await;
+        let mut wall = Browser::new(&server);
+        assert_eq!(leads_to(&wall.post(&path, &[]).await), page);
+        for shown in [page].iter().chain(others) {
+            let answer = wall.get(shown).await;
+            assert_eq!(answer.status, StatusCode::OK, "{shown}: {}", text(&answer));
+            let words = text(&answer);
+            assert!(words.contains(says), "{shown}: {words}");
+            assert!(!words.contains("Not for you"), "{shown}: {words}");
+        }
+    }
 }

@@ -115,9 +115,13 @@ pub mod sets {
         P::OeeRead,
         P::AndonRead,
     ]);
-    /// What a wall that shows a line's page may on that line.
-    pub const WALL_OF_LINE: PermissionSet =
-        WALL_OF_BOARD.and(PermissionSet::of(&[P::LineRead, P::DowntimeRead]));
+    /// What a wall that shows a line's page may on that line: what each view of the page needs, whatever stands after the ?
+    /// of its address.
+    pub const WALL_OF_LINE: PermissionSet = WALL_OF_BOARD.and(PermissionSet::of(&[
+        P::LineRead,
+        P::DowntimeRead,
+        P::AnalyticsRead,
+    ]));
     /// Send facts: what a connector may.
     pub const SEND: PermissionSet = PermissionSet::of(&[P::IngestWrite]);
     /// Send facts of any age: what fills in the past.
@@ -204,7 +208,8 @@ mod tests {
                 .all(|p| p.name().ends_with(":read"))
         );
         assert!(default("viewer").covers(sets::WATCH));
-        assert!(sets::WATCH.covers(sets::WALL_OF_LINE));
+        assert!(sets::WATCH.covers(sets::WALL_OF_BOARD));
+        assert!(default("viewer").covers(sets::WALL_OF_LINE));
     }
 
     #[test]

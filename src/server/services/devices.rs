@@ -120,7 +120,12 @@ pub async fn enrol(ctx: &Ctx, wanted: NewDevice) -> Result<String, ServiceError>
     let Some(reach) = reach else {
         return Err(ServiceError::Invalid(wrong));
     };
-    for permission in sets::WATCH.iter() {
+    let shows_line = wanted.kind == "wall" && devices::line_of_page(&wanted.page).is_some();
+    let held = match shows_line {
+        true => sets::WATCH.and(sets::WALL_OF_LINE),
+        false => sets::WATCH,
+    };
+    for permission in held.iter() {
         ctx.also_on_site(permission)?;
     }
     let token = new_token(ctx.now())?;
