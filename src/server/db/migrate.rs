@@ -34,6 +34,7 @@ const VERSIONS: &[Version] = versions![
     "0009_quarters",
     "0010_andon",
     "0011_delivery",
+    "0012_first_pages",
 ];
 
 /// Brings the schema up to date, and adds the reasons and roles that every plant starts with.
