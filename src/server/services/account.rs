@@ -1,7 +1,7 @@
 //! What people change about their own way in: password, PIN, second factor, sessions.
 
 use super::error::{ServiceError, field, invalid, not_found};
-use super::sign_in::{Refused, count_try, on_record};
+use super::sign_in::{Refused, count_try, kept_out, on_record};
 use super::sign_on::pin_subject;
 use crate::domain::ids::PersonId;
 use crate::domain::rights::Reach;
@@ -109,7 +109,10 @@ async fn check_kept(
 ) -> Result<Vec<u8>, Refused> {
     let app = ctx.app();
     let mut turn = app.turns.of_client(&ctx.caller().address).await?;
-    count_try(app, &mut turn, &subject).await?;
+    if let Err(refused) = count_try(app, &mut turn, &subject).await {
+        let target = format!("person:{}", row.login);
+        return Err(kept_out(app, ctx.caller(), refused, &target).await);
+    }
     match app.hasher.verify(typed, kept).await {
         Verdict::Right | Verdict::RightAnew(_) => Ok(subject),
         Verdict::Wrong => {

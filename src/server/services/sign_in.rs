@@ -115,6 +115,23 @@ async fn locked(app: &App, subject: &[u8], now: TsMs) -> Result<(), Refused> {
     Ok(())
 }
 
+/// Puts a try during a lock-out on record, those at one subject merged by the minute; returns why it was refused.
+pub(crate) async fn kept_out(
+    app: &App,
+    caller: &Caller,
+    refused: Refused,
+    target: &str,
+) -> Refused {
+    if !matches!(refused, Refused::Wait(_)) {
+        return refused;
+    }
+    let row = entry(caller, app.clock.now(), "session.locked", target);
+    match merged::on_record(app, row).await {
+        Ok(()) => refused,
+        Err(error) => error.into(),
+    }
+}
+
 /// Puts what did not go well on record.
 pub(crate) async fn on_record(app: &App, row: &AuditRow) -> Result<(), Refused> {
     let mut tx = app.db.begin().await?;
@@ -194,12 +211,8 @@ pub async fn with_password(
     let subject = app.secret.mark("login", &login);
     let mut turn = app.turns.of_client(&caller.address).await?;
     if let Err(refused) = count_try(app, &mut turn, &subject).await {
-        if matches!(refused, Refused::Wait(_)) {
-            let row = people::by_login(&app.db, &login).await?;
-            let row = entry(caller, app.clock.now(), "session.locked", target(row));
-            merged::on_record(app, row).await?;
-        }
-        return Err(refused);
+        let row = people::by_login(&app.db, &login).await?;
+        return Err(kept_out(app, caller, refused, &target(row)).await);
     }
     let row = people::by_login(&app.db, &login).await?;
     let kept = row
@@ -247,7 +260,10 @@ pub async fn with_code(
     };
     let subject = app.secret.mark("login", &row.login);
     let mut turn = app.turns.of_client(&caller.address).await?;
-    count_try(app, &mut turn, &subject).await?;
+    if let Err(refused) = count_try(app, &mut turn, &subject).await {
+        let target = format!("person:{}", row.login);
+        return Err(kept_out(app, caller, refused, &target).await);
+    }
     let now = app.clock.now();
     let step = row
         .totp
