@@ -6,18 +6,23 @@ use crate::harness::{Answer, Hands, Place, Server, at};
 use crate::small_plant::small_plant;
 use axum::http::{StatusCode, header};
 use ms5_floor::domain::ids::PersonId;
-use ms5_floor::domain::rights::{Permission, PermissionSet};
+use ms5_floor::domain::rights::{Permission, PermissionSet, Rights};
 use ms5_floor::server::auth::Ctx;
+use ms5_floor::server::auth::caller::{Caller, Who};
+use ms5_floor::server::auth::guard::admit;
 use ms5_floor::server::db::audit::{self, AuditRow};
 use ms5_floor::server::db::people::{self, GivenRow, PersonRow};
-use ms5_floor::server::services::people::{Change, change};
+use ms5_floor::server::services::error::ServiceError;
+use ms5_floor::server::services::people::{Change, change, reset_password};
 use ms5_floor::server::services::set_up::new_admin_link;
+use std::sync::Arc;
 
 on_both! {
     somebody_is_added_with_a_role_on_a_line_and_a_password_that_is_shown_once,
     what_is_wrong_with_a_new_person_is_named_and_what_was_typed_stays,
     whoever_is_disabled_is_out_at_once,
     a_new_password_ends_the_old_one_and_every_session,
+    nobody_makes_themselves_a_new_password_without_the_old_one,
     no_secret_is_in_the_record,
     nobody_gives_more_than_they_hold,
     nobody_takes_over_somebody_who_may_more,
@@ -221,6 +226,37 @@ async fn a_new_password_ends_the_old_one_and_every_session(place: &Place) {
             .iter()
             .any(|r| r.action == "person.password.reset")
     );
+}
+
+async fn nobody_makes_themselves_a_new_password_without_the_old_one(place: &Place) {
+    let server = server(place).await;
+    let mut admin = Browser::of(&server, "ada", "admin").await;
+    let ada = row(&server, "ada").await;
+    let page = format!("/admin/people/{}", ada.id);
+    let answer = admin.post(&format!("{page}/password"), &[]).await;
+    assert_eq!(leads_to(&answer), "/account/password");
+    assert_eq!(row(&server, "ada").await, ada, "{}", place.engine);
+    assert_eq!(admin.get("/admin/people").await.status, StatusCode::OK);
+    let shown = text(&admin.get(&page).await);
+    assert!(shown.contains("href=\"/account/password\""), "{shown}");
+    assert!(!shown.contains(&format!("{page}/password")), "{shown}");
+    // Also whoever calls the service in another way.
+    let mut caller = Caller::nobody("127.0.0.1".to_owned(), String::new());
+    caller.who = Who::Person {
+        id: ada.person(),
+        login: ada.login.clone(),
+        name: ada.name.clone(),
+    };
+    caller.rights = Rights::everywhere(PermissionSet::all());
+    let path = "/admin/people/{id}/password";
+    let ctx = admit(&server.app, &Arc::new(caller), "POST", path).expect("let in");
+    let refused = reset_password(&ctx, ada.person()).await;
+    assert!(
+        matches!(refused, Err(ServiceError::Invalid(_))),
+        "{refused:?}"
+    );
+    let other = add_person(&server, "vic", "viewer").await;
+    reset_password(&ctx, other).await.expect("somebody else's");
 }
 
 async fn no_secret_is_in_the_record(place: &Place) {

@@ -3,7 +3,7 @@
 mod andon;
 pub mod answer;
 mod audit;
-mod fields;
+pub mod fields;
 mod given;
 mod people;
 mod roles;

@@ -3,6 +3,7 @@
 use super::Shared;
 use super::account::when;
 use super::desk::answer::{Again, asked_for, on_to, refused, wrong_or};
+use super::desk::fields::Fields;
 use super::desk::{self, page};
 use super::doors::limited_with_looks;
 use super::own_address::own_address;
@@ -129,6 +130,8 @@ struct EnrolForm {
     name: String,
     page: String,
     place: String,
+    #[serde(default)]
+    why: String,
 }
 
 async fn enrol(
@@ -137,6 +140,7 @@ async fn enrol(
     headers: HeaderMap,
     Form(form): Form<EnrolForm>,
 ) -> Response {
+    let ctx = ctx.because(&form.why);
     let typed = Typed {
         kind: form.kind.clone(),
         name: form.name.clone(),
@@ -163,14 +167,22 @@ async fn new_link(
     ctx: Ctx,
     headers: HeaderMap,
     Path(id): Path<i64>,
+    Form(fields): Form<Fields>,
 ) -> Response {
+    let ctx = ctx.because(fields.one("why"));
     match devices::new_link(&ctx, DeviceId(id)).await {
         Ok((_, path)) => shown_once(&shared, &ctx, &own_address(&shared, &headers), &path),
         Err(error) => refused(&shared, &ctx, error).await,
     }
 }
 
-async fn revoke(State(shared): State<Shared>, ctx: Ctx, Path(id): Path<i64>) -> Response {
+async fn revoke(
+    State(shared): State<Shared>,
+    ctx: Ctx,
+    Path(id): Path<i64>,
+    Form(fields): Form<Fields>,
+) -> Response {
+    let ctx = ctx.because(fields.one("why"));
     let done = devices::revoke(&ctx, DeviceId(id)).await;
     on_to(&shared, &ctx, TITLE.1, done).await
 }

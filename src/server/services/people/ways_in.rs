@@ -20,8 +20,15 @@ const SHORTEST_BADGE: usize = 6;
 /// tries are forgotten.
 ///
 /// # Errors
-/// They may more than the caller; the engine's.
+/// It is the caller, who changes it with the old one on the page of their own account: whoever comes by an open screen would
+/// otherwise take the account over; they may more than the caller; the engine's.
 pub async fn reset_password(ctx: &Ctx, id: PersonId) -> Result<String, ServiceError> {
+    if ctx.caller().person() == Some(id) {
+        return Err(invalid(
+            "person",
+            "is you: change your password on the page of your own account, with the old one",
+        ));
+    }
     let password = secret::one_time_password()?;
     let kept = hashed(ctx, password.clone()).await?;
     let mut work = Changing::begin(ctx, id).await?;
