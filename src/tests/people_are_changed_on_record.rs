@@ -7,7 +7,6 @@ use crate::small_plant::small_plant;
 use axum::http::{StatusCode, header};
 use ms5_floor::domain::ids::PersonId;
 use ms5_floor::domain::rights::{Permission, PermissionSet, Rights};
-use ms5_floor::server::auth::Ctx;
 use ms5_floor::server::auth::caller::{Caller, Who};
 use ms5_floor::server::auth::guard::admit;
 use ms5_floor::server::db::audit::{self, AuditRow};
@@ -473,7 +472,7 @@ async fn two_administrators_who_step_down_at_once_leave_one(place: &Place) {
         add_person(&server, "ada", "admin").await,
         add_person(&server, "ben", "admin").await,
     );
-    let ctx = Ctx::of_the_program(&server.app);
+    let ctx = crate::harness::by_the_program(&server.app);
     let viewer = role_id(&server, "viewer").await;
     let versions = (
         row(&server, "ada").await.version,
@@ -523,7 +522,7 @@ async fn a_link_from_the_command_line_adds_one_more_administrator_once(place: &P
     let server = server(place).await;
     add_person(&server, "ada", "admin").await;
     let ada = row(&server, "ada").await;
-    let link = new_admin_link(&Ctx::of_the_program(&server.app))
+    let link = new_admin_link(&crate::harness::by_the_program(&server.app))
         .await
         .expect("a link");
     let made = last(&server).await;

@@ -11,7 +11,6 @@ use ms5_floor::api::downtime::{
 };
 use ms5_floor::domain::machine_state::MachineState::{Running, Stopped};
 use ms5_floor::domain::rights::PermissionSet;
-use ms5_floor::server::auth::Ctx;
 use ms5_floor::server::db::{Db, Tx};
 use ms5_floor::server::services::board::board;
 use ms5_floor::server::services::line::line;
@@ -135,7 +134,7 @@ async fn figures_pages_and_streams_leave_every_table_as_it_was(place: &Place) {
     let (from, to) = (at("2026-07-06T07:00:00Z").0, at("2026-07-06T10:00:00Z").0);
     for _ in 0..3 {
         assert_eq!(
-            board(&Ctx::of_the_program(&server.app))
+            board(&crate::harness::by_the_program(&server.app))
                 .await
                 .expect("a board")
                 .tiles
@@ -143,13 +142,17 @@ async fn figures_pages_and_streams_leave_every_table_as_it_was(place: &Place) {
             1
         );
         server.app.board.forget().await;
-        line(&Ctx::of_the_program(&server.app), "L1", None)
+        line(&crate::harness::by_the_program(&server.app), "L1", None)
             .await
             .expect("a line");
-        line(&Ctx::of_the_program(&server.app), "L1", Some((from, to)))
-            .await
-            .expect("a line over a window");
-        calculate_oee(&Ctx::of_the_program(&server.app), "L1", from, to)
+        line(
+            &crate::harness::by_the_program(&server.app),
+            "L1",
+            Some((from, to)),
+        )
+        .await
+        .expect("a line over a window");
+        calculate_oee(&crate::harness::by_the_program(&server.app), "L1", from, to)
             .await
             .expect("OEE");
         for path in [

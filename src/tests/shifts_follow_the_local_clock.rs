@@ -6,7 +6,6 @@ use crate::small_plant::small_plant;
 use ms5_floor::api::line::WindowKind;
 use ms5_floor::domain::condition::Condition;
 use ms5_floor::domain::time::{HOUR_MS, MINUTE_MS, Span, TsMs};
-use ms5_floor::server::auth::Ctx;
 use ms5_floor::server::services::board::board;
 use ms5_floor::server::services::line::line;
 use ms5_floor::server::services::oee::calculate_oee;
@@ -82,7 +81,7 @@ async fn a_night_shift_over_midnight_and_both_changes_of_the_clocks(place: &Plac
         let now = TsMs(end.0 - 30 * MINUTE_MS);
         hands.set(now);
         let what = format!("{}, night that ends {end:?}", place.engine);
-        let tile = board(&Ctx::of_the_program(&server.app))
+        let tile = board(&crate::harness::by_the_program(&server.app))
             .await
             .expect("a board")
             .tiles[0]
@@ -118,7 +117,7 @@ async fn a_night_shift_over_midnight_and_both_changes_of_the_clocks(place: &Plac
             "{what}"
         );
         assert_eq!(tile.hours.iter().filter(|h| h.running).count(), 1, "{what}");
-        let page = line(&Ctx::of_the_program(&server.app), "L1", None)
+        let page = line(&crate::harness::by_the_program(&server.app), "L1", None)
             .await
             .expect("a line");
         assert_eq!(page.kind, WindowKind::Shift("Night".to_owned()), "{what}");
@@ -137,7 +136,7 @@ async fn a_night_shift_over_midnight_and_both_changes_of_the_clocks(place: &Plac
         // A day of the calendar around it, by the API: nothing but the night is planned.
         hands.set(TsMs(end.0 + 6 * HOUR_MS));
         let day = calculate_oee(
-            &Ctx::of_the_program(&server.app),
+            &crate::harness::by_the_program(&server.app),
             "L1",
             start.0 - 6 * HOUR_MS,
             end.0 + 6 * HOUR_MS,
@@ -164,7 +163,7 @@ async fn between_shifts_the_last_one_stays_on_the_board(place: &Place) {
     );
     run_through(&server, &key, start, end).await;
     hands.set(TsMs(end.0 + 3 * HOUR_MS));
-    let tile = board(&Ctx::of_the_program(&server.app))
+    let tile = board(&crate::harness::by_the_program(&server.app))
         .await
         .expect("a board")
         .tiles[0]

@@ -18,13 +18,12 @@ use crate::server::services::sign_in::Refused;
 use crate::ui::desk::account::{self as pages, Account, Factor, SessionLine};
 use crate::ui::desk::field::Wrong;
 use axum::Router;
-use axum::extract::{Extension, Form, Query, State};
+use axum::extract::{Form, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use jiff::tz::TimeZone;
 use serde::Deserialize;
-use std::sync::Arc;
 use tower_sessions::Session;
 
 /// The routes.
@@ -384,11 +383,10 @@ async fn end_session(
 async fn end_all(
     State(shared): State<Shared>,
     ctx: Ctx,
-    Extension(caller): Extension<Arc<crate::server::auth::caller::Caller>>,
     session: Session,
     headers: HeaderMap,
 ) -> Response {
-    let visitor = Visitor::new(caller, session, &headers);
+    let visitor = Visitor::new(ctx.clone(), session, &headers);
     let done = async {
         account::end_all_sessions(&ctx).await?;
         visitor.leave().await

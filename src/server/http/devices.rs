@@ -11,7 +11,6 @@ use super::visitor::{Visitor, store};
 use crate::domain::ids::DeviceId;
 use crate::domain::time::TsMs;
 use crate::server::auth::Ctx;
-use crate::server::auth::caller::Caller;
 use crate::server::auth::rights::reach;
 use crate::server::auth::session;
 use crate::server::db::devices::DeviceRow;
@@ -22,12 +21,11 @@ use crate::server::services::sign_in::Refused;
 use crate::ui::desk::devices::{self as pages, DeviceLine, Typed};
 use crate::ui::desk::once::Once;
 use axum::Router;
-use axum::extract::{Extension, Form, Path, Request, State};
+use axum::extract::{Form, Path, Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
-use std::sync::Arc;
 use tower_sessions::Session;
 
 const TITLE: (&str, &str) = ("Devices", "/admin/devices");
@@ -214,14 +212,14 @@ fn no_link(shared: &Shared) -> Response {
 
 async fn come(
     State(shared): State<Shared>,
-    Extension(caller): Extension<Arc<Caller>>,
+    ctx: Ctx,
     session: Session,
     Path(token): Path<String>,
     request: Request,
 ) -> Response {
-    let visitor = Visitor::new(Arc::clone(&caller), session, request.headers());
+    let visitor = Visitor::new(ctx.clone(), session, request.headers());
     let came = async {
-        let row = devices::come(&shared.app, &caller, &token).await?;
+        let row = devices::come(&ctx, &token).await?;
         let held = visitor.held_by(&shared, row.device());
         session::hold(&visitor.session, &held)
             .await

@@ -4,7 +4,7 @@ use super::Shared;
 use super::next::Next;
 use crate::domain::ids::DeviceId;
 use crate::domain::time::{DurMs, MINUTE_MS};
-use crate::server::auth::caller::Caller;
+use crate::server::auth::Ctx;
 use crate::server::auth::rights::{Roles, landing};
 use crate::server::auth::session::{self, Held, Waiting};
 use crate::server::db::people::{self, PersonRow};
@@ -12,25 +12,24 @@ use crate::server::services::error::ServiceError;
 use crate::server::services::sign_in::Refused;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Redirect, Response};
-use std::sync::Arc;
 use tower_sessions::Session;
 
 /// What a browser tells about itself.
 #[derive(Clone, Debug)]
 pub(super) struct Visitor {
-    pub(super) caller: Arc<Caller>,
+    pub(super) ctx: Ctx,
     pub(super) session: Session,
     agent: String,
 }
 
 impl Visitor {
-    pub(super) fn new(caller: Arc<Caller>, session: Session, headers: &HeaderMap) -> Self {
+    pub(super) fn new(ctx: Ctx, session: Session, headers: &HeaderMap) -> Self {
         let agent = headers
             .get(header::USER_AGENT)
             .and_then(|h| h.to_str().ok());
         let agent = agent.unwrap_or_default().chars().take(200).collect();
         Self {
-            caller,
+            ctx,
             session,
             agent,
         }
@@ -51,7 +50,7 @@ impl Visitor {
             person: Some(row.person()),
             since: shared.app.clock.now(),
             version: row.version,
-            address: self.caller.address.clone(),
+            address: self.ctx.caller().address.clone(),
             agent: self.agent.clone(),
             ..self.before().await?
         };
@@ -63,7 +62,7 @@ impl Visitor {
         Held {
             since: shared.app.clock.now(),
             device: Some(device),
-            address: self.caller.address.clone(),
+            address: self.ctx.caller().address.clone(),
             agent: self.agent.clone(),
             ..Held::default()
         }
@@ -83,7 +82,7 @@ impl Visitor {
     pub(super) async fn wait(&self, waiting: Waiting) -> Result<(), Refused> {
         let held = Held {
             waiting: Some(waiting),
-            address: self.caller.address.clone(),
+            address: self.ctx.caller().address.clone(),
             agent: self.agent.clone(),
             ..self.before().await?
         };

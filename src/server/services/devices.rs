@@ -5,7 +5,6 @@ use crate::domain::ids::{AreaId, DeviceId, LineId};
 use crate::domain::plant::FieldError;
 use crate::domain::rights::{Reach, sets};
 use crate::domain::time::{DAY_MS, DurMs, TsMs};
-use crate::server::auth::caller::Caller;
 use crate::server::auth::guard::entry;
 use crate::server::auth::{Ctx, secret};
 use crate::server::db::devices::{self, DeviceRow};
@@ -221,7 +220,8 @@ pub async fn of_link(app: &App, token: &str) -> Result<DeviceRow, ServiceError> 
 ///
 /// # Errors
 /// As [`of_link`]; of several that come with one link at once only the first does.
-pub async fn come(app: &App, caller: &Caller, token: &str) -> Result<DeviceRow, ServiceError> {
+pub async fn come(ctx: &Ctx, token: &str) -> Result<DeviceRow, ServiceError> {
+    let (app, caller) = (ctx.app(), ctx.caller());
     let row = of_link(app, token).await?;
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;

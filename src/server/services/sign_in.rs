@@ -3,6 +3,7 @@
 use crate::domain::ids::PersonId;
 use crate::domain::rights::DEFAULT_ROLES;
 use crate::domain::time::{DurMs, MINUTE_MS, TsMs};
+use crate::server::auth::Ctx;
 use crate::server::auth::caller::Caller;
 use crate::server::auth::guard::{by_the_program, entry};
 use crate::server::auth::merged;
@@ -87,7 +88,7 @@ pub fn wait_after(wrong: i64) -> DurMs {
 ///
 /// # Errors
 /// [`Refused::Wait`] while the subject is locked; the engine's.
-pub async fn count_try(app: &App, turn: &mut Turn, subject: &[u8]) -> Result<(), Refused> {
+pub(crate) async fn count_try(app: &App, turn: &mut Turn, subject: &[u8]) -> Result<(), Refused> {
     turn.at(subject).await;
     let now = app.clock.now();
     // A locked subject costs no more than a look.
@@ -202,11 +203,8 @@ fn target(row: Option<PersonRow>) -> String {
 ///
 /// # Errors
 /// [`Refused`]; an unknown login takes as long and answers the same as a wrong password.
-pub async fn with_password(
-    app: &App,
-    caller: &Caller,
-    (typed, password): (&str, String),
-) -> Result<Got, Refused> {
+pub async fn with_password(ctx: &Ctx, (typed, password): (&str, String)) -> Result<Got, Refused> {
+    let (app, caller) = (ctx.app(), ctx.caller());
     let login = login(typed);
     let subject = app.secret.mark("login", &login);
     let mut turn = app.turns.of_client(&caller.address).await?;
@@ -249,11 +247,8 @@ pub async fn with_password(
 ///
 /// # Errors
 /// [`Refused`]; a code that was used before is wrong.
-pub async fn with_code(
-    app: &App,
-    caller: &Caller,
-    (person, code): (PersonId, &str),
-) -> Result<PersonRow, Refused> {
+pub async fn with_code(ctx: &Ctx, (person, code): (PersonId, &str)) -> Result<PersonRow, Refused> {
+    let (app, caller) = (ctx.app(), ctx.caller());
     let row = people::by_id(&app.db, person).await?;
     let Some(row) = row.filter(|r| r.disabled == 0) else {
         return Err(Refused::Wrong);
@@ -298,7 +293,8 @@ pub async fn with_code(
 ///
 /// # Errors
 /// An unknown role; the engine's.
-pub async fn demonstration(app: &App, caller: &Caller, role: &str) -> Result<PersonRow, Refused> {
+pub async fn demonstration(ctx: &Ctx, role: &str) -> Result<PersonRow, Refused> {
+    let (app, caller) = (ctx.app(), ctx.caller());
     let wanted = DEFAULT_ROLES.iter().find(|r| r.code == role);
     let wanted = wanted.ok_or_else(|| invalid("role", "is not one of the roles"))?;
     let login = format!("demo.{}", wanted.code);
@@ -343,7 +339,8 @@ pub async fn demonstration(app: &App, caller: &Caller, role: &str) -> Result<Per
 ///
 /// # Errors
 /// The engine's.
-pub async fn sign_out(app: &App, caller: &Caller) -> Result<(), Refused> {
+pub async fn sign_out(ctx: &Ctx) -> Result<(), Refused> {
+    let (app, caller) = (ctx.app(), ctx.caller());
     if caller.person().is_some() {
         let row = entry(caller, app.clock.now(), "session.sign_out", "");
         on_record(app, &row).await?;

@@ -5,6 +5,7 @@ use super::sign_in::{Refused, count_try, kept_out, let_in_with};
 use crate::domain::ids::PersonId;
 use crate::domain::rights::{Reach, Rights, sets};
 use crate::domain::time::{DurMs, HOUR_MS, TsMs};
+use crate::server::auth::Ctx;
 use crate::server::auth::caller::{Caller, Device};
 use crate::server::auth::guard::entry;
 use crate::server::auth::password::Verdict;
@@ -102,7 +103,8 @@ fn misses_subject(app: &App, tablet: &DeviceRow, now: TsMs) -> Vec<u8> {
 ///
 /// # Errors
 /// [`Refused`]; not a shared tablet; the engine's.
-pub async fn sign_on(app: &App, caller: &Caller, shown: Shown) -> Result<PersonRow, Refused> {
+pub async fn sign_on(ctx: &Ctx, shown: Shown) -> Result<PersonRow, Refused> {
+    let (app, caller) = (ctx.app(), ctx.caller());
     let tablet = tablet(app, caller).await?;
     let device = app.secret.mark("device", &tablet.id.to_string());
     let misses = misses_subject(app, &tablet, app.clock.now());
