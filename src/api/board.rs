@@ -54,8 +54,8 @@ impl Progress {
     }
 }
 
-/// One clock hour of the shift.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+/// One clock hour of the shift. It travels drawn.
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct HourBar {
     /// The hour, cut to the shift.
     pub span: Span,
@@ -101,8 +101,8 @@ pub struct Tile {
     pub shift: Option<ShiftView>,
     /// Made against target; `None` outside planned time.
     pub progress: Option<Progress>,
-    /// The hours of the shift.
-    pub hours: Vec<HourBar>,
+    /// The hours of the shift as bars, drawn: SVG.
+    pub hours: String,
     /// OEE of the shift so far.
     pub oee: Figure,
     /// Unplanned stops, changeover and waiting of the shift so far; `None` for those who may not see OEE.

@@ -34,6 +34,7 @@ fn publish(server: &Server, name: &'static str, data: &str) {
         page: false,
         needs: None,
         data: data.into(),
+        plain: None,
     });
 }
 

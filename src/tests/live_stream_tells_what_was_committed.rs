@@ -248,6 +248,7 @@ async fn a_screen_that_cannot_follow_starts_over(place: &Place) {
             page: false,
             needs: None,
             data,
+            plain: None,
         });
     }
     let mut before = 0;

@@ -1,5 +1,6 @@
 //! Drawings as SVG text. The server draws them, so that no browser needs to load what they are drawn with.
 
+#[cfg(feature = "ssr")]
 pub mod axis;
 #[cfg(feature = "ssr")]
 pub mod difference;
@@ -7,6 +8,7 @@ pub mod difference;
 pub mod history;
 #[cfg(feature = "ssr")]
 pub mod load;
+#[cfg(feature = "ssr")]
 pub mod output;
 #[cfg(feature = "ssr")]
 pub mod pareto;

@@ -2,8 +2,10 @@
 
 pub mod call_acts;
 pub mod call_card;
+pub mod drawn;
 pub mod footer;
 pub mod hatch;
+#[cfg(feature = "ssr")]
 pub mod hour_bars;
 pub mod kind_icon;
 pub mod places;

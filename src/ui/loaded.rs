@@ -2,7 +2,7 @@
 //! address changes or when it failed for a reason that may pass. One for all pages: resources, and what waits for them, are
 //! much code for each kind of answer.
 
-use crate::api::andon::{AndonBoard, get_andon_dashboard_data};
+use crate::api::andon::{AndonBoard, get_andon_dashboard_data, may_see_calls};
 use crate::api::board::BoardView;
 use crate::api::error::ApiError;
 use crate::api::line::LineView;
@@ -51,6 +51,8 @@ type Answer = Result<(Shown, Option<AndonBoard>), ApiError>;
 async fn with_calls(asked: Asked) -> Answer {
     match asked.await? {
         Shown::Andon => Ok((Shown::Andon, Some(get_andon_dashboard_data().await?))),
+        // Asking would be refused, and on the server a refusal becomes the status of the whole page.
+        shown if !may_see_calls() => Ok((shown, None)),
         shown => Ok((shown, get_andon_dashboard_data().await.ok())),
     }
 }

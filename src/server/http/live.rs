@@ -3,7 +3,6 @@
 use super::Shared;
 use super::problem::{Problem, unavailable};
 use crate::api::board::Tile;
-use crate::api::line::LineView;
 use crate::api::live::Hello;
 use crate::domain::ids::Seq;
 use crate::domain::rights::Permission;
@@ -236,7 +235,7 @@ async fn forward((ctx, out): (&Ctx, &Out), event: &Event, line: Option<&str>) ->
 }
 
 /// What an event about a line tells those who stand behind `ctx`; `None`: nothing. An event is serialised once for all
-/// screens, and anew for those few who may not see all of it.
+/// screens; those few who may not see all of it get what was made for them, or have it made anew.
 fn permitted(ctx: &Ctx, code: &str, event: &Event) -> Option<Arc<str>> {
     let plant = ctx.app().plant.get();
     let line = plant.line(code).filter(|line| ctx.sees(line))?;
@@ -251,17 +250,13 @@ fn permitted(ctx: &Ctx, code: &str, event: &Event) -> Option<Arc<str>> {
     if ctx.holds(needs, line) {
         return Some(Arc::clone(&event.data));
     }
-    let anew = if event.page {
-        serde_json::from_str(&event.data).and_then(|mut view: LineView| {
-            line::keep_permitted(ctx, line, &mut view);
-            serde_json::to_string(&view)
-        })
-    } else {
-        serde_json::from_str(&event.data).and_then(|mut tile: Tile| {
-            board::keep_permitted(ctx, line, &mut tile);
-            serde_json::to_string(&tile)
-        })
-    };
+    if event.plain.is_some() {
+        return event.plain.clone();
+    }
+    let anew = serde_json::from_str(&event.data).and_then(|mut tile: Tile| {
+        board::keep_permitted(ctx, line, &mut tile);
+        serde_json::to_string(&tile)
+    });
     anew.map(Arc::from)
         .inspect_err(|error| tracing::error!(%error, line = code, "an event could not be cut to what may be seen"))
         .ok()

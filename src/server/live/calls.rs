@@ -68,6 +68,7 @@ pub async fn catch_up(app: &App) -> sqlx::Result<()> {
                 page: false,
                 needs: Some(Permission::AndonRead),
                 data: data.into(),
+                plain: None,
             });
         }
         *seen = newest;

@@ -27,6 +27,8 @@ pub struct Event {
     pub needs: Option<Permission>,
     /// JSON.
     pub data: Arc<str>,
+    /// The same for those who may not see all of it; `None`: it is made of `data` where it is needed.
+    pub plain: Option<Arc<str>>,
 }
 
 /// What changed since the publisher last looked.
@@ -104,6 +106,7 @@ impl Hub {
                 page: false,
                 needs: None,
                 data: data.into(),
+                plain: None,
             });
         }
         true

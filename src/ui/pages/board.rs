@@ -6,7 +6,6 @@ mod model;
 mod tile;
 
 use crate::api::board::{BoardView, board};
-use crate::domain::local_time::LocalTime;
 use crate::ui::arrival::announce_arrival;
 use crate::ui::components::footer::Footer;
 use crate::ui::components::places::{Place, places};
@@ -66,20 +65,12 @@ fn Board(view: BoardView) -> impl IntoView {
                 .map_or_else(String::new, |s| format!("as of {}", s.clock.clock(now)))
         })
     });
-    let site_clock = Memo::new(move |_| {
-        model.site.with(|s| {
-            s.as_ref()
-                .map_or_else(LocalTime::default, |s| s.clock.clone())
-        })
-    });
     let empty =
         Memo::new(move |_| model.site.with(Option::is_none) || model.tiles.with(Vec::is_empty));
     let count = Memo::new(move |_| model.tiles.with(Vec::len));
     let tiles = move || {
         let place = |Slot { code, tile }| {
-            Place::new(code, move || {
-                view! { <TileCard tile=tile clock=site_clock /> }.into_any()
-            })
+            Place::new(code, move || view! { <TileCard tile=tile /> }.into_any())
         };
         model.tiles.get().into_iter().map(place).collect()
     };

@@ -1,25 +1,23 @@
 //! `/lines/{code}`: one line over a stretch of time, with the account behind every figure.
 
-mod account;
-mod figures;
+#[cfg(feature = "ssr")]
+pub mod drawn;
 mod header;
 mod help;
 mod machines;
 mod model;
-mod output;
-mod ribbons;
+mod panels;
 mod stops;
 
-use crate::api::line::{LineView, line};
+use crate::api::line::{LineView, Part, line};
 use crate::api::sheet::{Sheet, sheet};
 use crate::ui::arrival::announce_arrival;
+use crate::ui::components::drawn::drawn;
 use crate::ui::components::footer::Footer;
 use crate::ui::components::views::View;
 use crate::ui::live::Live;
 use crate::ui::loaded::{Asked, Shown, Wanted, loaded};
-use account::WhereTheTimeWent;
-use figures::Figures;
-use header::{Elsewhere, LineHeader};
+use header::LineHeader;
 use help::Help;
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -27,8 +25,7 @@ use leptos_router::hooks::{use_params_map, use_query_map};
 use leptos_router::params::ParamsMap;
 use machines::Machines;
 use model::{Accounts, LineModel};
-use output::Output;
-use ribbons::Ribbons;
+use panels::{Figures, Output, Ribbons};
 use stops::Stops;
 
 /// What the address asks for. A bound that is no number is refused by name where the page is drawn.
@@ -145,12 +142,14 @@ fn LineBody(view: LineView, sheet: Sheet, wanted: Wanted) -> impl IntoView {
             <LineHeader model=model />
             <main id="main" tabindex="-1" class="line-main">
                 <Help model=model />
-                <Elsewhere model=model />
+                {drawn(model.drawn(Part::Elsewhere))}
                 <Figures model=model accounts=accounts />
                 <Ribbons model=model />
                 <div class="line-columns">
                     <Output model=model />
-                    <WhereTheTimeWent model=model />
+                    <section class="panel">
+                        {drawn(model.drawn(Part::Time))}
+                    </section>
                 </div>
                 <Machines model=model />
                 <Stops model=model />

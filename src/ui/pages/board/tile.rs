@@ -3,11 +3,10 @@
 use crate::api::andon::CallView;
 use crate::api::board::{Progress, Tile};
 use crate::domain::condition::{Condition, Tone};
-use crate::domain::local_time::LocalTime;
 use crate::domain::time::TsMs;
 use crate::ui::calls::{Open, brief};
 use crate::ui::clock::Clock;
-use crate::ui::components::hour_bars::HourBars;
+use crate::ui::components::drawn::drawn;
 use crate::ui::components::state_chip::{StateChip, StateNow};
 use crate::ui::components::words::words;
 use crate::ui::format;
@@ -86,7 +85,7 @@ impl Hero {
 
 /// A line, as a link to its page.
 #[component]
-pub fn TileCard(tile: RwSignal<Tile>, #[prop(into)] clock: Signal<LocalTime>) -> impl IntoView {
+pub fn TileCard(tile: RwSignal<Tile>) -> impl IntoView {
     let present = expect_context::<Clock>();
     let state = Signal::derive(move || {
         tile.with(|t| StateNow {
@@ -185,7 +184,7 @@ pub fn TileCard(tile: RwSignal<Tile>, #[prop(into)] clock: Signal<LocalTime>) ->
                 </p>
                 <p class="detail">{words("", move || detail.get().unwrap_or_default())}</p>
             </div>
-            <HourBars hours=hours clock=clock />
+            {drawn(hours)}
             <p class="tile-foot">
                 <span>"OEE " <b>{words("", oee)}</b>" "{words("why", why)}</span>
                 <span>"down " <b>{words("", down)}</b></span>

@@ -2,7 +2,6 @@
 
 use super::model::LineModel;
 use crate::api::line::{LineView, WindowKind};
-use crate::domain::account::Account;
 use crate::domain::time::{DAY_MS, DurMs, MINUTE_MS, Span, TsMs};
 use crate::ui::clock::Clock;
 use crate::ui::components::state_chip::{StateChip, StateNow};
@@ -35,7 +34,8 @@ fn window_words(view: &LineView) -> String {
     }
 }
 
-fn address(code: &str, span: Span) -> String {
+/// The page of a line over a stretch of time.
+pub fn address(code: &str, span: Span) -> String {
     format!("/lines/{code}?from={}&to={}", span.from().0, span.to().0)
 }
 
@@ -70,16 +70,6 @@ fn ways(view: &LineView) -> Ways {
         after: (chosen && after.from() < view.now).then(|| address(code, after)),
         now: chosen.then(|| format!("/lines/{code}")),
     }
-}
-
-/// When the window holds nothing at all, but something was heard on another day: that day.
-fn last_heard(view: &LineView) -> Option<(String, String)> {
-    let heard = view.heard?;
-    let empty = |account: &Account| account.known().0 == 0 && account.pieces() == 0;
-    let day = view.site.clock.day(heard);
-    let elsewhere = day.intersect(view.horizon).is_none() || !view.horizon.contains(heard);
-    (empty(&view.assets) && elsewhere)
-        .then(|| (view.site.clock.date(heard), address(&view.tile.code, day)))
 }
 
 /// A way, as long as it leads anywhere: its class, its words, a sign after them.
@@ -171,29 +161,6 @@ pub fn LineHeader(model: LineModel) -> impl IntoView {
                 </a>
             </span>
         </nav>
-    }
-    .into_any()
-}
-
-/// Where the data are, when there are none in the window.
-#[component]
-pub fn Elsewhere(model: LineModel) -> impl IntoView {
-    let elsewhere = model.part(last_heard);
-    view! {
-        {move || {
-            elsewhere
-                .get()
-                .map(|(day, to)| {
-                    view! {
-                        <p class="panel elsewhere">
-                            "There are no data in this stretch of time. Last data: " {day.clone()} ". "
-                            <a class="button" href=to>
-                                "Show that day"
-                            </a>
-                        </p>
-                    }
-                })
-        }}
     }
     .into_any()
 }

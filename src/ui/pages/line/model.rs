@@ -1,6 +1,6 @@
 //! The line in the browser.
 
-use crate::api::line::LineView;
+use crate::api::line::{LineView, Part};
 use crate::api::sheet::Sheet;
 use crate::domain::local_time::LocalTime;
 use crate::ui::loaded::Wanted;
@@ -70,6 +70,11 @@ impl LineModel {
         of: impl Fn(&LineView) -> T + Send + Sync + 'static,
     ) -> Memo<T> {
         Memo::new(move |_| self.view.with(&of))
+    }
+
+    /// A part that the server draws.
+    pub fn drawn(self, part: Part) -> Memo<String> {
+        self.part(move |v| v.drawn.get(part as usize).cloned().unwrap_or_default())
     }
 
     /// Follows the live stream, once the page has been taken over.

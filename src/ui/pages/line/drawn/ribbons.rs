@@ -2,16 +2,45 @@
 //!
 //! State is told by colour and by height: running lies low and calm, a stop stands out, a plan is a thin line.
 
-use super::model::LineModel;
-use crate::api::line::{Ribbon, RibbonPart};
+use super::Figures;
 use crate::domain::local_time::LocalTime;
 use crate::domain::machine_state::MachineState;
 use crate::domain::time::{DurMs, Span, TsMs};
 use crate::ui::charts::axis::ticks;
 use crate::ui::components::hatch;
-use crate::ui::components::shape::{Shape, condition_of};
+use crate::ui::components::shape::{condition_of, still};
 use crate::ui::format;
 use leptos::prelude::*;
+
+/// One machine's states over the window.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ribbon {
+    /// The machine's name.
+    pub machine: String,
+    /// Its states, in order, tiling the window up to now.
+    pub parts: Vec<RibbonPart>,
+}
+
+impl Ribbon {
+    /// The same for those who may not see why a machine stood.
+    #[must_use]
+    pub fn without_causes(&self) -> Self {
+        let mut plain = self.clone();
+        plain.parts.iter_mut().for_each(|part| part.cause = None);
+        plain
+    }
+}
+
+/// A stretch of a ribbon.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RibbonPart {
+    /// When.
+    pub span: Span,
+    /// The state.
+    pub state: MachineState,
+    /// Its cause in words.
+    pub cause: Option<String>,
+}
 
 /// Parts a ribbon shows at most; a longer one is drawn by what prevails in each of as many cells.
 const MOST_PARTS: i64 = 500;
@@ -162,7 +191,8 @@ fn states(ribbons: &[Ribbon]) -> Vec<MachineState> {
     MachineState::ALL.into_iter().filter(occurs).collect()
 }
 
-fn table(ribbons: &[Ribbon]) -> impl IntoView + use<> {
+/// The time in each state, machine by machine.
+pub fn table(ribbons: &[Ribbon]) -> AnyView {
     let states = states(ribbons);
     let head: Vec<_> = states
         .iter()
@@ -199,6 +229,7 @@ fn table(ribbons: &[Ribbon]) -> impl IntoView + use<> {
             <tbody>{body}</tbody>
         </table>
     }
+    .into_any()
 }
 
 fn legend(ribbons: &[Ribbon]) -> impl IntoView + use<> {
@@ -218,7 +249,7 @@ fn legend(ribbons: &[Ribbon]) -> impl IntoView + use<> {
                             height=format!("{high}%")
                         ></rect>
                     </svg>
-                    <Shape of=Signal::stored(condition_of(state)) />
+                    {still(condition_of(state))}
                     {state.word()}
                 </span>
             }
@@ -227,41 +258,20 @@ fn legend(ribbons: &[Ribbon]) -> impl IntoView + use<> {
     view! { <p class="legend">{items}</p> }
 }
 
-/// The ribbons with their axis, their legend, and the same as a table.
-#[component]
-pub fn Ribbons(model: LineModel) -> impl IntoView {
-    let data = model.part(|v| (v.ribbons.clone(), v.horizon));
-    let drawing = move || {
-        let (ribbons, horizon) = data.get();
-        let clock = model.clock.get();
-        let rows: Vec<_> = ribbons
-            .iter()
-            .map(|ribbon| {
-                view! {
-                    <span class="ribbon-name">{ribbon.machine.clone()}</span>
-                    {ribbon_svg(&ribbon.parts, horizon, &clock)}
-                }
-            })
-            .collect();
+/// The ribbons with their legend and their axis.
+pub fn ribbons(of: &Figures<'_>) -> AnyView {
+    let row = |ribbon: &Ribbon| {
         view! {
-            <div class="ribbons">
-                {rows}
-                <span></span>
-                {axis_svg(horizon, &clock)}
-            </div>
+            <span class="ribbon-name">{ribbon.machine.clone()}</span>
+            {ribbon_svg(&ribbon.parts, of.horizon, of.clock)}
         }
-        .into_any()
     };
+    let rows: Vec<_> = of.ribbons.iter().map(row).collect();
     view! {
-        <section class="panel">
-            <h2>"What the machines did"</h2>
-            {move || data.with(|(ribbons, _)| legend(ribbons).into_any())}
-            {drawing}
-            <details class="as-table">
-                <summary>"Time in each state, as a table"</summary>
-                <div class="table-box">{move || data.with(|(ribbons, _)| table(ribbons).into_any())}</div>
-            </details>
-        </section>
+        {legend(of.ribbons)}
+        <div class="ribbons">
+            {rows} <span></span> {axis_svg(of.horizon, of.clock)}
+        </div>
     }
     .into_any()
 }
