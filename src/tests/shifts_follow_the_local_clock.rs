@@ -127,7 +127,13 @@ async fn a_night_shift_over_midnight_and_both_changes_of_the_clocks(place: &Plac
         let planned = format!("{} h {:02} min", worked / 60, worked % 60);
         let time = &page.drawn[Part::Time as usize];
         assert!(time.contains(&planned), "{what}: {planned}: {time}");
-        let so_far = calculate_oee(&crate::harness::by_the_program(&server.app), "L1", start.0, now.0).await;
+        let so_far = calculate_oee(
+            &crate::harness::by_the_program(&server.app),
+            "L1",
+            start.0,
+            now.0,
+        )
+        .await;
         let account = so_far.expect("OEE").line.expect("a serial line").account;
         assert_eq!(account.planned_production().0, worked * MINUTE_MS, "{what}");
         assert_eq!(account.planned.0, 30 * MINUTE_MS, "{what}: the break");
