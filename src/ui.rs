@@ -20,3 +20,4 @@ pub mod retry;
 #[cfg(feature = "ssr")]
 pub mod sheets;
 pub mod theme;
+pub mod way_in;

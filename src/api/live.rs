@@ -9,10 +9,14 @@
 //!   `id`: of two views of a call the one with the higher `version` is the newer.
 //! - `ping` every 5 s, and when the database is lost or back: [`Ping`]; silence means that the connection is dead.
 //! - `reset`: the stream fell too far behind; fetch the page's snapshot again.
+//! - `end`, the last one: [`End`], when whoever opened the stream may not hear it any more.
 
+use super::error::ApiError;
 use crate::domain::ids::Seq;
 use crate::domain::time::TsMs;
+use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
+use server_fn::codec::{GetUrl, Json};
 
 /// The first event of a stream.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,4 +37,28 @@ pub struct Ping {
     /// The server lives, but cannot reach its database: figures stay as they are. Left out while all is well.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub without_database: bool,
+}
+
+/// Why a stream ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Why {
+    /// It is not known any more who listens: they were signed out, also for doing nothing, disabled, or revoked.
+    SignedOut,
+    /// They may see other things now: a new stream tells them.
+    OtherRights,
+}
+
+/// The last event of a stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct End {
+    /// Why it ends.
+    pub why: Why,
+}
+
+/// Whether the server knows who asks. A screen whose stream does not open asks this: browsers keep the reason to themselves.
+#[server(prefix = "/api", endpoint = "signed_in", input = GetUrl, output = Json)]
+pub async fn signed_in() -> Result<bool, ApiError> {
+    let ctx = crate::server::auth::guard::here::<SignedIn>()?;
+    Ok(ctx.caller().is_somebody())
 }

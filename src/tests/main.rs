@@ -98,6 +98,7 @@ mod the_demonstration_stays_here;
 mod the_webs_own_attacks;
 mod tls_is_built_in;
 mod trends_are_of_whole_rows;
+mod two_tabs_are_one_session;
 mod walls_and_tablets_come_by_their_link;
 mod what_a_silence_hides_is_in_no_figure;
 mod what_changes_the_plant_is_on_record;

@@ -44,6 +44,8 @@ pub enum Connection {
     Stale,
     /// The server speaks, but has lost its database: figures stay as they are.
     NoDatabase,
+    /// The server does not know any more who looks.
+    SignedOut,
 }
 
 impl Connection {
@@ -56,13 +58,14 @@ impl Connection {
             Self::Reconnecting => "reconnecting…",
             Self::Stale => "stale",
             Self::NoDatabase => "no database",
+            Self::SignedOut => "signed out",
         }
     }
 
     /// Whether what the screen shows must not be taken for the present.
     #[must_use]
     pub const fn is_old(self) -> bool {
-        matches!(self, Self::Stale | Self::NoDatabase)
+        matches!(self, Self::Stale | Self::NoDatabase | Self::SignedOut)
     }
 
     /// The name of its component class.
@@ -72,7 +75,7 @@ impl Connection {
             Self::Snapshot => "snapshot",
             Self::Live => "live",
             Self::Reconnecting => "reconnecting",
-            Self::Stale | Self::NoDatabase => "stale",
+            Self::Stale | Self::NoDatabase | Self::SignedOut => "stale",
         }
     }
 }
@@ -86,6 +89,7 @@ pub struct Live {
     open: RwSignal<Option<bool>>,
     heard: RwSignal<Option<TsMs>>,
     without_database: RwSignal<bool>,
+    signed_out: RwSignal<bool>,
 }
 
 impl Live {
@@ -97,6 +101,7 @@ impl Live {
             open: RwSignal::new(None),
             heard: RwSignal::new(None),
             without_database: RwSignal::new(false),
+            signed_out: RwSignal::new(false),
         };
         provide_context(live);
         live
@@ -110,6 +115,9 @@ impl Live {
 
     /// How the screen is connected.
     pub fn connection(self) -> Connection {
+        if self.signed_out.get() {
+            return Connection::SignedOut;
+        }
         if self.without_database.get() && self.open.get() == Some(true) {
             return Connection::NoDatabase;
         }
@@ -175,6 +183,14 @@ impl Live {
             self.heard_at(ping.now);
         }
         had_lost && !ping.without_database
+    }
+
+    /// The server does not know any more who looks.
+    #[cfg(feature = "hydrate")]
+    fn set_signed_out(self) {
+        if self.signed_out.try_get_untracked() == Some(false) {
+            let _ = self.signed_out.try_set(true);
+        }
     }
 
     #[cfg(feature = "hydrate")]

@@ -35,6 +35,7 @@ const VERSIONS: &[Version] = versions![
     "0010_andon",
     "0011_delivery",
     "0012_first_pages",
+    "0013_moved_sessions",
 ];
 
 /// Brings the schema up to date, and adds the reasons and roles that every plant starts with.

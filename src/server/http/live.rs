@@ -3,11 +3,11 @@
 use super::Shared;
 use super::problem::{Problem, unavailable};
 use crate::api::board::Tile;
-use crate::api::live::Hello;
+use crate::api::live::{End, Hello, Why};
 use crate::domain::ids::Seq;
 use crate::domain::rights::Permission;
 use crate::domain::time::{DurMs, TsMs};
-use crate::server::auth::identify::still;
+use crate::server::auth::identify::{Still, still};
 use crate::server::auth::{Ctx, Who};
 use crate::server::live::hub::Event;
 use crate::server::services::{andon, board, line};
@@ -48,7 +48,7 @@ pub struct Wanted {
 
 type Out = mpsc::Sender<Result<sse::Event, Infallible>>;
 
-/// Opens a stream of server-sent events: `hello`, `calls`, `call`, `tile`, `line`, `ping`, `reset`.
+/// Opens a stream of server-sent events: `hello`, `calls`, `call`, `tile`, `line`, `ping`, `reset`, `end`.
 #[utoipa::path(get, path = "/api/v1/live", tag = "live", params(Wanted),
     responses((status = 200, content_type = "text/event-stream", body = String)))]
 pub async fn get(
@@ -157,19 +157,23 @@ struct Leave {
 }
 
 impl Leave {
-    /// Asks whether it still holds. `None` when it does not, or the screen has left; while nobody can say, the stream stays.
+    /// Asks whether it still holds. `None` when it does not, which is told with the last event, or the screen has left; while
+    /// nobody can say, the stream stays.
     async fn look(&mut self, ctx: &Ctx, out: &Out) -> Option<()> {
-        match still(ctx.app(), ctx.caller()).await {
-            Some(true) => {
+        let why = match still(ctx.app(), ctx.caller()).await {
+            Some(Still::Same) => {
                 self.sure = ctx.now();
                 if std::mem::take(&mut self.missed) {
                     send(out, "reset", None, &()).await?;
                 }
-                Some(())
+                return Some(());
             }
-            Some(false) => None,
-            None => Some(()),
-        }
+            None => return Some(()),
+            Some(Still::Other) => Why::OtherRights,
+            Some(Still::Out) => Why::SignedOut,
+        };
+        send(out, "end", None, &End { why }).await?;
+        None
     }
 
     /// Sends what is allowed; figures are held back while it is not known for too long whether they are.

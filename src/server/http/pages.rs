@@ -28,6 +28,7 @@ pub fn router(shared: &Shared) -> Router {
     // Named one by one: what registers itself while the program is linked may be left out by the linker.
     server_fn::axum::register_explicit::<crate::api::board::Board>();
     server_fn::axum::register_explicit::<crate::api::line::Line>();
+    server_fn::axum::register_explicit::<crate::api::live::SignedIn>();
     server_fn::axum::register_explicit::<crate::api::analysis::AnalysisOfLine>();
     server_fn::axum::register_explicit::<crate::api::sheet::SheetOfLine>();
     server_fn::axum::register_explicit::<crate::api::oee::CalculateOee>();

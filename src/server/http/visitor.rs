@@ -54,7 +54,9 @@ impl Visitor {
             agent: self.agent.clone(),
             ..self.before().await?
         };
-        session::hold(&self.session, &held).await.map_err(store)
+        session::hold(self.ctx.app(), &self.session, &held)
+            .await
+            .map_err(store)
     }
 
     /// What the session of a device that just came knows.
@@ -71,11 +73,15 @@ impl Visitor {
     /// Forgets who signed in; a device stays.
     pub(super) async fn leave(&self) -> Result<(), Refused> {
         let left = self.before().await?;
-        if left.device.is_some() {
-            session::hold(&self.session, &left).await.map_err(store)
+        let app = self.ctx.app();
+        let done = if left.device.is_some() {
+            session::hold(app, &self.session, &left).await
         } else {
-            self.session.flush().await.map_err(store)
-        }
+            session::end(app, &self.session).await
+        };
+        // Streams of other tabs end at once.
+        app.people.forget();
+        done.map_err(store)
     }
 
     /// Holds what the second half of a sign-in needs to know.
@@ -86,7 +92,9 @@ impl Visitor {
             agent: self.agent.clone(),
             ..self.before().await?
         };
-        session::hold(&self.session, &held).await.map_err(store)
+        session::hold(self.ctx.app(), &self.session, &held)
+            .await
+            .map_err(store)
     }
 }
 

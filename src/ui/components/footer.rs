@@ -4,6 +4,7 @@ use super::words::words;
 use crate::ui::format;
 use crate::ui::live::{Connection, Live};
 use crate::ui::theme::ThemeSwitch;
+use crate::ui::way_in::way_in;
 use leptos::prelude::*;
 
 /// Connection, age of the data, and the colours.
@@ -45,13 +46,21 @@ pub fn StaleBanner() -> impl IntoView {
     let live = expect_context::<Live>();
     let connection = Memo::new(move |_| live.connection());
     let old = move || connection.get().is_old();
+    let signed_out = move || connection.get() == Connection::SignedOut;
     let lost = move || {
-        if connection.get() == Connection::NoDatabase {
-            "The server's database cannot be reached."
+        let words = match connection.get() {
+            Connection::NoDatabase => "The server's database cannot be reached.",
+            Connection::SignedOut => "You are signed out.",
+            _ => "Not live.",
+        };
+        words.to_owned()
+    };
+    let way_in = move || {
+        if signed_out() {
+            way_in()
         } else {
-            "Not live."
+            "/sign-in".to_owned()
         }
-        .to_owned()
     };
     let age = move || live.age().map(format::duration);
     view! {
@@ -59,7 +68,12 @@ pub fn StaleBanner() -> impl IntoView {
             <strong>{words("", lost)}</strong>
             " Last update "
             {words("", move || age().unwrap_or_default())}
-            " ago. Trying again by itself…"
+            " ago. "
+            <span hidden=signed_out>"Trying again by itself…"</span>
+            // External: the router knows no such page.
+            <a href=way_in hidden=move || !signed_out() rel="external">
+                "Sign in"
+            </a>
         </div>
     }
     .into_any()
