@@ -1,12 +1,14 @@
 //! A call from raising to closing: who may do what when, who was faster, whom it reaches while nobody comes.
 
 use crate::andon_scene::{Floor, happened, minutes, shown, start, told};
+use crate::cast::Actor;
 use crate::harness::Place;
 use axum::http::Method;
 use ms5_floor::server::db::audit;
 use serde_json::{Value, json};
 
 on_both! {
+    by_default_whoever_does_what_a_call_is_for_hears_of_it_at_once,
     a_call_goes_up_until_it_is_taken_and_again_until_it_is_resolved,
     what_cannot_be_done_now_is_refused_and_says_who_made_it_so,
     of_two_at_once_one_wins_and_the_other_is_told_who,
@@ -14,6 +16,29 @@ on_both! {
     a_call_that_was_not_over_is_reopened_and_goes_up_anew,
     the_next_level_can_be_called_by_hand,
     everything_done_is_on_record_once,
+}
+
+async fn by_default_whoever_does_what_a_call_is_for_hears_of_it_at_once(place: &Place) {
+    let floor = Floor::new(place).await;
+    Actor::person(&floor.server, "quality", None).await;
+    for (kind, who) in [
+        (
+            "stop",
+            &["engineer", "maintenance", "shift_manager"] as &[&str],
+        ),
+        ("maintenance", &["engineer", "maintenance", "shift_manager"]),
+        ("material", &["engineer", "shift_manager"]),
+        ("quality", &["engineer", "quality", "shift_manager"]),
+        (
+            "safety",
+            &["engineer", "maintenance", "quality", "shift_manager"],
+        ),
+    ] {
+        let call = json!({"machine": "M1", "kind": kind, "priority": "low"});
+        let answer = floor.raise(&floor.operator, call).await.json();
+        assert_eq!(told(&answer["call"]), shown(0, who), "{kind}");
+        assert_eq!(answer["call"]["next"]["at"], (start() + minutes(15)).0);
+    }
 }
 
 async fn a_call_goes_up_until_it_is_taken_and_again_until_it_is_resolved(place: &Place) {
@@ -219,7 +244,7 @@ async fn whoever_calls_for_the_same_joins_and_one_call_is_open_at_a_time(place: 
     assert_eq!(detail["call"]["raises"], 8);
     assert_eq!(
         told(&detail["call"]),
-        shown(0, &["engineer", "shift_manager"]),
+        shown(0, &["engineer", "maintenance", "shift_manager"]),
         "told once"
     );
 

@@ -47,7 +47,7 @@ async fn a_stop_that_lasts_calls_maintenance_once(place: &Place) {
         (&json!("M1"), &json!(start().0), &json!("rule: maintenance"))
     );
     assert_eq!(call["call"]["line_stopped"], true, "it sets the pace");
-    assert_eq!(call["told"].as_array().map(Vec::len), Some(3));
+    assert_eq!(call["told"].as_array().map(Vec::len), Some(4));
     let id = call["id"].as_i64().expect("a number");
     floor.at(just_after(7)).await;
     assert_eq!(

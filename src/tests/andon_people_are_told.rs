@@ -50,7 +50,12 @@ async fn mail_goes_to_whom_a_step_calls_and_they_hear_when_it_is_over(place: &Pl
     let (mut floor, letters) = with_mail(place).await;
     let call = json!({"machine": "M1", "kind": "maintenance", "text": "smoke"});
     let id = floor.raised(&floor.operator, call).await;
-    let first = ["engineer", "production_manager", "shift_manager"];
+    let first = [
+        "engineer",
+        "maintenance",
+        "production_manager",
+        "shift_manager",
+    ];
     let detail = floor.detail(id).await;
     assert_eq!(mailed(&detail["call"]), of(&first, "waiting"));
     floor.deliver().await;
@@ -71,7 +76,7 @@ async fn mail_goes_to_whom_a_step_calls_and_they_hear_when_it_is_over(place: &Pl
     floor.resolve(id).await;
     floor.deliver().await;
     let over = "Over, resolved: Maintenance: Line 1, Filler (medium)";
-    let rest = ["production_manager", "shift_manager"];
+    let rest = ["maintenance", "production_manager", "shift_manager"];
     assert_eq!(
         letters.take(),
         letters_to(&rest, over),
@@ -86,12 +91,12 @@ async fn mail_goes_to_whom_a_step_calls_and_they_hear_when_it_is_over(place: &Pl
     // A new round wakes whom it calls, and only they hear of its end.
     floor.acted(&floor.engineer, id, "reopen", json!({})).await;
     floor.deliver().await;
-    assert_eq!(letters.take().len(), 3);
+    assert_eq!(letters.take().len(), 4);
     let note = json!({"note": "a slip"});
     floor.acted(&floor.shift_manager, id, "cancel", note).await;
     floor.deliver().await;
     let over = "Over, cancelled: Maintenance: Line 1, Filler (medium)";
-    let rest = ["engineer", "production_manager"];
+    let rest = ["engineer", "maintenance", "production_manager"];
     assert_eq!(letters.take(), letters_to(&rest, over));
 }
 
@@ -138,14 +143,16 @@ async fn what_is_too_much_comes_as_one_summary(place: &Place) {
     let limit = json!({"calls": 2, "within": minutes(10).0});
     set(&floor.server.app.db, QUIET_LIMIT, &limit).await;
     let mut ids = Vec::new();
-    for (minute, kind) in [
-        (0, "stop"),
-        (1, "material"),
-        (2, "quality"),
-        (3, "maintenance"),
+    let material =
+        |machine: &str| json!({"machine": machine, "kind": "material", "priority": "low"});
+    let of_line = json!({"line": "L1", "kind": "material", "priority": "low"});
+    for (minute, call) in [
+        (0, material("M1")),
+        (1, material("M2")),
+        (2, material("M3")),
+        (3, of_line),
     ] {
         floor.at(minutes(minute)).await;
-        let call = json!({"machine": "M1", "kind": kind, "priority": "low"});
         ids.push(floor.raised(&floor.operator, call).await);
     }
     let first = ["engineer", "shift_manager"];
@@ -159,10 +166,10 @@ async fn what_is_too_much_comes_as_one_summary(place: &Place) {
     let danger = floor.raised(&floor.operator, danger).await;
     assert_eq!(
         mailed(&floor.detail(danger).await["call"]),
-        of(&first, "waiting")
+        of(&["engineer", "maintenance", "shift_manager"], "waiting")
     );
     floor.deliver().await;
-    assert_eq!(letters.take().len(), 2);
+    assert_eq!(letters.take().len(), 3);
     floor.at(minutes(9)).await;
     floor.deliver().await;
     assert_eq!(letters.take(), [], "it waits");
@@ -182,7 +189,7 @@ async fn what_is_too_much_comes_as_one_summary(place: &Place) {
         of(&first, "merged")
     );
     // What is over when the summary is due is not in it.
-    let call = json!({"machine": "M2", "kind": "stop", "priority": "low"});
+    let call = json!({"line": "L2", "kind": "material", "priority": "low"});
     let id = floor.raised(&floor.operator, call).await;
     assert_eq!(
         mailed(&floor.detail(id).await["call"]),

@@ -67,7 +67,7 @@ impl Floor {
     pub async fn with(place: &Place, plant: Value) -> Self {
         let hands = Hands::at(start());
         let server = Server::with(place, hands.clock(), plant).await;
-        for role in ["production_manager", "admin"] {
+        for role in ["production_manager", "admin", "maintenance"] {
             Actor::person(&server, role, None).await;
         }
         Self {

@@ -116,7 +116,7 @@ async fn other_nodes_hear_of_calls_as_well(place: &Place) {
     let id = floor.raised(&floor.operator, call).await;
     let event = stream.next_named("call").await;
     assert_eq!(event.data["id"], id, "{}", place.engine);
-    assert_eq!(event.data["told"].as_array().map(Vec::len), Some(3));
+    assert_eq!(event.data["told"].as_array().map(Vec::len), Some(4));
     other.stop.cancel();
     following.await.expect("it ends");
 }

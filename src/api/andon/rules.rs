@@ -46,7 +46,9 @@ pub struct RuleView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema), schema(as = AndonDefault))]
 pub struct DefaultView {
-    /// For calls of this priority.
+    /// For calls of this kind.
+    pub kind: CallKind,
+    /// And of this priority.
     pub priority: Priority,
     /// The steps.
     pub steps: Ladder,

@@ -84,11 +84,11 @@ pub fn pick<'a>(rules: &'a [Rule], call: CallFacts<'_>) -> Option<&'a Rule> {
     holding.max_by_key(|rule| (rule.weight(), std::cmp::Reverse(rule.id)))
 }
 
-/// The ladder of a call: that of the rule picked, else the default one of its priority.
+/// The ladder of a call: that of the rule picked, else the default one of its kind and priority.
 #[must_use]
 pub fn ladder_for(rules: &[Rule], call: CallFacts<'_>) -> Ladder {
     pick(rules, call).map_or_else(
-        || Ladder::by_default(call.priority),
+        || Ladder::by_default(call.kind, call.priority),
         |rule| rule.ladder.clone(),
     )
 }
@@ -146,7 +146,8 @@ mod tests {
             rules.retain(|r| r.id != expected);
         }
         assert_eq!(pick(&rules, CALL), None);
-        assert_eq!(ladder_for(&rules, CALL), Ladder::by_default(Priority::High));
+        let default = Ladder::by_default(CallKind::Quality, Priority::High);
+        assert_eq!(ladder_for(&rules, CALL), default);
     }
 
     #[test]

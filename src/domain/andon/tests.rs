@@ -229,50 +229,105 @@ fn step(trigger: Trigger, after: i64, level: u8) -> Step {
 
 #[test]
 fn the_default_ladders_are_those_of_the_original() {
-    let rows = |priority| {
-        let ladder = Ladder::by_default(priority);
+    let rows = |kind, priority| {
+        let ladder = Ladder::by_default(kind, priority);
         assert_eq!(Ladder::new(ladder.steps().to_vec()), Ok(ladder.clone()));
         let row = |s: &Step| (s.trigger, s.after.0 / MINUTE_MS, s.level);
         ladder.steps().iter().map(row).collect::<Vec<_>>()
     };
     use Trigger::{NotAcknowledged, NotResolved, Raised};
-    for (priority, acknowledge, resolve) in [
-        (Priority::Low, 15, 60),
-        (Priority::Medium, 10, 45),
-        (Priority::High, 5, 30),
-    ] {
-        let expected = [
-            (Raised, 0, 0),
-            (NotAcknowledged, acknowledge, 1),
-            (NotResolved, resolve, 2),
-        ];
-        assert_eq!(rows(priority), expected);
+    for kind in CallKind::ALL {
+        for (priority, acknowledge, resolve) in [
+            (Priority::Low, 15, 60),
+            (Priority::Medium, 10, 45),
+            (Priority::High, 5, 30),
+        ] {
+            let expected = [
+                (Raised, 0, 0),
+                (NotAcknowledged, acknowledge, 1),
+                (NotResolved, resolve, 2),
+            ];
+            assert_eq!(rows(kind, priority), expected);
+        }
+        assert_eq!(
+            rows(kind, Priority::Critical),
+            [
+                (Raised, 0, 0),
+                (NotAcknowledged, 2, 1),
+                (NotResolved, 15, 2),
+                (NotResolved, 30, 3)
+            ]
+        );
+    }
+}
+
+/// The roles that a step of a default ladder calls, in the order of their codes.
+fn called(kind: CallKind, priority: Priority, step: usize) -> Vec<String> {
+    let ladder = Ladder::by_default(kind, priority);
+    let code = |to: &Recipient| match to {
+        Recipient::Role(code) => code.clone(),
+        other => panic!("{other:?}"),
+    };
+    let mut codes: Vec<String> = ladder.steps()[step].to.iter().map(code).collect();
+    codes.sort();
+    codes
+}
+
+#[test]
+fn by_default_the_trade_is_called_at_once_beside_those_of_the_original() {
+    // The original's recipients, and the role that does what each kind asks for.
+    let original: [(Priority, &[&str]); 4] = [
+        (Priority::Low, &["engineer", "shift_manager"]),
+        (
+            Priority::Medium,
+            &["engineer", "production_manager", "shift_manager"],
+        ),
+        (
+            Priority::High,
+            &["admin", "engineer", "production_manager", "shift_manager"],
+        ),
+        (
+            Priority::Critical,
+            &["admin", "production_manager", "shift_manager"],
+        ),
+    ];
+    let trades: [(CallKind, &[&str]); 5] = [
+        (CallKind::Stop, &["maintenance"]),
+        (CallKind::Maintenance, &["maintenance"]),
+        (CallKind::Material, &["shift_manager"]),
+        (CallKind::Quality, &["quality"]),
+        (
+            CallKind::Safety,
+            &["maintenance", "quality", "shift_manager"],
+        ),
+    ];
+    for (priority, first) in original {
+        for (kind, trade) in trades {
+            let both: std::collections::BTreeSet<&str> =
+                first.iter().chain(trade).copied().collect();
+            let both: Vec<&str> = both.into_iter().collect();
+            assert_eq!(called(kind, priority, 0), both, "{kind:?} {priority:?}");
+            // Who is called later is the same whatever the call is for.
+            for step in [1, 2] {
+                let same = called(CallKind::Material, priority, step);
+                assert_eq!(called(kind, priority, step), same);
+            }
+        }
     }
     assert_eq!(
-        rows(Priority::Critical),
-        [
-            (Raised, 0, 0),
-            (NotAcknowledged, 2, 1),
-            (NotResolved, 15, 2),
-            (NotResolved, 30, 3)
-        ]
+        called(CallKind::Stop, Priority::Low, 1),
+        ["production_manager"]
     );
-    let first = |priority| {
-        let ladder = Ladder::by_default(priority);
-        ladder.steps()[0]
-            .to
-            .iter()
-            .map(|to| format!("{to:?}"))
-            .collect::<Vec<_>>()
-            .join(" ")
-    };
+    assert_eq!(called(CallKind::Stop, Priority::Medium, 1), ["admin"]);
     assert_eq!(
-        first(Priority::Low),
-        "Role(\"shift_manager\") Role(\"engineer\")"
+        called(CallKind::Stop, Priority::High, 1),
+        ["production_manager", "shift_manager"]
     );
-    assert!(first(Priority::Medium).ends_with("Role(\"engineer\") Role(\"production_manager\")"));
-    assert!(first(Priority::High).ends_with("Role(\"production_manager\") Role(\"admin\")"));
-    assert!(!first(Priority::Critical).contains("engineer"));
+    let codes = crate::domain::rights::DEFAULT_ROLES.map(|role| role.code);
+    for kind in CallKind::ALL {
+        let known = |code: &&str| codes.contains(code);
+        assert!(kind.trades().iter().all(known), "{kind:?}");
+    }
 }
 
 #[test]

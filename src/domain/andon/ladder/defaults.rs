@@ -1,7 +1,8 @@
-//! The ladders that hold where nobody wrote down another: times and recipients of the original dashboard.
+//! The ladders that hold where nobody wrote down another: times and recipients of the original dashboard, and beside them, at
+//! once, the trade that a call is for.
 
 use super::{Channel, Ladder, Recipient, Step, Trigger};
-use crate::domain::andon::kind::Priority;
+use crate::domain::andon::kind::{CallKind, Priority};
 use crate::domain::time::{DurMs, MINUTE_MS};
 
 /// "All managers" of the original: its roles whose name says so.
@@ -32,11 +33,26 @@ impl Priority {
     }
 }
 
-impl Ladder {
-    /// The ladder of a priority by default: the first recipients at once, level 1 when nobody took the call in time,
-    /// level 2 when it was not resolved in time, and of critical calls level 3 when twice that time has passed.
+impl CallKind {
+    /// The roles of those who do what a call is for, by code. Of the eight roles none moves material: the shift manager, who
+    /// hands out people and work, is called for it.
     #[must_use]
-    pub fn by_default(priority: Priority) -> Self {
+    pub const fn trades(self) -> &'static [&'static str] {
+        match self {
+            Self::Stop | Self::Maintenance => &["maintenance"],
+            Self::Material => &["shift_manager"],
+            Self::Quality => &["quality"],
+            Self::Safety => &["maintenance", "quality", "shift_manager"],
+        }
+    }
+}
+
+impl Ladder {
+    /// The ladder of a call by default: at once the trade that it is for and the first recipients of its priority, level 1
+    /// when nobody took the call in time, level 2 when it was not resolved in time, and of critical calls level 3 when twice
+    /// that time has passed.
+    #[must_use]
+    pub fn by_default(kind: CallKind, priority: Priority) -> Self {
         let (acknowledge, resolve) = priority.default_times();
         let everybody = roles(&[ALL_MANAGERS[0], ALL_MANAGERS[1], "admin"]);
         let (first, at_once) = match priority {
@@ -60,6 +76,10 @@ impl Ladder {
             Priority::High => (roles(&ALL_MANAGERS), everybody.clone(), ALL),
             Priority::Critical => (everybody.clone(), everybody.clone(), ALL),
         };
+        let mut at_first = roles(kind.trades());
+        let others = first.into_iter().filter(|to| !at_first.contains(to));
+        let others: Vec<Recipient> = others.collect();
+        at_first.extend(others);
         let step = |trigger, after, level, to, via: &[Channel]| Step {
             trigger,
             after,
@@ -68,7 +88,7 @@ impl Ladder {
             via: via.to_vec(),
         };
         let mut steps = vec![
-            step(Trigger::Raised, DurMs::ZERO, 0, first, at_once),
+            step(Trigger::Raised, DurMs::ZERO, 0, at_first, at_once),
             step(Trigger::NotAcknowledged, acknowledge, 1, second, later),
             step(Trigger::NotResolved, resolve, 2, third, later),
         ];

@@ -57,7 +57,9 @@ fn ladders() -> impl Strategy<Value = Ladder> {
         };
         Ladder::new(list.into_iter().map(one).collect()).ok()
     });
-    let default = prop::sample::select(&Priority::ALL[..]).prop_map(Ladder::by_default);
+    let kind = prop::sample::select(&CallKind::ALL[..]);
+    let priority = prop::sample::select(&Priority::ALL[..]);
+    let default = (kind, priority).prop_map(|(kind, priority)| Ladder::by_default(kind, priority));
     prop_oneof![3 => own, 1 => default]
 }
 

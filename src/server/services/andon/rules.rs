@@ -5,7 +5,7 @@ use crate::api::andon::rules::{
     AutoBody, AutoView, DefaultView, GeneralView, RuleBody, RuleView, RulesView,
 };
 use crate::domain::andon::{
-    Evidence, Ladder, Priority, Recipient, ReopenWithin, Rule, Step, put_in_order,
+    CallKind, Evidence, Ladder, Priority, Recipient, ReopenWithin, Rule, Step, put_in_order,
 };
 use crate::domain::plant::FieldError;
 use crate::domain::time::{DAY_MS, DurMs, MINUTE_MS};
@@ -57,10 +57,12 @@ pub async fn all(ctx: &Ctx) -> Result<RulesView, ServiceError> {
         shift: rule.shift,
         steps: rule.ladder,
     };
-    let default = |priority| DefaultView {
+    let default = |priority, kind| DefaultView {
+        kind,
         priority,
-        steps: Ladder::by_default(priority),
+        steps: Ladder::by_default(kind, priority),
     };
+    let of_priority = |priority| CallKind::ALL.map(|kind| default(priority, kind));
     let auto = |row: &AutoRow| {
         Ok(AutoView {
             id: row.id,
@@ -73,7 +75,7 @@ pub async fn all(ctx: &Ctx) -> Result<RulesView, ServiceError> {
     let general = general(&mut tx).await?;
     Ok(RulesView {
         rules: list.into_iter().map(view).collect(),
-        defaults: Priority::ALL.map(default).to_vec(),
+        defaults: Priority::ALL.into_iter().flat_map(of_priority).collect(),
         autos: autos?,
         general,
     })

@@ -26,7 +26,7 @@ pub struct DefaultLine {
     pub name: &'static str,
     /// The priority.
     pub words: &'static str,
-    /// Its steps: when, and whom by what.
+    /// Its steps: when and for which kinds of calls, and whom by what.
     pub steps: Vec<(String, String)>,
 }
 

@@ -84,7 +84,8 @@ pub fn new(priority: &str) -> RuleForm {
                 ..empty()
             }]
         },
-        |priority| steps_of(&Ladder::by_default(priority)),
+        // A rule for every kind begins with everybody whom any kind calls.
+        |priority| steps_of(&Ladder::by_default(CallKind::Safety, priority)),
     );
     RuleForm {
         action: "/admin/andon/rules".to_owned(),

@@ -73,6 +73,32 @@ fn step_lines(people: &Directory, ladder: &Ladder) -> Vec<(String, String)> {
     ladder.steps().iter().map(line).collect()
 }
 
+/// The steps of the default ladders of a priority: what is the same for several kinds of calls stands there once, and says for
+/// which kinds if not for all.
+fn default_lines<'a>(
+    people: &Directory,
+    defaults: impl Iterator<Item = &'a DefaultView>,
+) -> Vec<(String, String)> {
+    let mut lines: Vec<(usize, (String, String), Vec<&str>)> = Vec::new();
+    for one in defaults {
+        for (n, line) in step_lines(people, &one.steps).into_iter().enumerate() {
+            let kind = one.kind.words();
+            match lines.iter_mut().find(|l| l.0 == n && l.1 == line) {
+                Some((_, _, kinds)) => kinds.push(kind),
+                None => lines.push((n, line, vec![kind])),
+            }
+        }
+    }
+    lines.sort_by_key(|(n, ..)| *n);
+    let words = |(_, (when, whom), kinds): (usize, (String, String), Vec<&str>)| {
+        if kinds.len() == CallKind::ALL.len() {
+            return (when, whom);
+        }
+        (format!("{when} · {}", kinds.join(", ")), whom)
+    };
+    lines.into_iter().map(words).collect()
+}
+
 fn general_form(general: &GeneralView) -> pages::GeneralForm {
     let ReopenWithin(reopen) = general.reopen;
     pages::GeneralForm {
@@ -118,10 +144,10 @@ async fn list_page(
         holds_for: holds_for(&plant, rule),
         steps: step_lines(&people, &rule.steps),
     };
-    let default = |one: &DefaultView| pages::DefaultLine {
-        name: one.priority.name(),
-        words: one.priority.words(),
-        steps: step_lines(&people, &one.steps),
+    let default = |priority: Priority| pages::DefaultLine {
+        name: priority.name(),
+        words: priority.words(),
+        steps: default_lines(&people, defaults.iter().filter(|d| d.priority == priority)),
     };
     let auto_form = |one: &AutoView| {
         let form = match &sent {
@@ -132,7 +158,7 @@ async fn list_page(
     };
     let page = pages::Page {
         rules: rules.iter().map(line).collect(),
-        defaults: defaults.iter().map(default).collect(),
+        defaults: Priority::ALL.map(default).to_vec(),
         autos: autos.iter().map(auto_form).collect(),
         general: match &sent {
             Some(Sent::General(form)) => form.clone(),
