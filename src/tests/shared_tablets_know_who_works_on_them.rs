@@ -26,6 +26,7 @@ on_both! {
     wrong_passwords_on_the_network_keep_nobody_out_of_tablets,
     a_changed_pin_or_badge_signs_people_off_tablets,
     signing_on_locks_the_record_last,
+    nobody_has_their_messages_shown_on_a_shared_tablet,
 }
 
 const PIN: &str = "4711";
@@ -517,5 +518,24 @@ async fn signing_on_locks_the_record_last(place: &Place) {
     assert_eq!(
         last(&floor.server, "session.sign_out").await.actor_id,
         Some(floor.maria.0)
+    );
+}
+
+async fn nobody_has_their_messages_shown_on_a_shared_tablet(place: &Place) {
+    let floor = floor(place).await;
+    let mut tablet = tablet(&floor).await;
+    tablet.post("/sign-on", &[("badge", "0041-77")]).await;
+    let told = [
+        ("endpoint", "https://fcm.googleapis.com/fcm/send/x"),
+        ("p256dh", "x"),
+        ("auth", "x"),
+        ("label", "the tablet"),
+    ];
+    let answer = tablet.post("/account/reached/devices", &told).await;
+    assert_eq!(answer.status, StatusCode::CONFLICT, "{}", place.engine);
+    assert!(
+        text(&answer).contains("this tablet is shared"),
+        "{}",
+        text(&answer)
     );
 }
