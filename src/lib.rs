@@ -24,7 +24,7 @@
 //! |---|---|---|
 //! | [`domain`] | types and arithmetic, the same in server and browser | clocks, chance, I/O, anything of ours outside itself |
 //! | [`api`] | server functions and the shapes that travel | SQL, layout |
-//! | [`ui`] | pages, components, charts, the live connection | the server |
+//! | [`ui`] | pages, components, charts, the live connection; what stands still is drawn by the server and sent as HTML | the server |
 //! | [`app`] | the document and THE route table | |
 //! | `server::db` | the only SQL, for both engines | HTTP |
 //! | `server::ingest` | the one door for facts, the one task that writes them | screens |

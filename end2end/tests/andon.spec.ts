@@ -39,13 +39,19 @@ async function calm(page: Page, floor: Floor): Promise<void> {
   await page.goto(`${floor.url}/andon`);
   await page.locator('body[data-hydrated]').waitFor();
   await expect(page.getByRole('status')).toHaveText('live');
-  for (let left = await page.locator('.call').count(); left > 0; left -= 1) {
-    const call = page.locator('.call').first();
+  const open = page.locator('.andon-main .call');
+  for (let left = await open.count(); left > 0; left -= 1) {
+    const call = open.first();
     await call.getByRole('button', { name: 'Answer' }).click();
     await call.getByText('Cancel the call').click();
     await call.getByLabel('What it was').fill('a test is over');
     await call.getByRole('button', { name: 'It was not needed' }).click();
-    await expect(page.locator('.call')).toHaveCount(left - 1);
+    await expect(open).toHaveCount(left - 1);
+  }
+  const resolved = page.locator('.resolved-calls .call');
+  for (let left = await resolved.count(); left > 0; left -= 1) {
+    await resolved.first().getByRole('button', { name: 'Close it' }).click();
+    await expect(resolved).toHaveCount(left - 1);
   }
   await expect(page.getByText('No open calls')).toBeVisible();
 }
@@ -115,9 +121,26 @@ test('a call goes from a tablet to the wall to a telephone and back, and every s
 
   await expect(board.getByText('No open calls')).toBeVisible({ timeout: 1_000 });
   await expect(board.locator('.no-calls-last')).toHaveText(/The last one was over at \d\d:\d\d, \d+ s ago/);
-  await expect(operator.locator('.call')).toHaveCount(0);
-  await expect(responder.locator('.call')).toHaveCount(0);
   await expect(tile.locator('.help-called')).toBeHidden();
+
+  // It waits below, quietly, until somebody says that nothing is left to do, or that it was not over.
+  for (const screen of [operator, board, responder]) {
+    await expect(screen.locator('.calls .call:not(.resolved)')).toHaveCount(0);
+    const waits = screen.locator('.resolved-calls .call');
+    await expect(waits.locator('.call-who')).toHaveText('Resolved by Maintenance Technician');
+    await expect(waits.locator('.call-next')).toHaveText(/^Can be reopened until \d\d:\d\d$/);
+  }
+  await expect(operator.getByRole('button', { name: 'Reopen it' })).toBeHidden();
+  await responder.getByRole('button', { name: 'Reopen it' }).click();
+  await expect(card.locator('.call-who')).toHaveText(/^Reopened by Maintenance Technician/, { timeout: 1_000 });
+  await expect(responder.locator('.resolved-calls .call')).toHaveCount(0);
+  await list.getByRole('button', { name: '2 min', exact: true }).click();
+  await list.getByRole('button', { name: 'I am there' }).click();
+  await list.getByRole('button', { name: 'Here', exact: true }).click();
+  await responder.locator('.resolved-calls').getByRole('button', { name: 'Close it' }).click();
+  for (const screen of [operator, board, responder]) {
+    await expect(screen.locator('.call')).toHaveCount(0, { timeout: 1_000 });
+  }
   expect(found.flat()).toEqual([]);
   await closed(operator, board, plant, responder);
 });
@@ -163,19 +186,66 @@ test('whoever may not do something is not offered it', async ({ browser, floor }
   await closed(operator, viewer);
 });
 
+/** Counts how often the page starts to play and how often what plays begins again; plays nothing before a tap, as browsers do. */
+function listen(): void {
+  const heard = { plays: 0, repeats: 0 };
+  Object.assign(window, { heard });
+  const play = HTMLMediaElement.prototype.play;
+  HTMLMediaElement.prototype.play = function (this: HTMLMediaElement) {
+    if (!navigator.userActivation.hasBeenActive) {
+      return Promise.reject(new DOMException('nobody has touched this page', 'NotAllowedError'));
+    }
+    heard.plays += 1;
+    return play.call(this);
+  };
+  let last = 0;
+  const moved = (event: Event) => {
+    const { currentTime } = event.target as HTMLMediaElement;
+    if (currentTime < last) heard.repeats += 1;
+    last = currentTime;
+  };
+  document.addEventListener('timeupdate', moved, true);
+}
+
 test('the sound repeats until somebody takes the call, once it was switched on', async ({ browser, floor }) => {
   const operator = await at(browser, floor, 'Operator', '/lines/L1', tablet);
-  const board = await at(browser, floor, 'Maintenance Technician', '/andon', wall);
+  const signedIn = await floor.signIn(browser, 'Maintenance Technician');
+  const board = await (await browser.newContext({ storageState: signedIn, viewport: wall })).newPage();
+  await board.addInitScript(listen);
+  const alive = async () => {
+    await board.locator('body[data-hydrated]').waitFor();
+    await expect(board.getByRole('status')).toHaveText('live');
+  };
+  await board.goto(`${floor.url}/andon`);
+  await alive();
+  const heard = (what: 'plays' | 'repeats') =>
+    board.evaluate((what) => (window as unknown as { heard: Record<string, number> }).heard[what] ?? 0, what);
   const plays = () => board.locator('audio').evaluate((audio: HTMLAudioElement) => !audio.paused);
   await raise(operator, 'Safety');
   await expect(board.locator('.call')).toHaveClass(/\bcritical\b/);
   expect(await plays(), 'nobody switched it on').toBe(false);
+  expect(await heard('plays')).toBe(0);
   await board.getByRole('button', { name: 'Sound off' }).click();
   await expect(board.getByRole('button', { name: 'Sound on' })).toBeVisible();
   await expect.poll(plays).toBe(true);
+  await expect.poll(() => heard('repeats'), { timeout: 15_000 }).toBeGreaterThanOrEqual(2);
+
+  // A tab that was loaded again goes on by itself where the browser lets it, and says so where it does not.
+  await board.reload();
+  await alive();
+  const blocked = board.getByRole('button', { name: 'Sound blocked: tap here' });
+  await expect(blocked).toBeVisible();
+  expect(await plays(), 'the browser wants a tap').toBe(false);
+  await blocked.click();
+  await expect(board.getByRole('button', { name: 'Sound on' })).toBeVisible();
+  await expect.poll(plays).toBe(true);
+
   await board.locator('.call').getByRole('button', { name: 'Answer' }).click();
   await board.locator('.call').getByRole('button', { name: '2 min', exact: true }).click();
   await expect.poll(plays).toBe(false);
+  // The next one is heard without another tap.
+  await raise(operator, 'Quality');
+  await expect.poll(plays).toBe(true);
   await closed(operator, board);
 });
 
@@ -231,7 +301,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     test.setTimeout(300_000);
     const found = heard(page);
     await page.emulateMedia({ colorScheme });
-    for (const state of ['calm', 'called', 'taken']) {
+    for (const state of ['calm', 'called', 'taken', 'resolved']) {
       for (const path of ['/andon', '/lines/L1', '/']) {
         for (const width of [390, 768, 1280, 1920]) {
           await test.step(`${state} ${path} at ${width}`, async () => {
@@ -254,6 +324,12 @@ for (const colorScheme of ['light', 'dark'] as const) {
         await page.getByRole('button', { name: 'Maintenance', exact: true }).click();
       } else if (state === 'called') {
         await page.getByRole('button', { name: '5 min' }).click();
+      } else if (state === 'taken') {
+        await page.getByRole('button', { name: 'Here', exact: true }).click();
+        await expect(page.locator('.resolved-calls .call')).toHaveCount(1);
+      } else {
+        await page.getByRole('button', { name: 'Reopen it' }).click();
+        await expect(page.locator('.resolved-calls .call')).toHaveCount(0);
       }
       await expect(page.locator('.call')).toHaveCount(1);
     }

@@ -53,6 +53,20 @@ for (const colorScheme of ['light', 'dark'] as const) {
   });
 }
 
+test('without scripts every page about calls is there', async ({ browser, floor, manager }) => {
+  const context = await browser.newContext({ storageState: manager, javaScriptEnabled: false });
+  const page = await context.newPage();
+  for (const path of [...pages, '/andon', '/lines/L1', '/account/reached']) {
+    await test.step(path, async () => {
+      const answer = await page.goto(floor.url + path);
+      expect(answer?.status()).toBe(200);
+      await expect(page.getByRole('heading', { level: 1 })).toHaveCount(1);
+      await expect(page.locator('main')).not.toBeEmpty();
+    });
+  }
+  await context.close();
+});
+
 test.describe.serial('calls, from the rule to the figures', () => {
   test('a rule is written step by step, changed, and a wrong one says what is wrong', async ({ page, floor }) => {
     await page.goto(`${floor.url}/admin/andon`);

@@ -15,6 +15,7 @@ const pages = [
   '/account/password',
   '/account/pin',
   '/account/code',
+  '/account/reached',
   '/admin/people',
   '/admin/people?find=nobody-is-called-that',
   '/admin/people/new',

@@ -97,6 +97,8 @@ pub struct CallView {
     pub stop: Option<TsMs>,
     /// When the machine ran again since it was raised or reopened.
     pub restarted: Option<TsMs>,
+    /// Until when it can be reopened; `None` while it is open, and when it was cancelled.
+    pub reopen_until: Option<TsMs>,
     /// How far up it went.
     pub level: u8,
     /// Who was told, the last first.

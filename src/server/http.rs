@@ -26,6 +26,7 @@ mod plant;
 mod problem;
 mod provider;
 mod quarantine;
+mod reached;
 mod request;
 mod security;
 mod set_up;
@@ -132,6 +133,7 @@ pub fn router(shared: &Shared) -> Router {
         .merge(provider::router(shared))
         .merge(desk::router(shared))
         .merge(account::router(shared))
+        .merge(reached::router(shared))
         .merge(devices::router(shared))
         .merge(sign_on::router(shared))
         .merge(keys::router(shared))

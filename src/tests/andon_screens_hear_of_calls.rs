@@ -1,6 +1,7 @@
 //! Open screens hear of every change of a call, whichever node made it, and only where they may see calls.
 
-use crate::andon_scene::{Floor, minutes};
+use crate::andon_scene::{Floor, minutes, start};
+use crate::browser::{Browser, text};
 use crate::cast::Actor;
 use crate::harness::{Place, Server, until};
 use crate::stream::{SOON, Stream};
@@ -12,6 +13,7 @@ on_both! {
     a_screen_gets_all_calls_at_first_and_then_each_that_changes,
     a_screen_hears_of_no_calls_that_it_may_not_see,
     other_nodes_hear_of_calls_as_well,
+    what_is_resolved_stays_on_the_screens_until_somebody_closes_it,
 }
 
 async fn a_screen_gets_all_calls_at_first_and_then_each_that_changes(place: &Place) {
@@ -119,4 +121,43 @@ async fn other_nodes_hear_of_calls_as_well(place: &Place) {
     assert_eq!(event.data["told"].as_array().map(Vec::len), Some(4));
     other.stop.cancel();
     following.await.expect("it ends");
+}
+
+async fn what_is_resolved_stays_on_the_screens_until_somebody_closes_it(place: &Place) {
+    let mut floor = Floor::new(place).await;
+    let call = json!({"machine": "M1", "kind": "material", "line_stopped": false});
+    let id = floor.raised(&floor.operator, call).await;
+    floor.at(minutes(10)).await;
+    floor.resolve(id).await;
+    let mut mona = Browser::of(&floor.server, "mona", "shift_manager").await;
+    for path in ["/andon", "/lines/L1"] {
+        let page = text(&mona.get(path).await);
+        for words in [
+            "class=\"call resolved medium\"",
+            "Resolved by",
+            // Eight hours after 10:10 on the site's clock.
+            "Can be reopened until 18:10",
+            "Close it",
+            "Reopen it",
+        ] {
+            assert!(
+                page.contains(words),
+                "{} {path}: {words}: {page}",
+                place.engine
+            );
+        }
+    }
+    let other = text(&mona.get("/lines/L2").await);
+    assert!(!other.contains("call resolved"), "{other}");
+    let active = floor.active().await;
+    let until = active[0]["reopen_until"].as_i64().expect("a time");
+    assert_eq!(until, (start() + minutes(8 * 60 + 10)).0);
+    floor.hands.set(start() + minutes(8 * 60 + 11));
+    let page = text(&mona.get("/andon").await);
+    assert!(page.contains("Too late to be reopened"), "{page}");
+    floor.acted(&floor.engineer, id, "close", json!({})).await;
+    for path in ["/andon", "/lines/L1"] {
+        let page = text(&mona.get(path).await);
+        assert!(!page.contains("call resolved"), "{path}: {page}");
+    }
 }

@@ -74,6 +74,7 @@ mod oracle_fixtures;
 mod people_are_changed_on_record;
 mod people_land_where_they_work;
 mod people_look_after_their_own_account;
+mod people_say_how_they_are_reached;
 mod quarantine_keeps_what_is_wrong;
 mod rates_and_targets_keep_their_time;
 mod reading_never_writes;

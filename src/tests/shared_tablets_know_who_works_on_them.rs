@@ -29,6 +29,7 @@ on_both! {
     a_changed_pin_or_badge_signs_people_off_tablets,
     signing_on_locks_the_record_last,
     tries_on_a_locked_tablet_are_on_record_once_a_minute,
+    nobody_has_their_messages_shown_on_a_shared_tablet,
 }
 
 const PIN: &str = "4711";
@@ -600,5 +601,24 @@ async fn tries_on_a_locked_tablet_are_on_record_once_a_minute(place: &Place) {
     assert!(
         rows.contains(&row("device:Tablet 1", r#"{"times":6}"#)),
         "{rows:?}"
+    );
+}
+
+async fn nobody_has_their_messages_shown_on_a_shared_tablet(place: &Place) {
+    let floor = floor(place).await;
+    let mut tablet = tablet(&floor).await;
+    tablet.post("/sign-on", &[("badge", "0041-77")]).await;
+    let told = [
+        ("endpoint", "https://fcm.googleapis.com/fcm/send/x"),
+        ("p256dh", "x"),
+        ("auth", "x"),
+        ("label", "the tablet"),
+    ];
+    let answer = tablet.post("/account/reached/devices", &told).await;
+    assert_eq!(answer.status, StatusCode::CONFLICT, "{}", place.engine);
+    assert!(
+        text(&answer).contains("this tablet is shared"),
+        "{}",
+        text(&answer)
     );
 }

@@ -6,13 +6,13 @@
 mod words;
 
 use crate::api::andon::{AndonBoard, CallView};
-use crate::domain::andon::{Priority, Status};
+use crate::domain::andon::Status;
 use crate::domain::time::TsMs;
 use leptos::prelude::*;
 use std::cmp::Reverse;
 pub use words::{Seen, brief, last_over, more, next, place, stands, timer, told, who};
 
-/// An open call. It stays the same one while it is open, however often it changes.
+/// A call that goes on. It stays the same one in its list, however often it changes.
 #[derive(Clone)]
 pub struct Open {
     /// Its number.
@@ -21,51 +21,51 @@ pub struct Open {
     pub view: ArcRwSignal<CallView>,
 }
 
-/// The open calls, and when the board around them was read.
+/// The calls that go on, and when the board around them was read.
 #[derive(Clone, Copy)]
 pub struct Calls {
     /// The most urgent first, of the same urgency the oldest first: who takes a call does not move it.
     pub open: RwSignal<Vec<Open>>,
+    /// Those that are resolved and not closed, the last one first.
+    pub resolved: RwSignal<Vec<Open>>,
     /// The board without its calls.
     pub board: RwSignal<AndonBoard>,
     /// A call began or ended since the board was read: what it says of the last minutes is old.
     pub is_behind: RwSignal<bool>,
 }
 
-/// Its place among the others.
-fn urgency(view: &CallView) -> (Reverse<Priority>, TsMs, i64) {
-    (Reverse(view.call.priority), view.call.raised.at, view.id)
+/// Its place among the others of its list.
+fn urgency(view: &CallView) -> (Reverse<i64>, TsMs, i64) {
+    let (first, then) = match view.status {
+        Status::Resolved => (view.call.made().at.0, TsMs(0)),
+        _ => (view.call.priority as i64, view.call.raised.at),
+    };
+    (Reverse(first), then, view.id)
 }
 
-/// Puts a call into its place, once. An older view of a call that is there changes nothing; one that is over goes.
-fn put(open: &mut Vec<Open>, view: CallView) {
+/// Puts a call into its place, once, or takes it away when it does not belong into this list.
+fn put(open: &mut Vec<Open>, view: &CallView, belongs: fn(Status) -> bool) {
     let mut signal = None;
     if let Some(at) = open.iter().position(|o| o.id == view.id) {
-        if open[at]
-            .view
-            .with_untracked(|old| old.version > view.version)
-        {
-            return;
-        }
         signal = Some(open.remove(at).view);
     }
-    if !view.status.is_open() {
+    if !belongs(view.status) {
         return;
     }
     let before = |o: &Open| {
         o.view
-            .with_untracked(|other| urgency(other) < urgency(&view))
+            .with_untracked(|other| urgency(other) < urgency(view))
     };
     let at = open.iter().position(|o| !before(o)).unwrap_or(open.len());
     let id = view.id;
     let view = match signal {
         Some(signal) => {
             if signal.with_untracked(|old| old.version < view.version) {
-                signal.set(view);
+                signal.set(view.clone());
             }
             signal
         }
-        None => ArcRwSignal::new(view),
+        None => ArcRwSignal::new(view.clone()),
     };
     open.insert(at, Open { id, view });
 }
@@ -75,6 +75,7 @@ impl Calls {
     pub fn new() -> Self {
         Self {
             open: RwSignal::new(Vec::new()),
+            resolved: RwSignal::new(Vec::new()),
             board: RwSignal::new(AndonBoard {
                 now: TsMs(0),
                 version: 0,
@@ -96,20 +97,45 @@ impl Calls {
         let _ = self.board.try_set(board);
     }
 
-    /// All that is open, as of `version`.
-    pub fn replace(self, calls: Vec<CallView>, version: i64) {
-        self.change(|open| {
-            open.retain(|o| {
-                o.view.with_untracked(|v| v.version > version) || calls.iter().any(|c| c.id == o.id)
+    /// The lists, and which calls belong into each.
+    fn lists(self) -> [(RwSignal<Vec<Open>>, fn(Status) -> bool); 2] {
+        [
+            (self.open, Status::is_open),
+            (self.resolved, |status| status == Status::Resolved),
+        ]
+    }
+
+    /// Whether a newer view of the call is known.
+    fn is_old(self, view: &CallView) -> bool {
+        let newer =
+            |o: &Open| o.id == view.id && o.view.with_untracked(|v| v.version > view.version);
+        let known = |list: RwSignal<Vec<Open>>| {
+            list.try_with_untracked(|open| open.iter().any(newer)) == Some(true)
+        };
+        self.lists().into_iter().any(|(list, _)| known(list))
+    }
+
+    /// All that goes on, as of `version`.
+    pub fn replace(self, mut calls: Vec<CallView>, version: i64) {
+        let ids: Vec<i64> = calls.iter().map(|c| c.id).collect();
+        calls.retain(|view| !self.is_old(view));
+        for (list, belongs) in self.lists() {
+            change(list, |open| {
+                open.retain(|o| {
+                    o.view.with_untracked(|v| v.version > version) || ids.contains(&o.id)
+                });
+                for view in &calls {
+                    put(open, view, belongs);
+                }
             });
-            for view in calls {
-                put(open, view);
-            }
-        });
+        }
     }
 
     /// News of one call.
-    pub fn put(self, view: CallView) {
+    pub fn put(self, view: &CallView) {
+        if self.is_old(view) {
+            return;
+        }
         let over = (!view.status.is_open()).then(|| view.call.made().at);
         let known = self
             .open
@@ -123,25 +149,27 @@ impl Calls {
                 .board
                 .try_update(|board| board.last_over = board.last_over.max(over));
         }
-        self.change(|open| put(open, view));
+        for (list, belongs) in self.lists() {
+            change(list, |open| put(open, view, belongs));
+        }
     }
+}
 
-    /// Tells the list's readers only when calls come, go or move.
-    fn change(self, with: impl FnOnce(&mut Vec<Open>)) {
-        let ids = |open: &[Open]| open.iter().map(|o| o.id).collect::<Vec<_>>();
-        let _ = self.open.try_maybe_update(|open| {
-            let before = ids(open);
-            with(open);
-            (before != ids(open), ())
-        });
-    }
+/// Tells the list's readers only when calls come, go or move.
+fn change(list: RwSignal<Vec<Open>>, with: impl FnOnce(&mut Vec<Open>)) {
+    let ids = |open: &[Open]| open.iter().map(|o| o.id).collect::<Vec<_>>();
+    let _ = list.try_maybe_update(|open| {
+        let before = ids(open);
+        with(open);
+        (before != ids(open), ())
+    });
+}
 
-    /// The open calls of a line.
-    pub fn of_line(self, code: &str) -> Vec<Open> {
-        let mut open = self.open.get();
-        open.retain(|o| o.view.with_untracked(|v| v.line.code == code));
-        open
-    }
+/// Those of a line.
+pub fn of_line(list: RwSignal<Vec<Open>>, code: &str) -> Vec<Open> {
+    let mut open = list.get();
+    open.retain(|o| o.view.with_untracked(|v| v.line.code == code));
+    open
 }
 
 impl Default for Calls {

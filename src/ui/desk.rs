@@ -14,6 +14,7 @@ pub mod once;
 pub mod people;
 pub mod person;
 pub mod program;
+pub mod reached;
 pub mod roles;
 pub mod sign_in;
 pub mod sign_on;

@@ -296,6 +296,14 @@ impl Call {
             }
     }
 
+    /// Until when it can be reopened; `None` when it cannot be, because it is open or was cancelled.
+    #[must_use]
+    pub fn reopen_until(&self, ReopenWithin(within): ReopenWithin) -> Option<TsMs> {
+        let act = Act::Reopen { restarted: None };
+        act.may_follow(self.status())
+            .then(|| self.made().at + within)
+    }
+
     fn reopen(
         self,
         stamp: Option<Stamp>,

@@ -162,6 +162,10 @@ fn a_call_is_reopened_in_time_and_somebody_has_to_take_it_again() {
     };
     assert_eq!(again.before, before, "up to the restart");
     let until = minutes(150);
+    assert_eq!(closed.reopen_until(REOPEN), Some(until));
+    assert_eq!(again.reopen_until(REOPEN), None, "it is open");
+    let cancelled = done(&[(Act::Cancel, "b", 5)]);
+    assert_eq!(cancelled.reopen_until(REOPEN), None);
     assert_eq!(
         after(closed, &[(reopen, "anna", 151)]),
         Err(Refused::TooLate { until })

@@ -275,6 +275,11 @@ pub const ACCESS: &[Entry] = &[
     ("POST", "/account/code/begin", Person),
     ("POST", "/account/code/on", Person),
     ("POST", "/account/code/off", Person),
+    ("GET", "/account/reached", Person),
+    ("POST", "/account/reached/phone", Person),
+    ("POST", "/account/reached/devices", Person),
+    ("POST", "/account/reached/devices/remove", Person),
+    ("POST", "/account/reached/test/{name}", Person),
     ("POST", "/account/sessions/end", Person),
     ("POST", "/account/sessions/end-all", Person),
     // shared tablets and walls

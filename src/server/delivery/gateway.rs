@@ -99,6 +99,20 @@ pub fn number(text: &str) -> Result<String, String> {
     }
 }
 
+/// A phone number as it is dialled from anywhere (E.164): `+`, its country code, 15 digits at most.
+///
+/// # Errors
+/// When it is none.
+pub fn international(text: &str) -> Result<String, String> {
+    let number = number(text)?;
+    let bare = number.strip_prefix('+').unwrap_or_default();
+    if bare.len() >= 7 && !bare.starts_with('0') {
+        Ok(number)
+    } else {
+        Err("must begin with + and the country code, such as +39 0471 000000".to_owned())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -121,6 +135,23 @@ mod tests {
         ] {
             let error = number(wrong).expect_err(wrong);
             assert!(error.contains("no phone number"), "{error}");
+        }
+    }
+    #[test]
+    fn a_number_of_ones_own_begins_with_its_country() {
+        assert_eq!(
+            international("+39 0471 000000").as_deref(),
+            Ok("+390471000000")
+        );
+        for wrong in [
+            "112",
+            "0471 000000",
+            "+0471000000",
+            "+39",
+            "00390471000000",
+            "call me",
+        ] {
+            assert!(international(wrong).is_err(), "{wrong}");
         }
     }
 }

@@ -14,6 +14,7 @@ use crate::server::calendar::date_and_time;
 use crate::server::db::people::PersonRow;
 use crate::server::services::account::{self, NewPassword, NewPin, OwnSession};
 use crate::server::services::error::{ServiceError, field};
+use crate::server::services::reached::{self, Reached};
 use crate::server::services::sign_in::Refused;
 use crate::ui::desk::account::{self as pages, Account, Factor, SessionLine};
 use crate::ui::desk::field::Wrong;
@@ -77,13 +78,13 @@ pub fn when(shared: &Shared, at: TsMs) -> String {
 
 async fn show(State(shared): State<Shared>, ctx: Ctx, Query(done): Query<Done>) -> Response {
     let read = async {
-        let (own, sessions) = (
+        Ok::<_, ServiceError>((
             account::own(&ctx).await?,
             account::own_sessions(&ctx).await?,
-        );
-        Ok::<_, ServiceError>((own, sessions))
+            reached::own(&ctx).await?,
+        ))
     };
-    let (own, sessions) = match read.await {
+    let (own, sessions, reached) = match read.await {
         Ok(read) => read,
         Err(error) => return refused(&shared, &ctx, error).await,
     };
@@ -103,6 +104,7 @@ async fn show(State(shared): State<Shared>, ctx: Ctx, Query(done): Query<Done>) 
         has_password: own.row.password.is_some(),
         has_pin: own.row.pin.is_some(),
         code_is_on: own.row.totp.is_some(),
+        reached: ways(&reached),
         sessions: sessions.into_iter().map(line).collect(),
     });
     page(
@@ -112,6 +114,14 @@ async fn show(State(shared): State<Shared>, ctx: Ctx, Query(done): Query<Done>) 
         StatusCode::OK,
         inside,
     )
+}
+
+/// The channels by which somebody is reached, in words.
+fn ways(reached: &Reached) -> Vec<String> {
+    let reaching = reached.ways.iter().filter(|way| way.reaches.is_ok());
+    reaching
+        .map(|way| way.channel.words().to_lowercase())
+        .collect()
 }
 
 async fn show_password(State(shared): State<Shared>, ctx: Ctx) -> Response {

@@ -71,9 +71,20 @@ pub fn router(shared: &Shared) -> Router {
 pub fn page(
     shared: &Shared,
     caller: Option<&Caller>,
-    (title, path): (&str, &str),
+    names: (&str, &str),
     status: StatusCode,
     inside: AnyView,
+) -> Response {
+    page_with(shared, caller, names, status, (inside, None))
+}
+
+/// A page, perhaps with a script of the site.
+pub fn page_with(
+    shared: &Shared,
+    caller: Option<&Caller>,
+    (title, path): (&str, &str),
+    status: StatusCode,
+    (inside, script): (AnyView, Option<&'static str>),
 ) -> Response {
     let Ok(nonce) = secret::random() else {
         return super::problem::internal().into_response();
@@ -86,6 +97,7 @@ pub fn page(
         nonce: nonce.clone(),
         single: signed.is_none(),
         signed,
+        script,
     };
     let html = document.html(inside);
     let policy = HeaderValue::from_str(&page_policy(&nonce));

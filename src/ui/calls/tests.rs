@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::api::andon::{Named, NextStep, Outcome, Told};
-use crate::domain::andon::{Act, Call, CallKind, Cause, Channel, ReopenWithin, Stamp};
+use crate::domain::andon::{Act, Call, CallKind, Cause, Channel, Priority, ReopenWithin, Stamp};
 use crate::domain::local_time::LocalTime;
 use crate::domain::time::{DAY_MS, HOUR_MS, MINUTE_MS};
 use proptest::prelude::*;
@@ -19,6 +19,7 @@ fn view(id: i64, version: i64, priority: Priority, acts: &[Act]) -> CallView {
             .after(*act, "Mia", now, ReopenWithin::default())
             .expect("allowed");
     }
+    let call_until = call.reopen_until(ReopenWithin::default());
     CallView {
         id,
         version,
@@ -34,6 +35,7 @@ fn view(id: i64, version: i64, priority: Priority, acts: &[Act]) -> CallView {
         raises: 1,
         stop: None,
         restarted: None,
+        reopen_until: call_until,
         level: 0,
         told: vec![],
         next: None,
@@ -52,7 +54,11 @@ const RESOLVED: [Act; 2] = [
 ];
 
 fn shown(calls: Calls) -> Vec<(i64, i64)> {
-    let open = calls.open.get_untracked();
+    listed(calls.open)
+}
+
+fn listed(list: RwSignal<Vec<Open>>) -> Vec<(i64, i64)> {
+    let open = list.get_untracked();
     let one = |o: &Open| (o.id, o.view.with_untracked(|v| v.version));
     open.iter().map(one).collect()
 }
@@ -68,12 +74,12 @@ fn the_most_urgent_stands_first_then_the_oldest_and_who_takes_one_does_not_move_
         (3, Priority::Low),
         (4, Priority::High),
     ] {
-        calls.put(view(id, id, priority, &[]));
+        calls.put(&view(id, id, priority, &[]));
     }
     assert_eq!(shown(calls), [(2, 2), (4, 4), (1, 1), (3, 3)]);
-    calls.put(view(4, 5, Priority::High, &[Act::Arrive]));
+    calls.put(&view(4, 5, Priority::High, &[Act::Arrive]));
     assert_eq!(shown(calls), [(2, 2), (4, 5), (1, 1), (3, 3)]);
-    calls.put(view(3, 6, Priority::Critical, &[]));
+    calls.put(&view(3, 6, Priority::Critical, &[]));
     assert_eq!(
         shown(calls),
         [(2, 2), (3, 6), (4, 5), (1, 1)],
@@ -86,14 +92,52 @@ fn an_older_word_about_a_call_changes_nothing_and_what_is_over_goes() {
     let owner = Owner::new();
     owner.set();
     let calls = Calls::new();
-    calls.put(view(1, 7, Priority::Low, &[Act::Arrive]));
-    calls.put(view(1, 6, Priority::Low, &[]));
+    calls.put(&view(1, 7, Priority::Low, &[Act::Arrive]));
+    calls.put(&view(1, 6, Priority::Low, &[]));
     assert_eq!(shown(calls), [(1, 7)]);
     assert_eq!(calls.board.get_untracked().last_over, None);
-    calls.put(view(1, 8, Priority::Low, &RESOLVED));
+    calls.put(&view(1, 8, Priority::Low, &RESOLVED));
     assert_eq!(shown(calls), []);
     let over = calls.board.get_untracked().last_over;
     assert_eq!(over, Some(TsMs(1_000 + 2 * MINUTE_MS)));
+}
+
+#[test]
+fn what_is_resolved_waits_to_be_closed_and_comes_back_when_it_is_reopened() {
+    let owner = Owner::new();
+    owner.set();
+    let calls = Calls::new();
+    calls.put(&view(1, 1, Priority::High, &RESOLVED));
+    calls.put(&view(2, 2, Priority::Low, &RESOLVED));
+    calls.put(&view(3, 3, Priority::Low, &[]));
+    assert_eq!(
+        listed(calls.resolved),
+        [(2, 2), (1, 1)],
+        "the last one first"
+    );
+    assert_eq!(shown(calls), [(3, 3)]);
+    // What was true before it was resolved comes late.
+    calls.put(&view(1, 0, Priority::High, &[Act::Arrive]));
+    let mut board = calls.board.get_untracked();
+    board.calls = vec![view(1, 0, Priority::High, &[Act::Arrive])];
+    calls.show(board);
+    assert_eq!(listed(calls.resolved), [(2, 2), (1, 1)]);
+    assert_eq!(shown(calls), [(3, 3)]);
+    let reopen = Act::Reopen { restarted: None };
+    calls.put(&view(
+        1,
+        4,
+        Priority::High,
+        &[RESOLVED[0], RESOLVED[1], reopen],
+    ));
+    calls.put(&view(
+        2,
+        5,
+        Priority::Low,
+        &[RESOLVED[0], RESOLVED[1], Act::Close],
+    ));
+    assert_eq!(listed(calls.resolved), []);
+    assert_eq!(shown(calls), [(1, 4), (3, 3)]);
 }
 
 #[test]
@@ -101,9 +145,9 @@ fn a_board_that_was_read_before_the_last_news_takes_nothing_away() {
     let owner = Owner::new();
     owner.set();
     let calls = Calls::new();
-    calls.put(view(1, 3, Priority::Low, &[]));
-    calls.put(view(2, 9, Priority::Low, &[]));
-    calls.put(view(3, 2, Priority::Low, &[]));
+    calls.put(&view(1, 3, Priority::Low, &[]));
+    calls.put(&view(2, 9, Priority::Low, &[]));
+    calls.put(&view(3, 2, Priority::Low, &[]));
     let mut board = calls.board.get_untracked();
     board.version = 5;
     board.calls = vec![
@@ -140,7 +184,7 @@ proptest! {
             })
             .collect();
         for n in order.iter().chain([&again]) {
-            calls.put(lives[*n].clone());
+            calls.put(&lives[*n]);
         }
         prop_assert_eq!(shown(calls), [(1, 21), (2, 22), (3, 23), (4, 24)]);
     }
@@ -190,6 +234,16 @@ fn who_comes_is_told_with_the_time_that_is_left() {
 fn what_comes_next_says_when_how_far_and_whom() {
     let mut call = view(1, 1, Priority::Low, &[]);
     assert_eq!(next(seen(&call, 0)), "Nobody else will be called");
+    let resolved = view(1, 1, Priority::Low, &RESOLVED);
+    assert_eq!(
+        next(seen(&resolved, 10 * MINUTE_MS)),
+        "Can be reopened until 08:02"
+    );
+    assert_eq!(
+        next(seen(&resolved, 9 * HOUR_MS)),
+        "Too late to be reopened"
+    );
+    assert_eq!(timer(seen(&resolved, 10 * MINUTE_MS)), "8:00");
     call.next = Some(NextStep {
         at: TsMs(1_000 + 15 * MINUTE_MS),
         level: 1,

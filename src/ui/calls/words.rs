@@ -30,10 +30,17 @@ pub fn place(seen: Seen<'_>) -> String {
     )
 }
 
-/// How long it waits, short enough for a number that is read from afar: `12:34`, `1:02 h`, `2 d 3 h`.
+/// How long it waits, or how long ago it was over, short enough for a number that is read from afar: `12:34`, `1:02 h`,
+/// `2 d 3 h`.
 #[must_use]
 pub fn timer(seen: Seen<'_>) -> String {
-    let waits = seen.now - seen.call.call.since();
+    let CallView { call, status, .. } = seen.call;
+    let since = if status.is_open() {
+        call.since()
+    } else {
+        call.made().at
+    };
+    let waits = seen.now - since;
     match waits.0 {
         HOUR_MS..DAY_MS => {
             let minutes = waits.0 / MINUTE_MS;
@@ -75,6 +82,13 @@ pub fn who(seen: Seen<'_>) -> String {
 /// What happens next when nobody does anything.
 #[must_use]
 pub fn next(seen: Seen<'_>) -> String {
+    if !seen.call.status.is_open() {
+        let until = seen.call.reopen_until.filter(|until| *until >= seen.now);
+        return until.map_or_else(
+            || "Too late to be reopened".to_owned(),
+            |until| format!("Can be reopened until {}", seen.clock.clock(until)),
+        );
+    }
     let Some(next) = &seen.call.next else {
         return "Nobody else will be called".to_owned();
     };

@@ -1,10 +1,10 @@
-//! What people do with a call: take it, be there, resolve it, cancel it, have it go up now. Which of the buttons can be
+//! What people do with a call: take it, be there, resolve it, close it, reopen it, cancel it, have it go up now. Which of the buttons can be
 //! used follows from the call's status and from what somebody may do; the style sheet hides the others.
 
 use super::words::words;
 use crate::api::andon::{
-    AcknowledgeAndonEvent, ArriveAndonEvent, CallView, CancelAndonEvent, EscalateAndonEvent,
-    ResolveAndonEvent,
+    AcknowledgeAndonEvent, ArriveAndonEvent, CallView, CancelAndonEvent, CloseAndonEvent,
+    EscalateAndonEvent, ReopenAndonEvent, ResolveAndonEvent,
 };
 use crate::api::error::ApiError;
 use crate::api::post::post;
@@ -26,6 +26,10 @@ enum Deed {
     Arrive,
     /// The trouble is over.
     Resolve(Cause),
+    /// Nothing is left to do.
+    Close,
+    /// It was not over.
+    Reopen,
     /// It was not needed.
     Cancel,
     /// The next level is to be called now.
@@ -61,7 +65,7 @@ impl Doing {
             let _ = self.refused.try_set(refused);
             if let Ok(view) = done {
                 let _ = self.note.try_set(String::new());
-                self.calls.put(view);
+                self.calls.put(&view);
             }
         });
     }
@@ -75,6 +79,8 @@ async fn perform(id: i64, deed: Deed, note: String) -> Result<CallView, ApiError
         }
         Deed::Arrive => post(ArriveAndonEvent { id }).await,
         Deed::Resolve(cause) => post(ResolveAndonEvent { id, cause, note }).await,
+        Deed::Close => post(CloseAndonEvent { id }).await,
+        Deed::Reopen => post(ReopenAndonEvent { id, note }).await,
         Deed::Cancel => post(CancelAndonEvent { id, note }).await,
         Deed::Escalate => post(EscalateAndonEvent { id }).await,
     }
@@ -137,6 +143,10 @@ pub fn call_acts(calls: Calls, id: i64) -> AnyView {
             <div class="acts acts-resolve" role="group" aria-label="Resolved; it came from" data-needs="andon:resolve">
                 <span class="acts-name">"Resolved; it came from"</span>
                 {resolve}
+            </div>
+            <div class="acts acts-close">
+                {act(doing, named("Close it"), ("button big", "andon:resolve"), Deed::Close)}
+                {act(doing, named("Reopen it"), ("button act-reopen", "andon:resolve"), Deed::Reopen)}
             </div>
             <div class="acts acts-else">
                 {act(doing, named("Call the next level now"), ("button", "andon:create"), Deed::Escalate)}

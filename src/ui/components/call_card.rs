@@ -3,7 +3,7 @@
 
 use super::call_acts::call_acts;
 use super::kind_icon::kind_icon;
-use super::places::Place;
+use super::places::{Place, places};
 use super::words::words;
 use crate::api::andon::CallView;
 use crate::domain::local_time::LocalTime;
@@ -17,13 +17,28 @@ pub fn cards(calls: Calls, open: Vec<Open>) -> Vec<Place> {
     open.into_iter().map(place).collect()
 }
 
-/// What a card looks like: how far the call is, how urgent, whether the line stands.
-fn look(view: &CallView) -> String {
+/// Those that are resolved and wait to be closed, below the open ones.
+pub fn resolved(calls: Calls, of: impl Fn() -> Vec<Open> + Send + Sync + 'static) -> AnyView {
+    view! {
+        <section class="resolved-calls">
+            <h2>"Resolved, to be closed"</h2>
+            <ul class="calls">{places(move || cards(calls, of()))}</ul>
+        </section>
+    }
+    .into_any()
+}
+
+/// What a card looks like: how far the call is, how urgent, whether the line stands, whether it can be reopened.
+fn look(view: &CallView, clock: Clock) -> String {
+    let late = view
+        .reopen_until
+        .is_some_and(|until| clock.or(until) > until);
     let stands = view.call.line_stopped && view.restarted.is_none();
     let (status, priority) = (view.status.name(), view.call.priority.name());
     format!(
-        "call {status} {priority}{}",
-        if stands { " stands" } else { "" }
+        "call {status} {priority}{}{}",
+        if stands { " stands" } else { "" },
+        if late { " late" } else { "" }
     )
 }
 
@@ -51,7 +66,7 @@ fn card(calls: Calls, open: &Open) -> AnyView {
     };
     let kind = call.with_untracked(|c| c.call.kind);
     let shown = call.clone();
-    let class = move || shown.with(look);
+    let class = move || shown.with(|view| look(view, clock));
     let sheet = format!("call-{id}");
     let (opens, closes) = (sheet.clone(), sheet.clone());
     view! {

@@ -30,16 +30,14 @@ pub fn offer(offer: Offer) -> AnyView {
     };
     let form = state.is_none().then(|| {
         view! {
-            <form method="post">
-                <p>
-                    <label>
-                        "In how many minutes, if you know? "
-                        <input name="minutes" inputmode="numeric" size="4" autocomplete="off" />
-                    </label>
-                </p>
-                <p>
-                    <button class="button primary">"I am coming"</button>
-                </p>
+            <form class="form" method="post">
+                <label class="field">
+                    <span>"In how many minutes, if you know?"</span>
+                    <input name="minutes" inputmode="numeric" autocomplete="off" />
+                </label>
+                <button class="button primary" type="submit">
+                    "I am coming"
+                </button>
             </form>
         }
     });

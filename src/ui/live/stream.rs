@@ -208,10 +208,10 @@ impl Follower {
             }
             "call" => {
                 if let Some(view) = read(event) {
-                    self.live.calls.put(view);
+                    self.live.calls.put(&view);
                 }
             }
-            // All that is open as the stream opens: what is not among them is over.
+            // All that goes on as the stream opens: what is not among them is over.
             "calls" => {
                 if let Some(views) = read(event) {
                     self.live.calls.replace(views, i64::MAX);

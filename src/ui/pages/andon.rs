@@ -6,7 +6,7 @@ mod sound;
 use crate::ui::arrival::announce_arrival;
 use crate::ui::calls::last_over;
 use crate::ui::clock::Clock;
-use crate::ui::components::call_card::cards;
+use crate::ui::components::call_card::{cards, resolved};
 use crate::ui::components::footer::Footer;
 use crate::ui::components::places::places;
 use crate::ui::components::words::words;
@@ -61,15 +61,18 @@ fn Board() -> impl IntoView {
     view! {
         <div class="andon">
             <AndonHeader calls=calls />
-            <main id="main" tabindex="-1" class="andon-main">
-                <ul class="calls">
-                    {places(move || cards(calls, calls.open.get()))}
-                </ul>
-                // Shown while there are none.
-                <div class="no-calls">
-                    <p class="no-calls-words">"No open calls"</p>
-                    {words("no-calls-last", last)}
+            <main id="main" tabindex="-1" class="andon-page">
+                <div class="andon-main">
+                    <ul class="calls">
+                        {places(move || cards(calls, calls.open.get()))}
+                    </ul>
+                    // Shown while there are none.
+                    <div class="no-calls">
+                        <p class="no-calls-words">"No open calls"</p>
+                        {words("no-calls-last", last)}
+                    </div>
                 </div>
+                {resolved(calls, move || calls.resolved.get())}
             </main>
             <Footer as_of=as_of />
         </div>

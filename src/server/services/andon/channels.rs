@@ -100,29 +100,44 @@ pub async fn test(ctx: &Ctx, name: &str) -> Result<Vec<Tested>, ServiceError> {
     }
     let places = place(ctx, channel).await?;
     let places = places.map_err(|why| invalid("channel", why))?;
+    tested(
+        ctx,
+        channel,
+        places,
+        ("channel.test", &format!("channel:{name}")),
+    )
+    .await
+}
+
+/// Sends a test to each of these, and writes down what became of it.
+///
+/// # Errors
+/// The engine's.
+pub(in crate::server::services) async fn tested(
+    ctx: &Ctx,
+    channel: Channel,
+    places: Vec<String>,
+    (action, target): (&str, &str),
+) -> Result<Vec<Tested>, ServiceError> {
+    let app = ctx.app();
     let mut out = Vec::new();
     for address in places {
-        let sent = test_message(&app.channels, name, &address, ctx.now()).await;
+        let sent = test_message(&app.channels, channel.name(), &address, ctx.now()).await;
         out.push(Tested {
             outcome: sent.map_err(|e| e.to_string()),
             address,
         });
     }
-    on_record(ctx, name, &out).await?;
-    Ok(out)
-}
-
-async fn on_record(ctx: &Ctx, name: &str, tested: &[Tested]) -> Result<(), ServiceError> {
-    let mut entry = ctx.entry("channel.test", format!("channel:{name}"));
-    let words = tested.iter().map(|t| match &t.outcome {
+    let mut entry = ctx.entry(action, target);
+    let words = out.iter().map(|t| match &t.outcome {
         Ok(said) => format!("sent: {said}"),
         Err(why) => format!("not sent: {why}"),
     });
     entry.became = words.collect::<Vec<_>>().join("; ");
-    let mut tx = ctx.app().db.begin().await?;
+    let mut tx = app.db.begin().await?;
     audit::add(&mut tx, &entry).await?;
     tx.commit().await?;
-    Ok(())
+    Ok(out)
 }
 
 /// Since when the oldest message of a channel waits that should be out.

@@ -54,6 +54,7 @@ pub async fn views_in(
             raises: call.raises,
             stop: call.stop,
             restarted: call.restarted,
+            reopen_until: call.call.reopen_until(people.reopen),
             level: call.level,
             told: told.into_iter().rev().filter_map(told_view).collect(),
             next: next(people, (site, line), call, &pending),

@@ -6,9 +6,9 @@ use crate::api::line::LineView;
 use crate::api::post::post;
 use crate::domain::andon::CallKind;
 use crate::domain::condition::Tone;
-use crate::ui::calls::Calls;
+use crate::ui::calls::{Calls, of_line};
 use crate::ui::components::call_acts::LONGEST_NOTE;
-use crate::ui::components::call_card::cards;
+use crate::ui::components::call_card::{cards, resolved};
 use crate::ui::components::kind_icon::kind_icon;
 use crate::ui::components::places::places;
 use crate::ui::components::shape::condition_of;
@@ -33,6 +33,7 @@ fn standing(view: &LineView) -> String {
 pub fn Help(model: LineModel) -> impl IntoView {
     let calls = expect_context::<Live>().calls;
     let code = model.view.with_untracked(|v| v.tile.code.clone());
+    let of = code.clone();
     let said = RwSignal::new(String::new());
     // What somebody chose. Before that: the machine that stands, and whether the line does.
     let wish = RwSignal::new(NewCall {
@@ -136,10 +137,11 @@ pub fn Help(model: LineModel) -> impl IntoView {
                     {words("", move || said.get())}
                 </p>
                 <ul class="calls">
-                    {places(move || cards(calls, calls.of_line(&code)))}
+                    {places(move || cards(calls, of_line(calls.open, &code)))}
                 </ul>
                 // Shown while there are none.
                 <p class="help-none">"Nobody has called for help here."</p>
+                {resolved(calls, move || of_line(calls.resolved, &of))}
             </div>
             <a class="button help-all" href="/andon">
                 "All open calls"
@@ -154,7 +156,7 @@ async fn sent(call: NewCall, calls: Calls, said: RwSignal<String>, wish: RwSigna
     let line = call.line.clone();
     let words = match post::<_, Raised>(CreateAndonEvent { call }).await {
         Ok(raised) => {
-            calls.put(raised.call);
+            calls.put(&raised.call);
             let _ = wish.try_set(NewCall {
                 line,
                 ..NewCall::default()
