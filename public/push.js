@@ -43,6 +43,7 @@ function tell(words) {
 }
 
 if (form) {
+  tell('');
   const can = 'serviceWorker' in navigator && 'PushManager' in window && 'Notification' in window;
   if (can) {
     form.hidden = false;

@@ -88,6 +88,7 @@ pub fn shell(options: ShellOptions) -> impl IntoView {
         reader,
     } = options;
     let may = reader.may.clone();
+    provide_context(crate::ui::loaded::May(may.clone()));
     // The debug text of a path is a JavaScript string.
     let start = format!(
         "import init, {{ hydrate }} from {js:?};\ninit({{ module_or_path: {wasm:?} }}).then(hydrate);"

@@ -113,21 +113,34 @@ test('push is turned on by a click, tested, shown by the service worker, and rem
   );
   await cdp.send('ServiceWorker.enable');
   const registrationId = await registered;
+  const worker = context.serviceWorkers()[0] ?? (await context.waitForEvent('serviceworker'));
+  // A browser without a screen shows nothing: what it is asked to show is kept.
+  type Asked = { title: string; body?: string; to?: string };
+  await worker.evaluate(() => {
+    const { registration } = self as unknown as { registration: ServiceWorkerRegistration };
+    const asked: Asked[] = [];
+    Object.assign(self, { asked });
+    registration.showNotification = async (title, options) => {
+      asked.push({ title, body: options?.body, to: options?.data.navigate });
+    };
+  });
   const notification = { title: 'Stop: Bagger', body: 'Nobody took it.', navigate: `${floor.url}/andon?call=1`, tag: 'a1' };
-  const data = JSON.stringify({ web_push: 8030, notification });
-  await cdp.send('ServiceWorker.deliverPushMessage', { origin: floor.url, registrationId, data });
-  const shown = () =>
-    page.evaluate(async () => {
-      const registration = await navigator.serviceWorker.ready;
-      const all = await registration.getNotifications();
-      return all.map(({ title, body, data }) => ({ title, body, to: data.navigate }));
-    });
-  await expect.poll(shown).toEqual([
-    { title: notification.title, body: notification.body, to: notification.navigate },
-  ]);
-  const [worker] = context.serviceWorkers();
+  const far = { ...notification, navigate: 'https://elsewhere.example/' };
+  const shown = () => worker.evaluate(() => (self as unknown as { asked: Asked[] }).asked);
+  const said = { title: notification.title, body: notification.body };
+  for (const [sent, to] of [
+    [{ web_push: 8030, notification }, notification.navigate],
+    [{ web_push: 8030, notification: far }, `${floor.url}/`],
+  ] as const) {
+    const before = (await shown()).length;
+    await cdp.send('ServiceWorker.deliverPushMessage', { origin: floor.url, registrationId, data: JSON.stringify(sent) });
+    await expect.poll(async () => (await shown()).slice(before)).toEqual([{ ...said, to }]);
+  }
+  // A message that cannot be read is told all the same.
+  await cdp.send('ServiceWorker.deliverPushMessage', { origin: floor.url, registrationId, data: 'no JSON' });
+  await expect.poll(async () => (await shown()).at(-1)?.title).toBe('MS5 Floor');
   const leads = (to: string) =>
-    worker?.evaluate((to) => (self as unknown as { ownPage: (to: string) => string }).ownPage(to), to);
+    worker.evaluate((to) => (self as unknown as { ownPage: (to: string) => string }).ownPage(to), to);
   expect(await leads('https://elsewhere.example/')).toBe(`${floor.url}/`);
   expect(await leads('javascript:alert(1)')).toBe(`${floor.url}/`);
   expect(await leads('/andon')).toBe(`${floor.url}/andon`);

@@ -278,19 +278,6 @@ pub struct EscalationTree {
     pub rungs: Vec<Rung>,
 }
 
-/// Whether whoever looks at the page may see calls at all; who may not is not to ask for them.
-#[must_use]
-pub fn may_see_calls() -> bool {
-    #[cfg(feature = "ssr")]
-    return crate::server::auth::guard::would_admit::<GetAndonDashboardData>();
-    // The document says what its reader may.
-    #[cfg(not(feature = "ssr"))]
-    document()
-        .body()
-        .and_then(|body| body.get_attribute("data-may"))
-        .is_some_and(|may| may.split(' ').any(|name| name == "andon:read"))
-}
-
 /// Everything that a board shows.
 #[server(prefix = "/api", endpoint = "andon_board", input = GetUrl, output = Json)]
 pub async fn get_andon_dashboard_data() -> Result<AndonBoard, ApiError> {

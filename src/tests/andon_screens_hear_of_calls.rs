@@ -153,6 +153,7 @@ async fn what_is_resolved_stays_on_the_screens_until_somebody_closes_it(place: &
     let until = active[0]["reopen_until"].as_i64().expect("a time");
     assert_eq!(until, (start() + minutes(8 * 60 + 10)).0);
     floor.hands.set(start() + minutes(8 * 60 + 11));
+    let mut mona = Browser::signed_in(&floor.server, "mona").await;
     let page = text(&mona.get("/andon").await);
     assert!(page.contains("Too late to be reopened"), "{page}");
     floor.acted(&floor.engineer, id, "close", json!({})).await;

@@ -2,7 +2,7 @@
 //! address changes or when it failed for a reason that may pass. One for all pages: resources, and what waits for them, are
 //! much code for each kind of answer.
 
-use crate::api::andon::{AndonBoard, get_andon_dashboard_data, may_see_calls};
+use crate::api::andon::{AndonBoard, get_andon_dashboard_data};
 use crate::api::board::BoardView;
 use crate::api::error::ApiError;
 use crate::api::line::LineView;
@@ -48,11 +48,27 @@ pub type Asked = Pin<Box<dyn Future<Output = Result<Shown, ApiError>> + Send>>;
 /// With the open calls, of which every page tells. Who may not see calls sees everything else.
 type Answer = Result<(Shown, Option<AndonBoard>), ApiError>;
 
-async fn with_calls(asked: Asked) -> Answer {
+/// What the reader of a page may: names of permissions, as the document around it says.
+#[cfg(feature = "ssr")]
+#[derive(Clone, Debug)]
+pub struct May(pub String);
+
+/// Whether the reader may see calls; who may not is not to ask for them.
+fn may_see_calls() -> bool {
+    #[cfg(feature = "ssr")]
+    let may = use_context::<May>().map(|May(names)| names);
+    #[cfg(not(feature = "ssr"))]
+    let may = document()
+        .body()
+        .and_then(|body| body.get_attribute("data-may"));
+    may.is_some_and(|may| may.split(' ').any(|name| name == "andon:read"))
+}
+
+async fn with_calls(asked: Asked, may_see_calls: bool) -> Answer {
     match asked.await? {
         Shown::Andon => Ok((Shown::Andon, Some(get_andon_dashboard_data().await?))),
         // Asking would be refused, and on the server a refusal becomes the status of the whole page.
-        shown if !may_see_calls() => Ok((shown, None)),
+        shown if !may_see_calls => Ok((shown, None)),
         shown => Ok((shown, get_andon_dashboard_data().await.ok())),
     }
 }
@@ -73,7 +89,11 @@ fn page(
     waiting: fn() -> AnyView,
     draw: Arc<dyn Fn(Shown) -> AnyView + Send + Sync>,
 ) -> AnyView {
-    let answer = Resource::new(move || wanted.get(), move |wanted| with_calls(ask(wanted)));
+    let may_see_calls = may_see_calls();
+    let answer = Resource::new(
+        move || wanted.get(),
+        move |wanted| with_calls(ask(wanted), may_see_calls),
+    );
     view! {
         <Transition fallback=waiting>
             {move || {

@@ -127,7 +127,8 @@ pub mod sets {
     /// Send facts of any age: what fills in the past.
     pub const SEND_OLD: PermissionSet = PermissionSet::of(&[P::IngestWrite, P::IngestBackfill]);
     /// What nobody may do on a shared tablet, whatever their roles: a badge can be found, and a PIN of four digits seen over
-    /// a shoulder. Work on the floor stays; people, keys, devices, the record, the program and the plant itself do not.
+    /// a shoulder. Work on the floor stays; people, keys, devices, the record, the program, the plant itself and who is called
+    /// when do not.
     pub const NOT_BY_BADGE: PermissionSet = PermissionSet::of(&[
         P::ProductionWrite,
         P::ProductionDelete,
@@ -144,6 +145,7 @@ pub mod sets {
         P::IngestBackfill,
         P::IngestReview,
         P::AuditRead,
+        P::AndonConfigure,
         P::SystemConfig,
         P::SystemMonitor,
         P::SystemMaintenance,
@@ -231,15 +233,11 @@ mod tests {
         for set in [sets::MANAGE_PEOPLE, sets::SET_UP_PLANT, sets::SEND_OLD] {
             assert!(kept.covers(set));
         }
-        for role in [
-            "operator",
-            "maintenance",
-            "quality",
-            "viewer",
-            "shift_manager",
-        ] {
+        for role in ["operator", "maintenance", "quality", "viewer"] {
             assert!(default(role).in_both(kept).is_empty(), "{role}");
         }
+        let configure = PermissionSet::of(&[Permission::AndonConfigure]);
+        assert_eq!(default("shift_manager").in_both(kept), configure);
     }
 
     #[test]

@@ -100,22 +100,6 @@ pub fn admit(app: &App, caller: &Arc<Caller>, method: &str, path: &str) -> Resul
     }
 }
 
-/// Whether whoever asks would be let through to the server function `F`. Nothing is refused, so nothing goes on record.
-#[must_use]
-pub fn would_admit<F: ServerFn>() -> bool {
-    let caller = use_context::<Parts>().and_then(|p| p.extensions.get::<Arc<Caller>>().cloned());
-    caller.is_some_and(|caller| {
-        !caller.must_change
-            && match need_of("*", F::PATH) {
-                Some(Need::Line(permission)) => caller.rights.anywhere(permission),
-                Some(Need::Site(permission)) => caller.rights.on_site(permission),
-                Some(Need::Person) => caller.person().is_some(),
-                Some(Need::Anyone) => true,
-                None => false,
-            }
-    })
-}
-
 /// The database did not say who asks. A page is drawn all the same: it tells so, and tries again by itself.
 #[derive(Clone, Copy, Debug)]
 pub struct Unidentified;

@@ -121,7 +121,10 @@ fn push(key: Option<String>, label: &str, is_shared: bool, wrong: &Wrong) -> Any
         .into_any(),
         Some(key) => view! {
             <p class="panel-note">"Messages also come while no page of this site is open."</p>
-            <p class="caution" id="push-said" role="alert"></p>
+            // The script takes the words away.
+            <p class="caution" id="push-said" role="alert">
+                "Turning it on needs scripts."
+            </p>
             <form class="form" id="push-on" method="post" action="/account/reached/devices" data-key=key hidden>
                 <input type="hidden" name="endpoint" />
                 <input type="hidden" name="p256dh" />
@@ -140,9 +143,6 @@ fn push(key: Option<String>, label: &str, is_shared: bool, wrong: &Wrong) -> Any
                     "Turn on push on this device"
                 </button>
             </form>
-            <noscript>
-                <p class="panel-note">"Turning it on needs scripts."</p>
-            </noscript>
         }
         .into_any(),
     };
