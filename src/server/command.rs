@@ -46,9 +46,9 @@ enum Command {
 
 /// Shows that a command asks, which somebody typed on this machine. Only commands, which stand below this module, make one.
 #[derive(Debug)]
-pub struct Typed(());
+pub struct TypedHere(());
 
-impl Typed {
+impl TypedHere {
     const fn here() -> Self {
         Self(())
     }

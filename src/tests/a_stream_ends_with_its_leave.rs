@@ -5,7 +5,7 @@
 use crate::browser::{Browser, add_person, between, leads_to, role_id, text};
 use crate::harness::{Hands, Place, Server, at, until};
 use crate::small_plant::small_plant;
-use crate::stream::{SOON, Stream};
+use crate::stream::{SOON, Stream, follow};
 use axum::body::Body;
 use axum::http::{Request, header};
 use ms5_floor::domain::ids::{RoleId, Seq};
@@ -13,7 +13,6 @@ use ms5_floor::domain::rights::sets;
 use ms5_floor::domain::time::{DurMs, HOUR_MS};
 use ms5_floor::server::db::{keys, roles};
 use ms5_floor::server::live::hub::Event;
-use ms5_floor::server::live::nodes;
 use std::time::{Duration, Instant};
 
 /// Sooner than a stream looks by itself, which it does every 5 s.
@@ -258,8 +257,7 @@ async fn what_another_node_takes_away_is_not_told_any_more_either() {
     let there = Server::start(&place, hands.clock()).await;
     let mut followers = Vec::new();
     for server in [&here, &there] {
-        let (app, stop) = (server.app.clone(), server.stop.clone());
-        followers.push(tokio::spawn(nodes::follow(app, stop)));
+        followers.push(follow(server));
     }
     let mut admin = Browser::of(&here, "ada", "admin").await;
     let id = add_person(&here, "one", "operator").await;

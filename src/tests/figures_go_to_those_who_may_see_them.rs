@@ -4,8 +4,8 @@
 use crate::browser::{Browser, add_person, add_role, text};
 use crate::cast::Actor;
 use crate::harness::{Place, Server, until};
-use crate::small_plant::{small_plant, state};
-use crate::stream::{SOON, Stream};
+use crate::small_plant::{state, two_lines};
+use crate::stream::{SOON, Stream, publish};
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
 use ms5_floor::api::ingest::ItemStatus;
@@ -19,7 +19,6 @@ use ms5_floor::domain::time::{MINUTE_MS, TsMs};
 use ms5_floor::server::clock::Clock;
 use ms5_floor::server::db::facts;
 use ms5_floor::server::http::router;
-use ms5_floor::server::live::publisher;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
@@ -35,18 +34,6 @@ on_both! {
 
 const NOT_PERMITTED: &str = "not_permitted";
 
-fn two_lines() -> Value {
-    let mut plant = small_plant();
-    let line = json!({"code": "L2", "name": "Line 2", "area": "A"});
-    plant["line"].as_array_mut().expect("lines").push(line);
-    let machine = json!({"code": "M3", "name": "Press", "line": "L2"});
-    plant["machine"]
-        .as_array_mut()
-        .expect("machines")
-        .push(machine);
-    plant
-}
-
 /// A machine of each line stands, and every change is published.
 async fn standing(place: &Place) -> Server {
     let server = Server::with(place, Clock::system(), two_lines()).await;
@@ -57,7 +44,7 @@ async fn standing(place: &Place) -> Server {
         state("c", "M3", TsMs(now - 30 * MINUTE_MS), Stopped),
     ];
     server.ingest(&server.everything, &items).await;
-    tokio::spawn(publisher::run(server.app.clone(), server.stop.clone()));
+    publish(&server);
     server
 }
 

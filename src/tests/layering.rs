@@ -266,7 +266,7 @@ fn only_the_guard_makes_a_leave() {
         "the rule sees where leave is given: {known:?}"
     );
     let made = offences(&["server"], &["server/command.rs"], |line| {
-        line.contains("Typed(") || line.contains("Typed {")
+        line.contains("TypedHere(") || line.contains("TypedHere {")
     });
     none(&made, "only commands show that somebody typed them");
     let fields = &sources(&["server/auth/guard.rs"])[0].text;

@@ -3,13 +3,13 @@
 
 use crate::browser::{Browser, add_person, between, leads_to, text};
 use crate::harness::{Hands, Place, Server, at};
-use crate::small_plant::small_plant;
+use crate::small_plant::two_lines;
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use ms5_floor::domain::time::{DAY_MS, DurMs};
 use ms5_floor::server::db::audit::{self, Wanted};
 use ms5_floor::server::db::devices;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 on_both! {
     a_link_is_shown_once_and_kept_as_a_hash,
@@ -24,22 +24,9 @@ on_both! {
     a_wall_shows_its_page_with_whatever_stands_after_the_question_mark,
 }
 
-/// Lines `L1` and `L2`.
-fn plant() -> Value {
-    let mut plant = small_plant();
-    let line = json!({"code": "L2", "name": "Line 2", "area": "A"});
-    plant["line"].as_array_mut().expect("lines").push(line);
-    let machine = json!({"code": "M3", "name": "Press", "line": "L2"});
-    plant["machine"]
-        .as_array_mut()
-        .expect("machines")
-        .push(machine);
-    plant
-}
-
 async fn served(place: &Place) -> Server {
     let hands = Hands::at(at("2026-07-06T10:00:00Z"));
-    let server = Server::with(place, hands.clock(), plant()).await;
+    let server = Server::with(place, hands.clock(), two_lines()).await;
     add_person(&server, "ada", "admin").await;
     server
 }
@@ -273,7 +260,7 @@ async fn who_only_looks_at_a_link_changes_nothing(place: &Place) {
 
 async fn a_link_makes_one_browser_the_device_once_and_for_a_day(place: &Place) {
     let hands = Hands::at(at("2026-07-06T10:00:00Z"));
-    let server = Server::with(place, hands.clock(), plant()).await;
+    let server = Server::with(place, hands.clock(), two_lines()).await;
     add_person(&server, "ada", "admin").await;
     let mut admin = Browser::signed_in(&server, "ada").await;
     let first = link(&mut admin, "/admin/devices", &WALL).await;

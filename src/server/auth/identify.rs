@@ -149,7 +149,7 @@ async fn by_session(
             version: known.row.version,
             ..held
         };
-        let goes_on = session::go_on(app, session, &anew).await;
+        let goes_on = session::go_on_in_all_tabs(app, session, &anew).await;
         caller.session = if goes_on.map_err(into_sqlx)? {
             session.id().map(session::id_hash)
         } else {

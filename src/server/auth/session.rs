@@ -27,8 +27,8 @@ pub const IDLE_SHARED: DurMs = DurMs(10 * MINUTE_MS);
 pub const LONGEST: DurMs = DurMs(24 * HOUR_MS);
 /// An enrolled device stays enrolled for so long without being used.
 const DEVICE: DurMs = DurMs(400 * DAY_MS);
-/// What was under way when a session got a new id still carries the old one: that holds for so much longer, for the same
-/// person in the same session. Sessions into which somebody signs in have no such id.
+/// What was under way when a session got a new id, because of what its person may, still carries the old one: that holds for
+/// so much longer, for the same person in the same session. Whoever signs in, or changes how they get in, leaves no such id.
 const OLD_ID_HOLDS: DurMs = DurMs(10_000);
 /// Under which name a session that came by its old id keeps the hash of its present one.
 const NOW: &str = "now";
@@ -208,13 +208,35 @@ pub async fn go_on(
     session: &Session,
     held: &Held,
 ) -> std::result::Result<bool, tower_sessions::session::Error> {
+    renew(app, session, held, false).await
+}
+
+/// The same; what is under way in other tabs of the browser goes on, too. Not for whoever changes how they get in: a stolen id
+/// is to open nothing then.
+///
+/// # Errors
+/// The store's.
+pub async fn go_on_in_all_tabs(
+    app: &App,
+    session: &Session,
+    held: &Held,
+) -> std::result::Result<bool, tower_sessions::session::Error> {
+    renew(app, session, held, true).await
+}
+
+async fn renew(
+    app: &App,
+    session: &Session,
+    held: &Held,
+    keeps_old: bool,
+) -> std::result::Result<bool, tower_sessions::session::Error> {
     let (Some(old), _) = stored_as(session).await? else {
         return Ok(false);
     };
     let store = Store::new(app.db.clone(), app.clock.clone(), Arc::clone(&app.uses));
     let id = Id::default();
     let row = store.row_of(id, held)?;
-    let moved = sessions::renew(&app.db, &old, &row).await;
+    let moved = sessions::renew(&app.db, &old, &row, keeps_old).await;
     if !moved.map_err(backend)? {
         return Ok(false);
     }

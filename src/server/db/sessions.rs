@@ -101,12 +101,13 @@ pub async fn moved(db: &Db, old: &[u8], since: TsMs) -> sqlx::Result<Option<Sess
 }
 
 /// Gives the session of `old` the id and the facts of `row`; `false` when it was ended, or its person signed out, meanwhile.
+/// With `keeps_old` it can be found by its old id, too.
 ///
 /// # Errors
 /// The engine's.
-pub async fn renew(db: &Db, old: &[u8], row: &SessionRow) -> sqlx::Result<bool> {
+pub async fn renew(db: &Db, old: &[u8], row: &SessionRow, keeps_old: bool) -> sqlx::Result<bool> {
     const SQL: &str = "UPDATE session
-        SET id_hash = $2, facts = $4, seen_ms = $5, expires_ms = $6, old_hash = $1, moved_ms = $5
+        SET id_hash = $2, facts = $4, seen_ms = $5, expires_ms = $6, old_hash = $7, moved_ms = $5
         WHERE id_hash = $1 AND person_id = $3";
     let mut tx = db.begin().await?;
     let rows = writing!(&mut tx, |conn| sqlx::query(SQL)
@@ -116,6 +117,7 @@ pub async fn renew(db: &Db, old: &[u8], row: &SessionRow) -> sqlx::Result<bool> 
         .bind(&row.facts)
         .bind(row.seen_ms)
         .bind(row.expires_ms)
+        .bind(keeps_old.then_some(old))
         .execute(conn)
         .await?
         .rows_affected());
