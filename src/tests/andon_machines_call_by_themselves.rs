@@ -12,6 +12,7 @@ on_both! {
     a_stop_outside_of_planned_production_calls_nobody,
     bad_pieces_call_quality_once_a_shift,
     a_call_knows_the_stop_that_it_is_about_and_closes_when_the_machine_runs_again,
+    a_resolved_call_closes_when_it_can_no_longer_be_reopened,
 }
 
 /// A moment a little after a full minute.
@@ -190,4 +191,23 @@ async fn a_call_knows_the_stop_that_it_is_about_and_closes_when_the_machine_runs
         .iter()
         .sum();
     assert_eq!(whole, minutes(3).0, "it waited until the machine ran");
+}
+
+async fn a_resolved_call_closes_when_it_can_no_longer_be_reopened(place: &Place) {
+    let mut floor = Floor::new(place).await;
+    floor.tell(&[("M1", -60, Running)]).await;
+    floor.at(minutes(0)).await;
+    let id = floor
+        .raised(&floor.operator, json!({"line": "L1", "kind": "material"}))
+        .await;
+    floor.resolve(id).await;
+    floor.at(minutes(8 * 60)).await;
+    let waiting = floor.active().await;
+    assert_eq!(waiting[0]["status"], "resolved", "{}", place.engine);
+    floor.at(just_after(8 * 60)).await;
+    assert!(floor.active().await.is_empty(), "{}", place.engine);
+    let detail = floor.detail(id).await;
+    assert_eq!(detail["call"]["call"]["closed"]["by"], "nobody reopened it");
+    let last = happened(&detail).pop();
+    assert_eq!(last.map(|(what, _)| what).as_deref(), Some("close"));
 }

@@ -20,6 +20,8 @@ use crate::server::state::App;
 
 /// Who closes a call whose machine runs again.
 const RUNS_AGAIN: &str = "machine runs again";
+/// Who closes a call that nobody closed while it could be reopened.
+const NOBODY_REOPENED: &str = "nobody reopened it";
 
 /// What is looked at: with or without the pieces that machines made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +32,7 @@ pub(super) enum Depth {
     Pieces,
 }
 
-/// Looks at every machine once: raises what rules want, and notes which machines run again. Returns how many calls changed.
+/// Looks at every machine once: raises what rules want, notes which machines run again, and closes what is over. Returns how many calls changed.
 ///
 /// # Errors
 /// The database's. What was not done is done the next time.
@@ -77,7 +79,7 @@ pub(super) async fn look(app: &App, depth: Depth) -> Result<usize, ServiceError>
         }
         let own = going_on.iter().filter(|call| call.spot.line == line.id);
         for stored in own {
-            changed += usize::from(runs_again(app, &plant, &people, stored, &seen).await?);
+            changed += usize::from(settled(app, &plant, &people, stored, &seen).await?);
         }
     }
     Ok(changed)
@@ -200,8 +202,9 @@ fn program(app: &App, name: String) -> Doer {
     }
 }
 
-/// Notes when the machine of a call ran again, and closes a call that is resolved and only waited for that.
-async fn runs_again(
+/// Notes when the machine of a call ran again, and closes a call that is resolved and only waited for that, or for somebody
+/// to reopen it as long as that is possible: the screens show no call for ever.
+async fn settled(
     app: &App,
     plant: &Plant,
     people: &Directory,
@@ -212,11 +215,19 @@ async fn runs_again(
         Some(at) => Some(at),
         None => restart(app, stored, seen).await?,
     };
-    let Some(at) = restarted else {
-        return Ok(false);
+    let stands = stored.stop.is_some() && restarted.is_none();
+    let too_late = stored.call.reopen_until(people.reopen);
+    let closes = if stored.call.status().is_open() || stands {
+        None
+    } else if stored.call.line_stopped && restarted.is_some() {
+        Some(RUNS_AGAIN)
+    } else {
+        too_late
+            .filter(|until| seen.now > *until)
+            .map(|_| NOBODY_REOPENED)
     };
-    let closes = stored.call.line_stopped && !stored.call.status().is_open();
-    if stored.restarted.is_some() && !closes {
+    let runs = restarted.filter(|_| stored.restarted.is_none());
+    if closes.is_none() && runs.is_none() {
         return Ok(false);
     }
     let mut tx = app.db.begin_append().await?;
@@ -227,15 +238,15 @@ async fn runs_again(
     if call.version != stored.version {
         return Ok(false);
     }
-    if call.restarted.is_none() {
+    if let Some(at) = runs {
         call.restarted = Some(at);
         calls::put(&mut tx, &mut call).await?;
         events::add(&mut tx, call.id, (at, "restart"), (RUNS_AGAIN, None), "").await?;
         notify::calls(&mut tx, call.version).await?;
     }
-    if closes {
+    if let Some(why) = closes {
         let around = Around::of(app, plant, &call, people, seen.now)?;
-        let by = program(app, RUNS_AGAIN.to_owned());
+        let by = program(app, why.to_owned());
         act_in(&mut tx, around, call, (Act::Close, ""), by).await?;
     }
     tx.commit().await?;

@@ -16,6 +16,10 @@ use header::AndonHeader;
 use leptos::prelude::*;
 use leptos_meta::Title;
 
+/// So many open calls are drawn, the most urgent: nobody reads more from afar, and hundreds of cards that count seconds are
+/// too much for the small computer behind a wall.
+const MOST: usize = 60;
+
 /// The Andon board.
 #[component]
 pub fn AndonPage() -> impl IntoView {
@@ -58,19 +62,29 @@ fn Board() -> impl IntoView {
             )
         })
     };
+    let rest = move || match calls.open.with(Vec::len).saturating_sub(MOST) {
+        0 => String::new(),
+        1 => "One more call is open".to_owned(),
+        more => format!("{more} more calls are open"),
+    };
     view! {
         <div class="andon">
             <AndonHeader calls=calls />
             <main id="main" tabindex="-1" class="andon-page">
                 <div class="andon-main">
                     <ul class="calls">
-                        {places(move || cards(calls, calls.open.get()))}
+                        {places(move || {
+                            let mut open = calls.open.get();
+                            open.truncate(MOST);
+                            cards(calls, open)
+                        })}
                     </ul>
                     // Shown while there are none.
                     <div class="no-calls">
                         <p class="no-calls-words">"No open calls"</p>
                         {words("no-calls-last", last)}
                     </div>
+                    {words("calls-rest", rest)}
                 </div>
                 {resolved(calls, move || calls.resolved.get())}
             </main>
