@@ -37,6 +37,7 @@ mod andon_calls_take_their_course;
 mod andon_channels_tell_what_they_lack;
 mod andon_histories_follow_the_model;
 mod andon_keeps_out_what_does_not_belong;
+mod andon_machines_call_by_every_rule;
 mod andon_machines_call_by_themselves;
 mod andon_people_are_told;
 mod andon_rosters_say_who_is_on_duty;
