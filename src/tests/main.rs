@@ -39,6 +39,7 @@ mod andon_histories_follow_the_model;
 mod andon_keeps_out_what_does_not_belong;
 mod andon_machines_call_by_every_rule;
 mod andon_machines_call_by_themselves;
+mod andon_outlives_the_program;
 mod andon_people_are_told;
 mod andon_rosters_say_who_is_on_duty;
 mod andon_rules_are_kept_by_those_who_may;
