@@ -41,6 +41,7 @@ mod andon_machines_call_by_every_rule;
 mod andon_machines_call_by_themselves;
 mod andon_outlives_the_program;
 mod andon_people_are_told;
+mod andon_reaches_programs_and_browsers;
 mod andon_receivers_that_fail_delay_nobody;
 mod andon_record_is_kept_and_the_rest_cleared;
 mod andon_rosters_say_who_is_on_duty;
