@@ -1,6 +1,6 @@
 //! A call from raising to closing: who may do what when, who was faster, whom it reaches while nobody comes.
 
-use crate::andon_scene::{Floor, happened, minutes, shown, start, told};
+use crate::andon_scene::{Floor, happened, minutes, shown, start, told, try_to_run};
 use crate::cast::Actor;
 use crate::harness::Place;
 use axum::http::Method;
@@ -287,6 +287,11 @@ async fn whoever_calls_for_the_same_joins_and_one_call_is_open_at_a_time(place: 
         said.starts_with(&format!("call {next}, raised by")),
         "{said}"
     );
+    // The database itself refuses a second one, whatever the program thinks.
+    let again = format!("UPDATE andon_call SET resolved_ms = NULL WHERE id = {first}");
+    let refused = try_to_run(&floor.server.app.db, again).await;
+    let refused = refused.expect_err("one is open").into_database_error();
+    assert!(refused.is_some_and(|e| e.is_unique_violation()));
 }
 
 async fn a_call_that_was_not_over_is_reopened_and_goes_up_anew(place: &Place) {

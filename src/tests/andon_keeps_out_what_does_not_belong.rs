@@ -103,6 +103,12 @@ async fn what_cannot_be_is_refused_with_what_is_wrong(place: &Place) {
             409,
             "acknowledge it first",
         ),
+        (
+            act("resolve"),
+            json!({"cause": "internal", "note": "x".repeat(10_240)}),
+            422,
+            "note",
+        ),
         (act("resolve"), json!({}), 400, ""),
         (act("resolve"), json!({"cause": "elsewhere"}), 400, ""),
         (act("acknowledge"), json!({"eta": start()}), 422, "eta"),

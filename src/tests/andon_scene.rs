@@ -81,14 +81,18 @@ impl Floor {
         }
     }
 
-    /// From here on people are reached by this channel too.
+    /// From here on people are reached by this channel.
     pub fn reach_by(&mut self, name: &'static str, way: Arc<dyn Way>) {
         let general = General {
             address: "https://floor.example".to_owned(),
             host: "floor.example".to_owned(),
             within: Duration::from_secs(5),
         };
-        let channels = Channels::new(&general, vec![(name, way)]);
+        self.reach_over(Channels::new(&general, vec![(name, way)]));
+    }
+
+    /// From here on people are reached over these channels.
+    pub fn reach_over(&mut self, channels: Channels) {
         self.server.app.channels = channels.clone();
         self.server.shared.app.channels = channels;
         self.worker = Worker::new(self.server.app.clone(), self.hands.ticks());
@@ -242,12 +246,16 @@ pub fn rule_of(steps: Vec<Step>) -> Rule {
 
 /// Runs a statement whose values stand in its text.
 pub async fn run(db: &Db, sql: String) {
+    try_to_run(db, sql).await.expect("a statement");
+}
+
+/// The same, which the database may refuse.
+pub async fn try_to_run(db: &Db, sql: String) -> sqlx::Result<()> {
     let sql = sqlx::AssertSqlSafe(sql);
     match db {
         Db::Sqlite { write, .. } => sqlx::query(sql).execute(write).await.map(drop),
         Db::Postgres(pool) => sqlx::query(sql).execute(pool).await.map(drop),
     }
-    .expect("a statement");
 }
 
 /// A number that the database tells.

@@ -11,6 +11,8 @@ use serde_json::{Value, json};
 
 on_both! {
     times_costs_and_load_are_those_counted_by_hand,
+    each_line_shift_and_hour_has_its_own_times,
+    a_call_that_came_back_counts_all_its_rounds,
     a_flood_is_named,
     pages_show_the_same_and_lead_to_the_calls_behind_it,
     nobody_sees_calls_of_lines_that_are_out_of_reach,
@@ -233,6 +235,103 @@ async fn times_costs_and_load_are_those_counted_by_hand(place: &Place) {
     }
 }
 
+/// The row of a group.
+fn row<'a>(found: &'a Value, group: &str, code: &str) -> &'a Value {
+    let mut rows = found[group].as_array().expect("rows").iter();
+    let row = rows.find(|row| row["code"] == code);
+    &row.unwrap_or_else(|| panic!("{group} {code}: {found}"))["summary"]
+}
+
+async fn each_line_shift_and_hour_has_its_own_times(place: &Place) {
+    let mut floor = Floor::with(place, plant()).await;
+    history(&mut floor).await;
+    let found = statistics(&floor, "").await;
+    let nobody = json!({"unknown": "none_got_there"});
+    let share = |part: i64, whole: i64| json!({"part": part, "whole": whole});
+    // Both stops are at line 1 in the early shift: taken after 4 and 12 minutes, the nine-tenths of the way between is 11.2;
+    // somebody came to the first only, after 10; resolved after 30 each. The quality call is open since.
+    for (group, code, calls) in [
+        ("by_line", "L1", 3),
+        ("by_shift", "Early", 2),
+        ("by_kind", "stop", 2),
+    ] {
+        let row = row(&found, group, code);
+        let what = format!("{}: {group} {code}", place.engine);
+        assert_eq!(row["calls"], calls, "{what}");
+        assert_eq!(row["acknowledge"], known(2, [8.0, 8.0, 11.2]), "{what}");
+        assert_eq!(row["arrive"], known(1, [10.0; 3]), "{what}");
+        assert_eq!(row["resolve"], known(2, [30.0; 3]), "{what}");
+        assert_eq!(row["escalated"], share(1, calls), "{what}");
+        assert_eq!(row["repeats"], share(1, calls), "{what}");
+        assert_eq!(row["cancelled"], share(0, calls), "{what}");
+    }
+    // From 10:00 to 11:00 the first stop alone; in the next hour the second one and the material that was found.
+    let ten = row(&found, "by_hour", "10");
+    assert_eq!(ten["acknowledge"], known(1, [4.0; 3]));
+    assert_eq!(
+        (&ten["repeats"], &ten["escalated"]),
+        (&share(0, 1), &share(0, 1))
+    );
+    let eleven = row(&found, "by_hour", "11");
+    assert_eq!(eleven["acknowledge"], known(1, [12.0; 3]));
+    assert_eq!(
+        (&eleven["arrive"], &eleven["resolve"]),
+        (&nobody, &known(1, [30.0; 3]))
+    );
+    assert_eq!(
+        (&eleven["repeats"], &eleven["escalated"]),
+        (&share(1, 2), &share(1, 2))
+    );
+    assert_eq!(eleven["cancelled"], share(1, 2));
+    // Nobody took the quality call of the late shift, nor the material of line 2, which has no shifts.
+    for (group, code, open) in [
+        ("by_shift", "Late", 1),
+        ("by_line", "L2", 0),
+        ("by_shift", "", 0),
+    ] {
+        let row = row(&found, group, code);
+        assert_eq!(
+            (&row["calls"], &row["open"]),
+            (&json!(1), &json!(open)),
+            "{group} {code}"
+        );
+        for times in ["acknowledge", "arrive", "resolve"] {
+            assert_eq!(row[times], nobody, "{group} {code}: {times}");
+        }
+    }
+}
+
+async fn a_call_that_came_back_counts_all_its_rounds(place: &Place) {
+    let floor = Floor::with(place, plant()).await;
+    let to = |minute: i64| floor.hands.set(start() + minutes(minute));
+    let done = json!({"cause": "internal"});
+    let call = json!({"machine": "M2", "kind": "material", "line_stopped": false});
+    let id = floor.raised(&floor.operator, call).await;
+    for (minute, act, body) in [
+        (2, "acknowledge", json!({})),
+        (10, "resolve", done.clone()),
+        (20, "reopen", json!({})),
+        (23, "acknowledge", json!({})),
+        (25, "arrive", json!({})),
+        (40, "resolve", done),
+    ] {
+        to(minute);
+        floor.acted(&floor.engineer, id, act, body).await;
+    }
+    to(330);
+    let all = statistics(&floor, "").await["all"].clone();
+    // The last round: taken after 3 of its minutes, there after 5. Both rounds: 10 and 20 minutes; between them the line ran.
+    assert_eq!(all["acknowledge"], known(1, [3.0; 3]), "{}", place.engine);
+    assert_eq!(all["arrive"], known(1, [5.0; 3]));
+    assert_eq!(all["resolve"], known(1, [30.0; 3]));
+    assert_eq!(all["reopened"], json!({"part": 1, "whole": 1}));
+    assert_eq!(
+        all["repeats"],
+        json!({"part": 0, "whole": 1}),
+        "it is the same call"
+    );
+}
+
 async fn a_flood_is_named(place: &Place) {
     let floor = Floor::with(place, plant()).await;
     let call = json!({"machine": "M3", "kind": "stop", "line_stopped": true});
@@ -249,6 +348,8 @@ async fn a_flood_is_named(place: &Place) {
         "{found}"
     );
     assert_eq!(flood["span"]["from"], json!(start().0));
+    // Of twelve, twenty seconds apart, the eighth is ten minutes old at 740 s: four are left, and it is over.
+    assert_eq!(flood["span"]["to"], json!(start().0 + 740_000));
     assert_eq!(
         (&found["load"]["too_many"]["part"], &found["all"]["calls"]),
         (&json!(1), &json!(1))

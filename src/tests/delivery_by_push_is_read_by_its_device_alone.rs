@@ -20,12 +20,19 @@ on_both! {
     a_browser_belongs_to_who_uses_it_now,
 }
 
-fn settings(receiver: &Receiver) -> String {
+/// Settings by which this receiver is a push service.
+pub fn settings(receiver: &Receiver) -> String {
     let url = &receiver.url;
     format!("{GENERAL}push.contact = 'mailto:floor@plant.example'\npush.services = ['{url}']\n")
 }
 
-async fn subscribe(app: &App, person: PersonId, endpoint: &str, device: &Device) -> SubscriptionId {
+/// A device takes messages to a person.
+pub async fn subscribe(
+    app: &App,
+    person: PersonId,
+    endpoint: &str,
+    device: &Device,
+) -> SubscriptionId {
     let key = device.key();
     let new = NewSubscription {
         endpoint,

@@ -32,7 +32,7 @@ fn unhex(text: &str) -> Vec<u8> {
 }
 
 /// When a request was signed, if it was with this secret, as a receiver checks it.
-fn signed_at(got: &Got, secret: &str) -> Option<i64> {
+pub fn signed_at(got: &Got, secret: &str) -> Option<i64> {
     let (time, mac) = got
         .header("x-ms5-signature")
         .split_once(',')

@@ -98,6 +98,15 @@ impl Place {
         }
     }
 
+    /// The same database under another address.
+    pub fn over(&self, url: String) -> Self {
+        Self {
+            engine: self.engine,
+            url,
+            folder: TempDir::new().expect("a temporary folder"),
+        }
+    }
+
     /// Opens it with its schema up to date.
     pub async fn open(&self) -> Db {
         let db = Db::open(&self.url)

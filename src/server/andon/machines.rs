@@ -3,8 +3,9 @@
 use super::directory::Directory;
 use super::stand::{Standing, standing};
 use super::steps::Around;
-use crate::domain::andon::{Act, AutoRule, Evidence, Shows, Wanted, wanted};
+use crate::domain::andon::{Act, AutoRule, Evidence, Shows, Stand, Wanted, wanted};
 use crate::domain::machine_state::TimeBucket;
+use crate::domain::part::Part;
 use crate::domain::target::target;
 use crate::domain::time::{DurMs, Span, TsMs};
 use crate::server::auth::Caller;
@@ -147,13 +148,30 @@ impl<'a> Seen<'a> {
             behind = wanted.map(|wanted| wanted - (counts.good + counts.ungraded) as f64);
         }
         Shows {
-            stand: stands.map(|s| s.stand.clone()),
+            stand: stands
+                .map(|s| s.stand.clone())
+                .or_else(|| planned_stand(data)),
             counted_since: past.from(),
             good,
             judged,
             behind,
         }
     }
+}
+
+/// The planned stop that a machine is in. It is no loss, so it is not among the stops that are.
+fn planned_stand(data: &MachineData) -> Option<Stand> {
+    let planned = |part: &&Part| {
+        let off = matches!(part.bucket, TimeBucket::Planned | TimeBucket::NotScheduled);
+        off && part.run.open
+    };
+    let part = data.parts.last().filter(planned)?;
+    Some(Stand {
+        since: part.since,
+        bucket: part.bucket,
+        fault: None,
+        origin: None,
+    })
 }
 
 /// Raises what a rule wants, once for what it is about.

@@ -36,6 +36,15 @@ const SET_BACK: DurMs = DurMs(500);
 
 type Key = (i64, i64, i64);
 
+/// By what the time of a timer has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Came {
+    /// The clock is past this.
+    Clock(TsMs),
+    /// The program has run for this long.
+    Ticks(Duration),
+}
+
 /// Does steps until `stop`.
 pub async fn run(app: App, stop: CancellationToken) {
     let mut worker = Worker::new(app, Ticks::machine());
@@ -97,16 +106,16 @@ impl Worker {
         let (mut done, mut failed) = (0, None);
         loop {
             let due = timers::due(&self.app.db, now, AT_ONCE).await?;
-            let by_clock = due.iter().map(|t| (t.key(), now - TsMs(t.due_ms)));
+            let by_clock = due.iter().map(|t| (t.key(), Came::Clock(TsMs(t.due_ms))));
             let passed = self.by_ticks.iter().filter(|(_, until)| **until <= ran);
-            let by_ticks = passed.map(|(key, until)| (*key, millis(ran.saturating_sub(*until))));
-            let all: Vec<(Key, DurMs)> = by_clock.chain(by_ticks).collect();
+            let by_ticks = passed.map(|(key, until)| (*key, Came::Ticks(*until)));
+            let all: Vec<(Key, Came)> = by_clock.chain(by_ticks).collect();
             if all.is_empty() {
                 break;
             }
             let people = Directory::load(&self.app.db).await?;
-            for (key, late) in all {
-                match fire(&self.app, &people, key, late).await {
+            for (key, came) in all {
+                match self.fire(&people, key, came).await {
                     Ok(here) => {
                         done += usize::from(here);
                         self.by_ticks.remove(&key);
@@ -129,6 +138,38 @@ impl Worker {
             live::tell(&self.app).await;
         }
         failed.map_or(Ok(done), Err)
+    }
+
+    /// Does the step of a timer unless somebody else did, or it is void; whether it was done here.
+    async fn fire(&self, people: &Directory, key: Key, came: Came) -> Result<bool, ServiceError> {
+        let app = &self.app;
+        let plant = app.plant.get();
+        let mut tx = app.db.begin_append().await?;
+        let timer = timers::get_in(&mut tx, key).await?;
+        let Some(timer) = timer.filter(|t| t.state == timers::PENDING) else {
+            return Ok(false);
+        };
+        let Some(mut call) = calls::by_id_in(&mut tx, timer.call()).await? else {
+            return Ok(false);
+        };
+        if timer.plan != call.plan || call.ladder.is_void(step_of(&timer), &call.call) {
+            timers::void(&mut tx, call.id, (timer.plan, timer.step)).await?;
+            tx.commit().await?;
+            return Ok(false);
+        }
+        // Only here it is known how late it is: the database may have been waited for.
+        let now = app.clock.now();
+        let late = match came {
+            Came::Clock(due) => (now - due).max(DurMs::ZERO),
+            Came::Ticks(until) => millis(self.ticks.passed().saturating_sub(until)),
+        };
+        let around = Around::of(app, &plant, &call, people, now)?;
+        steps::do_step(&mut tx, around, &mut call, step_of(&timer), Why::Due(late)).await?;
+        calls::put(&mut tx, &mut call).await?;
+        notify::calls(&mut tx, call.version).await?;
+        tx.commit().await?;
+        metrics::stepped(late);
+        Ok(true)
     }
 
     /// Looks at machines now and then.
@@ -182,31 +223,6 @@ fn is_of_one(error: &ServiceError) -> bool {
 
 fn millis(duration: Duration) -> DurMs {
     DurMs(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX))
-}
-
-/// Does the step of a timer unless somebody else did, or it is void; whether it was done here.
-async fn fire(app: &App, people: &Directory, key: Key, late: DurMs) -> Result<bool, ServiceError> {
-    let plant = app.plant.get();
-    let mut tx = app.db.begin_append().await?;
-    let timer = timers::get_in(&mut tx, key).await?;
-    let Some(timer) = timer.filter(|t| t.state == timers::PENDING) else {
-        return Ok(false);
-    };
-    let Some(mut call) = calls::by_id_in(&mut tx, timer.call()).await? else {
-        return Ok(false);
-    };
-    if timer.plan != call.plan || call.ladder.is_void(step_of(&timer), &call.call) {
-        timers::void(&mut tx, call.id, (timer.plan, timer.step)).await?;
-        tx.commit().await?;
-        return Ok(false);
-    }
-    let around = Around::of(app, &plant, &call, people, app.clock.now())?;
-    steps::do_step(&mut tx, around, &mut call, step_of(&timer), Why::Due(late)).await?;
-    calls::put(&mut tx, &mut call).await?;
-    notify::calls(&mut tx, call.version).await?;
-    tx.commit().await?;
-    metrics::stepped(late);
-    Ok(true)
 }
 
 fn step_of(timer: &TimerRow) -> usize {

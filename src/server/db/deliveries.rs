@@ -5,7 +5,7 @@ mod attempt;
 
 pub use attempt::{AttemptRow, Outcome, attempts, claim, due, due_channels, settle};
 
-use super::{Db, Tx, reading, writing};
+use super::{Db, Tx, forget, reading, writing};
 use crate::domain::ids::{DeliveryId, PersonId};
 use crate::domain::time::TsMs;
 
@@ -324,4 +324,24 @@ pub async fn void(tx: &mut Tx, call: i64, step: Option<i64>) -> sqlx::Result<u64
         .execute(conn)
         .await?
         .rows_affected()))
+}
+
+/// Forgets messages that were last touched before then and are at their end, with their attempts; of each channel the newest
+/// that was sent stays, which tells when it last worked, and so do those about calls that are open: whoever was woken is to
+/// hear when it is over. A thousand at a time, so that nobody waits long for a turn to write.
+///
+/// # Errors
+/// The engine's.
+pub async fn forget_old(db: &Db, before: TsMs) -> sqlx::Result<()> {
+    const SQL: &str = "DELETE FROM delivery WHERE id IN (
+            SELECT d.id FROM delivery d
+            WHERE d.state <> 'waiting' AND d.touched_ms < $1
+                AND d.id NOT IN (SELECT MAX(s.id) FROM delivery s WHERE s.state = 'sent' GROUP BY s.channel)
+                AND NOT EXISTS (
+                    SELECT 1 FROM andon_call c
+                    WHERE c.id = d.call_id AND c.resolved_ms IS NULL AND c.cancelled_ms IS NULL
+                )
+            ORDER BY d.id LIMIT 1000
+        )";
+    forget!(db, SQL, before)
 }

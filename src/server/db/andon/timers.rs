@@ -2,7 +2,7 @@
 
 use crate::domain::ids::CallId;
 use crate::domain::time::{DurMs, TsMs};
-use crate::server::db::{Db, Tx, reading, writing};
+use crate::server::db::{Db, Tx, forget, reading, writing};
 
 /// Nobody did it yet.
 pub const PENDING: i64 = 1;
@@ -207,4 +207,18 @@ pub async fn get_in(tx: &mut Tx, key: (i64, i64, i64)) -> sqlx::Result<Option<Ti
         .fetch_optional(conn)
         .await
     })
+}
+
+/// Forgets the timers of calls that were over before then, a thousand calls at a time.
+///
+/// # Errors
+/// The engine's.
+pub async fn forget_old(db: &Db, before: TsMs) -> sqlx::Result<()> {
+    const SQL: &str = "DELETE FROM andon_timer WHERE state <> 1 AND call_id IN (
+            SELECT c.id FROM andon_call c
+            WHERE (c.resolved_ms < $1 OR c.cancelled_ms < $1)
+                AND EXISTS (SELECT 1 FROM andon_timer t WHERE t.call_id = c.id AND t.state <> 1)
+            ORDER BY c.id LIMIT 1000
+        )";
+    forget!(db, SQL, before)
 }

@@ -5,7 +5,7 @@ use crate::api::andon::Outcome;
 use crate::domain::andon::Channel;
 use crate::domain::ids::{CallId, PersonId};
 use crate::domain::time::TsMs;
-use crate::server::db::{Db, Tx, reading, writing};
+use crate::server::db::{Db, Tx, forget, reading, writing};
 
 /// What became of it, as it is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -321,4 +321,18 @@ pub async fn merge(
         .execute(conn)
         .await
         .map(drop))
+}
+
+/// Forgets who was told of calls that were over before then, a thousand calls at a time.
+///
+/// # Errors
+/// The engine's.
+pub async fn forget_old(db: &Db, before: TsMs) -> sqlx::Result<()> {
+    const SQL: &str = "DELETE FROM andon_told WHERE call_id IN (
+            SELECT c.id FROM andon_call c
+            WHERE (c.resolved_ms < $1 OR c.cancelled_ms < $1)
+                AND EXISTS (SELECT 1 FROM andon_told t WHERE t.call_id = c.id)
+            ORDER BY c.id LIMIT 1000
+        )";
+    forget!(db, SQL, before)
 }
