@@ -120,7 +120,7 @@ async fn a_wall_can_show_the_calls(place: &Place) {
     form[2] = ("page", "/andon");
     let path = link(&mut admin, "/admin/devices", &form).await;
     let mut wall = Browser::new(&server);
-    assert_eq!(leads_to(&wall.get(&path).await), "/andon");
+    assert_eq!(leads_to(&wall.post(&path, &[]).await), "/andon");
     let page = wall.get("/andon").await;
     assert_eq!(page.status, StatusCode::OK);
     assert!(text(&page).contains("No open calls"), "{}", text(&page));

@@ -84,7 +84,7 @@ pub struct AutoBody {
 pub struct GeneralView {
     /// Counts its changes; of one to be: as the caller saw it.
     pub version: i64,
-    /// For how long after it was resolved or closed a call may be reopened, in milliseconds.
+    /// For how long after it was resolved a call may be reopened, closed meanwhile or not, in milliseconds.
     pub reopen: ReopenWithin,
     /// How often one person may be told.
     pub quiet: Limit,

@@ -162,7 +162,7 @@ impl Refused {
     }
 }
 
-/// For how long after it was resolved or closed a call may be reopened.
+/// For how long after it was resolved a call may be reopened, closed meanwhile or not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(transparent)]
@@ -300,8 +300,8 @@ impl Call {
     #[must_use]
     pub fn reopen_until(&self, ReopenWithin(within): ReopenWithin) -> Option<TsMs> {
         let act = Act::Reopen { restarted: None };
-        act.may_follow(self.status())
-            .then(|| self.made().at + within)
+        let resolved = self.resolved.as_ref()?;
+        act.may_follow(self.status()).then(|| resolved.at + within)
     }
 
     fn reopen(
@@ -309,10 +309,9 @@ impl Call {
         stamp: Option<Stamp>,
         restarted: Option<TsMs>,
         now: TsMs,
-        ReopenWithin(within): ReopenWithin,
+        within: ReopenWithin,
     ) -> Result<Self, Refused> {
-        let until = self.made().at + within;
-        if now > until {
+        if let Some(until) = self.reopen_until(within).filter(|until| now > *until) {
             return Err(Refused::TooLate { until });
         }
         let at = stamp.as_ref().map_or(now, |s| s.at);

@@ -149,10 +149,10 @@ fn a_call_is_reopened_in_time_and_somebody_has_to_take_it_again() {
     let reopen = Act::Reopen {
         restarted: Some(minutes(25)),
     };
-    let again = after(closed.clone(), &[(reopen, "anna", 150)]).expect("in time");
+    let again = after(closed.clone(), &[(reopen, "anna", 140)]).expect("in time");
     assert_eq!(again.status(), Status::Raised);
-    assert_eq!((again.reopened, again.since()), (1, minutes(150)));
-    assert_eq!(again.made(), &stamp(150 * MINUTE_MS, "anna"));
+    assert_eq!((again.reopened, again.since()), (1, minutes(140)));
+    assert_eq!(again.made(), &stamp(140 * MINUTE_MS, "anna"));
     let of = |n: i64| DurMs(n * MINUTE_MS);
     let before = Waiting {
         acknowledge: of(5),
@@ -161,13 +161,13 @@ fn a_call_is_reopened_in_time_and_somebody_has_to_take_it_again() {
         restart: of(5),
     };
     assert_eq!(again.before, before, "up to the restart");
-    let until = minutes(150);
+    let until = minutes(140);
     assert_eq!(closed.reopen_until(REOPEN), Some(until));
     assert_eq!(again.reopen_until(REOPEN), None, "it is open");
     let cancelled = done(&[(Act::Cancel, "b", 5)]);
     assert_eq!(cancelled.reopen_until(REOPEN), None);
     assert_eq!(
-        after(closed, &[(reopen, "anna", 151)]),
+        after(closed, &[(reopen, "anna", 141)]),
         Err(Refused::TooLate { until })
     );
 }
