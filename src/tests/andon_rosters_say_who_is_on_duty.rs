@@ -287,7 +287,7 @@ async fn duties_and_substitutes_are_kept_on_record_and_nobody_writes_over_anothe
             ("until", ""),
             ("holidays", "yes"),
         ];
-        if version != "" {
+        if !version.is_empty() {
             out.push(("version", version));
         }
         out
@@ -347,7 +347,7 @@ async fn duties_and_substitutes_are_kept_on_record_and_nobody_writes_over_anothe
             ("from", "2026-07-10"),
             ("until", until),
         ];
-        if version != "" {
+        if !version.is_empty() {
             out.push(("version", version));
         }
         out
