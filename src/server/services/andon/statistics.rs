@@ -105,7 +105,7 @@ pub async fn get_andon_statistics(ctx: &Ctx, of: Of<'_>) -> Result<AndonStatisti
         by_kind: view.by_kind(&breakdown, &lost),
         by_line: view.by_line(&breakdown, &lost),
         by_shift: breakdown.by_shift.into_iter().map(by_shift).collect(),
-        by_hour: breakdown.by_hour.into_iter().map(by_hour).collect(),
+        by_hour: breakdown.by_hour.iter().map(by_hour).collect(),
         load: view.load(load, raised.len()),
         longest_open: view.longest(longest, &open),
     })
@@ -178,7 +178,7 @@ fn by_shift(group: Group<Option<String>>) -> SummaryRow {
     }
 }
 
-fn by_hour(group: Group<u8>) -> SummaryRow {
+fn by_hour(group: &Group<u8>) -> SummaryRow {
     let hour = group.of;
     SummaryRow {
         code: hour.to_string(),
