@@ -275,7 +275,7 @@ async fn duties_and_substitutes_are_kept_on_record_and_nobody_writes_over_anothe
     let ben = add_person(server, "ben", "maintenance").await;
     let mut mona = Browser::of(server, "mona", "shift_manager").await;
     let (ann, ben) = (ann.0.to_string(), ben.0.to_string());
-    let form = |person, version| {
+    let form = |person, version: &'static str| {
         let mut out = vec![
             ("name", " maintenance "),
             ("person", person),
@@ -340,7 +340,7 @@ async fn duties_and_substitutes_are_kept_on_record_and_nobody_writes_over_anothe
     assert_eq!(leads_to(&gone), "/admin/roster?said=removed");
     assert_eq!(mona.get(&path).await.status, StatusCode::NOT_FOUND);
 
-    let away = |until, version| {
+    let away = |until, version: &'static str| {
         let mut out = vec![
             ("person", ann.as_str()),
             ("by", ben.as_str()),
