@@ -98,7 +98,7 @@ test('a page whose session ended says so, and leads back to itself', async ({ pa
   await page.locator('body[data-hydrated]').waitFor();
   await expect(page.getByRole('status')).toHaveText('live');
   // Elsewhere: this page hears of it from the server alone.
-  await page.request.post(`${floor.url}/sign-out`, { maxRedirects: 0 });
+  await page.request.post(`${floor.url}/sign-out`, { maxRedirects: 0, headers: { origin: floor.url } });
   await expect(page.getByText('You are signed out.')).toBeVisible({ timeout: 10_000 });
   await expect(page.getByRole('status')).toHaveText('signed out');
   await expect(page.getByText('Not live.')).toBeHidden();
@@ -114,7 +114,7 @@ test('a page that is signed out comes back by itself when somebody signs in besi
   await page.getByRole('button', { name: 'Viewer' }).click();
   await page.locator('body[data-hydrated]').waitFor();
   await expect(page.getByRole('status')).toHaveText('live');
-  await page.request.post(`${floor.url}/sign-out`, { maxRedirects: 0 });
+  await page.request.post(`${floor.url}/sign-out`, { maxRedirects: 0, headers: { origin: floor.url } });
   await expect(page.getByText('You are signed out.')).toBeVisible({ timeout: 10_000 });
   const beside = await context.newPage();
   await beside.goto(`${floor.url}/sign-in`);

@@ -253,7 +253,7 @@ fn opened(page: &Page, detail: &CallDetail) -> AnyView {
             {quoted(&call.text)} {quoted(&call.note)}
             {facts(stamps)}
             <div class="beside">
-                <div>{chart("Where the time went", waiting_svg(&[("This call", detail.waiting)]))}</div>
+                <div>{chart("Chart of where the time went", waiting_svg(&[("This call", detail.waiting)]))}</div>
                 {table("Where the time went", &["Part", "#Minutes"], parts.to_vec(), vec![sum])}
             </div>
             {happened(page, &detail.history)}
