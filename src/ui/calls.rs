@@ -34,6 +34,9 @@ pub struct Calls {
     pub is_behind: RwSignal<bool>,
 }
 
+/// A list of calls, and which of them belong into it.
+type List = (RwSignal<Vec<Open>>, fn(Status) -> bool);
+
 /// Its place among the others of its list.
 fn urgency(view: &CallView) -> (Reverse<i64>, TsMs, i64) {
     let (first, then) = match view.status {
@@ -98,7 +101,7 @@ impl Calls {
     }
 
     /// The lists, and which calls belong into each.
-    fn lists(self) -> [(RwSignal<Vec<Open>>, fn(Status) -> bool); 2] {
+    fn lists(self) -> [List; 2] {
         [
             (self.open, Status::is_open),
             (self.resolved, |status| status == Status::Resolved),

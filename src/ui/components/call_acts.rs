@@ -146,7 +146,7 @@ pub fn call_acts(calls: Calls, id: i64) -> AnyView {
             </div>
             <div class="acts acts-close">
                 {act(doing, named("Close it"), ("button big", "andon:resolve"), Deed::Close)}
-                {act(doing, named("Reopen it"), ("button act-reopen", "andon:resolve"), Deed::Reopen)}
+                {act(doing, named("Reopen it"), ("button big act-reopen", "andon:resolve"), Deed::Reopen)}
             </div>
             <div class="acts acts-else">
                 {act(doing, named("Call the next level now"), ("button", "andon:create"), Deed::Escalate)}
