@@ -124,7 +124,7 @@ test('push is turned on by a click, tested, shown by the service worker, and rem
       asked.push({ title, body: options?.body, to: options?.data.navigate });
     };
   });
-  const notification = { title: 'Stop: Bagger', body: 'Nobody took it.', navigate: `${floor.url}/andon?call=1`, tag: 'a1' };
+  const notification = { title: 'Stop: Bagger', body: 'Nobody took it.', navigate: `${floor.url}/andon/history?call=1`, tag: 'a1' };
   const far = { ...notification, navigate: 'https://elsewhere.example/' };
   const shown = () => worker.evaluate(() => (self as unknown as { asked: Asked[] }).asked);
   const said = { title: notification.title, body: notification.body };

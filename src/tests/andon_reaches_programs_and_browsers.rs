@@ -78,7 +78,7 @@ async fn programs_hear_of_each_step_signed_and_of_the_end(place: &Place) {
     );
     assert_eq!(
         body["link"],
-        format!("https://floor.example/andon?call={id}")
+        format!("https://floor.example/andon/history?call={id}")
     );
 
     // One of them was busy: it is asked again, the other one is not.

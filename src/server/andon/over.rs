@@ -25,10 +25,12 @@ pub(super) async fn tell_over(
     by: Option<PersonId>,
 ) -> sqlx::Result<()> {
     let round = call.call.since();
-    let mut told = deliveries::of_call_in(tx, call.id.0).await?;
-    told.retain(|row| row.step.is_some() && row.queued_ms >= round.0);
-    // What nobody tried yet need not go out.
+    // What nobody tried yet need not go out. Only then is looked at what was tried: from here on nobody begins to.
     deliveries::void(tx, call.id.0, None).await?;
+    let mut told = deliveries::of_call_in(tx, call.id.0).await?;
+    // After the clock was set back the round lies ahead of what was sent in it.
+    let was_set_back = around.now < round;
+    told.retain(|row| row.step.is_some() && (row.queued_ms >= round.0 || was_set_back));
     told.retain(|row| row.attempts > 0 || row.state == "sent");
     let message = words::over(around, call);
     for (woken, channel) in by_whom(&told, by) {

@@ -121,7 +121,7 @@ pub(super) fn summary(titles: &[String]) -> Message {
 }
 
 fn link(call: &StoredCall) -> String {
-    format!("/andon?call={}", call.id.0)
+    format!("/andon/history?call={}", call.id.0)
 }
 
 /// Whether something wakes people, so that they are not told by it that they could have slept on.

@@ -249,25 +249,6 @@ pub async fn newest(db: &Db, limit: i64) -> sqlx::Result<Vec<DeliveryRow>> {
     })
 }
 
-/// The times since then at which messages to a person were due, void ones left out, in order: for limits of how often
-/// somebody is disturbed.
-///
-/// # Errors
-/// The engine's.
-pub async fn due_to_in(tx: &mut Tx, person: PersonId, since: TsMs) -> sqlx::Result<Vec<TsMs>> {
-    const SQL: &str =
-        "SELECT due_ms FROM delivery WHERE person_id = $1 AND due_ms >= $2 AND state <> 'void'
-        ORDER BY due_ms";
-    let times: Vec<i64> = writing!(tx, |conn| {
-        sqlx::query_scalar(SQL)
-            .bind(person.0)
-            .bind(since.0)
-            .fetch_all(conn)
-            .await?
-    });
-    Ok(times.into_iter().map(TsMs).collect())
-}
-
 /// The attempts of a channel since then that did not go well, and its messages that had nowhere to go; the newest first, at
 /// most `limit`.
 ///

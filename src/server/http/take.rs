@@ -41,7 +41,6 @@ async fn show(State(shared): State<Shared>, ctx: Ctx, Path(token): Path<String>)
         called_by: call.call.raised.by,
         taken_by: taken,
         is_open: call.status.is_open(),
-        board: format!("/andon?call={}", call.id),
     });
     let names = ("A call", "");
     page(&shared, Some(ctx.caller()), names, StatusCode::OK, inside)
@@ -65,7 +64,7 @@ async fn take(
     let minutes = minutes.filter(|n| (1..=LONGEST_MIN).contains(n));
     let eta = minutes.map(|n| ctx.now() + DurMs(n * MINUTE_MS));
     match take_by_link(&ctx, &token, eta).await {
-        Ok(id) => Redirect::to(&format!("/andon?call={}", id.0)).into_response(),
+        Ok(_) => Redirect::to("/andon").into_response(),
         Err(error) => refused(&shared, &ctx, error).await,
     }
 }

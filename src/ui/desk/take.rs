@@ -16,8 +16,6 @@ pub struct Offer {
     pub taken_by: Option<String>,
     /// It is not over.
     pub is_open: bool,
-    /// Where the call is shown.
-    pub board: String,
 }
 
 /// The page.
@@ -47,7 +45,7 @@ pub fn offer(offer: Offer) -> AnyView {
         <p>{state}</p>
         {form}
         <p>
-            <a class="button" href=offer.board>
+            <a class="button" href="/andon">
                 "To the calls"
             </a>
         </p>

@@ -1,4 +1,5 @@
-//! Links by which one person takes one call, once. Only a hash of each is kept.
+//! Links by which one person takes one call, once. Only a hash of each is kept here; the message that carries it has it as
+//! long as messages are kept.
 
 use crate::domain::ids::{CallId, PersonId};
 use crate::domain::time::TsMs;

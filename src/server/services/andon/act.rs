@@ -12,7 +12,7 @@ use crate::server::andon::{Around, Directory};
 use crate::server::auth::Ctx;
 use crate::server::db::andon::calls::{self, StoredCall};
 use crate::server::db::andon::events;
-use crate::server::db::{Tx, audit, notify};
+use crate::server::db::{Tx, audit, deliveries, notify};
 use crate::server::live::calls::tell;
 use crate::server::plant::Plant;
 use crate::server::services::error::{ServiceError, invalid, not_found};
@@ -145,7 +145,19 @@ pub(crate) async fn act_in(
         .after(act, &by.name, around.now, around.people.reopen)
         .map_err(|why| refused(&why))?;
     if next == before && act != Act::Escalate {
-        return Ok(false);
+        let taken_by = matches!(act, Act::Acknowledge { .. }).then_some(stored.acknowledged_person);
+        return match taken_by {
+            // Two people may have one name.
+            Some(person) if person != by.person => {
+                let made = before.made();
+                Err(ServiceError::Conflict(format!(
+                    "acknowledged by another {} at {}",
+                    made.by,
+                    moment(made.at)
+                )))
+            }
+            _ => Ok(false),
+        };
     }
     let mut call = StoredCall {
         call: next,
@@ -158,6 +170,8 @@ pub(crate) async fn act_in(
         Act::Resolve { .. } | Act::Cancel => note.clone_into(&mut call.note),
         Act::Reopen { .. } => {
             alone(tx, &call).await?;
+            // That there was nothing to do is no longer true: who has not heard it yet does not hear it now.
+            deliveries::void(tx, call.id.0, None).await?;
             call.restarted = None;
             call.acknowledged_person = None;
             call.level = 0;

@@ -4,7 +4,7 @@ use super::model::LineModel;
 use crate::api::andon::{CreateAndonEvent, NewCall, Raised};
 use crate::api::line::LineView;
 use crate::api::post::post;
-use crate::domain::andon::CallKind;
+use crate::domain::andon::{CallKind, Priority};
 use crate::domain::condition::Tone;
 use crate::ui::calls::{Calls, of_line};
 use crate::ui::components::call_acts::LONGEST_NOTE;
@@ -90,6 +90,17 @@ pub fn Help(model: LineModel) -> impl IntoView {
         let machines = v.machines.iter();
         places_of_help.extend(machines.map(|m| choice(m.code.clone(), m.name.clone())));
     });
+    let urgency = |value: &'static str, name: &'static str| {
+        let chosen = move || wish.with(|w| w.priority.map_or("", Priority::name)) == value;
+        view! {
+            <option value=value prop:selected=chosen>
+                {name}
+            </option>
+        }
+        .into_any()
+    };
+    let mut urgencies = vec![urgency("", "As usual for what you need")];
+    urgencies.extend(Priority::ALL.map(|p| urgency(p.name(), p.words())));
     view! {
         <section class="help-panel" aria-label="Help" data-needs="andon:read">
             <button
@@ -108,6 +119,15 @@ pub fn Help(model: LineModel) -> impl IntoView {
                         "Where"
                         <select on:change:target=move |e| wish.update(|w| w.machine = Some(e.target().value()))>
                             {places_of_help}
+                        </select>
+                    </label>
+                    <label class="field">
+                        "How urgent"
+                        <select on:change:target=move |e| {
+                            let priority = Priority::from_name(&e.target().value());
+                            wish.update(|w| w.priority = priority);
+                        }>
+                            {urgencies}
                         </select>
                     </label>
                     <label class="field">
