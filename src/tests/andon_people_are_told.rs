@@ -92,6 +92,16 @@ async fn mail_goes_to_whom_a_step_calls_and_they_hear_when_it_is_over(place: &Pl
     floor.acted(&floor.engineer, id, "reopen", json!({})).await;
     floor.deliver().await;
     assert_eq!(letters.take().len(), 4);
+    // Reopened before anybody heard that it was over: nobody hears that any more.
+    floor.resolve(id).await;
+    floor.acted(&floor.engineer, id, "reopen", json!({})).await;
+    floor.deliver().await;
+    assert_eq!(
+        letters.take(),
+        letters_to(&first, title),
+        "{}",
+        place.engine
+    );
     let note = json!({"note": "a slip"});
     floor.acted(&floor.shift_manager, id, "cancel", note).await;
     floor.deliver().await;
