@@ -13,6 +13,7 @@ use serde_json::Value;
 
 on_both! {
     a_link_is_shown_once_and_kept_as_a_hash,
+    a_link_leads_to_where_it_was_asked_for_also_over_http_2,
     a_wall_is_bound_to_its_page_and_changes_nothing,
     a_wall_can_show_the_calls,
     a_new_link_or_a_revoked_device_ends_its_sessions,
@@ -79,6 +80,28 @@ async fn a_link_is_shown_once_and_kept_as_a_hash(place: &Place) {
     assert_eq!(
         (rows[0].action.as_str(), rows[0].actor.as_str()),
         ("device.come", "Wall 1")
+    );
+}
+
+async fn a_link_leads_to_where_it_was_asked_for_also_over_http_2(place: &Place) {
+    let server = served(place).await;
+    let admin = Browser::signed_in(&server, "ada").await;
+    // HTTP/2 has no header for the host: it stands in the address.
+    let asked = Request::post("https://floor-2.example:8443/admin/devices")
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .header(header::COOKIE, admin.cookie.clone().expect("a cookie"))
+        .header("sec-fetch-site", "same-origin")
+        .body(Body::from(
+            "kind=wall&name=Wall+2&page=%2Flines%2FL1&place=line%3AL1",
+        ))
+        .expect("a request");
+    let answer = server.ask_as_it_is(asked).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", text(&answer));
+    let link = between(&text(&answer), "class=\"once-secret\">", "</code>");
+    // The tests' server speaks in clear, so its own addresses do.
+    assert!(
+        link.starts_with("http://floor-2.example:8443/device/"),
+        "{link}"
     );
 }
 

@@ -22,7 +22,7 @@ use crate::ui::desk::devices::{self as pages, DeviceLine, Typed};
 use crate::ui::desk::once::Once;
 use axum::Router;
 use axum::extract::{Form, Path, Request, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
@@ -135,6 +135,7 @@ struct EnrolForm {
 async fn enrol(
     State(shared): State<Shared>,
     ctx: Ctx,
+    uri: Uri,
     headers: HeaderMap,
     Form(form): Form<EnrolForm>,
 ) -> Response {
@@ -152,7 +153,7 @@ async fn enrol(
         place: form.place,
     };
     match devices::enrol(&ctx, wanted).await {
-        Ok(path) => shown_once(&shared, &ctx, &own_address(&shared, &headers), &path),
+        Ok(path) => shown_once(&shared, &ctx, &own_address(&shared, &uri, &headers), &path),
         Err(error) => match wrong_or(&shared, &ctx, "device", error).await {
             Ok(again) => list(&shared, &ctx, &typed, again).await,
             Err(answer) => answer,
@@ -163,13 +164,14 @@ async fn enrol(
 async fn new_link(
     State(shared): State<Shared>,
     ctx: Ctx,
+    uri: Uri,
     headers: HeaderMap,
     Path(id): Path<i64>,
     Form(fields): Form<Fields>,
 ) -> Response {
     let ctx = ctx.because(fields.one("why"));
     match devices::new_link(&ctx, DeviceId(id)).await {
-        Ok((_, path)) => shown_once(&shared, &ctx, &own_address(&shared, &headers), &path),
+        Ok((_, path)) => shown_once(&shared, &ctx, &own_address(&shared, &uri, &headers), &path),
         Err(error) => refused(&shared, &ctx, error).await,
     }
 }

@@ -16,7 +16,7 @@ use crate::server::services::vouched::{self, Known};
 use crate::ui::desk::sign_in as pages;
 use axum::Router;
 use axum::extract::{Form, Query, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
@@ -40,6 +40,7 @@ async fn there(
     State(shared): State<Shared>,
     ctx: Ctx,
     session: Session,
+    uri: Uri,
     headers: HeaderMap,
     demo: Demonstrates,
     Form(wanted): Form<Wanted>,
@@ -49,7 +50,7 @@ async fn there(
     };
     let visitor = Visitor::new(ctx, session, &headers);
     let next = Next::parse(&wanted.next);
-    let address = format!("{}/sign-in/provider/back", own_address(&shared, &headers));
+    let address = format!("{}/sign-in/provider/back", own_address(&shared, &uri, &headers));
     let begun = match provider.begin(&address).await {
         Ok(begun) => begun,
         Err(error) => {
