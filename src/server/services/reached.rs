@@ -109,9 +109,13 @@ fn ending(number: Option<&str>) -> String {
 /// A new phone number of one's own; empty: none.
 ///
 /// # Errors
-/// What is no number with its country code; nobody asks; the engine's.
+/// What is no number with its country code; a tablet that several people share; nobody asks; the engine's.
 pub async fn set_phone(ctx: &Ctx, typed: &str) -> Result<(), ServiceError> {
     let row = my_row(ctx).await?;
+    if ctx.caller().device.is_some() {
+        let words = "this tablet is shared: set your number where you sign in with your password";
+        return Err(ServiceError::Conflict(words.to_owned()));
+    }
     let number = match typed.trim() {
         "" => None,
         typed => Some(international(typed).map_err(|why| invalid("phone", why))?),
