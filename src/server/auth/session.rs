@@ -199,7 +199,7 @@ pub async fn went_on(
 }
 
 /// Lets a session in which somebody is signed in go on under a new id: in one step, so that one which was ended meanwhile
-/// stays ended. `false` then, and nothing has changed.
+/// stays ended. `false` then, and when the browser came with the id before; nothing has changed.
 ///
 /// # Errors
 /// The store's.
@@ -230,7 +230,8 @@ async fn renew(
     held: &Held,
     keeps_old: bool,
 ) -> std::result::Result<bool, tower_sessions::session::Error> {
-    let (Some(old), _) = stored_as(session).await? else {
+    // Whoever comes by the old id only ends what they began: the new id is for the tab that was faster.
+    let (Some(old), false) = stored_as(session).await? else {
         return Ok(false);
     };
     let store = Store::new(app.db.clone(), app.clock.clone(), Arc::clone(&app.uses));
