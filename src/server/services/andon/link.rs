@@ -18,7 +18,8 @@ use crate::server::services::error::{ServiceError, not_found};
 /// The call of a link that can still be used.
 ///
 /// # Errors
-/// No such link, or one that is too old; [`ServiceError::Conflict`] when it was used or is somebody else's; the database's.
+/// No such link, or one that is too old; [`ServiceError::Conflict`] when it was used or is somebody else's; they may not see
+/// the calls of its line any more; the database's.
 pub async fn call_of_link(ctx: &Ctx, token: &str) -> Result<CallView, ServiceError> {
     let app = ctx.app();
     let plant = app.plant.get();
@@ -26,9 +27,12 @@ pub async fn call_of_link(ctx: &Ctx, token: &str) -> Result<CallView, ServiceErr
     let mut tx = app.db.snapshot().await?;
     let id = call_in(ctx, &mut tx, &secret::hash(token)).await?;
     let stored = calls::by_id_in(&mut tx, id).await?;
+    let missing = || not_found("call", &id.0.to_string());
+    let on = stored.as_ref().map(|call| call.spot.line);
+    let line = plant.lines.iter().find(|line| Some(line.id) == on);
+    ctx.also(Permission::AndonRead, line.ok_or_else(missing)?)?;
     let views = views_in(&mut tx, &plant, &people, stored.as_slice()).await?;
-    let view = views.into_iter().next();
-    view.ok_or_else(|| not_found("call", &id.0.to_string()))
+    views.into_iter().next().ok_or_else(missing)
 }
 
 /// Takes the call of a link. Returns its number.
