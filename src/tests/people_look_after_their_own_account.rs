@@ -12,6 +12,7 @@ use ms5_floor::server::db::{devices, people, sessions};
 on_both! {
     a_new_password_takes_the_old_one_and_ends_other_sessions,
     wrong_old_passwords_lock_like_a_wrong_sign_in,
+    strangers_at_the_door_keep_nobody_from_their_own_pages,
     who_must_choose_a_password_can_do_nothing_else,
     a_second_factor_counts_once_its_code_was_shown,
     a_second_factor_takes_the_password,
@@ -120,6 +121,21 @@ async fn wrong_old_passwords_lock_like_a_wrong_sign_in(place: &Place) {
     let answer = browser.post("/account/password", &right).await;
     assert_eq!(leads_to(&answer), "/account?said=password");
     assert_eq!(trail(&server, "session.wrong").await.len(), 5);
+}
+
+async fn strangers_at_the_door_keep_nobody_from_their_own_pages(place: &Place) {
+    let (server, _) = served(place).await;
+    add_person(&server, "maria", "operator").await;
+    let mut browser = Browser::signed_in(&server, "maria").await;
+    let mut stranger = Browser::new(&server).at([10, 0, 0, 66]);
+    for _ in 0..5 {
+        stranger.sign_in("maria", "guess guess guess").await;
+    }
+    let locked = stranger.sign_in("maria", PASSWORD).await;
+    assert_eq!(locked.status, StatusCode::TOO_MANY_REQUESTS);
+    let right = [("old", PASSWORD), ("password", NEW), ("again", NEW)];
+    let answer = browser.post("/account/password", &right).await;
+    assert_eq!(leads_to(&answer), "/account?said=password");
 }
 
 async fn who_must_choose_a_password_can_do_nothing_else(place: &Place) {

@@ -13,6 +13,7 @@ use crate::server::auth::{Ctx, secret, totp};
 use crate::server::db::people::PersonRow;
 use crate::server::db::{attempts, audit, people, sessions};
 use crate::server::plant::Plant;
+use crate::server::state::App;
 use serde_json::json;
 
 /// A person as they see themselves.
@@ -94,9 +95,16 @@ pub async fn own(ctx: &Ctx) -> Result<Own, ServiceError> {
     Ok(Own { row, roles })
 }
 
-/// Checks the password that holds now. Wrong ones count like those of signing in, and are on record.
+/// Under what tries of somebody's password count on the pages of their own account: whoever types their login at the door
+/// must not keep them out of these.
+#[must_use]
+pub fn own_subject(app: &App, login: &str) -> Vec<u8> {
+    app.secret.mark("own", login)
+}
+
+/// Checks the password that holds now. Wrong ones lock like those of signing in, apart from them, and are on record.
 async fn check(ctx: &Ctx, row: &PersonRow, typed: String) -> Result<Vec<u8>, Refused> {
-    let subject = ctx.app().secret.mark("login", &row.login);
+    let subject = own_subject(ctx.app(), &row.login);
     check_kept(ctx, row, (typed, row.password.clone()), subject).await
 }
 

@@ -7,6 +7,7 @@ use crate::domain::ids::PersonId;
 use crate::server::auth::Ctx;
 use crate::server::auth::{password, secret};
 use crate::server::db::{attempts, audit, people, sessions};
+use crate::server::services::account::own_subject;
 use crate::server::services::error::{ServiceError, field, invalid};
 use crate::server::services::sign_on::{badge_mark, pin_subject};
 use serde_json::json;
@@ -33,8 +34,10 @@ pub async fn reset_password(ctx: &Ctx, id: PersonId) -> Result<String, ServiceEr
     let kept = hashed(ctx, password.clone()).await?;
     let mut work = Changing::begin(ctx, id).await?;
     people::set_password(&mut work.tx, id, Some(&kept), true).await?;
-    let tried = ctx.app().secret.mark("login", &work.row.login);
-    attempts::forgive(&mut work.tx, &tried).await?;
+    let at_the_door = ctx.app().secret.mark("login", &work.row.login);
+    for tried in [at_the_door, own_subject(ctx.app(), &work.row.login)] {
+        attempts::forgive(&mut work.tx, &tried).await?;
+    }
     sessions::end_of_person(&mut work.tx, id, &[]).await?;
     done(ctx, work, "person.password.reset", String::new()).await?;
     Ok(password)
