@@ -167,6 +167,19 @@ pub async fn unsubscribe(tx: &mut Tx, id: SubscriptionId) -> sqlx::Result<bool> 
     Ok(rows == 1)
 }
 
+/// Takes all browsers of somebody away.
+///
+/// # Errors
+/// The engine's.
+pub async fn unsubscribe_all(tx: &mut Tx, person: PersonId) -> sqlx::Result<()> {
+    const SQL: &str = "DELETE FROM push_subscription WHERE person_id = $1";
+    writing!(tx, |conn| sqlx::query(SQL)
+        .bind(person.0)
+        .execute(conn)
+        .await
+        .map(drop))
+}
+
 /// The number at which somebody takes text messages and calls, as a transaction sees it.
 ///
 /// # Errors

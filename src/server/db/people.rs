@@ -198,23 +198,7 @@ pub async fn by_badge_in(tx: &mut Tx, badge_hash: &[u8]) -> sqlx::Result<Option<
     })
 }
 
-/// The person for whom `issuer` vouches as `subject`.
-///
-/// # Errors
-/// The engine's.
-pub async fn by_oidc(db: &Db, issuer: &str, subject: &str) -> sqlx::Result<Option<PersonRow>> {
-    reading!(db, |pool| {
-        sqlx::query_as(select_person!(
-            "WHERE oidc_issuer = $1 AND oidc_subject = $2"
-        ))
-        .bind(issuer)
-        .bind(subject)
-        .fetch_optional(pool)
-        .await
-    })
-}
-
-/// The same, as a transaction sees it.
+/// The person for whom `issuer` vouches as `subject`, as a transaction sees it.
 ///
 /// # Errors
 /// The engine's.
