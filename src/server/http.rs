@@ -152,7 +152,7 @@ pub fn router(shared: &Shared) -> Router {
             identity::keep_other_sites_on_record,
         ))
         .layer(axum::middleware::from_fn_with_state(
-            shared.transport,
+            security::tells_to_stay(shared),
             security::stay_under_tls,
         ))
 }

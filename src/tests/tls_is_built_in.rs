@@ -138,21 +138,34 @@ async fn anybody_may_read_how_to_trust_and_take_the_authority() {
     .await;
 }
 
+fn told_to_stay(browser: &Browser, name: &str) -> bool {
+    let answer = browser.get(name, "/health/live").expect("an answer");
+    answer
+        .to_lowercase()
+        .contains("strict-transport-security: max-age=31536000")
+}
+
+/// With an authority made anew they could not come back, not even to the page that tells how to trust it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn browsers_are_told_to_stay_under_tls_but_not_on_this_machine() {
+async fn nobody_is_told_to_stay_under_tls_with_an_authority_of_our_own() {
     let folder = folder();
     let tls = Arc::new(open(local(folder.path(), &["floor.example"]), at(NOW)).expect("TLS"));
     let (_server, url, _) = serve(&tls).await;
     let browser = Browser::new(&authority(&tls), at(NOW), &url);
+    away(move || assert!(!told_to_stay(&browser, "floor.example"))).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn browsers_are_told_to_stay_under_tls_but_not_on_this_machine() {
+    let folder = folder();
+    // As another authority hands it over: this one is trusted also when ours is made anew.
+    let (pem, given) = handed_over_for(folder.path(), &["floor.example"], at(NOW));
+    let tls = Arc::new(open(given, at(NOW)).expect("TLS"));
+    let (_server, url, _) = serve(&tls).await;
+    let browser = Browser::new(&pem, at(NOW), &url);
     away(move || {
-        let told = |name: &str| {
-            let answer = browser.get(name, "/health/live").expect("an answer");
-            answer
-                .to_lowercase()
-                .contains("strict-transport-security: max-age=31536000")
-        };
-        assert!(told("floor.example"));
-        assert!(!told("localhost"));
+        assert!(told_to_stay(&browser, "floor.example"));
+        assert!(!told_to_stay(&browser, "localhost"));
     })
     .await;
     let plain = Server::start(&Place::sqlite(), Hands::at(at(NOW)).clock()).await;
@@ -367,7 +380,12 @@ fn no_certificate_outlives_its_authority_and_an_ending_authority_is_replaced() {
 
 /// A certificate and its key in files, as another authority would hand them over.
 fn handed_over(folder: &Path, now: TsMs) -> (String, Certificate) {
-    let other = open(local(folder, &[]), now).expect("TLS");
+    handed_over_for(folder, &[], now)
+}
+
+/// The same, for these names.
+fn handed_over_for(folder: &Path, names: &[&str], now: TsMs) -> (String, Certificate) {
+    let other = open(local(folder, names), now).expect("TLS");
     let both = fs::read_to_string(folder.join("tls/server.pem")).expect("both");
     let begins = both.find("-----BEGIN CERTIFICATE").expect("a certificate");
     let certificate = folder.join("floor.crt");
