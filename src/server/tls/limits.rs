@@ -90,8 +90,8 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// The limits of an authority that is made now: own networks and names, the host names among `names`, and what somebody
-    /// asked for.
+    /// The limits of an authority that is made now: own networks and names, the host names among `names` that have a domain,
+    /// and what somebody asked for.
     #[must_use]
     pub fn new(names: &[String], asked: &[String]) -> Self {
         let own = OWN_NETWORKS.iter().filter_map(|(address, bits)| {
@@ -107,7 +107,11 @@ impl Limits {
                 continue;
             }
             match name.parse::<IpAddr>() {
-                Err(_) => limits.names.push(name.clone()),
+                // A host that calls itself `dev` would open a whole top-level domain: only where somebody said so.
+                Err(_) if name.contains('.') || asked.contains(name) => {
+                    limits.names.push(name.clone());
+                }
+                Err(_) => {}
                 // Addresses of the Internet only where somebody said so: a machine changes them without a word.
                 Ok(address) if asked.contains(name) => {
                     let bits = if address.is_ipv4() { 32 } else { 128 };
@@ -191,8 +195,8 @@ mod tests {
     fn limits() -> Limits {
         let text = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>();
         Limits::new(
-            &text(&["floor", "floor.local", "10.0.0.7", "203.0.113.7"]),
-            &text(&["floor.example", "198.51.100.4", "2001:db8::4"]),
+            &text(&["dev", "dev.local", "dev.plant.example", "10.0.0.7", "203.0.113.7"]),
+            &text(&["floor", "floor.example", "198.51.100.4", "2001:db8::4"]),
         )
     }
 
@@ -202,7 +206,8 @@ mod tests {
         for within in [
             "localhost",
             "floor",
-            "floor.local",
+            "dev.local",
+            "dev.plant.example",
             "tablet-3.local",
             "floor.example",
             "a.floor.example",
@@ -220,7 +225,10 @@ mod tests {
             assert!(limits.hold(within), "{within}");
         }
         for outside in [
+            "dev",
+            "bank.dev",
             "example",
+            "plant.example",
             "bank.example",
             "notfloor.example",
             "evillocal",
@@ -235,7 +243,13 @@ mod tests {
         ] {
             assert!(!limits.hold(outside), "{outside}");
         }
-        let named = ["floor", "floor.example", "198.51.100.4", "2001:db8::4"];
+        let named = [
+            "dev.plant.example",
+            "floor",
+            "floor.example",
+            "198.51.100.4",
+            "2001:db8::4",
+        ];
         assert_eq!(limits.named(), named);
     }
 }
