@@ -15,6 +15,7 @@ on_both! {
     steps_are_done_in_order_and_what_is_late_says_so,
     what_waits_for_somebody_begins_when_somebody_took_it,
     a_clock_that_is_set_back_delays_nobody,
+    what_is_set_after_the_clock_was_set_back_waits_no_longer,
     a_clock_that_is_set_forward_loses_no_step,
     a_restart_in_between_loses_no_step_and_repeats_none,
     two_nodes_do_no_step_twice,
@@ -145,6 +146,59 @@ async fn a_clock_that_is_set_back_delays_nobody(place: &Place) {
         assert!(at(&after["resolved"]) >= at(&after["acknowledged"]));
     }
     assert_eq!(floor.at(minutes(6)).await, 0, "none of it a second time");
+}
+
+/// Of the timers of a plan: step, state, and when it is due in minutes after the start.
+async fn of_plan(floor: &Floor, id: i64, plan: i64) -> Vec<(i64, i64, i64)> {
+    let timers = floor.timers(id).await.into_iter();
+    let one = |t: TimerRow| (t.step, t.state, (t.due_ms - start().0) / minutes(1).0);
+    timers.filter(|t| t.plan == plan).map(one).collect()
+}
+
+async fn what_is_set_after_the_clock_was_set_back_waits_no_longer(place: &Place) {
+    let mut floor = Floor::new(place).await;
+    short_ladder(&floor).await;
+    let passing = Hands::at(TsMs(0));
+    floor.worker = Worker::new(floor.server.app.clone(), passing.ticks());
+    let id = call(&floor).await;
+    assert_eq!(floor.at(minutes(0)).await, 0);
+    passing.set(TsMs(minutes(1).0));
+    assert_eq!(floor.at(minutes(-120)).await, 0);
+    // The call is two hours ahead of the clock; who joins it gives it another plan.
+    let urgent = json!({"machine": "M1", "kind": "stop", "priority": "critical"});
+    assert_eq!(floor.raised(&floor.operator, urgent).await, id);
+    assert_eq!(
+        of_plan(&floor, id, 1).await,
+        [(0, PENDING, -114), (1, DONE, -120), (2, PENDING, -118)],
+        "{}",
+        place.engine
+    );
+    passing.set(TsMs(minutes(3).0));
+    assert_eq!(floor.at(minutes(-118)).await, 1, "two minutes later");
+    // A round that begins by the new clock.
+    floor.resolve(id).await;
+    floor.acted(&floor.engineer, id, "reopen", json!({})).await;
+    assert_eq!(
+        of_plan(&floor, id, 2).await,
+        [(0, PENDING, -112), (1, DONE, -118), (2, PENDING, -116)],
+        "{}",
+        place.engine
+    );
+    // Whoever takes it has the time that the ladder gives, from the ETA that they say.
+    let eta = json!({"eta": (start() + minutes(-117)).0});
+    floor.acted(&floor.engineer, id, "acknowledge", eta).await;
+    assert_eq!(
+        of_plan(&floor, id, 2).await[2..],
+        [(2, VOID, -116), (3, PENDING, -114)]
+    );
+    passing.set(TsMs(minutes(7).0));
+    assert_eq!(floor.at(minutes(-114)).await, 1, "nobody there");
+    passing.set(TsMs(minutes(9).0));
+    assert_eq!(floor.at(minutes(-112)).await, 1, "not resolved");
+    let call = floor.detail(id).await["call"]["call"].clone();
+    let at = |v: &serde_json::Value| v["at"].as_i64().expect("a time");
+    assert!(at(&call["reopened_last"]) >= at(&call["raised"]));
+    assert!(at(&call["acknowledged"]) >= at(&call["reopened_last"]));
 }
 
 async fn a_clock_that_is_set_forward_loses_no_step(place: &Place) {

@@ -2,7 +2,7 @@
 
 mod defaults;
 
-use super::call::Call;
+use super::call::{Call, Stamp};
 use crate::domain::ids::PersonId;
 use crate::domain::plant::FieldError;
 use crate::domain::time::{DAY_MS, DurMs, TsMs};
@@ -170,6 +170,14 @@ impl Ladder {
         all
     }
 
+    /// The same by a clock that tells `now`, for timers that are set only then. Stamps are never before each other, so that
+    /// of a call that is older than a clock that was set back they may lie ahead of it: what waits from such a stamp waits
+    /// from now.
+    #[must_use]
+    pub fn due_by_clock(&self, call: &Call, now: TsMs) -> Vec<Due> {
+        self.due(&by_clock(call, now))
+    }
+
     /// Whether a step can no longer be due in the present round; a step that the ladder does not have never can.
     #[must_use]
     pub fn is_void(&self, step: usize, call: &Call) -> bool {
@@ -208,6 +216,26 @@ impl TryFrom<Vec<Step>> for Ladder {
         };
         Self::new(steps).map_err(words)
     }
+}
+
+/// The call with the stamps that timers run from not ahead of `now`.
+fn by_clock(call: &Call, now: TsMs) -> Call {
+    let mut seen = call.clone();
+    let pull = |stamp: &mut Stamp| stamp.at = stamp.at.min(now);
+    pull(&mut seen.raised);
+    if let Some(reopened) = seen.reopened_last.as_mut() {
+        pull(reopened);
+    }
+    if let Some(taken) = seen.acknowledged.as_mut() {
+        // An ETA before the stamp was told after the clock was set back, and goes by it already.
+        let lead = (taken.at - now).max(DurMs::ZERO);
+        seen.eta = match seen.eta {
+            Some(eta) if eta >= taken.at => Some(eta - lead),
+            eta => eta,
+        };
+        pull(taken);
+    }
+    seen
 }
 
 fn error(field: String, problem: impl Into<String>) -> FieldError {

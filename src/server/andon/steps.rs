@@ -84,11 +84,11 @@ pub async fn set_timers(tx: &mut Tx, call: &StoredCall, now: TsMs) -> sqlx::Resu
             timers::void(tx, call.id, (timer.plan, timer.step)).await?;
         }
     }
-    for due in call.ladder.due(&call.call) {
+    for due in call.ladder.due_by_clock(&call.call, now) {
         let step = number(due.step);
         if !known.iter().any(|t| t.plan == call.plan && t.step == step) {
             // A ladder that came later than the call has nothing to do before it was there.
-            let at = due.at.max(call.plan_since);
+            let at = due.at.max(call.plan_since.min(now));
             timers::set(tx, call.id, (call.plan, step), at, now).await?;
         }
     }
