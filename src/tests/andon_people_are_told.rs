@@ -18,6 +18,7 @@ on_both! {
     mail_goes_to_whom_a_step_calls_and_they_hear_when_it_is_over,
     who_has_no_address_is_told_on_the_screen,
     what_is_too_much_comes_as_one_summary,
+    a_summary_waits_no_longer_because_the_clock_was_set_back,
     a_duty_calls_whoever_has_it_or_stands_in,
     a_link_takes_the_call_once_for_the_person_to_whom_it_was_sent,
 }
@@ -213,6 +214,47 @@ async fn what_is_too_much_comes_as_one_summary(place: &Place) {
     floor.at(minutes(14)).await;
     floor.deliver().await;
     assert_eq!(letters.take(), []);
+}
+
+async fn a_summary_waits_no_longer_because_the_clock_was_set_back(place: &Place) {
+    let (mut floor, letters) = with_mail(place).await;
+    let limit = json!({"calls": 1, "within": minutes(10).0});
+    set(&floor.server.app.db, QUIET_LIMIT, &limit).await;
+    let low = |place: &str, code: &str| json!({place: code, "kind": "material", "priority": "low"});
+    let first = ["engineer", "shift_manager"];
+    floor.at(minutes(0)).await;
+    floor.raised(&floor.operator, low("machine", "M1")).await;
+    let held = floor.raised(&floor.operator, low("machine", "M2")).await;
+    assert_eq!(
+        mailed(&floor.detail(held).await["call"]),
+        of(&first, "merged")
+    );
+    floor.at(minutes(1)).await;
+    floor.deliver().await;
+    assert_eq!(letters.take().len(), 2, "the first one");
+    // By the new clock the summary lies two hours ahead; what comes until somebody looks goes out with it.
+    floor.hands.set(start() + minutes(-120));
+    let joins = floor.raised(&floor.operator, low("machine", "M3")).await;
+    assert_eq!(
+        mailed(&floor.detail(joins).await["call"]),
+        of(&first, "merged")
+    );
+    floor.at(minutes(-120)).await;
+    floor.deliver().await;
+    assert_eq!(
+        letters.take(),
+        letters_to(&first, "2 more calls"),
+        "{}",
+        place.engine
+    );
+    // The next one waits as long as the limit says, counted from now.
+    floor.raised(&floor.operator, low("line", "L1")).await;
+    floor.at(minutes(-111)).await;
+    floor.deliver().await;
+    assert_eq!(letters.take(), [], "{}: it waits", place.engine);
+    floor.at(minutes(-110)).await;
+    floor.deliver().await;
+    assert_eq!(letters.take().len(), 2, "{}: one each", place.engine);
 }
 
 async fn a_duty_calls_whoever_has_it_or_stands_in(place: &Place) {

@@ -45,6 +45,13 @@ pub const fn never_held(kind: CallKind, priority: Priority) -> bool {
 }
 
 impl Limit {
+    /// Whether a summary that waits until `due` goes out at `now`: its time has come, or lies further ahead than anything
+    /// waits, because the clock was set back or the limit made shorter since.
+    #[must_use]
+    pub fn is_due(self, due: TsMs, now: TsMs) -> bool {
+        due <= now || due > now + self.within
+    }
+
     /// What happens at `now` to a delivery about such a call, after the deliveries `past` to the same person: single ones
     /// and summaries, in any order.
     ///

@@ -7,7 +7,7 @@ use crate::domain::andon::Channel;
 use crate::domain::ids::{CallId, PersonId};
 use crate::domain::time::TsMs;
 use crate::server::db::andon::calls;
-use crate::server::db::andon::told;
+use crate::server::db::andon::{rules, told};
 use crate::server::delivery::{NewDelivery, To, enqueue};
 use crate::server::services::error::ServiceError;
 use crate::server::state::App;
@@ -18,7 +18,13 @@ use std::collections::BTreeSet;
 /// # Errors
 /// The database's. What was not sent is sent the next time.
 pub(super) async fn send_due(app: &App, now: TsMs) -> Result<usize, ServiceError> {
-    let due = told::summaries_due(&app.db, now).await?;
+    let held = told::summaries(&app.db).await?;
+    if held.is_empty() {
+        return Ok(0);
+    }
+    let limit = rules::quiet_limit_in(&mut app.db.snapshot().await?).await?;
+    let due = held.iter().filter(|(_, until)| limit.is_due(*until, now));
+    let due: BTreeSet<PersonId> = due.map(|(person, _)| *person).collect();
     if due.is_empty() {
         return Ok(0);
     }
@@ -71,7 +77,7 @@ async fn send(
             let queued = enqueue(&mut tx, &new).await?;
             delivery = queued.first().map(|one| one.delivery().0);
         }
-        told::merge(&mut tx, person, channel, delivery).await?;
+        told::merge(&mut tx, person, channel, delivery, now).await?;
     }
     tx.commit().await?;
     Ok(())

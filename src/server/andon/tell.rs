@@ -160,10 +160,12 @@ async fn held_until(
     if never_held(kind, priority) {
         return Ok(None);
     }
-    if let Some(waits) = told::summary_of_in(tx, person).await? {
-        return Ok(Some(waits));
-    }
     let limit = around.people.limit;
+    if let Some(waits) = told::summary_of_in(tx, person).await? {
+        // What is due goes out at the next look; what comes until then is part of it.
+        let is_due = limit.is_due(waits, around.now);
+        return Ok(Some(if is_due { waits.min(around.now) } else { waits }));
+    }
     let past = told::times_of_in(tx, person, around.now - limit.within).await?;
     Ok(match limit.judge(&past, around.now, kind, priority) {
         Verdict::Send => None,

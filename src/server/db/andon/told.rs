@@ -272,18 +272,16 @@ pub async fn summary_of_in(tx: &mut Tx, person: PersonId) -> sqlx::Result<Option
     Ok(held.map(TsMs))
 }
 
-/// People whose summaries are due by `now`.
+/// People for whom something is held back for a summary, and until when; somebody may be there several times.
 ///
 /// # Errors
 /// The engine's.
-pub async fn summaries_due(db: &Db, now: TsMs) -> sqlx::Result<Vec<PersonId>> {
-    const SQL: &str = "SELECT DISTINCT person_id FROM andon_told
-        WHERE state = 5 AND person_id IS NOT NULL AND held_ms <= $1 ORDER BY person_id";
-    let people: Vec<i64> = reading!(db, |pool| sqlx::query_scalar(SQL)
-        .bind(now.0)
-        .fetch_all(pool)
-        .await?);
-    Ok(people.into_iter().map(PersonId).collect())
+pub async fn summaries(db: &Db) -> sqlx::Result<Vec<(PersonId, TsMs)>> {
+    const SQL: &str = "SELECT DISTINCT person_id, held_ms FROM andon_told
+        WHERE state = 5 AND person_id IS NOT NULL AND held_ms IS NOT NULL ORDER BY person_id, held_ms";
+    let held: Vec<(i64, i64)> = reading!(db, |pool| sqlx::query_as(SQL).fetch_all(pool).await?);
+    let one = |(person, held)| (PersonId(person), TsMs(held));
+    Ok(held.into_iter().map(one).collect())
 }
 
 /// What is held back for a person.
@@ -303,7 +301,7 @@ pub async fn held_in(tx: &mut Tx, person: PersonId) -> sqlx::Result<Vec<Told>> {
 }
 
 /// Everything that is held back for a person over a channel is now part of a summary: of this message, or of none because
-/// nothing was left to tell.
+/// nothing was left to tell. It went out at `now`: what a clock that was set back left until later waits no more.
 ///
 /// # Errors
 /// The engine's.
@@ -312,12 +310,16 @@ pub async fn merge(
     person: PersonId,
     channel: Channel,
     delivery: Option<i64>,
+    now: TsMs,
 ) -> sqlx::Result<()> {
-    const SQL: &str = "UPDATE andon_told SET state = 6, delivery_id = $3 WHERE person_id = $1 AND channel = $2 AND state = 5";
+    const SQL: &str = "UPDATE andon_told SET state = 6, delivery_id = $3,
+            held_ms = CASE WHEN held_ms > $4 THEN $4 ELSE held_ms END
+        WHERE person_id = $1 AND channel = $2 AND state = 5";
     writing!(tx, |conn| sqlx::query(SQL)
         .bind(person.0)
         .bind(channel.code())
         .bind(delivery)
+        .bind(now.0)
         .execute(conn)
         .await
         .map(drop))
