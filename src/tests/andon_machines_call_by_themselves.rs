@@ -11,6 +11,7 @@ on_both! {
     a_stop_that_lasts_calls_maintenance_once,
     a_stop_outside_of_planned_production_calls_nobody,
     bad_pieces_call_quality_once_a_shift,
+    who_called_for_something_else_in_the_shift_keeps_no_rule_from_calling,
     a_call_knows_the_stop_that_it_is_about_and_closes_when_the_machine_runs_again,
     a_resolved_call_closes_when_it_can_no_longer_be_reopened,
 }
@@ -116,6 +117,60 @@ async fn bad_pieces_call_quality_once_a_shift(place: &Place) {
     let id = calls[0]["id"].as_i64().expect("a number");
     floor.resolve(id).await;
     floor.acted(&floor.engineer, id, "close", json!({})).await;
+    floor.at(minutes(30)).await;
+    assert!(floor.active().await.is_empty(), "once a shift");
+}
+
+async fn who_called_for_something_else_in_the_shift_keeps_no_rule_from_calling(place: &Place) {
+    let mut floor = Floor::with(place, with_second_line(two_shifts())).await;
+    let quality = |machine: &str, priority: &str| json!({"machine": machine, "kind": "quality", "priority": priority});
+    // The early shift began at 6:00; ten minutes later somebody calls for something else.
+    floor.hands.set(start() + minutes(-230));
+    let early = floor.raised(&floor.operator, quality("M1", "medium")).await;
+    floor.resolve(early).await;
+    floor
+        .acted(&floor.engineer, early, "close", json!({}))
+        .await;
+    floor.hands.set(start());
+    floor
+        .tell(&[("M1", -60, Running), ("M2", -60, Running)])
+        .await;
+    let joined = floor.raised(&floor.operator, quality("M2", "low")).await;
+    let count = |machine: &str| {
+        let at = start() + minutes(1);
+        json!({"id": format!("c {machine}"), "machine": machine, "at": at, "kind": "count", "good": 41, "scrap": 9, "product": "P1"})
+    };
+    floor.hands.set(start() + minutes(2));
+    let key = floor.server.everything.clone();
+    let items = [count("M1"), count("M2")];
+    let answer = floor.server.ingest(&key, &items).await;
+    assert_eq!(answer.accepted, items.len(), "{answer:?}");
+    floor.at(minutes(4)).await;
+    let calls = floor.active().await;
+    assert_eq!(
+        kinds(&calls),
+        ["quality", "quality"],
+        "{}: {calls:?}",
+        place.engine
+    );
+    let of_rule = calls
+        .iter()
+        .filter(|c| c["call"]["raised"]["by"] == "rule: quality");
+    assert_eq!(of_rule.count(), 1, "{calls:?}");
+    let both = calls
+        .iter()
+        .find(|c| c["id"] == joined)
+        .expect("it is open");
+    assert_eq!(
+        (&both["raises"], &both["call"]["priority"]),
+        (&json!(2), &json!("medium")),
+        "the rule joined it"
+    );
+    for call in &calls {
+        let id = call["id"].as_i64().expect("a number");
+        floor.resolve(id).await;
+        floor.acted(&floor.engineer, id, "close", json!({})).await;
+    }
     floor.at(minutes(30)).await;
     assert!(floor.active().await.is_empty(), "once a shift");
 }

@@ -88,8 +88,10 @@ pub struct Wanted {
     /// How urgent.
     pub priority: Priority,
     /// Since when what it is about goes on: the start of the stop or of the counting. A call of this kind and place that
-    /// was raised since then is about the same, also when it is over.
+    /// was raised since then is about the same, also when it is over; of what was counted only one that a rule raised.
     pub since: TsMs,
+    /// It is about the stop that the machine is in; if not, about what was counted.
+    pub of_stop: bool,
 }
 
 impl AutoRule {
@@ -125,6 +127,12 @@ impl AutoRule {
 }
 
 impl Evidence {
+    /// Whether it is about a stop; if not, it is about what was counted.
+    #[must_use]
+    pub const fn is_of_stop(&self) -> bool {
+        matches!(self, Self::FaultClass { .. } | Self::StopLonger { .. })
+    }
+
     /// Since when it goes on, if a machine shows it at `now`.
     fn since(&self, shows: &Shows, now: TsMs) -> Option<TsMs> {
         let unplanned = shows.stand.as_ref().filter(|s| s.bucket.may_be_minor());
@@ -168,6 +176,7 @@ pub fn wanted(rules: &[AutoRule], shows: &Shows, now: TsMs) -> Vec<Wanted> {
             kind: rule.kind,
             priority: rule.priority,
             since: rule.evidence.since(shows, now)?,
+            of_stop: rule.evidence.is_of_stop(),
         })
     };
     let mut all: Vec<Wanted> = rules.iter().filter(|r| r.on).filter_map(one).collect();

@@ -3,7 +3,7 @@
 use super::directory::Directory;
 use super::stand::{Standing, standing};
 use super::steps::Around;
-use crate::domain::andon::{Act, AutoRule, Evidence, Shows, Stand, Wanted, wanted};
+use crate::domain::andon::{Act, AutoRule, Shows, Stand, Wanted, wanted};
 use crate::domain::machine_state::TimeBucket;
 use crate::domain::part::Part;
 use crate::domain::target::target;
@@ -51,13 +51,7 @@ pub(super) async fn look(app: &App, depth: Depth) -> Result<usize, ServiceError>
         .collect();
     let going_on = calls::going_on_in(&mut tx).await?;
     drop(tx);
-    let counts = |rule: &AutoRule| {
-        let by = &rule.evidence;
-        matches!(
-            by,
-            Evidence::QualityUnder { .. } | Evidence::CountBehind { .. }
-        )
-    };
+    let counts = |rule: &AutoRule| !rule.evidence.is_of_stop();
     let depth = if rules.iter().any(counts) {
         depth
     } else {
@@ -183,16 +177,11 @@ async fn call(
     (want, stands): (Wanted, Option<&Standing>),
 ) -> Result<bool, ServiceError> {
     // Of one stop a machine calls once, also when a break lay in it.
-    let since = stands
-        .filter(|s| s.stand.since == want.since)
-        .map_or(want.since, |s| s.stop);
-    let text = match stands {
-        Some(stands) if stands.stand.since == want.since => {
-            let fault = stands.stand.fault.as_deref();
-            fault.map_or_else(String::new, |code| plant.fault_text(machine.id, code))
-        }
-        _ => String::new(),
-    };
+    let stands = stands.filter(|_| want.of_stop);
+    let since = stands.map_or(want.since, |s| s.stop);
+    let fault = stands.and_then(|s| s.stand.fault.as_deref());
+    let text = fault.map_or_else(String::new, |code| plant.fault_text(machine.id, code));
+    let name = format!("rule: {}", want.kind.words().to_lowercase());
     let wanted = Raise {
         line,
         machine: Some(machine),
@@ -201,12 +190,14 @@ async fn call(
         line_stopped: None,
         text: &text,
         unless_since: Some(since),
+        // Whoever called since a stop began called for that stop; since a shift began they called for anything.
+        unless_by: (!want.of_stop).then_some(name.as_str()),
     };
     // Looked at without holding anything up: most of the time somebody called already.
     if is_called(&mut app.db.snapshot().await?, wanted).await? {
         return Ok(false);
     }
-    let by = program(app, format!("rule: {}", want.kind.words().to_lowercase()));
+    let by = program(app, name.clone());
     Ok(raise(app, plant, people, wanted, by).await?.is_some())
 }
 

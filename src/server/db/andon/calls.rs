@@ -315,7 +315,8 @@ pub async fn open_in(tx: &mut Tx, spot: Spot, kind: CallKind) -> sqlx::Result<Op
     row.map(Row::read).transpose()
 }
 
-/// The newest call of a kind at a place that was raised at or after a moment.
+/// The newest call of a kind at a place that was raised at or after a moment; only of those that `by` raised or joined, if
+/// somebody is named.
 ///
 /// # Errors
 /// The engine's, or a stored value that is not known.
@@ -324,14 +325,20 @@ pub async fn newest_since_in(
     spot: Spot,
     kind: CallKind,
     since: TsMs,
+    by: Option<&str>,
 ) -> sqlx::Result<Option<StoredCall>> {
     let row: Option<Row> = writing!(tx, |conn| {
         sqlx::query_as(select_call!(
-            "WHERE spot = $1 AND kind = $2 AND raised_ms >= $3 ORDER BY raised_ms DESC, id DESC LIMIT 1"
+            "WHERE spot = $1 AND kind = $2 AND raised_ms >= $3
+                AND (CAST($4 AS TEXT) IS NULL OR raised_by = $4 OR EXISTS (
+                    SELECT 1 FROM andon_event e
+                    WHERE e.call_id = andon_call.id AND e.what = 'join' AND e.who = $4))
+            ORDER BY raised_ms DESC, id DESC LIMIT 1"
         ))
         .bind(spot_key(spot))
         .bind(kind.code())
         .bind(since.0)
+        .bind(by)
         .fetch_optional(conn)
         .await?
     });

@@ -39,6 +39,8 @@ pub struct Raise<'a> {
     pub text: &'a str,
     /// Only if nobody called for the same since then: by a machine, for what goes on since then.
     pub unless_since: Option<TsMs>,
+    /// Calls of that time that are over count only if this rule raised or joined them; `None`: whoever did.
+    pub unless_by: Option<&'a str>,
 }
 
 impl Raise<'_> {
@@ -50,7 +52,7 @@ impl Raise<'_> {
     }
 }
 
-/// Whether somebody called since [`Raise::unless_since`] already; never of a call without it. What is called for with less
+/// Whether somebody (or what [`Raise::unless_by`] names) called since [`Raise::unless_since`] already; never of a call without it. What is called for with less
 /// urgency is not called for yet: it is joined, which makes it urgent.
 ///
 /// # Errors
@@ -63,7 +65,7 @@ pub async fn is_called(tx: &mut Tx, wanted: Raise<'_>) -> sqlx::Result<bool> {
     if let Some(open) = calls::open_in(tx, spot, kind).await? {
         return Ok(open.call.priority >= wanted.priority);
     }
-    let newest = calls::newest_since_in(tx, spot, kind, since).await?;
+    let newest = calls::newest_since_in(tx, spot, kind, since, wanted.unless_by).await?;
     Ok(newest.is_some())
 }
 
@@ -90,6 +92,7 @@ pub async fn create_andon_event(ctx: &Ctx, new: &NewCall) -> Result<Raised, Serv
         line_stopped: new.line_stopped,
         text: written("text", &new.text)?,
         unless_since: None,
+        unless_by: None,
     };
     let people = Directory::load(&app.db).await?;
     let Some((id, joined)) = raise(app, &plant, &people, wanted, Doer::of(ctx)).await? else {
