@@ -614,11 +614,15 @@ async fn nobody_has_their_messages_shown_on_a_shared_tablet(place: &Place) {
         ("auth", "x"),
         ("label", "the tablet"),
     ];
-    let answer = tablet.post("/account/reached/devices", &told).await;
-    assert_eq!(answer.status, StatusCode::CONFLICT, "{}", place.engine);
-    assert!(
-        text(&answer).contains("this tablet is shared"),
-        "{}",
-        text(&answer)
-    );
+    let number = [("phone", "+39 0471 000000")];
+    for (path, form) in [("devices", &told[..]), ("phone", &number[..])] {
+        let path = format!("/account/reached/{path}");
+        let answer = tablet.post(&path, form).await;
+        assert_eq!(answer.status, StatusCode::CONFLICT, "{}", place.engine);
+        assert!(
+            text(&answer).contains("this tablet is shared"),
+            "{}",
+            text(&answer)
+        );
+    }
 }

@@ -15,6 +15,7 @@ on_both! {
     the_old_id_holds_for_ten_seconds_and_brings_no_cookie,
     the_old_id_ends_with_the_session,
     the_old_id_is_nobody_elses,
+    the_old_id_takes_no_session_over,
 }
 
 async fn served(place: &Place) -> (Server, Hands) {
@@ -113,4 +114,20 @@ async fn the_old_id_is_nobody_elses(place: &Place) {
     assert_eq!(browser.get("/admin/people").await.status, StatusCode::OK);
     let led = leads_to(&late.get("/admin/people").await);
     assert!(led.starts_with("/sign-in"), "{}: {led}", place.engine);
+}
+
+async fn the_old_id_takes_no_session_over(place: &Place) {
+    let (server, _) = served(place).await;
+    let mut browser = Browser::signed_in(&server, "olga").await;
+    let mut late = tab(&server, &browser);
+    change_role(&server).await;
+    browser.get("/account").await;
+    assert_ne!(browser.cookie, late.cookie, "a new id");
+    // What gives a session a new id gives it to whoever has the present one.
+    let answer = late.post("/account/code/begin", &[]).await;
+    assert!(answer.headers.get(header::SET_COOKIE).is_none());
+    let here = browser.get("/account").await.status;
+    assert_eq!(here, StatusCode::OK, "{}", place.engine);
+    let answer = browser.post("/account/code/begin", &[]).await;
+    assert_eq!(leads_to(&answer), "/account/code");
 }
