@@ -63,6 +63,10 @@ pub enum Waiting {
     Code {
         /// Of whom.
         person: PersonId,
+        /// What they were then: with another password since, the first half is worth nothing. Sessions of older programs
+        /// know none.
+        #[serde(default)]
+        version: i64,
         /// Since when.
         since: TsMs,
         /// Where they want to go.
@@ -230,7 +234,7 @@ async fn renew(
     held: &Held,
     keeps_old: bool,
 ) -> std::result::Result<bool, tower_sessions::session::Error> {
-    // Whoever comes by the old id only ends what they began: the new id is for the tab that was faster.
+    // Under the id before, a browser ends what it began and no more: a stolen one must not take the session over.
     let (Some(old), false) = stored_as(session).await? else {
         return Ok(false);
     };

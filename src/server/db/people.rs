@@ -304,19 +304,40 @@ pub async fn set_password(
         .map(drop))
 }
 
-/// The same password, hashed as hashes are made today.
+/// A new password of one's own in place of the one that is kept as `old`; `false` when that is not kept any more.
 ///
 /// # Errors
 /// The engine's.
-pub async fn rehash(tx: &mut Tx, id: PersonId, password: &str) -> sqlx::Result<()> {
-    writing!(tx, |conn| sqlx::query(
-        "UPDATE person SET password = $2 WHERE id = $1"
-    )
-    .bind(id.0)
-    .bind(password)
-    .execute(conn)
-    .await
-    .map(drop))
+pub async fn replace_password(
+    tx: &mut Tx,
+    id: PersonId,
+    (old, new): (&str, &str),
+) -> sqlx::Result<bool> {
+    const SQL: &str = "UPDATE person SET password = $3, must_change = 0, version = version + 1
+        WHERE id = $1 AND password = $2";
+    let rows = writing!(tx, |conn| sqlx::query(SQL)
+        .bind(id.0)
+        .bind(old)
+        .bind(new)
+        .execute(conn)
+        .await?
+        .rows_affected());
+    Ok(rows == 1)
+}
+
+/// The password that is kept as `old`, hashed as hashes are made today; one that was changed meanwhile stays.
+///
+/// # Errors
+/// The engine's.
+pub async fn rehash(tx: &mut Tx, id: PersonId, (old, anew): (&str, &str)) -> sqlx::Result<()> {
+    const SQL: &str = "UPDATE person SET password = $3 WHERE id = $1 AND password = $2";
+    writing!(tx, |conn| sqlx::query(SQL)
+        .bind(id.0)
+        .bind(old)
+        .bind(anew)
+        .execute(conn)
+        .await
+        .map(drop))
 }
 
 /// A new PIN for shared tablets, or none.

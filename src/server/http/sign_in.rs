@@ -147,6 +147,7 @@ async fn with_password(
             Got::NeedsCode(row) => {
                 let waiting = Waiting::Code {
                     person: row.person(),
+                    version: row.version,
                     since: app.clock.now(),
                     next: next.path().to_owned(),
                 };
@@ -191,6 +192,7 @@ async fn with_code(
         let held = session::held(&visitor.session).await.map_err(store)?;
         let Some(Waiting::Code {
             person,
+            version,
             since,
             next,
         }) = held.and_then(|h| h.waiting)
@@ -200,7 +202,10 @@ async fn with_code(
         if app.clock.now() - since > WAITS {
             return Ok(Redirect::to("/sign-in").into_response());
         }
-        let row = sign_in::with_code(&visitor.ctx, (person, &form.code)).await?;
+        let who = (person, version);
+        let Some(row) = sign_in::with_code(&visitor.ctx, who, &form.code).await? else {
+            return Ok(Redirect::to("/sign-in").into_response());
+        };
         visitor.enter(&shared, &row).await?;
         lead_on(&shared, &row, &Next::parse(&next)).await
     };

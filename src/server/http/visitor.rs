@@ -9,7 +9,7 @@ use crate::server::auth::rights::{Roles, landing};
 use crate::server::auth::session::{self, Held, Waiting};
 use crate::server::db::people::{self, PersonRow};
 use crate::server::services::error::ServiceError;
-use crate::server::services::sign_in::Refused;
+use crate::server::services::sign_in::{Refused, is_unchanged};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use tower_sessions::Session;
@@ -44,7 +44,7 @@ impl Visitor {
         Ok(held)
     }
 
-    /// Holds who signed in, under a new id.
+    /// Holds who signed in, under a new id. Whose password was changed in this moment is not in.
     pub(super) async fn enter(&self, shared: &Shared, row: &PersonRow) -> Result<(), Refused> {
         let held = Held {
             person: Some(row.person()),
@@ -56,7 +56,12 @@ impl Visitor {
         };
         session::hold(self.ctx.app(), &self.session, &held)
             .await
-            .map_err(store)
+            .map_err(store)?;
+        if is_unchanged(self.ctx.app(), row).await? {
+            return Ok(());
+        }
+        self.leave().await?;
+        Err(Refused::Wrong)
     }
 
     /// What the session of a device that just came knows.

@@ -156,7 +156,14 @@ pub async fn change_password(ctx: &Ctx, wanted: NewPassword) -> Result<PersonRow
     let kept = app.hasher.hash(wanted.new).await;
     let kept = kept.ok_or_else(|| sqlx::Error::Io(std::io::Error::other("no random bits")))?;
     let mut tx = app.db.begin().await?;
-    people::set_password(&mut tx, row.person(), Some(&kept), false).await?;
+    let old = row.password.as_deref().unwrap_or_default();
+    // An administrator may have given them another one since theirs was looked at.
+    if !people::replace_password(&mut tx, row.person(), (old, &kept)).await? {
+        drop(tx);
+        let wrong = ctx.entry("session.wrong", format!("person:{}", row.login));
+        on_record(app, &wrong).await?;
+        return Err(Refused::Wrong);
+    }
     let ended = end_others(ctx, &mut tx, &row).await?;
     attempts::forgive(&mut tx, &subject).await?;
     let mut line = ctx.entry("person.password", format!("person:{}", row.login));

@@ -141,7 +141,26 @@ pub(crate) async fn on_record(app: &App, row: &AuditRow) -> Result<(), Refused> 
     Ok(())
 }
 
-/// Lets a person in: the record, the last sign-in, wrong tries forgotten.
+/// Whether a person gets in by the same as in `row`, and may the same. It waits for whoever is changing that, and who changes
+/// it later finds the sessions that are there already.
+///
+/// # Errors
+/// The engine's.
+pub async fn is_unchanged(app: &App, row: &PersonRow) -> Result<bool, Refused> {
+    let mut tx = app.db.begin().await?;
+    let is = is_unchanged_in(&mut tx, row, app.clock.now()).await?;
+    tx.commit().await?;
+    Ok(is)
+}
+
+/// The same, in a transaction that writes down when they signed in: so the row is ours.
+async fn is_unchanged_in(tx: &mut Tx, row: &PersonRow, now: TsMs) -> sqlx::Result<bool> {
+    people::signed_in(tx, row.person(), now).await?;
+    let found = people::by_id_in(tx, row.person()).await?;
+    Ok(found.is_some_and(|found| found.version == row.version))
+}
+
+/// Lets a person in: the record, the last sign-in, wrong tries forgotten. Not when they were changed since `row` was read.
 pub(crate) async fn let_in(
     app: &App,
     caller: &Caller,
@@ -164,7 +183,9 @@ pub(crate) async fn let_in_with(
     before: Option<&AuditRow>,
 ) -> Result<(), Refused> {
     let now = app.clock.now();
-    people::signed_in(tx, row.person(), now).await?;
+    if !is_unchanged_in(tx, row, now).await? {
+        return Err(Refused::Wrong);
+    }
     if let Some(subject) = subject {
         attempts::forgive(tx, subject).await?;
     }
@@ -217,12 +238,13 @@ pub async fn with_password(ctx: &Ctx, (typed, password): (&str, String)) -> Resu
         .as_ref()
         .filter(|r| r.disabled == 0 && r.demo == 0)
         .and_then(|r| r.password.clone());
-    let verdict = app.hasher.verify(password, kept).await;
+    let verdict = app.hasher.verify(password, kept.clone()).await;
     let row = match (verdict, row) {
         (Verdict::Right, Some(row)) => row,
         (Verdict::RightAnew(anew), Some(row)) => {
             let mut tx = app.db.begin().await?;
-            people::rehash(&mut tx, row.person(), &anew).await?;
+            let old = kept.as_deref().unwrap_or_default();
+            people::rehash(&mut tx, row.person(), (old, &anew)).await?;
             tx.commit().await?;
             row
         }
@@ -243,15 +265,20 @@ pub async fn with_password(ctx: &Ctx, (typed, password): (&str, String)) -> Resu
     Ok(Got::In(row))
 }
 
-/// Goes on with the code of the second factor.
+/// Goes on with the code of the second factor; `None` when the person is not as they were when the password was right,
+/// `version` as it was counted then: it may be another one now.
 ///
 /// # Errors
 /// [`Refused`]; a code that was used before is wrong.
-pub async fn with_code(ctx: &Ctx, (person, code): (PersonId, &str)) -> Result<PersonRow, Refused> {
+pub async fn with_code(
+    ctx: &Ctx,
+    (person, version): (PersonId, i64),
+    code: &str,
+) -> Result<Option<PersonRow>, Refused> {
     let (app, caller) = (ctx.app(), ctx.caller());
     let row = people::by_id(&app.db, person).await?;
-    let Some(row) = row.filter(|r| r.disabled == 0) else {
-        return Err(Refused::Wrong);
+    let Some(row) = row.filter(|r| r.disabled == 0 && r.version == version) else {
+        return Ok(None);
     };
     let subject = app.secret.mark("login", &row.login);
     let mut turn = app.turns.of_client(&caller.address).await?;
@@ -285,7 +312,7 @@ pub async fn with_code(ctx: &Ctx, (person, code): (PersonId, &str)) -> Result<Pe
     )
     .await?;
     tx.commit().await?;
-    Ok(row)
+    Ok(Some(row))
 }
 
 /// Signs in as one of the demonstration's people, who is made when needed. The boundary lets this be called only for a
