@@ -240,7 +240,10 @@ async fn a_new_password_ends_messages_to_every_device(place: &Place) {
     );
     let db = &server.app.db;
     let mut tx = db.begin().await.expect("a transaction");
-    for (person, endpoint) in [(ada, "https://push.example/a"), (vic, "https://push.example/v")] {
+    for (person, endpoint) in [
+        (ada, "https://push.example/a"),
+        (vic, "https://push.example/v"),
+    ] {
         let new = NewSubscription {
             endpoint,
             p256dh: &[4; 65],
@@ -274,7 +277,12 @@ async fn another_link_to_the_provider_ends_every_session(place: &Place) {
         let answer = admin.post(&path, &form).await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", text(&answer));
         let status = viewer.get("/account").await.status;
-        assert_eq!(status == StatusCode::OK, stays, "{}: {form:?}", place.engine);
+        assert_eq!(
+            status == StatusCode::OK,
+            stays,
+            "{}: {form:?}",
+            place.engine
+        );
     }
     assert_eq!(row(&server, "vic").await.oidc_subject, None);
 }

@@ -50,7 +50,10 @@ async fn there(
     };
     let visitor = Visitor::new(ctx, session, &headers);
     let next = Next::parse(&wanted.next);
-    let address = format!("{}/sign-in/provider/back", own_address(&shared, &uri, &headers));
+    let address = format!(
+        "{}/sign-in/provider/back",
+        own_address(&shared, &uri, &headers)
+    );
     let begun = match provider.begin(&address).await {
         Ok(begun) => begun,
         Err(error) => {

@@ -102,11 +102,7 @@ pub fn tells_to_stay(shared: &Shared) -> bool {
 
 /// Browsers that once came under TLS come under TLS from then on, where `tells` says so. Not to this machine's own name: on
 /// it, other programs answer in clear on other ports, and the rule is one for all ports of a name. A proxy says it for itself.
-pub async fn stay_under_tls(
-    State(tells): State<bool>,
-    request: Request,
-    next: Next,
-) -> Response {
+pub async fn stay_under_tls(State(tells): State<bool>, request: Request, next: Next) -> Response {
     let host = request.headers().get(header::HOST);
     let host = match host.and_then(|host| host.to_str().ok()) {
         Some(host) => host.rsplit_once(':').map_or(host, |(name, _)| name),

@@ -195,7 +195,13 @@ mod tests {
     fn limits() -> Limits {
         let text = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>();
         Limits::new(
-            &text(&["dev", "dev.local", "dev.plant.example", "10.0.0.7", "203.0.113.7"]),
+            &text(&[
+                "dev",
+                "dev.local",
+                "dev.plant.example",
+                "10.0.0.7",
+                "203.0.113.7",
+            ]),
             &text(&["floor", "floor.example", "198.51.100.4", "2001:db8::4"]),
         )
     }
