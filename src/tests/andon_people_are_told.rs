@@ -21,6 +21,7 @@ on_both! {
     a_summary_waits_no_longer_because_the_clock_was_set_back,
     a_duty_calls_whoever_has_it_or_stands_in,
     a_link_takes_the_call_once_for_the_person_to_whom_it_was_sent,
+    a_link_shows_nothing_to_whom_may_not_see_the_line_any_more,
 }
 
 async fn with_mail(place: &Place) -> (Floor, Arc<Letters>) {
@@ -374,4 +375,28 @@ async fn a_link_takes_the_call_once_for_the_person_to_whom_it_was_sent(place: &P
         .expect("swept");
     let left = number(&floor.server.app.db, "SELECT COUNT(*) FROM andon_link").await;
     assert_eq!(left, 0);
+}
+
+async fn a_link_shows_nothing_to_whom_may_not_see_the_line_any_more(place: &Place) {
+    let (floor, letters) = with_mail(place).await;
+    let call = json!({"machine": "M1", "kind": "maintenance", "text": "smoke"});
+    floor.raised(&floor.operator, call).await;
+    floor.deliver().await;
+    let link = letters.links()["engineer.everywhere"].clone();
+    let path = link.trim_start_matches("https://floor.example");
+    let shown = floor.get(&floor.engineer, path).await;
+    assert_eq!(shown.status.as_u16(), 200, "{shown:?}");
+    let no_roles = "DELETE FROM person_role
+        WHERE person_id = (SELECT id FROM person WHERE login = 'engineer.everywhere')";
+    run(&floor.server.app.db, no_roles.to_owned()).await;
+    floor.server.app.people.forget();
+    let refused = floor.get(&floor.engineer, path).await;
+    assert_eq!(
+        refused.status.as_u16(),
+        403,
+        "{}: {refused:?}",
+        place.engine
+    );
+    let page = String::from_utf8_lossy(&refused.body).into_owned();
+    assert!(!page.contains("smoke"), "{page}");
 }
