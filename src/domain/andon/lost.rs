@@ -47,7 +47,7 @@ pub struct OpenCall {
 
 impl Lost {
     fn add(&mut self, case: &Case, now: TsMs) {
-        let waiting = Waiting::of(&case.call, now, case.restarted);
+        let waiting = Waiting::of_stop(&case.call, now, case.stop, case.restarted);
         self.calls += 1;
         self.all = self.all + waiting;
         if case.call.line_stopped {
@@ -123,6 +123,7 @@ mod tests {
             shift: None,
             hour: 0,
             escalated: false,
+            stop: None,
             restarted: None,
             call,
         }

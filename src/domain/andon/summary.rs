@@ -131,6 +131,8 @@ pub struct Case {
     pub hour: u8,
     /// A level above the first was called.
     pub escalated: bool,
+    /// The start of the stop that it is about; `None`: of none that is known.
+    pub stop: Option<TsMs>,
     /// When the machine ran again since it was raised or reopened.
     pub restarted: Option<TsMs>,
     /// The call.

@@ -221,6 +221,24 @@ fn time_splits_into_the_four_parts() {
     assert_eq!(seen(&gone, 90, None), [of(3), of(0), of(0), of(0)]);
 }
 
+#[test]
+fn a_call_about_no_stop_waits_for_no_machine_once_it_is_resolved() {
+    let open = done(&[(ack(), "b", 4), (Act::Arrive, "b", 10)]);
+    let resolved = after(open.clone(), &[(resolve(), "b", 40)]).expect("resolved");
+    let closed = after(resolved.clone(), &[(Act::Close, "b", 520)]).expect("closed");
+    let restart = |call: &Call, stop: Option<i64>, ran: Option<i64>| {
+        let (stop, ran) = (stop.map(minutes), ran.map(minutes));
+        Waiting::of_stop(call, minutes(600), stop, ran).restart.0 / MINUTE_MS
+    };
+    assert_eq!(restart(&resolved, None, None), 0);
+    assert_eq!(restart(&closed, None, None), 0, "whenever it is closed");
+    assert_eq!(restart(&resolved, Some(-1), None), 560, "it still stands");
+    assert_eq!(restart(&closed, Some(-1), None), 480);
+    assert_eq!(restart(&closed, Some(-1), Some(45)), 5);
+    let whole = Waiting::of_stop(&open, minutes(600), None, None).total();
+    assert_eq!(whole.0, 600 * MINUTE_MS, "an open call waits on");
+}
+
 fn step(trigger: Trigger, after: i64, level: u8) -> Step {
     Step {
         trigger,

@@ -31,6 +31,15 @@ impl Waiting {
         call.before + Self::of_round(call, now, restarted)
     }
 
+    /// The same of a call of which it is known whether it is about a stop, and since when that lasts. Where there is none,
+    /// no machine can run again: nothing is waited for once it is resolved, whenever it is closed.
+    #[must_use]
+    pub fn of_stop(call: &Call, now: TsMs, stop: Option<TsMs>, restarted: Option<TsMs>) -> Self {
+        let resolved = call.resolved.as_ref().map(|s| s.at);
+        let ended = restarted.or(resolved.filter(|_| stop.is_none()));
+        Self::of(call, now, ended)
+    }
+
     fn of_round(call: &Call, now: TsMs, restarted: Option<TsMs>) -> Self {
         let from = call.since();
         let end = restarted.or(over(call)).unwrap_or(now).max(from);

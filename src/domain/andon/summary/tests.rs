@@ -27,6 +27,7 @@ fn case(machine: i64, raised: i64, then: [Option<i64>; 3]) -> Case {
         shift: None,
         hour: 7,
         escalated: false,
+        stop: None,
         restarted: None,
         call: Call {
             acknowledged: stamp(then[0]),

@@ -149,7 +149,7 @@ async fn details(
     }
     let views = views_in(tx, plant, people, stored).await?;
     let detail = |call: CallView| CallDetail {
-        waiting: Waiting::of(&call.call, now, call.restarted),
+        waiting: Waiting::of_stop(&call.call, now, call.stop, call.restarted),
         history: history.remove(&call.id).unwrap_or_default(),
         call,
     };

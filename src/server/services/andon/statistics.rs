@@ -145,6 +145,7 @@ fn case(stored: &StoredCall) -> Case {
         shift: stored.shift.clone(),
         hour: stored.hour,
         escalated: stored.escalated,
+        stop: stored.stop,
         restarted: stored.restarted,
         call: stored.call.clone(),
     }
