@@ -2,8 +2,8 @@
 
 use crate::andon_scene::{Floor, happened, minutes, start, with_second_line};
 use crate::harness::Place;
-use crate::small_plant::two_shifts;
-use ms5_floor::domain::machine_state::MachineState::{PlannedStop, Running, Stopped};
+use crate::small_plant::{state, two_shifts};
+use ms5_floor::domain::machine_state::MachineState::{self, PlannedStop, Running, Stopped};
 use ms5_floor::domain::time::DurMs;
 use serde_json::{Value, json};
 
@@ -13,6 +13,10 @@ on_both! {
     bad_pieces_call_quality_once_a_shift,
     who_called_for_something_else_in_the_shift_keeps_no_rule_from_calling,
     a_call_knows_the_stop_that_it_is_about_and_closes_when_the_machine_runs_again,
+    a_machine_that_ran_for_a_moment_does_not_run_again,
+    what_ran_when_it_was_resolved_ran_again_when_that_run_began,
+    a_call_that_came_before_its_stop_is_tied_to_it,
+    a_call_about_no_stop_waits_for_no_machine,
     a_resolved_call_closes_when_it_can_no_longer_be_reopened,
 }
 
@@ -246,6 +250,170 @@ async fn a_call_knows_the_stop_that_it_is_about_and_closes_when_the_machine_runs
         .iter()
         .sum();
     assert_eq!(whole, minutes(3).0, "it waited until the machine ran");
+}
+
+/// A machine tells a state a few seconds after a full minute.
+async fn tell_at(floor: &Floor, id: &str, machine: &str, after: DurMs, told: MachineState) {
+    let items = [state(id, machine, start() + after, told)];
+    let key = &floor.server.everything;
+    let answer = floor.server.ingest(key, &items).await;
+    assert_eq!(answer.accepted, 1, "{answer:?}");
+}
+
+async fn a_machine_that_ran_for_a_moment_does_not_run_again(place: &Place) {
+    let mut floor = Floor::new(place).await;
+    floor
+        .tell(&[("M1", -60, Running), ("M1", -2, Stopped)])
+        .await;
+    floor.at(minutes(0)).await;
+    let stop = json!({"machine": "M1", "kind": "stop"});
+    let id = floor.raised(&floor.operator, stop).await;
+    // Somebody tries it for five seconds: once seen while it runs, and once not.
+    let ends = minutes(10) + DurMs(5_000);
+    floor.hands.set(start() + minutes(10));
+    tell_at(&floor, "r1", "M1", minutes(10), Running).await;
+    floor.at(just_after(10)).await;
+    let restarted = floor.detail(id).await["call"]["restarted"].clone();
+    assert_eq!(
+        restarted,
+        json!((start() + minutes(10)).0),
+        "so far it does"
+    );
+    floor.hands.set(start() + ends);
+    tell_at(&floor, "r2", "M1", ends, Stopped).await;
+    floor.at(just_after(11)).await;
+    let detail = floor.detail(id).await;
+    assert_eq!(detail["call"]["restarted"], json!(null), "{}", place.engine);
+    let last = happened(&detail).pop();
+    let again = ("stand".to_owned(), "machine stands again".to_owned());
+    assert_eq!(last, Some(again), "{detail}");
+    let stop = json!((start() + minutes(-2)).0);
+    assert_eq!(detail["call"]["stop"], stop, "the same trouble");
+    floor.hands.set(start() + minutes(20) + DurMs(5_000));
+    tell_at(&floor, "r3", "M1", minutes(20), Running).await;
+    tell_at(&floor, "r4", "M1", minutes(20) + DurMs(5_000), Stopped).await;
+    floor.at(just_after(21)).await;
+    floor.hands.set(start() + minutes(60));
+    floor.resolve(id).await;
+    floor.at(just_after(61)).await;
+    let detail = floor.detail(id).await;
+    assert_eq!(
+        (&detail["call"]["status"], &detail["call"]["restarted"]),
+        (&json!("resolved"), &json!(null)),
+        "{}: it stands",
+        place.engine
+    );
+    floor.hands.set(start() + minutes(70));
+    tell_at(&floor, "r5", "M1", minutes(70), Running).await;
+    floor.at(just_after(70)).await;
+    let detail = floor.detail(id).await;
+    assert_eq!(
+        (&detail["call"]["status"], &detail["call"]["restarted"]),
+        (&json!("closed"), &json!((start() + minutes(70)).0)),
+        "{}: {detail}",
+        place.engine
+    );
+    let waiting = &detail["waiting"];
+    assert_eq!(
+        (&waiting["acknowledge"], &waiting["restart"]),
+        (&json!(minutes(60).0), &json!(minutes(10).0)),
+        "until it ran for good"
+    );
+}
+
+async fn what_ran_when_it_was_resolved_ran_again_when_that_run_began(place: &Place) {
+    let mut floor = Floor::new(place).await;
+    floor
+        .tell(&[("M1", -60, Running), ("M1", -2, Stopped)])
+        .await;
+    floor.at(minutes(0)).await;
+    let stop = json!({"machine": "M1", "kind": "stop"});
+    let id = floor.raised(&floor.operator, stop).await;
+    // Nobody looks until long after: a trial, the run in which it is resolved, another stop.
+    floor.hands.set(start() + minutes(30));
+    floor.resolve(id).await;
+    floor.hands.set(start() + minutes(50));
+    floor
+        .tell(&[
+            ("M1", 10, Running),
+            ("M1", 11, Stopped),
+            ("M1", 25, Running),
+            ("M1", 40, Stopped),
+        ])
+        .await;
+    floor.at(minutes(50)).await;
+    let detail = floor.detail(id).await;
+    assert_eq!(
+        (&detail["call"]["status"], &detail["call"]["restarted"]),
+        (&json!("closed"), &json!((start() + minutes(25)).0)),
+        "{}: {detail}",
+        place.engine
+    );
+}
+
+async fn a_call_that_came_before_its_stop_is_tied_to_it(place: &Place) {
+    let mut floor = Floor::new(place).await;
+    floor
+        .tell(&[("M1", -60, Running), ("M2", -60, Running)])
+        .await;
+    floor.at(minutes(0)).await;
+    let of_line = json!({"line": "L1", "kind": "stop", "line_stopped": true});
+    let of_line = floor.raised(&floor.operator, of_line).await;
+    let other = json!({"machine": "M2", "kind": "quality", "line_stopped": false});
+    let other = floor.raised(&floor.operator, other).await;
+    for id in [of_line, other] {
+        let stop = floor.detail(id).await["call"]["stop"].clone();
+        assert_eq!(stop, json!(null), "its machine runs");
+    }
+    // What the machines tell comes later.
+    floor.hands.set(start() + minutes(1));
+    floor.tell(&[("M1", 1, Stopped), ("M2", 1, Stopped)]).await;
+    floor.at(just_after(1)).await;
+    let stop = floor.detail(of_line).await["call"]["stop"].clone();
+    assert_eq!(
+        stop,
+        json!((start() + minutes(1)).0),
+        "{}: the pacing machine stands",
+        place.engine
+    );
+    let stop = floor.detail(other).await["call"]["stop"].clone();
+    assert_eq!(stop, json!(null), "nobody said that it stands for this");
+    floor.at(minutes(2)).await;
+    floor.resolve(of_line).await;
+    floor.hands.set(start() + minutes(4));
+    floor.tell(&[("M1", 4, Running)]).await;
+    floor.at(just_after(4)).await;
+    let detail = floor.detail(of_line).await;
+    assert_eq!(
+        (&detail["call"]["status"], &detail["waiting"]["restart"]),
+        (&json!("closed"), &json!(minutes(2).0)),
+        "{}: {detail}",
+        place.engine
+    );
+    floor.at(minutes(60)).await;
+    let stop = floor.detail(other).await["call"]["stop"].clone();
+    assert_eq!(stop, json!((start() + minutes(1)).0), "it stands for long");
+}
+
+async fn a_call_about_no_stop_waits_for_no_machine(place: &Place) {
+    let mut floor = Floor::new(place).await;
+    floor.tell(&[("M1", -60, Running)]).await;
+    floor.at(minutes(0)).await;
+    let call = json!({"line": "L1", "kind": "stop", "line_stopped": true});
+    let id = floor.raised(&floor.operator, call).await;
+    floor.hands.set(start() + minutes(10));
+    floor.resolve(id).await;
+    for minute in [60, 8 * 60 + 11] {
+        floor.at(minutes(minute)).await;
+        let waiting = floor.detail(id).await["waiting"].clone();
+        assert_eq!(
+            (&waiting["acknowledge"], &waiting["restart"]),
+            (&json!(minutes(10).0), &json!(0)),
+            "{}: {minute}",
+            place.engine
+        );
+    }
+    assert_eq!(floor.detail(id).await["call"]["status"], "closed");
 }
 
 async fn a_resolved_call_closes_when_it_can_no_longer_be_reopened(place: &Place) {

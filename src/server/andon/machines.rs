@@ -21,6 +21,8 @@ use crate::server::state::App;
 
 /// Who closes a call whose machine runs again.
 const RUNS_AGAIN: &str = "machine runs again";
+/// Who notes that it stands once more.
+const STANDS_AGAIN: &str = "machine stands again";
 /// Who closes a call that nobody closed while it could be reopened.
 const NOBODY_REOPENED: &str = "nobody reopened it";
 
@@ -33,7 +35,7 @@ pub(super) enum Depth {
     Pieces,
 }
 
-/// Looks at every machine once: raises what rules want, notes which machines run again, and closes what is over. Returns how many calls changed.
+/// Looks at every machine once: raises what rules want, notes which machines stand or run again, and closes what is over. Returns how many calls changed.
 ///
 /// # Errors
 /// The database's. What was not done is done the next time.
@@ -118,6 +120,27 @@ impl<'a> Seen<'a> {
             depth,
             data,
         })
+    }
+
+    /// The machine that a call is about; of a call about the line, or about a machine that is gone, the one that sets the
+    /// pace.
+    fn machine(&self, stored: &StoredCall) -> Option<&'a Machine> {
+        let mut machines = self.line.machines.iter();
+        let own = machines.find(|machine| Some(machine.id) == stored.spot.machine);
+        own.or_else(|| self.line.pacing())
+    }
+
+    /// The stop in which the machine of a call is now.
+    fn stands(&self, stored: &StoredCall) -> Option<Standing> {
+        let machine = self.machine(stored)?;
+        let data = self.data.machine(machine.id)?;
+        standing(self.site, self.line, machine, data, self.now)
+    }
+
+    /// Whether a call without a stop is about this one: the line stands because of it, or the machine stands for longer
+    /// than it does many times a shift.
+    fn is_about(&self, stored: &StoredCall, stands: &Standing) -> bool {
+        stored.call.line_stopped || self.now - stands.stop >= self.line.rules.minor_stop
     }
 
     fn shows(
@@ -211,8 +234,8 @@ fn program(app: &App, name: String) -> Doer {
     }
 }
 
-/// Notes when the machine of a call ran again, and closes a call that is resolved and only waited for that, or for somebody
-/// to reopen it as long as that is possible: the screens show no call for ever.
+/// Notes when the machine of a call stands, runs again or stands once more, and closes a call that is resolved and only
+/// waited for that, or for somebody to reopen it as long as that is possible: the screens show no call for ever.
 async fn settled(
     app: &App,
     plant: &Plant,
@@ -220,13 +243,20 @@ async fn settled(
     stored: &StoredCall,
     seen: &Seen<'_>,
 ) -> Result<bool, ServiceError> {
+    let is_open = stored.call.status().is_open();
+    let stands = seen.stands(stored);
+    let unplanned = stands.as_ref().filter(|s| s.is_unplanned());
+    let ties = unplanned.filter(|s| is_open && stored.stop.is_none() && seen.is_about(stored, s));
+    // What ran for a moment while somebody mended it did not run again.
+    let again = unplanned.filter(|s| stored.restarted.is_some() && s.stop <= until(stored, seen));
     let restarted = match stored.restarted {
+        _ if again.is_some() => None,
         Some(at) => Some(at),
-        None => restart(app, stored, seen).await?,
+        None => restart(app, stored, seen, stands.as_ref()).await?,
     };
-    let stands = stored.stop.is_some() && restarted.is_none();
+    let waits = stored.stop.is_some() && restarted.is_none();
     let too_late = stored.call.reopen_until(people.reopen);
-    let closes = if stored.call.status().is_open() || stands {
+    let closes = if is_open || waits {
         None
     } else if stored.call.line_stopped && restarted.is_some() {
         Some(RUNS_AGAIN)
@@ -236,7 +266,7 @@ async fn settled(
             .map(|_| NOBODY_REOPENED)
     };
     let runs = restarted.filter(|_| stored.restarted.is_none());
-    if closes.is_none() && runs.is_none() {
+    if closes.is_none() && runs.is_none() && ties.is_none() && again.is_none() {
         return Ok(false);
     }
     let mut tx = app.db.begin_append().await?;
@@ -247,10 +277,17 @@ async fn settled(
     if call.version != stored.version {
         return Ok(false);
     }
-    if let Some(at) = runs {
-        call.restarted = Some(at);
+    if runs.is_some() || ties.is_some() || again.is_some() {
+        call.restarted = restarted;
+        call.stop = call.stop.or(ties.map(|s| s.stop));
         calls::put(&mut tx, &mut call).await?;
-        events::add(&mut tx, call.id, (at, "restart"), (RUNS_AGAIN, None), "").await?;
+        let noted = [
+            again.map(|s| (s.stop, "stand", STANDS_AGAIN)),
+            runs.map(|at| (at, "restart", RUNS_AGAIN)),
+        ];
+        for (at, what, who) in noted.into_iter().flatten() {
+            events::add(&mut tx, call.id, (at, what), (who, None), "").await?;
+        }
         notify::calls(&mut tx, call.version).await?;
     }
     if let Some(why) = closes {
@@ -262,32 +299,53 @@ async fn settled(
     Ok(true)
 }
 
-/// When the machine ran again since the round of a call began; `None`: it still stands, or the call is about no stop.
+/// Until when the trouble of a call lasted: until it was resolved, or until now.
+fn until(stored: &StoredCall, seen: &Seen<'_>) -> TsMs {
+    let resolved = stored.call.resolved.as_ref();
+    resolved.map_or(seen.now, |stamp| stamp.at.min(seen.now))
+}
+
+/// When the machine of a call ran again for good: when the run began in which it is now or was when the call was resolved,
+/// or the first one after that, not before the round began. `None`: it still stands, or the call is about no stop.
 async fn restart(
     app: &App,
     stored: &StoredCall,
     seen: &Seen<'_>,
+    stands: Option<&Standing>,
 ) -> Result<Option<TsMs>, ServiceError> {
-    let (line, since) = (seen.line, stored.call.since());
-    let own = stored
-        .spot
-        .machine
-        .and_then(|id| line.machines.iter().find(|machine| machine.id == id));
-    let machine = own.or_else(|| line.pacing());
-    let Some((_, machine)) = stored.stop.zip(machine) else {
+    let Some((stop, machine)) = stored.stop.zip(seen.machine(stored)) else {
         return Ok(None);
     };
-    let still = seen.data.machine(machine.id).is_some_and(|data| {
-        let stands = standing(seen.site, line, machine, data, seen.now);
-        stands.is_some_and(|s| s.stop <= since)
-    });
+    let (since, until) = (stored.call.since().max(stop), until(stored, seen));
+    let data = seen.data.machine(machine.id);
+    let last = data.and_then(|data| data.parts.last());
+    let still = stands.is_some_and(|s| s.stop <= until)
+        || (stored.call.status().is_open() && last.is_some_and(|p| p.bucket != TimeBucket::Run));
     if still || since >= seen.now {
         return Ok(None);
     }
     let window = Span::clamped(since, seen.now);
     let mut tx = app.db.snapshot().await?;
-    let data = read_time(&mut tx, seen.site, line, Some(machine.id), window, seen.now).await?;
-    let parts = data.machines.iter().flat_map(|data| &data.parts);
-    let mut runs = parts.filter(|p| p.bucket == TimeBucket::Run && p.span.to() > since);
-    Ok(runs.next().map(|part| part.span.from().max(since)))
+    let (site, line) = (seen.site, seen.line);
+    let data = read_time(&mut tx, site, line, Some(machine.id), window, seen.now).await?;
+    let parts = data.machine(machine.id).map(|data| data.parts.as_slice());
+    let run = run_at_or_after(parts.unwrap_or_default(), until);
+    Ok(run.map(|from| from.max(since)))
+}
+
+/// When the run began that goes on at `at`, or the first one after it.
+fn run_at_or_after(parts: &[Part], at: TsMs) -> Option<TsMs> {
+    let mut began = None;
+    for (n, part) in parts.iter().enumerate() {
+        if part.bucket != TimeBucket::Run {
+            began = None;
+            continue;
+        }
+        let from = *began.get_or_insert(part.span.from());
+        // Of what goes on at the last moment that is known nothing lies behind it.
+        if part.span.to() > at || n + 1 == parts.len() {
+            return Some(from);
+        }
+    }
+    None
 }

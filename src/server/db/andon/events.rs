@@ -13,7 +13,7 @@ pub struct EventRow {
     pub call_id: i64,
     /// When, epoch milliseconds.
     pub at_ms: i64,
-    /// What: `raise`, `join`, `step`, `restart`, or the name of an act.
+    /// What: `raise`, `join`, `step`, `restart`, `stand`, or the name of an act.
     pub what: String,
     /// Who did it.
     pub who: String,

@@ -52,8 +52,8 @@ impl Raise<'_> {
     }
 }
 
-/// Whether somebody (or what [`Raise::unless_by`] names) called since [`Raise::unless_since`] already; never of a call without it. What is called for with less
-/// urgency is not called for yet: it is joined, which makes it urgent.
+/// Whether somebody (or the rule of [`Raise::unless_by`]) called since [`Raise::unless_since`] already; never of a call
+/// without it. What is called for with less urgency is not called for yet: it is joined, which makes it urgent.
 ///
 /// # Errors
 /// The engine's.

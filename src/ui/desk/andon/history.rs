@@ -270,6 +270,7 @@ fn happened(page: &Page, lines: &[HistoryLine]) -> AnyView {
             "join" => "Raised once more",
             "step" => "Step",
             "restart" => "Machine ran again",
+            "stand" => "Machine stands again",
             "acknowledge" => "Acknowledged",
             "arrive" => "On site",
             "resolve" => "Resolved",
