@@ -194,13 +194,17 @@ impl Worker {
     /// When the clock was set back, what is pending goes by passing time from here on.
     async fn mind_the_clock(&mut self, now: TsMs, ran: Duration) -> Result<(), ServiceError> {
         let before = self.last;
-        let expected = before.map(|(at, then)| at + millis(ran.saturating_sub(then)));
+        let passed = before.map(|(_, then)| millis(ran.saturating_sub(then)));
+        let expected = before.zip(passed).map(|((at, _), passed)| at + passed);
         let was_set_back = expected.is_some_and(|expected| now + SET_BACK < expected);
         if before.is_none() || was_set_back {
             for timer in timers::pending_in(&mut self.app.db.snapshot().await?).await? {
                 // Of what was before the program began it is only known when a timer was set.
                 let then = expected.unwrap_or_else(|| now.max(TsMs(timer.set_ms)));
-                if then > now {
+                // What was set since the last look, by the clock as it is, goes by it.
+                let set = TsMs(timer.set_ms);
+                let is_new = passed.is_some_and(|passed| set >= now - passed && set <= now);
+                if then > now && !is_new {
                     let left = (TsMs(timer.due_ms) - then).max(DurMs::ZERO);
                     let left = Duration::from_millis(u64::try_from(left.0).unwrap_or_default());
                     self.by_ticks.entry(timer.key()).or_insert(ran + left);
