@@ -301,7 +301,8 @@ async fn a_password_is_replaced_only_where_it_is_the_one_that_was_looked_at(plac
     let maria = add_person(&server, "maria", "operator").await;
     let looked_at = row(&server, maria).await;
     let is_unchanged = async || {
-        let is = sign_in::is_unchanged(&server.app, &looked_at).await;
+        let is =
+            sign_in::is_unchanged(&crate::harness::by_the_program(&server.app), &looked_at).await;
         is.expect("an answer")
     };
     assert!(is_unchanged().await);

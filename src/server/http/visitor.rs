@@ -57,7 +57,7 @@ impl Visitor {
         session::hold(self.ctx.app(), &self.session, &held)
             .await
             .map_err(store)?;
-        if is_unchanged(self.ctx.app(), row).await? {
+        if is_unchanged(&self.ctx, row).await? {
             return Ok(());
         }
         self.leave().await?;

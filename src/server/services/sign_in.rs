@@ -146,7 +146,8 @@ pub(crate) async fn on_record(app: &App, row: &AuditRow) -> Result<(), Refused> 
 ///
 /// # Errors
 /// The engine's.
-pub async fn is_unchanged(app: &App, row: &PersonRow) -> Result<bool, Refused> {
+pub async fn is_unchanged(ctx: &Ctx, row: &PersonRow) -> Result<bool, Refused> {
+    let app = ctx.app();
     let mut tx = app.db.begin().await?;
     let is = is_unchanged_in(&mut tx, row, app.clock.now()).await?;
     tx.commit().await?;
