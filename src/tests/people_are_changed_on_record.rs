@@ -271,7 +271,7 @@ async fn another_link_to_the_provider_ends_every_session(place: &Place) {
         (link("one"), true),
         (link("one"), true),
         (link("two"), false),
-        ([("issuer", ""), ("subject", "")], false),
+        ([("clear", "1"), ("why", "")], false),
     ] {
         let mut viewer = Browser::signed_in(&server, "vic").await;
         let answer = admin.post(&path, &form).await;
