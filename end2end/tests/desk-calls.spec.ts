@@ -162,7 +162,7 @@ test.describe.serial('calls, from the rule to the figures', () => {
     await page.getByRole('link', { name: 'Response times' }).click();
     const kinds = page.getByRole('row').filter({ hasText: 'Maintenance' });
     await expect(kinds.first()).toBeVisible();
-    await page.getByLabel('Kind').selectOption('Maintenance');
+    await page.getByRole('combobox', { name: 'Kind' }).selectOption('Maintenance');
     await page.getByRole('button', { name: 'Show' }).click();
     await expect(page.locator('.fact').filter({ hasText: 'MTTA' })).toContainText('n 1');
     for (const width of widths) await fits(page, width);

@@ -98,6 +98,7 @@ fn act(
             class=class
             type="button"
             data-needs=needs
+            disabled=move || doing.is_busy.get()
             on:click=move |_| doing.start(deed)
         >
             {name}
