@@ -4,11 +4,14 @@
 //! instants; words and layout are the pages' business.
 
 pub mod analysis;
+pub mod andon;
 pub mod board;
 pub mod downtime;
 pub mod error;
 pub mod ingest;
+pub mod json;
 pub mod line;
 pub mod live;
 pub mod oee;
+pub mod post;
 pub mod sheet;

@@ -4,13 +4,14 @@ use crate::ui::clock::Clock;
 use crate::ui::components::footer::StaleBanner;
 use crate::ui::components::hatch::Hatchings;
 use crate::ui::live::Live;
+use crate::ui::pages::andon::AndonPage;
 use crate::ui::pages::board::BoardPage;
 use crate::ui::pages::line::LinePage;
 use crate::ui::pages::not_found::NotFound;
 use crate::ui::retry::Attempts;
 use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
-use leptos_router::components::{Route, Router, Routes};
+use leptos_router::components::{FlatRoutes, Route, Router};
 use leptos_router::{SsrMode, path};
 
 /// Everything that a person can look at.
@@ -41,10 +42,11 @@ pub fn App() -> impl IntoView {
         <div class="frame" class:is-stale=move || connection.get().is_old()>
             <Router>
                 // Pages come whole, with their numbers in the HTML.
-                <Routes fallback=NotFound>
+                <FlatRoutes fallback=NotFound>
                     <Route path=path!("/") view=BoardPage ssr=SsrMode::Async />
+                    <Route path=path!("/andon") view=AndonPage ssr=SsrMode::Async />
                     <Route path=path!("/lines/:code") view=LinePage ssr=SsrMode::Async />
-                </Routes>
+                </FlatRoutes>
             </Router>
         </div>
     }
@@ -86,6 +88,7 @@ pub fn shell(options: ShellOptions) -> impl IntoView {
         reader,
     } = options;
     let may = reader.may.clone();
+    provide_context(crate::ui::loaded::May(may.clone()));
     // The debug text of a path is a JavaScript string.
     let start = format!(
         "import init, {{ hydrate }} from {js:?};\ninit({{ module_or_path: {wasm:?} }}).then(hydrate);"

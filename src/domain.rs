@@ -11,10 +11,12 @@
 //! | the plan | `shift`, `calendar` (shift rules by day), `dated` (what holds from when), `target` |
 //! | the account | `reckon` (parts and counts to accounts), `account` (A, P, Q, OEE and their kin), `loss` (the tree), `reason`, `reliability` |
 //! | who may | `rights` (permissions, roles, where they hold) |
+//! | who comes | `andon` (calls for help, whom they reach and when, how long they waited) |
 //! | what follows | `difference` (of two periods), `analytics`, `condition` (what a line is doing) |
 
 pub mod account;
 pub mod analytics;
+pub mod andon;
 pub mod calendar;
 pub mod classification;
 pub mod condition;

@@ -24,13 +24,15 @@
 //! |---|---|---|
 //! | [`domain`] | types and arithmetic, the same in server and browser | clocks, chance, I/O, anything of ours outside itself |
 //! | [`api`] | server functions and the shapes that travel | SQL, layout |
-//! | [`ui`] | pages, components, charts, the live connection | the server |
+//! | [`ui`] | pages, components, charts, the live connection; what stands still is drawn by the server and sent as HTML | the server |
 //! | [`app`] | the document and THE route table | |
 //! | `server::db` | the only SQL, for both engines | HTTP |
 //! | `server::ingest` | the one door for facts, the one task that writes them | screens |
 //! | `server::services` | use cases: one function, one transaction | HTTP status codes |
 //! | `server::rollup` | accounts by hour, shift, day and month, so that a year costs little more than a day | HTTP, screens |
+//! | `server::andon` | what calls do by themselves: steps that are due, machines that call | HTTP, screens |
 //! | `server::live` | from a commit to every screen | how figures are computed |
+//! | `server::delivery` | messages to people: an outbox, the task that sends from it, a file for each channel | why they are sent |
 //! | `server::http` | routes, problem documents, headers | SQL |
 //! | `server::tls` | the certificate, its authority, its renewal | HTTP |
 //! | `server::auth` | who somebody is | screens |

@@ -5,6 +5,7 @@
 //! a `style` attribute: the content security policy would drop it.
 
 pub mod arrival;
+pub mod calls;
 pub mod charts;
 pub mod clock;
 pub mod components;
@@ -12,9 +13,11 @@ pub mod components;
 pub mod desk;
 pub mod format;
 pub mod live;
+pub mod loaded;
 pub mod loss_tone;
 pub mod pages;
 pub mod retry;
 #[cfg(feature = "ssr")]
 pub mod sheets;
 pub mod theme;
+pub mod way_in;

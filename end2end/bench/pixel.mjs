@@ -1,5 +1,6 @@
-// From an event to the painted frame. Opens the board, posts state changes of one line from inside the page (one clock
-// for everything), and waits until the tile's state word has changed and the frame with it has been painted.
+// From an event to the painted frame. Opens a board, brings about changes from inside the page (one clock for everything),
+// and waits until what they change has changed and the frame with it has been painted: on the plant board the state word of
+// one line's tile, on the board of calls (MS5_CALLS_OF) a call of that line that comes and goes.
 // Prints one JSON object: for every sample the milliseconds from before the POST. Started by `cargo xtask bench`.
 
 import { chromium } from '@playwright/test';
@@ -23,8 +24,18 @@ function required(name) {
 }
 
 /** Runs in the page. */
-async function measure({ key, line, machine, samples, warmUp }) {
+async function measure({ key, line, machine, callsOf, samples, warmUp }) {
   const WORDS = /^(running|slow|stopped|idle|starved|blocked|changeover|planned( stop)?|break|not scheduled|no data)$/i;
+
+  const post = async (path, body) => {
+    const answer = await fetch(path, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    if (!answer.ok) throw new Error(`POST ${path}: ${answer.status} ${await answer.text()}`);
+    return answer.json();
+  };
 
   // By what a person sees: the name of the line, and around it the smallest box that also holds a state word. No class
   // is relied on, so the markup may change.
@@ -43,27 +54,48 @@ async function measure({ key, line, machine, samples, warmUp }) {
   };
 
   let sent = 0;
-  const post = (state) =>
-    fetch('/api/v1/ingest', {
-      method: 'POST',
-      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-      body: JSON.stringify({
-        items: [{ id: `pixel-${Date.now()}-${(sent += 1)}`, machine, at: Date.now(), kind: 'state', state }],
-      }),
-    });
+  let state = 'running';
+  /** A machine runs or stops; its line's tile says another word. */
+  const tile = {
+    shows: () => {
+      const element = word();
+      if (!element) throw new Error(`the board shows no tile of '${line}' with a state word`);
+      return text(element);
+    },
+    change: () => {
+      state = state === 'running' ? 'stopped' : 'running';
+      sent += 1;
+      const id = `pixel-${Date.now()}-${sent}`;
+      return post('/api/v1/ingest', { items: [{ id, machine, at: Date.now(), kind: 'state', state }] });
+    },
+  };
+
+  let open = null;
+  /** Somebody calls, or a call is cancelled; the board shows one card more or less. */
+  const call = {
+    shows: () => document.querySelectorAll('main li').length,
+    change: async () => {
+      if (open !== null) {
+        const id = open;
+        open = null;
+        return post(`/api/v1/andon/calls/${id}/cancel`, { note: 'not needed' });
+      }
+      const raised = await post('/api/v1/andon', { line: callsOf, kind: 'safety' });
+      open = raised.call.id;
+    },
+  };
+  const watched = callsOf ? call : tile;
 
   const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-  /** One change of state, and when what became of it. */
-  const sample = (state) =>
+  /** One change, and when what became of it. */
+  const sample = () =>
     new Promise((resolve, reject) => {
-      const element = word();
-      if (!element) return reject(new Error(`the board shows no tile of '${line}' with a state word`));
-      const before = text(element);
+      const before = watched.shows();
       const seen = {};
       const tooLate = setTimeout(() => {
         observer.disconnect();
-        reject(new Error(`'${before}' did not change within 5 s after the state '${state}'`));
+        reject(new Error(`'${before}' did not change within 5 s`));
       }, 5_000);
       const start = performance.now();
       const at = (name) => {
@@ -74,8 +106,7 @@ async function measure({ key, line, machine, samples, warmUp }) {
         }
       };
       const observer = new MutationObserver(() => {
-        const now = word();
-        if (!now || text(now) === before) return;
+        if (watched.shows() === before) return;
         observer.disconnect();
         at('changed');
         requestAnimationFrame(() => {
@@ -87,16 +118,14 @@ async function measure({ key, line, machine, samples, warmUp }) {
         });
       });
       observer.observe(document.body, { childList: true, characterData: true, subtree: true });
-      post(state).then((answer) => (answer.ok ? at('stored') : reject(new Error(`POST: ${answer.status}`))), reject);
+      watched.change().then(() => at('stored'), reject);
     });
 
   // The page is there before its script is: post until a change arrives by itself.
-  let state = 'running';
-  const turn = () => (state = state === 'running' ? 'stopped' : 'running');
   const ready = performance.now() + 30_000;
   for (let good = 0; good < warmUp; ) {
     try {
-      await sample(turn());
+      await sample();
       good += 1;
     } catch (error) {
       if (performance.now() > ready) throw error;
@@ -106,7 +135,7 @@ async function measure({ key, line, machine, samples, warmUp }) {
 
   const all = { stored: [], changed: [], painted: [], next_frame: [] };
   for (let n = 0; n < samples; n += 1) {
-    const seen = await sample(turn());
+    const seen = await sample();
     for (const name of Object.keys(all)) all[name].push(seen[name]);
     // Longer than changes of a tile are held together, and never in step with anything.
     await pause(350 + Math.random() * 350);
@@ -121,10 +150,13 @@ try {
   await page.goto(`${required('MS5_URL')}/sign-in`);
   await page.getByRole('button', { name: 'Viewer', exact: true }).click();
   await page.waitForURL((url) => url.pathname === '/', { waitUntil: 'load' });
+  const callsOf = process.env.MS5_CALLS_OF;
+  if (callsOf) await page.goto(`${required('MS5_URL')}/andon`);
   const all = await page.evaluate(measure, {
     key: required('MS5_KEY'),
-    line: required('MS5_LINE'),
-    machine: required('MS5_MACHINE'),
+    callsOf,
+    line: callsOf ? '' : required('MS5_LINE'),
+    machine: callsOf ? '' : required('MS5_MACHINE'),
     samples: Number(required('MS5_SAMPLES')),
     warmUp: 3,
   });

@@ -1,7 +1,7 @@
 // The desk: people, roles, devices, keys and the trail, run by an administrator in a real browser.
 
-import AxeBuilder from '@axe-core/playwright';
 import type { Browser, BrowserContext, Page } from '@playwright/test';
+import { fits, heard, usable, widths } from './everyone.ts';
 import { type Floor, type SignedIn, expect, nobody, test as base } from './floor.ts';
 
 /** A browser in which an administrator has signed in. */
@@ -15,6 +15,7 @@ const pages = [
   '/account/password',
   '/account/pin',
   '/account/code',
+  '/account/reached',
   '/admin/people',
   '/admin/people?find=nobody-is-called-that',
   '/admin/people/new',
@@ -26,39 +27,6 @@ const pages = [
   '/admin/audit',
   '/admin/audit?verify=yes',
 ];
-const widths = [768, 1280, 1920];
-
-/** What the console says, of whatever kind. */
-function heard(page: Page): string[] {
-  const found: string[] = [];
-  page.on('console', (message) => found.push(message.text()));
-  page.on('pageerror', (error) => found.push(String(error)));
-  return found;
-}
-
-/** Nothing sticks out sideways, and a gloved finger meets everything that can be touched. */
-async function fits(page: Page, width: number): Promise<void> {
-  await page.setViewportSize({ width, height: width === 1920 ? 1080 : 1024 });
-  const overflow = await page.evaluate(
-    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-  );
-  expect(overflow, `no sideways scrolling at ${width}`).toBeLessThanOrEqual(0);
-  const small = await page.locator('a:not(.skip), button, summary, select, input:not([type=hidden])').evaluateAll((all) =>
-    all
-      .map((e) => (e.matches('[type=checkbox]') ? (e.closest('label') ?? e) : e))
-      .filter((e) => {
-        const { width, height } = e.getBoundingClientRect();
-        return width > 0 && height < 47.9;
-      })
-      .map((e) => e.outerHTML.slice(0, 120)),
-  );
-  expect(small, `for a gloved finger at ${width}`).toEqual([]);
-}
-
-async function usable(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`)).toEqual([]);
-}
 
 for (const colorScheme of ['light', 'dark'] as const) {
   test(`every page of the desk in ${colorScheme} is usable by everyone and fits its widths`, async ({ page, floor }) => {

@@ -3,7 +3,7 @@
 
 import { type Browser, type BrowserContext, test as base, expect } from '@playwright/test';
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -80,11 +80,13 @@ export class Floor {
   private constructor(
     private readonly port: number,
     private readonly elsewhere?: string,
+    private readonly settings?: string,
   ) {}
 
-  /** On a file of its own, or on the database that is given. */
-  static async start(database?: string): Promise<Floor> {
-    const floor = new Floor(await freePort(), database);
+  /** On a file of its own, or on the database that is given; `settings` makes a settings file for the site's address. */
+  static async start(database?: string, settings?: (url: string) => string): Promise<Floor> {
+    const port = await freePort();
+    const floor = new Floor(port, database, settings?.(`http://127.0.0.1:${port}`));
     const keyFile = join(floor.folder, 'key');
     const args = ['key', 'create', '--name', 'browser-tests', '--may-backfill', '--may-configure', '--out', keyFile];
     // Not waited for in one go: the database may be reached by way of this very program.
@@ -107,6 +109,11 @@ export class Floor {
   /** Starts the server, on the same port and data as before, and waits until it is ready. */
   async serve(): Promise<void> {
     const args = ['serve', '--database', this.database, '--site', required('MS5_SITE')];
+    if (this.settings) {
+      const file = join(this.folder, 'floor.toml');
+      writeFileSync(file, this.settings);
+      args.push('--config', file);
+    }
     const server = spawn(required('MS5_BIN'), [...args, '--listen', `127.0.0.1:${this.port}`, '--demonstration'], { stdio: 'inherit' });
     this.server = server;
     await expect

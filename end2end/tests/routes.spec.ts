@@ -6,6 +6,7 @@ import { expect, test } from './floor.ts';
 
 const routes = [
   { path: '/', heading: 'Test hall', status: 200 },
+  { path: '/andon', heading: 'Andon', status: 200 },
   { path: '/lines/L1', heading: 'Bagger', status: 200 },
   { path: '/lines/L2', heading: 'Bottling', status: 200 },
   { path: '/lines/L3', heading: 'Presses', status: 200 },

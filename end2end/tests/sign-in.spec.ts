@@ -91,3 +91,47 @@ test.describe('without scripts', () => {
     await expect(page).toHaveURL(`${floor.url}/lines/L3`);
   });
 });
+
+test('a page whose session ended says so, and leads back to itself', async ({ page, floor }) => {
+  await page.goto(`${floor.url}/sign-in?next=/lines/L1`);
+  await page.getByRole('button', { name: 'Viewer' }).click();
+  await page.locator('body[data-hydrated]').waitFor();
+  await expect(page.getByRole('status')).toHaveText('live');
+  // Elsewhere: this page hears of it from the server alone.
+  await page.request.post(`${floor.url}/sign-out`, { maxRedirects: 0, headers: { origin: floor.url } });
+  await expect(page.getByText('You are signed out.')).toBeVisible({ timeout: 10_000 });
+  await expect(page.getByRole('status')).toHaveText('signed out');
+  await expect(page.getByText('Not live.')).toBeHidden();
+  await page.getByRole('link', { name: 'Sign in' }).click();
+  await expect(page).toHaveURL(/\/sign-in\?next=%2Flines%2FL1/);
+  await page.getByRole('button', { name: 'Viewer' }).click();
+  await expect(page).toHaveURL(`${floor.url}/lines/L1`);
+  await expect(page.getByRole('status')).toHaveText('live');
+});
+
+test('a page that is signed out comes back by itself when somebody signs in beside it', async ({ page, context, floor }) => {
+  await page.goto(`${floor.url}/sign-in`);
+  await page.getByRole('button', { name: 'Viewer' }).click();
+  await page.locator('body[data-hydrated]').waitFor();
+  await expect(page.getByRole('status')).toHaveText('live');
+  await page.request.post(`${floor.url}/sign-out`, { maxRedirects: 0, headers: { origin: floor.url } });
+  await expect(page.getByText('You are signed out.')).toBeVisible({ timeout: 10_000 });
+  const beside = await context.newPage();
+  await beside.goto(`${floor.url}/sign-in`);
+  await beside.getByRole('button', { name: 'Engineer' }).click();
+  await expect(beside).toHaveURL(`${floor.url}/`);
+  await expect(page.getByRole('status')).toHaveText('live', { timeout: 15_000 });
+  await expect(page.getByText('You are signed out.')).toBeHidden();
+});
+
+test('a server that is gone is no reason to say that somebody is signed out', async ({ page, floor }) => {
+  await page.goto(`${floor.url}/sign-in`);
+  await page.getByRole('button', { name: 'Viewer' }).click();
+  await page.locator('body[data-hydrated]').waitFor();
+  await expect(page.getByRole('status')).toHaveText('live');
+  await floor.kill();
+  await expect(page.getByText('Not live.')).toBeVisible({ timeout: 15_000 });
+  await expect(page.getByText('You are signed out.')).toBeHidden();
+  await floor.serve();
+  await expect(page.getByRole('status')).toHaveText('live', { timeout: 15_000 });
+});

@@ -1,6 +1,7 @@
 //! A line over a chosen stretch of time: where the time went, why, and what was different before.
 
 use super::error::ApiError;
+use super::json::Json;
 use super::oee::{History, RateUsed, ReasonLoss, Whose};
 use crate::domain::account::Account;
 use crate::domain::difference::Difference;
@@ -8,7 +9,7 @@ use crate::domain::figure::Why;
 use crate::domain::time::{Span, TsMs};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
-use server_fn::codec::{GetUrl, Json};
+use server_fn::codec::GetUrl;
 
 /// Something that can be chosen.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,6 +1,7 @@
 //! The plant board: a tile a line.
 
 use super::error::ApiError;
+use super::json::Json;
 use crate::domain::condition::Condition;
 use crate::domain::figure::Figure;
 use crate::domain::ids::Seq;
@@ -8,7 +9,7 @@ use crate::domain::local_time::LocalTime;
 use crate::domain::time::{DurMs, Span, TsMs};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
-use server_fn::codec::{GetUrl, Json};
+use server_fn::codec::GetUrl;
 
 /// The site as every page shows it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -53,8 +54,8 @@ impl Progress {
     }
 }
 
-/// One clock hour of the shift.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+/// One clock hour of the shift. It travels drawn.
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct HourBar {
     /// The hour, cut to the shift.
     pub span: Span,
@@ -100,8 +101,8 @@ pub struct Tile {
     pub shift: Option<ShiftView>,
     /// Made against target; `None` outside planned time.
     pub progress: Option<Progress>,
-    /// The hours of the shift.
-    pub hours: Vec<HourBar>,
+    /// The hours of the shift as bars, drawn: SVG.
+    pub hours: String,
     /// OEE of the shift so far.
     pub oee: Figure,
     /// Unplanned stops, changeover and waiting of the shift so far; `None` for those who may not see OEE.

@@ -1,6 +1,7 @@
 //! Stops with their reasons: lists, figures, what stands now, and what people say about them.
 
 use super::error::ApiError;
+use super::json::Json;
 use crate::domain::machine_state::{MachineState, TimeBucket};
 use crate::domain::reason::Category;
 use crate::domain::reckon::Lost;
@@ -8,7 +9,7 @@ use crate::domain::reliability::Reliability;
 use crate::domain::time::{DurMs, Span, TsMs};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
-use server_fn::codec::{GetUrl, Json};
+use server_fn::codec::GetUrl;
 
 /// A reason for stops.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

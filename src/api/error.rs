@@ -1,9 +1,9 @@
 //! Errors as they cross to the browser. The status of the answer is set by the server's boundary.
 
+use super::json::JsonText;
 use crate::domain::plant::FieldError;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
-use server_fn::codec::JsonEncoding;
 use server_fn::error::ServerFnErrorErr;
 
 /// What went wrong, as far as the person in front of the screen needs to know.
@@ -80,7 +80,7 @@ impl ApiError {
 }
 
 impl FromServerFnError for ApiError {
-    type Encoder = JsonEncoding;
+    type Encoder = JsonText;
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         match error {

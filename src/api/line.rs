@@ -1,15 +1,16 @@
-//! One line: its figures with the time behind them, its ribbon, hours, machines and stops.
+//! One line: its figures with the time behind them, its ribbons, hours, machines and stops. What does not change by the
+//! second travels drawn.
 
-use super::board::{HourBar, SiteView, Tile};
+use super::board::{SiteView, Tile};
 use super::error::ApiError;
-use crate::domain::account::Account;
+use super::json::Json;
+use crate::domain::figure::Figure;
 use crate::domain::ids::Seq;
 use crate::domain::machine_state::MachineState;
-use crate::domain::target::Targets;
 use crate::domain::time::{Span, TsMs};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
-use server_fn::codec::{GetUrl, Json};
+use server_fn::codec::GetUrl;
 
 /// Which stretch of time the page shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,26 +21,6 @@ pub enum WindowKind {
     LastDay,
     /// Chosen in the address.
     Chosen,
-}
-
-/// One machine's states over the window.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Ribbon {
-    /// The machine's name.
-    pub machine: String,
-    /// Its states, in order, tiling the window up to now.
-    pub parts: Vec<RibbonPart>,
-}
-
-/// A stretch of a ribbon.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct RibbonPart {
-    /// When.
-    pub span: Span,
-    /// The state.
-    pub state: MachineState,
-    /// Its cause in words.
-    pub cause: Option<String>,
 }
 
 /// One machine of the line.
@@ -61,8 +42,8 @@ pub struct MachineRow {
     pub per_minute: Option<f64>,
     /// Ideal pieces a minute for the product.
     pub ideal_per_minute: Option<f64>,
-    /// Where its time went.
-    pub account: Account,
+    /// OEE, availability, performance and quality over the window.
+    pub figures: Vec<Figure>,
     /// When it was last heard.
     pub heard: Option<TsMs>,
     /// It sets the pace of the line.
@@ -86,6 +67,53 @@ pub struct StopRow {
     pub minor: bool,
 }
 
+/// A part of the page that the server draws.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// OEE with its target and the time behind it.
+    Oee,
+    /// The same of availability.
+    Availability,
+    /// Of performance.
+    Performance,
+    /// Of quality.
+    Quality,
+    /// What one must know of the four.
+    Notes,
+    /// Where data are, when there are none in the window.
+    Elsewhere,
+    /// What the machines did, as ribbons; with causes for those only who may see stops.
+    Ribbons,
+    /// The same as a table.
+    States,
+    /// What the output is counted by, and what its bars mean.
+    OutputHead,
+    /// The output as a chart, SVG.
+    OutputChart,
+    /// The output as a table.
+    Output,
+    /// Where the planned time went.
+    Time,
+}
+
+impl Part {
+    /// All of them, in the order in which they travel.
+    pub const ALL: [Self; 12] = [
+        Self::Oee,
+        Self::Availability,
+        Self::Performance,
+        Self::Quality,
+        Self::Notes,
+        Self::Elsewhere,
+        Self::Ribbons,
+        Self::States,
+        Self::OutputHead,
+        Self::OutputChart,
+        Self::Output,
+        Self::Time,
+    ];
+}
+
 /// The line's page.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LineView {
@@ -103,22 +131,10 @@ pub struct LineView {
     pub kind: WindowKind,
     /// The whole window when it reaches past now: the shift's span.
     pub horizon: Span,
-    /// Line account: the constraint machine's time, the pieces that left the line. `None` for machines side by side.
-    pub line: Option<Account>,
-    /// Asset account: the sum over the machines.
-    pub assets: Account,
-    /// What is asked of the line at the end of the window.
-    pub targets: Targets,
     /// Stops shorter than this many seconds are minor.
     pub minor_stop_s: i64,
-    /// State ribbons, one a machine.
-    pub ribbons: Vec<Ribbon>,
-    /// Output by hour.
-    pub hours: Vec<HourBar>,
-    /// The same drawn, as SVG.
-    pub hours_svg: String,
-    /// The largest loss of each of these hours in words; empty for a long window.
-    pub hour_losses: Vec<Option<String>>,
+    /// What changes with the figures and not by the second, as HTML: the [`Part`]s, in the order of [`Part::ALL`].
+    pub drawn: Vec<String>,
     /// The machines, in the order of flow.
     pub machines: Vec<MachineRow>,
     /// The latest stops, newest first, at most 20.

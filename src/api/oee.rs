@@ -7,6 +7,7 @@ mod rows;
 pub use rows::{By, Direction, History, HistoryRow, Trends};
 
 use super::error::ApiError;
+use super::json::Json;
 use crate::domain::account::Account;
 use crate::domain::condition::Condition;
 use crate::domain::figure::Figure;
@@ -16,7 +17,7 @@ use crate::domain::reckon::Lost;
 use crate::domain::time::{DurMs, Span, TsMs};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
-use server_fn::codec::{GetUrl, Json};
+use server_fn::codec::GetUrl;
 
 /// Whose figures these are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,10 +2,11 @@
 //! no browser needs to load the code that makes it.
 
 use super::error::ApiError;
+use super::json::Json;
 use crate::domain::time::TsMs;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
-use server_fn::codec::{GetUrl, Json};
+use server_fn::codec::GetUrl;
 
 /// What the server has drawn for an address.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,10 +2,15 @@
 //! it knows the site's time zone.
 
 use super::time::{MINUTE_MS, TsMs};
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// A day of the local calendar: days since 1970-01-01.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// A day of the local calendar: days since 1970-01-01. On the wire `YYYY-MM-DD`.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema), schema(value_type = String, format = Date))]
+#[serde(try_from = "String", into = "String")]
 pub struct LocalDay(pub i64);
 
 impl LocalDay {
@@ -72,6 +77,19 @@ impl fmt::Display for LocalDay {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (y, m, d) = self.civil();
         write!(f, "{y:04}-{m:02}-{d:02}")
+    }
+}
+
+impl From<LocalDay> for String {
+    fn from(day: LocalDay) -> Self {
+        day.to_string()
+    }
+}
+
+impl TryFrom<String> for LocalDay {
+    type Error = String;
+    fn try_from(text: String) -> Result<Self, String> {
+        Self::parse(&text).ok_or_else(|| format!("'{text}' is not a day: write it as YYYY-MM-DD"))
     }
 }
 
@@ -165,6 +183,10 @@ mod tests {
         let day = LocalDay::parse("2026-07-06").expect("a day");
         assert_eq!((day.to_string().as_str(), day.weekday()), ("2026-07-06", 0));
         assert_eq!(day.plus(6).monday(), day);
+        let json = serde_json::to_string(&day).expect("json");
+        assert_eq!(json, "\"2026-07-06\"");
+        assert_eq!(serde_json::from_str::<LocalDay>(&json).expect("read"), day);
+        assert!(serde_json::from_str::<LocalDay>("\"2026-02-29\"").is_err());
         for wrong in [
             "2026-02-29",
             "2026-13-01",

@@ -6,6 +6,7 @@ macro_rules! row_id {
     ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
         #[serde(transparent)]
         pub struct $name(pub i64);
     )*};
@@ -32,6 +33,12 @@ row_id! {
     DeviceId,
     /// A key of a connector.
     KeyId,
+    /// A call for help.
+    CallId,
+    /// A message on its way to one address.
+    DeliveryId,
+    /// A browser that shows messages to somebody.
+    SubscriptionId,
 }
 
 /// The position of a fact in the order in which facts were committed; resuming a live stream starts from one.

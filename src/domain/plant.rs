@@ -183,6 +183,19 @@ pub enum FaultOrigin {
 }
 
 impl FaultOrigin {
+    /// Every one.
+    pub const ALL: [Self; 3] = [Self::Internal, Self::Upstream, Self::Downstream];
+
+    /// Its name for people.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Internal => "In the machine",
+            Self::Upstream => "Before it",
+            Self::Downstream => "Behind it",
+        }
+    }
+
     /// Its name in the database.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -196,8 +209,7 @@ impl FaultOrigin {
     /// The origin with this name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        let all = [Self::Internal, Self::Upstream, Self::Downstream];
-        all.into_iter().find(|o| o.name() == name)
+        Self::ALL.into_iter().find(|o| o.name() == name)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Who asks, and whether they may.
 //!
-//! **Invariant.** A service demands a [`Ctx`], and only [`guard`] makes one, by the one table in [`access`]. A route that is
+//! **Invariant.** A service that changes something demands a [`Ctx`], and only [`guard`] makes one: by the one table in
+//! [`access`], or for a command that shows that somebody typed it ([`TypedHere`](super::command::TypedHere)). A route that is
 //! not in the table is refused, and a test walks all of them.
 
 pub mod access;

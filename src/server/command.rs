@@ -44,6 +44,16 @@ enum Command {
     Audit(audit::Audit),
 }
 
+/// Shows that a command asks, which somebody typed on this machine. Only commands, which stand below this module, make one.
+#[derive(Debug)]
+pub struct TypedHere(());
+
+impl TypedHere {
+    const fn here() -> Self {
+        Self(())
+    }
+}
+
 /// Why a command ended badly, as one line for the person who typed it.
 pub type Failure = Box<dyn Error + Send + Sync>;
 

@@ -5,6 +5,7 @@ mod transport;
 pub use transport::{Transport, TransportArgs};
 
 use super::auth::oidc;
+use super::delivery;
 use super::log::{self, LogArgs, LogFile};
 use super::tls::Certificate;
 use serde::Deserialize;
@@ -69,6 +70,7 @@ struct File {
     behind_tls_proxy: Option<bool>,
     allow_plain_http: Option<bool>,
     oidc: Option<oidc::FileSettings>,
+    delivery: Option<delivery::FileSettings>,
     metrics: Option<SocketAddr>,
     allow_remote_metrics: Option<bool>,
     #[serde(default)]
@@ -92,6 +94,8 @@ pub struct Settings {
     pub certificate: Option<Certificate>,
     /// Who else can say who somebody is.
     pub oidc: Option<oidc::Settings>,
+    /// By what people are reached.
+    pub delivery: Option<delivery::Settings>,
     /// Where to serve measures.
     pub metrics: Option<SocketAddr>,
     /// What is logged, and how.
@@ -132,6 +136,9 @@ pub enum ConfigError {
     /// The sign-in of somebody else.
     #[error(transparent)]
     Oidc(#[from] oidc::SettingsError),
+    /// A way to reach people.
+    #[error(transparent)]
+    Delivery(#[from] delivery::settings::SettingsError),
     /// Measures tell much about a plant, and nobody signs in to see them.
     #[error(
         "--metrics: {0} can be reached from other machines, and whoever reaches it sees all measures; \
@@ -187,6 +194,10 @@ impl ServeArgs {
             Some(said) => Some(said.resolve(std::env::var(oidc::CLIENT_SECRET).ok())?),
             None => None,
         };
+        let delivery = match file.delivery {
+            Some(said) => Some(said.resolve(&|name| std::env::var(name).ok())?),
+            None => None,
+        };
         let metrics = self.metrics.or(file.metrics);
         let remote_metrics = self.allow_remote_metrics.or(file.allow_remote_metrics);
         if let Some(address) = metrics
@@ -202,6 +213,7 @@ impl ServeArgs {
             demonstration: self.demonstration,
             certificate,
             oidc,
+            delivery,
             metrics,
             log: self.log.resolve(&file.log),
         })
@@ -372,6 +384,44 @@ mod tests {
     }
 
     #[test]
+    fn channels_are_set_up_each_by_itself() {
+        let base = "[delivery]\naddress = 'https://floor.example'\n";
+        assert_eq!(settings(&[], "").expect("settings").delivery, None);
+        let none = settings(&[], base)
+            .expect("settings")
+            .delivery
+            .expect("some");
+        assert!(none.email.is_none() && none.webhook.is_none());
+        let mail = "[delivery.email]\nserver = 'mail.example'\nfrom = 'floor@plant.example'\n";
+        let got = settings(&[], &format!("{base}{mail}")).expect("settings");
+        assert!(
+            got.delivery
+                .is_some_and(|d| d.email.is_some() && d.sms.is_none())
+        );
+        for (more, named) in [
+            ("[delivery.pigeon]\nloft = 1", "pigeon"),
+            (
+                "[delivery.sms]\nurl = 'https://sms.example'",
+                "MS5_SMS_SECRET",
+            ),
+            (
+                "[delivery.webhook.teams]\nurl = 'https://x.example'",
+                "MS5_WEBHOOK_TEAMS_SECRET",
+            ),
+            (
+                "[delivery.webhook.'A b']\nurl = 'https://x.example'",
+                "delivery.webhook.A b",
+            ),
+            ("[delivery.push]\ncontact = 'me'", "delivery.push.contact"),
+        ] {
+            let error = settings(&[], &format!("{base}{more}")).expect_err(named);
+            assert!(error.contains(named), "{error}");
+        }
+        let error = settings(&[], "[delivery]\n").expect_err("no address");
+        assert!(error.contains("address"), "{error}");
+    }
+
+    #[test]
     fn how_to_log_is_told_by_flag_or_file() {
         let log = settings(&["--log-format", "json"], "[log]\nslow_statement_ms = 50")
             .expect("settings")
@@ -407,6 +457,13 @@ mod tests {
             "log.slow_statement_ms",
             "oidc.issuer",
             "oidc.client_id",
+            "delivery",
+            "delivery.address",
+            "delivery.email",
+            "delivery.email.server",
+            "delivery.webhook",
+            "delivery.webhook.teams.url",
+            "delivery.push.contact",
             "lissen",
         ];
         let name = proptest::sample::select(names.to_vec()).prop_map(str::to_owned);

@@ -3,11 +3,14 @@
 //! **Invariant.** SQL stands only in this module and below, as static text that both engines read alike; where they
 //! cannot, both texts stand next to each other at the query. Columns are `i64`, `f64`, text, bool and bytes only.
 
+pub mod andon;
 pub mod attempts;
 pub mod audit;
 mod bulk;
 pub mod calendar;
 pub mod classifications;
+pub mod contacts;
+pub mod deliveries;
 pub mod devices;
 pub mod facts;
 pub mod failure;
@@ -85,7 +88,25 @@ macro_rules! writing {
     };
 }
 
-pub(crate) use {reading, writing};
+/// Runs a statement that deletes some rows from before a moment, in transactions of their own, until it finds none.
+macro_rules! forget {
+    ($db:expr, $sql:expr, $before:expr) => {
+        loop {
+            let mut tx = $db.begin().await?;
+            let gone = $crate::server::db::writing!(&mut tx, |conn| sqlx::query($sql)
+                .bind($before.0)
+                .execute(conn)
+                .await?
+                .rows_affected());
+            tx.commit().await?;
+            if gone == 0 {
+                return Ok(());
+            }
+        }
+    };
+}
+
+pub(crate) use {forget, reading, writing};
 
 /// Why a database could not be opened or brought up to date.
 #[derive(Debug, thiserror::Error)]

@@ -1,6 +1,7 @@
 //! What the server answers, over which path, to whom.
 
 mod account;
+mod andon;
 mod assets;
 mod boundary;
 mod bounds;
@@ -25,12 +26,14 @@ mod plant;
 mod problem;
 mod provider;
 mod quarantine;
+mod reached;
 mod request;
 mod security;
 mod set_up;
 mod sign_in;
 mod sign_on;
 mod stops;
+mod take;
 mod trust;
 mod visitor;
 
@@ -123,12 +126,14 @@ pub fn router(shared: &Shared) -> Router {
         .merge(operations)
         .merge(trust::router(shared))
         .merge(stops::router(shared))
+        .merge(take::router(shared))
         .merge(pages::router(shared))
         .merge(sign_in::router(shared))
         .merge(set_up::router(shared))
         .merge(provider::router(shared))
         .merge(desk::router(shared))
         .merge(account::router(shared))
+        .merge(reached::router(shared))
         .merge(devices::router(shared))
         .merge(sign_on::router(shared))
         .merge(keys::router(shared))
@@ -147,7 +152,7 @@ pub fn router(shared: &Shared) -> Router {
             identity::keep_other_sites_on_record,
         ))
         .layer(axum::middleware::from_fn_with_state(
-            shared.transport,
+            security::tells_to_stay(shared),
             security::stay_under_tls,
         ))
 }

@@ -3,6 +3,7 @@
 
 use super::rollup::make::progress;
 use super::state::App;
+use crate::domain::time::DurMs;
 use metrics::{
     Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram,
 };
@@ -15,9 +16,11 @@ const REQUESTS: &str = "ms5_http_requests_total";
 const REQUEST_SECONDS: &str = "ms5_http_request_seconds";
 const STATEMENT_SECONDS: &str = "ms5_statement_seconds";
 const COMMIT_SECONDS: &str = "ms5_commit_seconds";
+const STEP_LATE_SECONDS: &str = "ms5_andon_step_late_seconds";
 const ITEMS: &str = "ms5_ingest_items_total";
 const WAITING: &str = "ms5_ingest_waiting_items";
 const STREAMS: &str = "ms5_live_streams";
+const DELIVERIES: &str = "ms5_delivery_attempts_total";
 const LAG: &str = "ms5_rollup_lag_seconds";
 const REACHABLE: &str = "ms5_database_reachable";
 const BUILD: &str = "ms5_build_info";
@@ -71,7 +74,16 @@ fn describe() {
         Unit::Seconds,
         "Time until a transaction was durable"
     );
+    describe_histogram!(
+        STEP_LATE_SECONDS,
+        Unit::Seconds,
+        "By how much steps of calls were done too late"
+    );
     describe_counter!(ITEMS, "Items sent to ingest, by outcome");
+    describe_counter!(
+        DELIVERIES,
+        "Attempts to send a message, by channel and outcome"
+    );
     describe_gauge!(WAITING, "Items that wait to be written");
     describe_gauge!(STREAMS, "Live streams that are open");
     describe_gauge!(
@@ -113,6 +125,11 @@ pub fn committed(took: Duration) {
     histogram!(COMMIT_SECONDS).record(took);
 }
 
+/// A step of a call was done, so much too late.
+pub fn stepped(late: DurMs) {
+    histogram!(STEP_LATE_SECONDS).record(late.secs());
+}
+
 /// A batch was answered.
 pub fn ingested(accepted: usize, duplicate: usize, rejected: usize) {
     for (outcome, items) in [
@@ -122,6 +139,11 @@ pub fn ingested(accepted: usize, duplicate: usize, rejected: usize) {
     ] {
         counter!(ITEMS, "outcome" => outcome).increment(items as u64);
     }
+}
+
+/// An attempt to send a message ended.
+pub fn delivered(channel: &'static str, outcome: &'static str) {
+    counter!(DELIVERIES, "channel" => channel, "outcome" => outcome).increment(1);
 }
 
 /// Everything measured, as Prometheus reads it.

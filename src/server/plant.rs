@@ -344,6 +344,14 @@ impl Plant {
         self.patterns.get(name).map(|p| &**p)
     }
 
+    /// The names of all shifts, in order.
+    #[must_use]
+    pub fn shift_names(&self) -> Vec<String> {
+        let mut names: Vec<String> = self.patterns.keys().cloned().collect();
+        names.sort();
+        names
+    }
+
     /// What a fault code means; the code itself when the catalogue does not know it.
     #[must_use]
     pub fn fault_text(&self, machine: MachineId, code: &str) -> String {

@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod analysis;
+pub mod andon;
 pub mod audit;
 pub mod board;
 pub mod devices;
@@ -14,6 +15,7 @@ pub mod people;
 pub mod period;
 pub mod plant;
 pub mod quarantine;
+pub mod reached;
 pub mod roles;
 pub mod set_up;
 pub mod sheet;

@@ -10,7 +10,9 @@ use super::auth::turns::Turns;
 use super::auth::uses::Uses;
 use super::clock::Clock;
 use super::db::{Db, facts, refold};
+use super::delivery::Channels;
 use super::ingest::writer::Writer;
+use super::live::calls::Calls;
 use super::live::hub::Hub;
 use super::plant::{CurrentPlant, Plant};
 use super::services::board::RecentBoard;
@@ -32,6 +34,8 @@ pub struct App {
     pub writer: Writer,
     /// Where open screens listen.
     pub hub: Hub,
+    /// How far calls were told to screens.
+    pub calls: Calls,
     /// The board of a moment ago.
     pub board: Arc<RecentBoard>,
     /// The keys of a moment ago.
@@ -50,6 +54,8 @@ pub struct App {
     pub turns: Turns,
     /// The site's own secret.
     pub secret: SiteSecret,
+    /// By what people are reached: none until somebody puts them here.
+    pub channels: Channels,
     /// The build of the site that is served.
     pub build: Arc<str>,
 }
@@ -67,6 +73,7 @@ impl App {
         hub.committed(facts::last_seq(&db).await?, &[]);
         let (writer, writing) =
             Writer::start(db.clone(), clock.clone(), Arc::clone(&plant), hub.clone());
+        let calls = Calls::start(&db).await?;
         let secret = SiteSecret::load(&db).await?;
         let (board, keys, people) = (Arc::default(), Arc::default(), Arc::default());
         if refold::is_due(&db).await? && writer.fold_anew().await.is_err() {
@@ -81,6 +88,7 @@ impl App {
                 plant,
                 writer,
                 hub,
+                calls,
                 board,
                 keys,
                 people,
@@ -90,6 +98,7 @@ impl App {
                 hasher: Hasher::default(),
                 turns: Turns::default(),
                 secret,
+                channels: Channels::default(),
                 build: Arc::from(build),
             },
             writing,

@@ -1,6 +1,7 @@
 //! TLS: which certificate is shown to those who connect, that it is renewed in time, and the sockets behind it.
 
 mod authority;
+mod limits;
 mod names;
 mod private_file;
 
@@ -14,6 +15,7 @@ use axum::Router;
 use axum_server::Handle;
 use axum_server::accept::NoDelayAcceptor;
 use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
+use limits::Limits;
 use rustls::ServerConfig;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
@@ -144,6 +146,17 @@ impl Tls {
     /// Names the setting and the file that cannot be used.
     pub fn open(source: Certificate, listen: SocketAddr, now: TsMs) -> Result<Self, TlsError> {
         let (config, shown) = load(&source, listen, now)?;
+        if shown
+            .authority
+            .as_ref()
+            .is_some_and(|a| a.vouches_for.is_none())
+        {
+            tracing::warn!(
+                "the local authority is of an older program and may vouch for any site; to have one that vouches for this \
+                 server alone, stop the server, move authority.pem out of its folder, start it, and let each device trust \
+                 the new one (/trust)"
+            );
+        }
         Ok(Self {
             source,
             listen,
@@ -227,6 +240,20 @@ impl Tls {
     }
 }
 
+/// The names that an authority may vouch for. One outside its limits would spoil the certificate for all the others.
+fn vouched_for(authority: &Authority, names: Vec<String>, asked: &[String]) -> Vec<String> {
+    let (within, outside): (Vec<_>, Vec<_>) =
+        names.into_iter().partition(|n| authority.may_vouch_for(n));
+    for name in outside.iter().filter(|name| asked.contains(name)) {
+        tracing::warn!(
+            name,
+            "the local authority may not vouch for this name, which came after it was made; to have one that may, stop the \
+             server, move authority.pem out of its folder, start it, and let each device trust the new one (/trust)"
+        );
+    }
+    within
+}
+
 fn load(
     source: &Certificate,
     listen: SocketAddr,
@@ -236,9 +263,12 @@ fn load(
         Certificate::Local { folder, names } => {
             private_file::make_folder(folder)
                 .map_err(|e| TlsError::of("--tls-dir", folder, e.to_string()))?;
-            let authority = Authority::open_or_make(&folder.join("authority.pem"), now)?;
+            let asked = names::asked_for(listen, names);
+            let names = names::reached_by(listen, &asked);
+            let limits = Limits::new(&names, &asked);
+            let authority = Authority::open_or_make(&folder.join("authority.pem"), limits, now)?;
             let file = folder.join("server.pem");
-            let names = names::reached_by(listen, names);
+            let names = vouched_for(&authority, names, &asked);
             let pair = authority.server_pair(&file, &names, now)?;
             (pair, Some(Arc::new(authority.public())), "--tls-dir", file)
         }

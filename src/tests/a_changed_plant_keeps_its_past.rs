@@ -7,7 +7,6 @@ use axum::http::{Method, StatusCode};
 use ms5_floor::domain::machine_state::MachineState::Running;
 use ms5_floor::domain::plant::PlantDef;
 use ms5_floor::domain::time::{DurMs, HOUR_MS, MINUTE_MS, Span, TsMs};
-use ms5_floor::server::auth::Ctx;
 use ms5_floor::server::calendar::{production_day, shifts};
 use ms5_floor::server::services::oee::calculate_oee;
 use serde_json::{Value, json};
@@ -217,7 +216,7 @@ async fn a_planned_stop_is_taken_from_planned_production_time(place: &Place) {
     assert_eq!(server.ingest(&key, &items).await.accepted, 2);
     let planned = async || {
         let oee = calculate_oee(
-            &Ctx::of_the_program(&server.app),
+            &crate::harness::by_the_program(&server.app),
             "L1",
             shift.from().0,
             shift.to().0,

@@ -5,14 +5,13 @@ use crate::browser::Browser;
 use crate::cable::Cable;
 use crate::harness::{Answer, Place, Server, until};
 use crate::small_plant::{small_plant, state};
-use crate::stream::Stream;
+use crate::stream::{Stream, follow, publish};
 use axum::http::{Method, header};
 use ms5_floor::api::error::ApiError;
 use ms5_floor::domain::machine_state::MachineState::Running;
 use ms5_floor::server::clock::Clock;
 use ms5_floor::server::db::failure::Failure;
 use ms5_floor::server::db::{Db, facts};
-use ms5_floor::server::live::{nodes, publisher};
 use serde_json::{Value, json};
 use sqlx::{Connection, Executor};
 use std::time::Duration;
@@ -177,8 +176,8 @@ async fn a_sqlite_file_that_somebody_else_holds() {
 async fn screens_that_are_open_are_told_at_once_and_told_again_when_it_is_back() {
     let place = Place::postgres().await;
     let (server, mut cable, _) = over_a_cable(&place).await;
-    let following = tokio::spawn(nodes::follow(server.app.clone(), server.stop.clone()));
-    let publishing = tokio::spawn(publisher::run(server.app.clone(), server.stop.clone()));
+    let following = follow(&server);
+    let publishing = publish(&server);
     let seq = server.app.hub.seq().0;
     let mut screen = Stream::open(&server, &format!("?since={seq}"), None).await;
     assert_eq!(

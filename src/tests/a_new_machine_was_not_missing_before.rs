@@ -7,7 +7,6 @@ use ms5_floor::api::oee::LineOee;
 use ms5_floor::domain::account::Account;
 use ms5_floor::domain::machine_state::MachineState::{Running, Stopped};
 use ms5_floor::domain::time::{HOUR_MS, TsMs};
-use ms5_floor::server::auth::Ctx;
 use ms5_floor::server::rollup::make::catch_up;
 use ms5_floor::server::services::downtime::get_downtime_statistics;
 use ms5_floor::server::services::oee::calculate_oee;
@@ -17,7 +16,7 @@ on_both! { the_past_of_the_line_stays_and_the_new_machines_time_begins }
 
 async fn oee(server: &Server, from: TsMs, hours: i64) -> LineOee {
     calculate_oee(
-        &Ctx::of_the_program(&server.app),
+        &crate::harness::by_the_program(&server.app),
         "L1",
         from.0,
         from.0 + hours * HOUR_MS,
@@ -94,7 +93,7 @@ async fn the_past_of_the_line_stays_and_the_new_machines_time_begins(place: &Pla
         let [old, _] = accounts(&oee(&server, monday, 40).await);
         let [new, _] = accounts(&oee(&server, hours(40), 20).await);
         assert_eq!(line, [old, new].into_iter().sum(), "{what}");
-        let ctx = Ctx::of_the_program(&server.app);
+        let ctx = crate::harness::by_the_program(&server.app);
         let stops =
             get_downtime_statistics(&ctx, (Some("L1"), None), (Some(monday.0), Some(hours(8).0)));
         let lost = stops.await.expect("figures").all.lost.time;

@@ -5,7 +5,6 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use ms5_floor::domain::ids::{DeviceId, LineId, PersonId};
 use ms5_floor::domain::rights::{DEFAULT_ROLES, Grant, PermissionSet, Reach, Rights, sets};
 use ms5_floor::domain::time::DAY_MS;
-use ms5_floor::server::auth::Ctx;
 use ms5_floor::server::auth::rights::Roles;
 use ms5_floor::server::auth::session::{Held, cookie_name, id_hash};
 use ms5_floor::server::db::devices::{self, DeviceRow};
@@ -90,7 +89,7 @@ impl Actor {
             expires: None,
             replaces: true,
         };
-        let row = Ctx::of_the_program(&server.app).entry("", "");
+        let row = crate::harness::by_the_program(&server.app).entry("", "");
         let made = create(&server.app.db, &wanted, row).await.expect("a key");
         Self {
             name: format!("key {name}"),

@@ -6,7 +6,6 @@ use crate::small_plant::small_plant;
 use axum::http::Method;
 use ms5_floor::domain::machine_state::MachineState::{Idle, Running};
 use ms5_floor::domain::time::{MINUTE_MS, TsMs};
-use ms5_floor::server::auth::Ctx;
 use ms5_floor::server::services::downtime::{get_active_downtime, get_downtime_events};
 use ms5_floor::server::services::line::line;
 use serde_json::json;
@@ -33,7 +32,7 @@ async fn a_machine_that_stops_counting_stands_since_its_last_count(place: &Place
     hands.set(second(670));
     assert_eq!(server.ingest(&key, &again).await.accepted, 2);
     let row = || async {
-        let view = line(&Ctx::of_the_program(app), "L1", None)
+        let view = line(&crate::harness::by_the_program(app), "L1", None)
             .await
             .expect("a line");
         let row = view
@@ -51,7 +50,7 @@ async fn a_machine_that_stops_counting_stands_since_its_last_count(place: &Place
     hands.set(second(671));
     assert_eq!(row().await, (Idle, Some(second(580))), "{}", place.engine);
     hands.set(second(1000));
-    let live = get_active_downtime(&Ctx::of_the_program(app), Some("L1"))
+    let live = get_active_downtime(&crate::harness::by_the_program(app), Some("L1"))
         .await
         .expect("what stands");
     assert_eq!(
@@ -66,7 +65,7 @@ async fn a_machine_that_stops_counting_stands_since_its_last_count(place: &Place
     hands.set(second(1200));
     assert_eq!(server.ingest(&key, &[reading(1190, 150)]).await.accepted, 1);
     assert_eq!(row().await, (Running, Some(second(1190))));
-    let listed = get_downtime_events(&Ctx::of_the_program(app), &Default::default())
+    let listed = get_downtime_events(&crate::harness::by_the_program(app), &Default::default())
         .await
         .expect("a page");
     let stop = &listed.events[0];
@@ -77,7 +76,7 @@ async fn a_machine_that_stops_counting_stands_since_its_last_count(place: &Place
     let late =
         json!({"id": "late", "machine": "M1", "at": second(900).0, "kind": "count", "good": 1});
     assert_eq!(server.ingest(&key, &[late]).await.accepted, 1);
-    let listed = get_downtime_events(&Ctx::of_the_program(app), &Default::default())
+    let listed = get_downtime_events(&crate::harness::by_the_program(app), &Default::default())
         .await
         .expect("a page");
     let spans: Vec<_> = listed.events.iter().map(|e| (e.from, e.to)).collect();
@@ -88,7 +87,7 @@ async fn a_machine_that_stops_counting_stands_since_its_last_count(place: &Place
     );
     let late: Vec<_> = (0..3).map(|n| json!({"id": format!("late{n}"), "machine": "M1", "at": second(900).0 + n * MINUTE_MS, "kind": "count", "good": 1})).collect();
     assert_eq!(server.ingest(&key, &late).await.accepted, 3);
-    let listed = get_downtime_events(&Ctx::of_the_program(app), &Default::default())
+    let listed = get_downtime_events(&crate::harness::by_the_program(app), &Default::default())
         .await
         .expect("a page");
     let spans: Vec<_> = listed.events.iter().map(|e| (e.from, e.to)).collect();

@@ -7,7 +7,6 @@ use ms5_floor::api::analysis::Choice;
 use ms5_floor::api::oee::{RateUsed, Whose};
 use ms5_floor::domain::machine_state::MachineState::Running;
 use ms5_floor::domain::time::{HOUR_MS, TsMs};
-use ms5_floor::server::auth::Ctx;
 use ms5_floor::server::services::analysis::analysis;
 use ms5_floor::server::services::oee::calculate_oee;
 use serde_json::{Value, json};
@@ -55,7 +54,7 @@ async fn asked(server: &Server, machine: Option<&str>) -> Vec<(Whose, String, Op
         machine: machine.map(str::to_owned),
         ..Choice::default()
     };
-    let found = analysis(&Ctx::of_the_program(&server.app), "L1", &choice).await;
+    let found = analysis(&crate::harness::by_the_program(&server.app), "L1", &choice).await;
     told(found.expect("an analysis").rates)
 }
 
@@ -70,7 +69,7 @@ fn packer() -> (Whose, String, Option<f64>, i64) {
 async fn machines_side_by_side_are_all_named(place: &Place) {
     let server = server(place, "parallel").await;
     let (from, to) = (at(FROM).0, at(FROM).0 + HOUR_MS);
-    let oee = calculate_oee(&Ctx::of_the_program(&server.app), "L1", from, to).await;
+    let oee = calculate_oee(&crate::harness::by_the_program(&server.app), "L1", from, to).await;
     let rates = told(oee.expect("OEE").rates);
     assert_eq!(rates, [filler(), packer()], "{}", place.engine);
     assert_eq!(asked(&server, None).await, [filler(), packer()]);

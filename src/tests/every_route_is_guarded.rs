@@ -72,6 +72,7 @@ fn filled(route: &str, line: &str) -> String {
         ("{token}", "nonsense"),
         ("{*file}", "nothing.js"),
         ("{hash}", "00"),
+        ("{name}", "pigeon"),
     ];
     let path = names
         .into_iter()
@@ -134,6 +135,39 @@ fn asks(method: &Method, route: &'static str, need: Need) -> Vec<Ask> {
         }
         "/api/v1/downtime/active" | "/api/v1/downtime/reasons" => {
             ("line=LINE".to_owned(), (json, String::new()))
+        }
+        "/api/andon_active" | "/api/v1/andon/active" | "/api/v1/andon"
+            if *method == Method::GET =>
+        {
+            ("line=LINE".to_owned(), (json, String::new()))
+        }
+        "/api/andon" => ("filter[line]=LINE".to_owned(), (json, String::new())),
+        "/api/andon_escalation" | "/api/v1/andon/escalation" => (
+            "line=LINE&kind=stop&priority=low".to_owned(),
+            (json, String::new()),
+        ),
+        "/api/andon_statistics" | "/api/v1/andon/statistics" => {
+            ("line=LINE".to_owned(), (json, String::new()))
+        }
+        "/api/andon_event" => ("id=999999".to_owned(), (json, String::new())),
+        "/api/andon_create" => {
+            let call = json!({"call": {"line": "LINE", "kind": "stop"}});
+            (String::new(), (json, call.to_string()))
+        }
+        "/api/v1/andon" => {
+            let call = json!({"machine": "MACHINE", "kind": "quality"});
+            (String::new(), (json, call.to_string()))
+        }
+        path if path.starts_with("/api/andon_") => {
+            let act = json!({"id": 999_999, "cause": "internal", "note": "x"});
+            (String::new(), (json, act.to_string()))
+        }
+        path if path.starts_with("/api/v1/andon/calls/") && path.ends_with("/resolve") => (
+            String::new(),
+            (json, json!({"cause": "internal"}).to_string()),
+        ),
+        path if path.starts_with("/api/v1/andon/calls/") && path.ends_with("/cancel") => {
+            (String::new(), (json, json!({"note": "x"}).to_string()))
         }
         "/api/v1/live" => ("line=LINE".to_owned(), (json, String::new())),
         "/api/v1/ingest" => (String::new(), (json, json!({"items": []}).to_string())),

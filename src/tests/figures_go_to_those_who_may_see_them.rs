@@ -4,20 +4,21 @@
 use crate::browser::{Browser, add_person, add_role, text};
 use crate::cast::Actor;
 use crate::harness::{Place, Server, until};
-use crate::small_plant::{small_plant, state};
-use crate::stream::{SOON, Stream};
+use crate::small_plant::{state, two_lines};
+use crate::stream::{SOON, Stream, publish};
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
 use ms5_floor::api::ingest::ItemStatus;
 use ms5_floor::domain::ids::{LineId, Seq};
 use ms5_floor::domain::machine_state::MachineState::{Running, Stopped};
-use ms5_floor::domain::rights::Permission::{DashboardRead, DowntimeRead, LineRead, OeeRead};
+use ms5_floor::domain::rights::Permission::{
+    AndonRead, DashboardRead, DowntimeRead, LineRead, OeeRead,
+};
 use ms5_floor::domain::rights::{Permission, PermissionSet, sets};
 use ms5_floor::domain::time::{MINUTE_MS, TsMs};
 use ms5_floor::server::clock::Clock;
 use ms5_floor::server::db::facts;
 use ms5_floor::server::http::router;
-use ms5_floor::server::live::publisher;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
@@ -28,21 +29,10 @@ on_both! {
     a_key_for_one_line_sends_for_no_other,
     one_caller_opens_so_many_streams_and_no_more,
     a_live_page_says_what_is_missing_and_whom_to_ask,
+    a_page_is_whole_for_those_who_may_not_see_calls,
 }
 
 const NOT_PERMITTED: &str = "not_permitted";
-
-fn two_lines() -> Value {
-    let mut plant = small_plant();
-    let line = json!({"code": "L2", "name": "Line 2", "area": "A"});
-    plant["line"].as_array_mut().expect("lines").push(line);
-    let machine = json!({"code": "M3", "name": "Press", "line": "L2"});
-    plant["machine"]
-        .as_array_mut()
-        .expect("machines")
-        .push(machine);
-    plant
-}
 
 /// A machine of each line stands, and every change is published.
 async fn standing(place: &Place) -> Server {
@@ -54,7 +44,7 @@ async fn standing(place: &Place) -> Server {
         state("c", "M3", TsMs(now - 30 * MINUTE_MS), Stopped),
     ];
     server.ingest(&server.everything, &items).await;
-    tokio::spawn(publisher::run(server.app.clone(), server.stop.clone()));
+    publish(&server);
     server
 }
 
@@ -235,4 +225,34 @@ async fn a_live_page_says_what_is_missing_and_whom_to_ask(place: &Place) {
     let board = plain.get("/").await;
     assert_eq!(board.status, StatusCode::OK);
     assert!(text(&board).contains("not permitted"), "{}", text(&board));
+}
+
+async fn a_page_is_whole_for_those_who_may_not_see_calls(place: &Place) {
+    let server = Server::with(place, Clock::system(), two_lines()).await;
+    let may = [DashboardRead, LineRead, OeeRead];
+    let call = json!({"line": "L1", "kind": "material"});
+    let raised = server
+        .send(Method::POST, "/api/v1/andon", None, &call)
+        .await;
+    assert!(raised.status.is_success(), "{raised:?}");
+    add_role(&server, "plain", PermissionSet::of(&may)).await;
+    let with_calls = [DashboardRead, LineRead, OeeRead, AndonRead];
+    add_role(&server, "caller", PermissionSet::of(&with_calls)).await;
+    let mut plain = Browser::of(&server, "pia", "plain").await;
+    let mut caller = Browser::of(&server, "carl", "caller").await;
+    for path in ["/", "/lines/L1"] {
+        let what = format!("{}: {path}", place.engine);
+        let page = plain.get(path).await;
+        assert_eq!(page.status, StatusCode::OK, "{what}");
+        assert!(!text(&page).contains("Nobody comes yet"), "{what}");
+        assert_eq!(caller.get(path).await.status, StatusCode::OK, "{what}");
+    }
+    for path in ["/", "/lines/L1"] {
+        let page = caller.get(path).await;
+        assert!(text(&page).contains("Nobody comes yet"), "{}", text(&page));
+    }
+    // Whoever goes to the board of calls itself is told what is missing.
+    let board = plain.get("/andon").await;
+    assert_eq!(board.status, StatusCode::FORBIDDEN, "{}", place.engine);
+    assert!(text(&board).contains("andon:read"), "{}", text(&board));
 }

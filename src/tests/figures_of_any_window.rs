@@ -10,7 +10,6 @@ use ms5_floor::domain::account::Account;
 use ms5_floor::domain::figure::{Figure, Why};
 use ms5_floor::domain::loss::LossTree;
 use ms5_floor::domain::time::{DAY_MS, DurMs, HOUR_MS, Span, TsMs};
-use ms5_floor::server::auth::Ctx;
 use ms5_floor::server::rollup::make::catch_up;
 use ms5_floor::server::services::analysis::analysis;
 use ms5_floor::server::services::oee::{
@@ -69,9 +68,14 @@ async fn a_history_adds_up_to_the_whole_however_it_is_cut(place: &Place) {
                 ("L1", [None, Some("M1"), Some("assets")]),
                 ("L2", [None, Some("M4"), Some("assets")]),
             ] {
-                let whole = calculate_oee(&Ctx::of_the_program(app), line, bounds.0, bounds.1)
-                    .await
-                    .expect("figures");
+                let whole = calculate_oee(
+                    &crate::harness::by_the_program(app),
+                    line,
+                    bounds.0,
+                    bounds.1,
+                )
+                .await
+                .expect("figures");
                 for machine in machines {
                     let wanted = match machine {
                         None => whole.line.as_ref().unwrap_or(&whole.assets).account,
@@ -86,9 +90,14 @@ async fn a_history_adds_up_to_the_whole_however_it_is_cut(place: &Place) {
                         }
                     };
                     for by in By::ALL {
-                        let history =
-                            get_oee_history(&Ctx::of_the_program(app), line, machine, bounds, by)
-                                .await;
+                        let history = get_oee_history(
+                            &crate::harness::by_the_program(app),
+                            line,
+                            machine,
+                            bounds,
+                            by,
+                        )
+                        .await;
                         if by == By::Hour && b - a > 8 * DAY_MS {
                             assert!(history.is_err(), "too long for hours");
                             continue;
@@ -130,7 +139,7 @@ async fn a_history_adds_up_to_the_whole_however_it_is_cut(place: &Place) {
                     .sum();
                 assert_eq!(leaves, whole.assets.account.calendar());
             }
-            let plant = get_oee_dashboard_data(&Ctx::of_the_program(app), bounds)
+            let plant = get_oee_dashboard_data(&crate::harness::by_the_program(app), bounds)
                 .await
                 .expect("the plant");
             let lines: Account = plant.lines.iter().map(|l| l.assets.account).sum();
@@ -140,7 +149,7 @@ async fn a_history_adds_up_to_the_whole_however_it_is_cut(place: &Place) {
         }
     }
     let trends = get_oee_trends(
-        &Ctx::of_the_program(app),
+        &crate::harness::by_the_program(app),
         "L1",
         None,
         (from.0, from.0 + DAYS * DAY_MS),
@@ -149,7 +158,7 @@ async fn a_history_adds_up_to_the_whole_however_it_is_cut(place: &Place) {
     .await
     .expect("trends");
     assert!(trends.history.rows.len() >= 30);
-    let now = calculate_real_time_oee(&Ctx::of_the_program(app), "L1")
+    let now = calculate_real_time_oee(&crate::harness::by_the_program(app), "L1")
         .await
         .expect("now");
     assert_eq!(now.now, app.clock.now());
@@ -165,7 +174,7 @@ async fn periods_follow_the_calendar_of_the_site(place: &Place) {
             shift: shift.map(str::to_owned),
             ..Choice::default()
         };
-        analysis(&Ctx::of_the_program(app), "L1", &choice)
+        analysis(&crate::harness::by_the_program(app), "L1", &choice)
             .await
             .expect("an analysis")
     };
@@ -213,7 +222,7 @@ async fn periods_follow_the_calendar_of_the_site(place: &Place) {
         by: Some("day".to_owned()),
         ..Choice::default()
     };
-    let early = analysis(&Ctx::of_the_program(app), "L1", &filtered)
+    let early = analysis(&crate::harness::by_the_program(app), "L1", &filtered)
         .await
         .expect("an analysis");
     assert_eq!(
@@ -224,7 +233,7 @@ async fn periods_follow_the_calendar_of_the_site(place: &Place) {
     let by_day: Account = early.history.rows.iter().map(|r| r.account).sum();
     assert_eq!(by_day, early.account);
     let one = analysis(
-        &Ctx::of_the_program(app),
+        &crate::harness::by_the_program(app),
         "L1",
         &Choice {
             product: Some("P1".to_owned()),
@@ -234,7 +243,7 @@ async fn periods_follow_the_calendar_of_the_site(place: &Place) {
     .await
     .expect("an analysis");
     let other = analysis(
-        &Ctx::of_the_program(app),
+        &crate::harness::by_the_program(app),
         "L1",
         &Choice {
             product: Some("P2".to_owned()),
@@ -430,7 +439,7 @@ async fn what_cannot_be_asked_is_refused_by_name(place: &Place) {
             "shift",
         ),
     ] {
-        let refused = analysis(&Ctx::of_the_program(&server.app), "L1", &choice)
+        let refused = analysis(&crate::harness::by_the_program(&server.app), "L1", &choice)
             .await
             .expect_err("it cannot be")
             .to_string();
@@ -471,9 +480,14 @@ async fn one_unrated_piece_leaves_a_lower_bound_beside_the_reason(place: &Place)
         assert_eq!(server.ingest(&key, &items).await.accepted, 32);
     }
     let of = async |when: &str| {
-        let oee = calculate_oee(&Ctx::of_the_program(&server.app), "L1", start.0, now.0)
-            .await
-            .expect("figures");
+        let oee = calculate_oee(
+            &crate::harness::by_the_program(&server.app),
+            "L1",
+            start.0,
+            now.0,
+        )
+        .await
+        .expect("figures");
         let line = oee.line.expect("a line");
         let mut pages = Vec::new();
         for view in ["now", "losses", "history"] {

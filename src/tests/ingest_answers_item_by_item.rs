@@ -6,7 +6,6 @@ use crate::small_plant::{small_plant, state};
 use ms5_floor::api::ingest::{ItemResult, ItemStatus};
 use ms5_floor::domain::machine_state::MachineState::{Idle, Running, Stopped};
 use ms5_floor::domain::time::{DAY_MS, MINUTE_MS, Span, TsMs};
-use ms5_floor::server::auth::Ctx;
 use ms5_floor::server::db::quarantine::{self, HeldRow};
 use ms5_floor::server::db::{facts, timeline};
 use ms5_floor::server::services::board::board;
@@ -381,7 +380,7 @@ async fn an_absurd_count_does_not_take_the_board_down(place: &Place) {
     }
     let answer = server.ingest(&key, &items).await;
     assert_eq!(answer.accepted, items.len(), "{}: {answer:?}", place.engine);
-    let board = board(&Ctx::of_the_program(&server.app))
+    let board = board(&crate::harness::by_the_program(&server.app))
         .await
         .expect("a board");
     assert_eq!(board.tiles.len(), 1, "{}", place.engine);

@@ -251,6 +251,132 @@ fn pages_reach_the_server_only_through_server_functions() {
 }
 
 #[test]
+fn only_the_guard_makes_a_leave() {
+    // The boundary, before each request; commands, for whoever typed them.
+    let but = ["src/server/http/identity.rs", "src/server/command/"];
+    let found = offences(&["server"], &["server/auth/guard.rs"], |line| {
+        has_word(line, "of_the_program") || line.contains("admit(")
+    });
+    let (known, found): (Vec<_>, Vec<_>) = found
+        .into_iter()
+        .partition(|o| but.iter().any(|b| o.starts_with(b)));
+    none(&found, "only the boundary and commands have leave given");
+    assert!(
+        known.len() >= but.len(),
+        "the rule sees where leave is given: {known:?}"
+    );
+    let made = offences(&["server"], &["server/command.rs"], |line| {
+        line.contains("TypedHere(") || line.contains("TypedHere {")
+    });
+    none(&made, "only commands show that somebody typed them");
+    let fields = &sources(&["server/auth/guard.rs"])[0].text;
+    let (_, ctx) = fields.split_once("pub struct Ctx {").expect("the leave");
+    let (ctx, _) = ctx.split_once('}').expect("its end");
+    assert!(
+        !ctx.contains("pub"),
+        "nobody else can put one together: {ctx}"
+    );
+}
+
+/// A function as it stands in the text: whether others outside of its file call it, its name, its signature, its body.
+struct Function<'t> {
+    is_public: bool,
+    name: &'t str,
+    signature: &'t str,
+    body: &'t str,
+}
+
+/// The functions of a file that stand in no other block.
+fn functions(text: &str) -> Vec<Function<'_>> {
+    let mut out = Vec::new();
+    for (at, _) in text.match_indices("fn ") {
+        let line = text[..at].rfind('\n').map_or(0, |end| end + 1);
+        let before = &text[line..at];
+        if before.starts_with(' ') || !["", "async ", "const "].iter().any(|e| before.ends_with(e))
+        {
+            continue;
+        }
+        let rest = &text[at + 3..];
+        let (Some(opens), Some(ends)) = (rest.find("{\n"), rest.find("\n}")) else {
+            continue;
+        };
+        let name = rest.split(['(', '<']).next().unwrap_or_default();
+        out.push(Function {
+            is_public: before.starts_with("pub ") || before.starts_with("pub(crate)"),
+            name,
+            signature: &rest[..opens],
+            body: &rest[opens..ends],
+        });
+    }
+    out
+}
+
+#[test]
+fn whatever_changes_something_takes_a_leave() {
+    // What asks for less says why here.
+    let but = [
+        // The parts that services are made of, inside the services.
+        "sign_in.rs count_try",
+        "sign_in.rs kept_out",
+        "sign_in.rs on_record",
+        "sign_in.rs let_in",
+        // Machines call by rule: there is nobody who could have a leave.
+        "raise.rs raise",
+        // Commands and the first start, before there is anybody.
+        "keys.rs create",
+        "plant.rs set_up_by_the_program",
+        "set_up.rs new_set_up_link",
+    ];
+    let begins = ["begin()", "begin_append()", "::begin(", "on_record("];
+    let (mut found, mut seen) = (Vec::new(), 0);
+    for source in sources(&["server/services/"]) {
+        let functions = functions(&source.text);
+        let mut changing: Vec<&str> = Vec::new();
+        loop {
+            let calls = |body: &str, name: &str| {
+                let call = format!("{name}(");
+                body.match_indices(&call).any(|(at, _)| {
+                    let before = body[..at].chars().next_back();
+                    before.is_none_or(|c| !c.is_alphanumeric() && !"_.:".contains(c))
+                })
+            };
+            let more: Vec<&str> = functions
+                .iter()
+                .filter(|f| !changing.contains(&f.name))
+                .filter(|f| {
+                    begins.iter().any(|b| f.body.contains(b))
+                        || changing.iter().any(|name| calls(f.body, name))
+                })
+                .map(|f| f.name)
+                .collect();
+            if more.is_empty() {
+                break;
+            }
+            changing.extend(more);
+        }
+        let file = source.path.rsplit('/').next().unwrap_or_default();
+        for f in functions {
+            if !f.is_public || !changing.contains(&f.name) {
+                continue;
+            }
+            seen += 1;
+            let called = format!("{file} {}", f.name);
+            if !f.signature.contains("ctx: &Ctx") && !but.contains(&&*called) {
+                found.push(format!("src/{}: {}{}", source.path, f.name, f.signature));
+            }
+        }
+    }
+    none(
+        &found,
+        "a service that changes something takes a leave, `ctx: &Ctx`",
+    );
+    assert!(
+        seen > 30,
+        "the rule sees services that change something: {seen}"
+    );
+}
+
+#[test]
 fn views_are_safe_to_show_anywhere() {
     let found = offences(&["app.rs", "ui"], &[], |line| {
         let style = line.contains(" style=") || line.trim_start().starts_with("style=");

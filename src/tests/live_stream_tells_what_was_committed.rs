@@ -3,8 +3,8 @@
 
 use crate::harness::{Hands, Place, Server, at, until};
 use crate::program::Program;
-use crate::small_plant::{small_plant, state};
-use crate::stream::{SOON, Stream};
+use crate::small_plant::{state, two_lines};
+use crate::stream::{SOON, Stream, follow, publish};
 use axum::http::Method;
 use ms5_floor::api::ingest::ItemStatus;
 use ms5_floor::domain::ids::Seq;
@@ -13,7 +13,6 @@ use ms5_floor::domain::time::TsMs;
 use ms5_floor::server::clock::Clock;
 use ms5_floor::server::db::facts;
 use ms5_floor::server::live::hub::Event as HubEvent;
-use ms5_floor::server::live::{nodes, publisher};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::time::{Duration, Instant};
@@ -29,18 +28,6 @@ on_both! {
 }
 
 const NOW: &str = "2026-07-06T10:00:00Z";
-
-fn two_lines() -> Value {
-    let mut plant = small_plant();
-    let line = json!({"code": "L2", "name": "Line 2", "area": "A"});
-    plant["line"].as_array_mut().expect("lines").push(line);
-    let machine = json!({"code": "M3", "name": "Press", "line": "L2"});
-    plant["machine"]
-        .as_array_mut()
-        .expect("machines")
-        .push(machine);
-    plant
-}
 
 async fn commit(server: &Server, key: &str, item: Value) -> Seq {
     let answer = server.ingest(key, &[item]).await;
@@ -86,6 +73,12 @@ async fn hello_comes_first_and_then_what_the_screen_has_missed(place: &Place) {
                 );
             }
         }
+        let calls = stream.next().await.expect("an event");
+        assert_eq!(
+            (calls.name.as_str(), calls.id, &calls.data),
+            ("calls", None, &json!([])),
+            "{what}"
+        );
         let ping = stream.next().await.expect("an event");
         assert_eq!(ping.name, "ping", "{what}");
         assert_eq!(ping.data, json!({"now": at(NOW).0}), "{what}");
@@ -95,7 +88,7 @@ async fn hello_comes_first_and_then_what_the_screen_has_missed(place: &Place) {
 async fn a_commit_is_on_the_screen_within_a_second(place: &Place) {
     let server = Server::with(place, Clock::system(), two_lines()).await;
     let (_, key) = server.key("gateway", false, false).await;
-    tokio::spawn(publisher::run(server.app.clone(), server.stop.clone()));
+    publish(&server);
     let now = || server.app.clock.now();
     let seq = commit(
         &server,
@@ -141,7 +134,7 @@ async fn a_commit_is_on_the_screen_within_a_second(place: &Place) {
 async fn a_page_of_a_line_goes_to_those_who_look_at_it(place: &Place) {
     let server = Server::with(place, Clock::system(), two_lines()).await;
     let (_, key) = server.key("gateway", false, false).await;
-    tokio::spawn(publisher::run(server.app.clone(), server.stop.clone()));
+    publish(&server);
     let mut page = Stream::open(&server, "?line=L1&since=0", None).await;
     let mut board = Stream::open(&server, "?since=0", None).await;
     let seq = commit(
@@ -185,7 +178,7 @@ async fn what_another_node_commits_is_told_here_too(place: &Place) {
     let (_, key) = one.key("gateway", false, false).await;
     // A second program on the same database: also SQLite knows that, when history is filled in.
     let two = Server::start(place, Clock::system()).await;
-    tokio::spawn(publisher::run(one.app.clone(), one.stop.clone()));
+    publish(&one);
     let mut stream = Stream::open(&one, "?since=0", None).await;
     stream.next_named("ping").await;
     // The first tiles of both lines go out by themselves.
@@ -209,7 +202,7 @@ async fn what_another_node_commits_is_told_here_too(place: &Place) {
     stream.tile("L2", ours).await;
 
     // With nothing of our own, following the other nodes is enough.
-    tokio::spawn(nodes::follow(one.app.clone(), one.stop.clone()));
+    follow(&one);
     let begun = Instant::now();
     let theirs = commit(
         &two,
@@ -237,10 +230,12 @@ async fn a_screen_that_cannot_follow_starts_over(place: &Place) {
         let data = format!("{{\"n\":{n}}}").into();
         server.app.hub.publish(HubEvent {
             name: "tile",
-            seq: Seq(n),
+            seq: Some(Seq(n)),
             about: None,
             page: false,
+            needs: None,
             data,
+            plain: None,
         });
     }
     let mut before = 0;
@@ -270,7 +265,7 @@ async fn a_screen_that_cannot_follow_starts_over(place: &Place) {
 async fn a_changed_plant_makes_every_screen_start_over(place: &Place) {
     let server = Server::with(place, Clock::system(), two_lines()).await;
     let (_, key) = server.key("engineer", false, true).await;
-    tokio::spawn(publisher::run(server.app.clone(), server.stop.clone()));
+    publish(&server);
     let mut stream = Stream::open(&server, "?since=0", None).await;
     stream.next_named("hello").await;
     let mut plant = two_lines();

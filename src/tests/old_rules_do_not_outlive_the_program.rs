@@ -3,6 +3,7 @@
 
 use crate::harness::{Hands, Place, Server, at};
 use crate::small_plant::{small_plant, state};
+use crate::stream::follow;
 use ms5_floor::domain::fact::{Fact, FactKind};
 use ms5_floor::domain::fold::fold;
 use ms5_floor::domain::ids::{MachineId, SourceId};
@@ -10,7 +11,6 @@ use ms5_floor::domain::machine_state::MachineState::{self, Running, Stopped};
 use ms5_floor::domain::plant::PlantDef;
 use ms5_floor::domain::time::{MINUTE_MS, Span, TsMs};
 use ms5_floor::server::db::{refold, timeline};
-use ms5_floor::server::live::nodes;
 use ms5_floor::server::plant::Plant;
 use ms5_floor::server::services::plant::set_up_by_the_program;
 use serde_json::{Value, json};
@@ -117,7 +117,7 @@ async fn another_node_folds_anew_what_a_dead_one_left(place: &Place) {
     let lives = Server::start(place, hands.clock()).await;
     apply_only(&dies, silent_after(600), minute(90)).await;
     drop(dies);
-    let following = tokio::spawn(nodes::follow(lives.app.clone(), lives.stop.clone()));
+    let following = follow(&lives);
     crate::harness::until("the other node", Duration::from_secs(20), async || {
         (!due(&lives).await).then_some(())
     })

@@ -6,18 +6,26 @@ use crate::harness::{Answer, Hands, Place, Server, at};
 use crate::small_plant::small_plant;
 use axum::http::{StatusCode, header};
 use ms5_floor::domain::ids::PersonId;
-use ms5_floor::domain::rights::{Permission, PermissionSet};
-use ms5_floor::server::auth::Ctx;
+use ms5_floor::domain::rights::{Permission, PermissionSet, Rights};
+use ms5_floor::server::auth::caller::{Caller, Who};
+use ms5_floor::server::auth::guard::admit;
 use ms5_floor::server::db::audit::{self, AuditRow};
+use ms5_floor::server::db::contacts::{self, NewSubscription};
 use ms5_floor::server::db::people::{self, GivenRow, PersonRow};
-use ms5_floor::server::services::people::{Change, change};
+use ms5_floor::server::services::error::ServiceError;
+use ms5_floor::server::services::people::{Change, change, reset_password};
 use ms5_floor::server::services::set_up::new_admin_link;
+use std::sync::Arc;
 
 on_both! {
     somebody_is_added_with_a_role_on_a_line_and_a_password_that_is_shown_once,
     what_is_wrong_with_a_new_person_is_named_and_what_was_typed_stays,
     whoever_is_disabled_is_out_at_once,
     a_new_password_ends_the_old_one_and_every_session,
+    a_new_password_ends_messages_to_every_device,
+    another_link_to_the_provider_ends_every_session,
+    nobody_links_themselves_to_a_provider,
+    nobody_makes_themselves_a_new_password_without_the_old_one,
     no_secret_is_in_the_record,
     nobody_gives_more_than_they_hold,
     nobody_takes_over_somebody_who_may_more,
@@ -221,6 +229,105 @@ async fn a_new_password_ends_the_old_one_and_every_session(place: &Place) {
             .iter()
             .any(|r| r.action == "person.password.reset")
     );
+}
+
+async fn a_new_password_ends_messages_to_every_device(place: &Place) {
+    let server = server(place).await;
+    let mut admin = Browser::of(&server, "ada", "admin").await;
+    let (ada, vic) = (
+        row(&server, "ada").await.person(),
+        add_person(&server, "vic", "viewer").await,
+    );
+    let db = &server.app.db;
+    let mut tx = db.begin().await.expect("a transaction");
+    for (person, endpoint) in [
+        (ada, "https://push.example/a"),
+        (vic, "https://push.example/v"),
+    ] {
+        let new = NewSubscription {
+            endpoint,
+            p256dh: &[4; 65],
+            auth: &[7; 16],
+            label: "phone",
+        };
+        let added = contacts::subscribe(&mut tx, person, new, server.app.clock.now()).await;
+        added.expect("a device");
+    }
+    tx.commit().await.expect("committed");
+    let path = format!("/admin/people/{}/password", vic.0);
+    shown_once(&admin.post(&path, &[]).await);
+    let left = async |person| contacts::subscriptions(db, person).await.expect("a read");
+    assert_eq!(left(vic).await.len(), 0, "{}", place.engine);
+    assert_eq!(left(ada).await.len(), 1, "nobody else's");
+}
+
+async fn another_link_to_the_provider_ends_every_session(place: &Place) {
+    let server = server(place).await;
+    let mut admin = Browser::of(&server, "ada", "admin").await;
+    let id = add_person(&server, "vic", "viewer").await;
+    let path = format!("/admin/people/{}/provider", id.0);
+    let link = |subject| [("issuer", "https://login.example"), ("subject", subject)];
+    for (form, stays) in [
+        (link("one"), true),
+        (link("one"), true),
+        (link("two"), false),
+        ([("clear", "1"), ("why", "")], false),
+    ] {
+        let mut viewer = Browser::signed_in(&server, "vic").await;
+        let answer = admin.post(&path, &form).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", text(&answer));
+        let status = viewer.get("/account").await.status;
+        assert_eq!(
+            status == StatusCode::OK,
+            stays,
+            "{}: {form:?}",
+            place.engine
+        );
+    }
+    assert_eq!(row(&server, "vic").await.oidc_subject, None);
+}
+
+async fn nobody_links_themselves_to_a_provider(place: &Place) {
+    let server = server(place).await;
+    let mut admin = Browser::of(&server, "ada", "admin").await;
+    let ada = row(&server, "ada").await;
+    let form = [("issuer", "https://login.example"), ("subject", "mine")];
+    let path = format!("/admin/people/{}/provider", ada.id);
+    let answer = admin.post(&path, &form).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(text(&answer).contains("is you"), "{}", text(&answer));
+    assert_eq!(row(&server, "ada").await, ada, "{}", place.engine);
+}
+
+async fn nobody_makes_themselves_a_new_password_without_the_old_one(place: &Place) {
+    let server = server(place).await;
+    let mut admin = Browser::of(&server, "ada", "admin").await;
+    let ada = row(&server, "ada").await;
+    let page = format!("/admin/people/{}", ada.id);
+    let answer = admin.post(&format!("{page}/password"), &[]).await;
+    assert_eq!(leads_to(&answer), "/account/password");
+    assert_eq!(row(&server, "ada").await, ada, "{}", place.engine);
+    assert_eq!(admin.get("/admin/people").await.status, StatusCode::OK);
+    let shown = text(&admin.get(&page).await);
+    assert!(shown.contains("href=\"/account/password\""), "{shown}");
+    assert!(!shown.contains(&format!("{page}/password")), "{shown}");
+    // Also whoever calls the service in another way.
+    let mut caller = Caller::nobody("127.0.0.1".to_owned(), String::new());
+    caller.who = Who::Person {
+        id: ada.person(),
+        login: ada.login.clone(),
+        name: ada.name.clone(),
+    };
+    caller.rights = Rights::everywhere(PermissionSet::all());
+    let path = "/admin/people/{id}/password";
+    let ctx = admit(&server.app, &Arc::new(caller), "POST", path).expect("let in");
+    let refused = reset_password(&ctx, ada.person()).await;
+    assert!(
+        matches!(refused, Err(ServiceError::Invalid(_))),
+        "{refused:?}"
+    );
+    let other = add_person(&server, "vic", "viewer").await;
+    reset_password(&ctx, other).await.expect("somebody else's");
 }
 
 async fn no_secret_is_in_the_record(place: &Place) {
@@ -437,7 +544,7 @@ async fn two_administrators_who_step_down_at_once_leave_one(place: &Place) {
         add_person(&server, "ada", "admin").await,
         add_person(&server, "ben", "admin").await,
     );
-    let ctx = Ctx::of_the_program(&server.app);
+    let ctx = crate::harness::by_the_program(&server.app);
     let viewer = role_id(&server, "viewer").await;
     let versions = (
         row(&server, "ada").await.version,
@@ -487,7 +594,7 @@ async fn a_link_from_the_command_line_adds_one_more_administrator_once(place: &P
     let server = server(place).await;
     add_person(&server, "ada", "admin").await;
     let ada = row(&server, "ada").await;
-    let link = new_admin_link(&Ctx::of_the_program(&server.app))
+    let link = new_admin_link(&crate::harness::by_the_program(&server.app))
         .await
         .expect("a link");
     let made = last(&server).await;

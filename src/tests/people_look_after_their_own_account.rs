@@ -4,17 +4,23 @@ use crate::browser::{Browser, PASSWORD, add_person, between, leads_to, text};
 use crate::harness::{Hands, Place, Server, at};
 use crate::small_plant::small_plant;
 use axum::http::StatusCode;
+use ms5_floor::domain::ids::PersonId;
 use ms5_floor::domain::time::DurMs;
 use ms5_floor::server::auth::session::Held;
 use ms5_floor::server::db::audit::{self, AuditRow, Wanted};
+use ms5_floor::server::db::people::PersonRow;
 use ms5_floor::server::db::{devices, people, sessions};
+use ms5_floor::server::services::sign_in;
 
 on_both! {
     a_new_password_takes_the_old_one_and_ends_other_sessions,
     wrong_old_passwords_lock_like_a_wrong_sign_in,
+    strangers_at_the_door_keep_nobody_from_their_own_pages,
     who_must_choose_a_password_can_do_nothing_else,
     a_second_factor_counts_once_its_code_was_shown,
     a_second_factor_takes_the_password,
+    a_code_is_worth_nothing_once_the_password_is_another,
+    a_password_is_replaced_only_where_it_is_the_one_that_was_looked_at,
     a_pin_of_ones_own_takes_the_password,
     sessions_are_listed_and_end,
     a_shared_tablet_stays_enrolled_when_its_person_signs_out_everywhere,
@@ -120,6 +126,21 @@ async fn wrong_old_passwords_lock_like_a_wrong_sign_in(place: &Place) {
     let answer = browser.post("/account/password", &right).await;
     assert_eq!(leads_to(&answer), "/account?said=password");
     assert_eq!(trail(&server, "session.wrong").await.len(), 5);
+}
+
+async fn strangers_at_the_door_keep_nobody_from_their_own_pages(place: &Place) {
+    let (server, _) = served(place).await;
+    add_person(&server, "maria", "operator").await;
+    let mut browser = Browser::signed_in(&server, "maria").await;
+    let mut stranger = Browser::new(&server).at([10, 0, 0, 66]);
+    for _ in 0..5 {
+        stranger.sign_in("maria", "guess guess guess").await;
+    }
+    let locked = stranger.sign_in("maria", PASSWORD).await;
+    assert_eq!(locked.status, StatusCode::TOO_MANY_REQUESTS);
+    let right = [("old", PASSWORD), ("password", NEW), ("again", NEW)];
+    let answer = browser.post("/account/password", &right).await;
+    assert_eq!(leads_to(&answer), "/account?said=password");
 }
 
 async fn who_must_choose_a_password_can_do_nothing_else(place: &Place) {
@@ -235,6 +256,75 @@ async fn a_second_factor_counts_once_its_code_was_shown(place: &Place) {
     let rows = trail(&server, "person.second_factor").await;
     assert_eq!(rows.len(), 2);
     assert!(!format!("{rows:?}").contains(&secret));
+}
+
+/// Gives somebody a password that hashes to this, as an administrator would.
+async fn give_password(server: &Server, id: PersonId, kept: Option<&str>) {
+    let mut tx = server.app.db.begin().await.expect("a transaction");
+    let given = people::set_password(&mut tx, id, kept, false).await;
+    given.expect("given");
+    tx.commit().await.expect("committed");
+    server.app.people.forget();
+}
+
+async fn row(server: &Server, id: PersonId) -> PersonRow {
+    let row = people::by_id(&server.app.db, id).await.expect("read");
+    row.expect("somebody")
+}
+
+async fn a_code_is_worth_nothing_once_the_password_is_another(place: &Place) {
+    let (server, _) = served(place).await;
+    let maria = add_person(&server, "maria", "operator").await;
+    let secret = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP";
+    let mut tx = server.app.db.begin().await.expect("a transaction");
+    let on = people::set_totp(&mut tx, maria, Some(secret)).await;
+    on.expect("turned on");
+    tx.commit().await.expect("committed");
+    let code = code_of(secret, server.app.clock.now().0);
+    let mut half = Browser::new(&server);
+    let led = leads_to(&half.sign_in("maria", PASSWORD).await);
+    assert_eq!(led, "/sign-in/code");
+    let kept = server.app.hasher.hash(NEW.to_owned()).await;
+    give_password(&server, maria, kept.as_deref()).await;
+    let answer = half.post("/sign-in/code", &[("code", &code)]).await;
+    assert_eq!(leads_to(&answer), "/sign-in", "{}", place.engine);
+    assert_eq!(half.get("/account").await.status, StatusCode::SEE_OTHER);
+    // The code was not used up, and goes with the new password.
+    let mut whole = Browser::new(&server);
+    whole.sign_in("maria", NEW).await;
+    let answer = whole.post("/sign-in/code", &[("code", &code)]).await;
+    assert_eq!(leads_to(&answer), "/");
+}
+
+async fn a_password_is_replaced_only_where_it_is_the_one_that_was_looked_at(place: &Place) {
+    let (server, _) = served(place).await;
+    let maria = add_person(&server, "maria", "operator").await;
+    let looked_at = row(&server, maria).await;
+    let is_unchanged = async || {
+        let is =
+            sign_in::is_unchanged(&crate::harness::by_the_program(&server.app), &looked_at).await;
+        is.expect("an answer")
+    };
+    assert!(is_unchanged().await);
+    give_password(&server, maria, Some("another")).await;
+    assert!(!is_unchanged().await, "{}", place.engine);
+    let old = looked_at.password.as_deref().expect("a hash");
+    let mut tx = server.app.db.begin().await.expect("a transaction");
+    let late = people::replace_password(&mut tx, maria, (old, "late")).await;
+    assert!(!late.expect("an answer"));
+    let late = people::rehash(&mut tx, maria, (old, "late")).await;
+    late.expect("an answer");
+    tx.commit().await.expect("committed");
+    let kept = row(&server, maria).await.password;
+    assert_eq!(kept.as_deref(), Some("another"), "{}", place.engine);
+    let mut tx = server.app.db.begin().await.expect("a transaction");
+    let done = people::replace_password(&mut tx, maria, ("another", "new")).await;
+    assert!(done.expect("an answer"));
+    let anew = people::rehash(&mut tx, maria, ("new", "new anew")).await;
+    anew.expect("an answer");
+    tx.commit().await.expect("committed");
+    let kept = row(&server, maria).await.password;
+    assert_eq!(kept.as_deref(), Some("new anew"), "{}", place.engine);
 }
 
 async fn sessions_are_listed_and_end(place: &Place) {

@@ -5,7 +5,6 @@ use crate::small_plant::{state, two_shifts};
 use ms5_floor::domain::machine_state::MachineState::Running;
 use ms5_floor::domain::target::Targets;
 use ms5_floor::domain::time::{DurMs, MINUTE_MS, Span, TsMs};
-use ms5_floor::server::auth::Ctx;
 use ms5_floor::server::services::board::board;
 use serde_json::json;
 
@@ -86,7 +85,7 @@ async fn rates_and_targets_of_the_past_stay(place: &Place) {
     // Two hours at half of 60 a minute, half a minute at all of it.
     hands.set(at("2026-07-06T08:00:30+02:00"));
     server.app.board.forget().await;
-    let tile = board(&Ctx::of_the_program(&server.app))
+    let tile = board(&crate::harness::by_the_program(&server.app))
         .await
         .expect("a board")
         .tiles[0]

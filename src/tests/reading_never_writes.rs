@@ -5,12 +5,12 @@ use crate::harness::{Hands, Place, Server, at};
 use crate::small_plant::{small_plant, state};
 use axum::http::{Method, StatusCode};
 use ms5_floor::api::analysis::AnalysisOfLine;
+use ms5_floor::api::andon::{GetActiveAndonEvents, GetAndonDashboardData, GetAndonEventHistory};
 use ms5_floor::api::downtime::{
     GetActiveDowntime, GetDowntimeEvents, GetDowntimeStatistics, ReasonsForLine,
 };
 use ms5_floor::domain::machine_state::MachineState::{Running, Stopped};
 use ms5_floor::domain::rights::PermissionSet;
-use ms5_floor::server::auth::Ctx;
 use ms5_floor::server::db::{Db, Tx};
 use ms5_floor::server::services::board::board;
 use ms5_floor::server::services::line::line;
@@ -119,6 +119,12 @@ async fn figures_pages_and_streams_leave_every_table_as_it_was(place: &Place) {
     let said = json!({"version": 0, "reasons": [{"reason": "MAT_JAM"}]});
     let said = server.send(Method::POST, &stop, None, &said).await;
     assert_eq!(said.status, StatusCode::OK, "{said:?}");
+    let call = json!({"machine": "M1", "kind": "stop"});
+    let call = server
+        .send(Method::POST, "/api/v1/andon", None, &call)
+        .await;
+    assert_eq!(call.status, StatusCode::OK, "{call:?}");
+    let call = format!("/api/v1/andon/calls/{}", call.json()["call"]["id"]);
     let server = without_the_right_to_write(place, server).await;
     let (before, written) = (content(&server.app.db).await, changes(&server.app.db).await);
     assert_eq!(before["fact"].len(), 3);
@@ -128,7 +134,7 @@ async fn figures_pages_and_streams_leave_every_table_as_it_was(place: &Place) {
     let (from, to) = (at("2026-07-06T07:00:00Z").0, at("2026-07-06T10:00:00Z").0);
     for _ in 0..3 {
         assert_eq!(
-            board(&Ctx::of_the_program(&server.app))
+            board(&crate::harness::by_the_program(&server.app))
                 .await
                 .expect("a board")
                 .tiles
@@ -136,13 +142,17 @@ async fn figures_pages_and_streams_leave_every_table_as_it_was(place: &Place) {
             1
         );
         server.app.board.forget().await;
-        line(&Ctx::of_the_program(&server.app), "L1", None)
+        line(&crate::harness::by_the_program(&server.app), "L1", None)
             .await
             .expect("a line");
-        line(&Ctx::of_the_program(&server.app), "L1", Some((from, to)))
-            .await
-            .expect("a line over a window");
-        calculate_oee(&Ctx::of_the_program(&server.app), "L1", from, to)
+        line(
+            &crate::harness::by_the_program(&server.app),
+            "L1",
+            Some((from, to)),
+        )
+        .await
+        .expect("a line over a window");
+        calculate_oee(&crate::harness::by_the_program(&server.app), "L1", from, to)
             .await
             .expect("OEE");
         for path in [
@@ -168,6 +178,13 @@ async fn figures_pages_and_streams_leave_every_table_as_it_was(place: &Place) {
             &format!("{}?line=L1", GetDowntimeStatistics::PATH),
             GetActiveDowntime::PATH,
             &format!("{}?line=L1", ReasonsForLine::PATH),
+            "/api/v1/andon",
+            "/api/v1/andon/active?line=L1",
+            "/api/v1/andon/board",
+            &call,
+            GetAndonDashboardData::PATH,
+            &format!("{}?line=L1", GetActiveAndonEvents::PATH),
+            &format!("{}?filter[line]=L1", GetAndonEventHistory::PATH),
         ] {
             let answer = server.get(path, Some(&key)).await;
             assert_ne!(

@@ -10,16 +10,18 @@ use ms5_floor::domain::time::{DurMs, MINUTE_MS};
 use ms5_floor::server::auth::merged;
 use ms5_floor::server::config::Transport;
 use ms5_floor::server::db::audit::{self, AuditRow, Wanted};
-use ms5_floor::server::db::people;
+use ms5_floor::server::db::{keys, people};
 use ms5_floor::server::http::doors;
 
 on_both! {
     the_same_denial_again_within_a_minute_is_counted,
     keys_that_do_not_hold_are_on_record,
     tries_during_a_lock_out_and_halves_of_sign_ins_are_on_record,
+    codes_that_are_tried_during_a_lock_out_are_on_record,
     links_cannot_be_guessed_as_often_as_one_likes,
     what_another_site_sends_is_on_record,
     who_changes_something_may_say_why,
+    every_form_of_the_desk_takes_the_reason_to_the_record,
 }
 
 async fn served(place: &Place) -> (Server, Hands) {
@@ -110,6 +112,37 @@ async fn tries_during_a_lock_out_and_halves_of_sign_ins_are_on_record(place: &Pl
     assert_eq!(told, ["person:maria", "unknown login"], "{}", place.engine);
 }
 
+async fn codes_that_are_tried_during_a_lock_out_are_on_record(place: &Place) {
+    let (server, hands) = served(place).await;
+    let maria = add_person(&server, "maria", "operator").await;
+    let mut tx = server.app.db.begin().await.expect("a transaction");
+    let secret = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP";
+    people::set_totp(&mut tx, maria, Some(secret))
+        .await
+        .expect("a second factor");
+    tx.commit().await.expect("committed");
+    let mut browser = Browser::new(&server);
+    browser.sign_in("maria", PASSWORD).await;
+    for _ in 0..12 {
+        let answer = browser.post("/sign-in/code", &[("code", "000000")]).await;
+        assert_ne!(answer.status, StatusCode::SEE_OTHER, "{}", text(&answer));
+    }
+    let told = rows(&server, "session.locked").await;
+    let told: Vec<_> = told.iter().map(|r| (&*r.target, &*r.became)).collect();
+    assert_eq!(told, [("person:maria", "")], "{}", place.engine);
+    let later = server.app.clock.now() + DurMs(MINUTE_MS);
+    hands.set(later);
+    merged::write_due(&server.app, later)
+        .await
+        .expect("written");
+    let told = rows(&server, "session.locked").await;
+    assert_eq!(told.len(), 2, "{}: {told:?}", place.engine);
+    let wrong = rows(&server, "session.wrong").await.len();
+    // The right password was a try, too.
+    let held_back = 12 - wrong - 1;
+    assert_eq!(told[1].became, format!("{{\"times\":{held_back}}}"));
+}
+
 async fn links_cannot_be_guessed_as_often_as_one_likes(place: &Place) {
     let (server, _) = served(place).await;
     let mut browser = Browser::new(&server);
@@ -165,4 +198,72 @@ async fn who_changes_something_may_say_why(place: &Place) {
     assert_eq!(told[0].why, "left the plant", "{}", place.engine);
     let told = rows(&server, "key.add").await;
     assert_eq!(told.last().map(|r| &*r.why), Some("a new line"));
+}
+
+async fn every_form_of_the_desk_takes_the_reason_to_the_record(place: &Place) {
+    let (server, _) = served(place).await;
+    let mut admin = Browser::of(&server, "ada", "admin").await;
+    let maria = add_person(&server, "maria", "viewer").await;
+    let person = format!("/admin/people/{}", maria.0);
+    let of = |what: &str| format!("{person}/{what}");
+    let new_person = [("login", "max"), ("name", "Max")];
+    let new_role = [("code", "setter"), ("name", "Setter"), ("like", "")];
+    let device = [
+        ("kind", "wall"),
+        ("name", "Wall 1"),
+        ("page", "/"),
+        ("place", "site"),
+    ];
+    let provider = [
+        ("issuer", "https://login.example.org"),
+        ("subject", "max-7"),
+    ];
+    server.key_that_may("gateway", sets::SEND).await;
+    let key = keys::all(&server.app.db).await.expect("keys");
+    let key = key
+        .iter()
+        .find(|k| k.source == "gateway")
+        .expect("a key")
+        .id;
+    let (key, first) = (format!("/admin/keys/{key}/revoke"), "/admin/devices/1");
+    for (path, form, action) in [
+        ("/admin/people", &new_person[..], "person.add"),
+        ("/admin/roles/new", &new_role, "role.add"),
+        (&of("password"), &[], "person.password.reset"),
+        (&of("badge"), &[("badge", "0047112233")], "person.badge.set"),
+        (&of("badge"), &[("clear", "yes")], "person.badge.clear"),
+        (&of("pin"), &[("pin", "471182")], "person.pin.set"),
+        (&of("pin"), &[("clear", "yes")], "person.pin.clear"),
+        (&of("code"), &[], "person.second_factor.clear"),
+        (&of("provider"), &provider, "person.provider"),
+        ("/admin/devices", &device, "device.add"),
+        (&format!("{first}/link"), &[], "device.link"),
+        (&format!("{first}/revoke"), &[], "device.revoke"),
+        (&key, &[], "key.revoke"),
+    ] {
+        let why = format!("because of {action}");
+        let mut form = form.to_vec();
+        form.push(("why", &why));
+        let answer = admin.post(path, &form).await;
+        assert!(
+            [StatusCode::OK, StatusCode::SEE_OTHER].contains(&answer.status),
+            "{path}: {}",
+            text(&answer)
+        );
+        let told = rows(&server, action).await;
+        let told = told.last().map(|r| r.why.clone());
+        assert_eq!(told, Some(why), "{}: {path}", place.engine);
+    }
+    // And the pages ask.
+    for (page, forms) in [
+        ("/admin/people/new", 1),
+        ("/admin/roles", 2),
+        (&*person, 6),
+        ("/admin/devices", 1),
+        ("/admin/keys", 2),
+    ] {
+        let shown = text(&admin.get(page).await);
+        let asked = shown.matches("name=\"why\"").count();
+        assert!(asked >= forms, "{page}: {asked}: {shown}");
+    }
 }

@@ -9,7 +9,6 @@ use ms5_floor::api::downtime::{Confirmation, DowntimeEvent, DowntimeFilter, Give
 use ms5_floor::domain::machine_state::MachineState;
 use ms5_floor::domain::plant::Coupling;
 use ms5_floor::domain::time::{DAY_MS, DurMs, HOUR_MS, MINUTE_MS, Span, TsMs};
-use ms5_floor::server::auth::Ctx;
 use ms5_floor::server::db::Tx;
 use ms5_floor::server::db::rollup::{self, Level};
 use ms5_floor::server::rollup::cells;
@@ -285,7 +284,7 @@ async fn what_people_say_and_what_the_plant_becomes_reaches_every_level(place: &
         limit: Some(500),
         ..DowntimeFilter::default()
     };
-    let page = get_downtime_events(&Ctx::of_the_program(&server.app), &filter)
+    let page = get_downtime_events(&crate::harness::by_the_program(&server.app), &filter)
         .await
         .expect("stops");
     assert!(page.events.len() > 50, "{} stops", page.events.len());
@@ -304,7 +303,7 @@ async fn what_people_say_and_what_the_plant_becomes_reaches_every_level(place: &
             comment: None,
             confirm: None,
         };
-        let ctx = Ctx::of_the_program(&server.app);
+        let ctx = crate::harness::by_the_program(&server.app);
         confirm_downtime(&ctx, (&stop.machine, stop.from.0), &said)
             .await
             .expect("classified");
@@ -331,7 +330,7 @@ async fn what_people_say_and_what_the_plant_becomes_reaches_every_level(place: &
         comment: None,
         confirm: None,
     };
-    let ctx = Ctx::of_the_program(&server.app);
+    let ctx = crate::harness::by_the_program(&server.app);
     confirm_downtime(&ctx, (&stop.machine, stop.from.0), &said)
         .await
         .expect("classified");

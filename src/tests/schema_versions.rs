@@ -5,7 +5,7 @@ use ms5_floor::domain::part::LossRules;
 use ms5_floor::domain::shift::Schedule;
 use ms5_floor::domain::time::{DurMs, Span};
 use ms5_floor::server::calendar::{schedule, shifts};
-use ms5_floor::server::db::{Db, OpenError, migrate, rollup};
+use ms5_floor::server::db::{Db, OpenError, migrate, roles, rollup};
 use ms5_floor::server::plant::Plant;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -14,6 +14,7 @@ on_both! {
     migrating_twice_is_fine,
     a_newer_database_is_refused,
     a_plant_of_the_second_version_is_kept,
+    roles_that_a_site_left_alone_get_the_new_first_pages,
 }
 
 fn files(engine: &str) -> BTreeSet<String> {
@@ -220,4 +221,46 @@ async fn a_plant_of_the_second_version_is_kept(place: &Place) {
         "{}",
         place.engine
     );
+}
+
+async fn roles_that_a_site_left_alone_get_the_new_first_pages(place: &Place) {
+    let db = place.open().await;
+    // As an older program left it, with a role of the site's own that begins with the board, too.
+    script(
+        &db,
+        "DELETE FROM _sqlx_migrations WHERE description = '0012_first_pages';
+        UPDATE role SET first_page = '/';
+        UPDATE role SET first_page = '/admin/people' WHERE code = 'admin';
+        UPDATE role SET first_page = '/lines/L1' WHERE code = 'quality';
+        INSERT INTO role (code, name, permissions, first_page, seeded, version)
+            VALUES ('setter', 'Setter', 'line:read', '/', 0, 1);",
+    )
+    .await;
+    let pages = async || {
+        let (rows, _) = roles::all(&db).await.expect("roles");
+        rows.into_iter()
+            .map(|r| (r.code, r.first_page, r.version))
+            .collect::<Vec<_>>()
+    };
+    let before = pages().await;
+    migrate::migrate(&db).await.expect("migrated");
+    for ((code, was, version), (_, is, counted)) in before.into_iter().zip(pages().await) {
+        let expected = match code.as_str() {
+            "operator" => "/lines/{line}",
+            "maintenance" => "/lines/{line}?view=stops",
+            _ => was.as_str(),
+        };
+        assert_eq!(is, expected, "{}: {code}", place.engine);
+        assert_eq!(counted - version, i64::from(is != was), "{code}");
+    }
+    // What a site chose stays.
+    script(
+        &db,
+        "DELETE FROM _sqlx_migrations WHERE description = '0012_first_pages';
+        UPDATE role SET first_page = '/lines/L1' WHERE code IN ('operator', 'maintenance')",
+    )
+    .await;
+    let chosen = pages().await;
+    migrate::migrate(&db).await.expect("migrated");
+    assert_eq!(pages().await, chosen, "{}", place.engine);
 }

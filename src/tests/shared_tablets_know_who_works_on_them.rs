@@ -8,9 +8,11 @@ use axum::http::StatusCode;
 use ms5_floor::domain::ids::PersonId;
 use ms5_floor::domain::rights::{Permission, sets};
 use ms5_floor::domain::time::{DurMs, HOUR_MS, MINUTE_MS};
+use ms5_floor::server::auth::merged;
+use ms5_floor::server::db::attempts;
 use ms5_floor::server::db::audit::{self, AuditRow, Wanted};
 use ms5_floor::server::db::people::{self, GivenRow};
-use ms5_floor::server::services::sign_on::badge_mark;
+use ms5_floor::server::services::sign_on::{badge_mark, pin_subject};
 use sqlx::Connection;
 use std::time::{Duration, Instant};
 
@@ -26,6 +28,8 @@ on_both! {
     wrong_passwords_on_the_network_keep_nobody_out_of_tablets,
     a_changed_pin_or_badge_signs_people_off_tablets,
     signing_on_locks_the_record_last,
+    tries_on_a_locked_tablet_are_on_record_once_a_minute,
+    nobody_has_their_messages_shown_on_a_shared_tablet,
 }
 
 const PIN: &str = "4711";
@@ -518,4 +522,107 @@ async fn signing_on_locks_the_record_last(place: &Place) {
         last(&floor.server, "session.sign_out").await.actor_id,
         Some(floor.maria.0)
     );
+}
+
+async fn tries_on_a_locked_tablet_are_on_record_once_a_minute(place: &Place) {
+    let floor = floor(place).await;
+    let app = &floor.server.app;
+    let mut shared = tablet(&floor).await;
+    let told = async || {
+        let wanted = Wanted {
+            action: "session.locked".to_owned(),
+            ..Wanted::default()
+        };
+        let found = audit::find(&app.db, &wanted, 100).await.expect("the trail");
+        let told = found.into_iter().rev();
+        told.map(|r| (r.target, r.device, r.became))
+            .collect::<Vec<_>>()
+    };
+    let row = |target: &str, became: &str| {
+        let device = "Tablet 1".to_owned();
+        (target.to_owned(), device, became.to_owned())
+    };
+    // Badges, until the tablet is locked, and five more.
+    for n in 0..11 {
+        shared
+            .post("/sign-on", &[("badge", &*format!("no-badge-{n}"))])
+            .await;
+    }
+    let last = shared.post("/sign-on", &[("badge", "0041-77")]).await;
+    assert_ne!(last.status, StatusCode::SEE_OTHER, "{}", text(&last));
+    assert_eq!(
+        told().await,
+        [row("device:Tablet 1", "")],
+        "{}",
+        place.engine
+    );
+    // The same from another tablet, with a PIN: there the person is locked.
+    let mut admin = Browser::signed_in(&floor.server, "ada").await;
+    let form = [
+        ("kind", "tablet"),
+        ("name", "Tablet 2"),
+        ("page", "/lines/L1"),
+        ("place", "line:L1"),
+    ];
+    let answer = admin.post("/admin/devices", &form).await;
+    let link = between(&text(&answer), "floor.example", "</code>");
+    let mut other = Browser::new(&floor.server);
+    other.post(&link, &[]).await;
+    let mut tx = app.db.begin().await.expect("a transaction");
+    let person = pin_subject(app, "maria");
+    attempts::count(&mut tx, &person, app.clock.now())
+        .await
+        .expect("counted");
+    attempts::lock(&mut tx, &person, app.clock.now() + DurMs(HOUR_MS))
+        .await
+        .expect("locked");
+    tx.commit().await.expect("committed");
+    let id = floor.maria.0.to_string();
+    for _ in 0..3 {
+        let answer = other
+            .post("/sign-on", &[("person", &*id), ("pin", PIN)])
+            .await;
+        assert_ne!(answer.status, StatusCode::SEE_OTHER);
+    }
+    let mut of_person = row("person:maria", "");
+    of_person.1 = "Tablet 2".to_owned();
+    assert_eq!(
+        told().await,
+        [row("device:Tablet 1", ""), of_person],
+        "{}",
+        place.engine
+    );
+    // A minute later the number of the others is told.
+    let later = app.clock.now() + DurMs(MINUTE_MS);
+    floor.hands.set(later);
+    merged::write_due(app, later).await.expect("written");
+    let rows = told().await;
+    assert_eq!(rows.len(), 4, "{}: {rows:?}", place.engine);
+    assert!(
+        rows.contains(&row("device:Tablet 1", r#"{"times":6}"#)),
+        "{rows:?}"
+    );
+}
+
+async fn nobody_has_their_messages_shown_on_a_shared_tablet(place: &Place) {
+    let floor = floor(place).await;
+    let mut tablet = tablet(&floor).await;
+    tablet.post("/sign-on", &[("badge", "0041-77")]).await;
+    let told = [
+        ("endpoint", "https://fcm.googleapis.com/fcm/send/x"),
+        ("p256dh", "x"),
+        ("auth", "x"),
+        ("label", "the tablet"),
+    ];
+    let number = [("phone", "+39 0471 000000")];
+    for (path, form) in [("devices", &told[..]), ("phone", &number[..])] {
+        let path = format!("/account/reached/{path}");
+        let answer = tablet.post(&path, form).await;
+        assert_eq!(answer.status, StatusCode::CONFLICT, "{}", place.engine);
+        assert!(
+            text(&answer).contains("this tablet is shared"),
+            "{}",
+            text(&answer)
+        );
+    }
 }

@@ -6,7 +6,6 @@ use crate::small_plant::{small_plant, state, two_shifts};
 use ms5_floor::api::analysis::Choice;
 use ms5_floor::domain::machine_state::MachineState::{Running, Stopped};
 use ms5_floor::domain::time::{DAY_MS, DurMs, HOUR_MS, MINUTE_MS, TsMs};
-use ms5_floor::server::auth::Ctx;
 use ms5_floor::server::services::analysis::analysis;
 use ms5_floor::server::services::downtime::get_downtime_statistics;
 use ms5_floor::server::services::sheet::sheet;
@@ -44,7 +43,7 @@ async fn without_a_running_shift_the_last_one_is_shown(place: &Place) {
     let (server, hands) = turning(place).await;
     let label = async |on, shift| {
         let found = analysis(
-            &Ctx::of_the_program(&server.app),
+            &crate::harness::by_the_program(&server.app),
             "L1",
             &choice("shift", on, shift),
         )
@@ -70,7 +69,7 @@ async fn why_there_is_no_shift_is_told(place: &Place) {
     let (server, hands) = turning(place).await;
     let why = async |on: Option<&str>, shift: Option<&str>| {
         let refused = analysis(
-            &Ctx::of_the_program(&server.app),
+            &crate::harness::by_the_program(&server.app),
             "L1",
             &choice("shift", on, shift),
         )
@@ -119,7 +118,7 @@ async fn a_history_without_rows_says_why(place: &Place) {
     assert_eq!(server.ingest(&key, &items).await.accepted, 1);
     let drawn = async |query: &str| {
         let sheet = sheet(
-            &Ctx::of_the_program(&server.app),
+            &crate::harness::by_the_program(&server.app),
             "L1",
             &format!("view=history&{query}"),
         )
@@ -167,7 +166,7 @@ async fn what_is_lost_by_shift_is_all_that_is_lost(place: &Place) {
     let by_shift = async |days: i64| {
         let window = (Some(start.0), Some(start.0 + days * DAY_MS));
         let figures = get_downtime_statistics(
-            &Ctx::of_the_program(&server.app),
+            &crate::harness::by_the_program(&server.app),
             (Some("L1"), Some("M1")),
             window,
         )

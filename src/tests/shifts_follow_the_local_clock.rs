@@ -3,10 +3,9 @@
 
 use crate::harness::{Hands, Place, Server, at};
 use crate::small_plant::small_plant;
-use ms5_floor::api::line::WindowKind;
+use ms5_floor::api::line::{Part, WindowKind};
 use ms5_floor::domain::condition::Condition;
 use ms5_floor::domain::time::{HOUR_MS, MINUTE_MS, Span, TsMs};
-use ms5_floor::server::auth::Ctx;
 use ms5_floor::server::services::board::board;
 use ms5_floor::server::services::line::line;
 use ms5_floor::server::services::oee::calculate_oee;
@@ -82,7 +81,7 @@ async fn a_night_shift_over_midnight_and_both_changes_of_the_clocks(place: &Plac
         let now = TsMs(end.0 - 30 * MINUTE_MS);
         hands.set(now);
         let what = format!("{}, night that ends {end:?}", place.engine);
-        let tile = board(&Ctx::of_the_program(&server.app))
+        let tile = board(&crate::harness::by_the_program(&server.app))
             .await
             .expect("a board")
             .tiles[0]
@@ -108,17 +107,15 @@ async fn a_night_shift_over_midnight_and_both_changes_of_the_clocks(place: &Plac
             "{what}: {progress:?}"
         );
         assert_eq!(
-            tile.hours.len(),
+            tile.hours.matches("<g>").count(),
             bars,
             "{what}: a bar for each hour of the clock"
         );
-        assert_eq!(
-            (tile.hours[0].span.from(), tile.hours[bars - 1].span.to()),
-            (start, end),
-            "{what}"
-        );
-        assert_eq!(tile.hours.iter().filter(|h| h.running).count(), 1, "{what}");
-        let page = line(&Ctx::of_the_program(&server.app), "L1", None)
+        let first = "aria-label=\"Made by hour. 22:00: ";
+        assert!(tile.hours.contains(first), "{what}: {}", tile.hours);
+        let running = tile.hours.matches("class=\"hour running\"").count();
+        assert_eq!(running, 1, "{what}");
+        let page = line(&crate::harness::by_the_program(&server.app), "L1", None)
             .await
             .expect("a line");
         assert_eq!(page.kind, WindowKind::Shift("Night".to_owned()), "{what}");
@@ -127,7 +124,17 @@ async fn a_night_shift_over_midnight_and_both_changes_of_the_clocks(place: &Plac
             (shift, Span::clamped(start, now)),
             "{what}"
         );
-        let account = page.line.expect("a serial line");
+        let planned = format!("{} h {:02} min", worked / 60, worked % 60);
+        let time = &page.drawn[Part::Time as usize];
+        assert!(time.contains(&planned), "{what}: {planned}: {time}");
+        let so_far = calculate_oee(
+            &crate::harness::by_the_program(&server.app),
+            "L1",
+            start.0,
+            now.0,
+        )
+        .await;
+        let account = so_far.expect("OEE").line.expect("a serial line").account;
         assert_eq!(account.planned_production().0, worked * MINUTE_MS, "{what}");
         assert_eq!(account.planned.0, 30 * MINUTE_MS, "{what}: the break");
         assert_eq!(account.not_scheduled.0, 0, "{what}");
@@ -137,7 +144,7 @@ async fn a_night_shift_over_midnight_and_both_changes_of_the_clocks(place: &Plac
         // A day of the calendar around it, by the API: nothing but the night is planned.
         hands.set(TsMs(end.0 + 6 * HOUR_MS));
         let day = calculate_oee(
-            &Ctx::of_the_program(&server.app),
+            &crate::harness::by_the_program(&server.app),
             "L1",
             start.0 - 6 * HOUR_MS,
             end.0 + 6 * HOUR_MS,
@@ -164,7 +171,7 @@ async fn between_shifts_the_last_one_stays_on_the_board(place: &Place) {
     );
     run_through(&server, &key, start, end).await;
     hands.set(TsMs(end.0 + 3 * HOUR_MS));
-    let tile = board(&Ctx::of_the_program(&server.app))
+    let tile = board(&crate::harness::by_the_program(&server.app))
         .await
         .expect("a board")
         .tiles[0]
@@ -189,5 +196,6 @@ async fn between_shifts_the_last_one_stays_on_the_board(place: &Place) {
         "{}: nothing more is asked for",
         place.engine
     );
-    assert!(tile.hours.iter().all(|h| !h.running), "{}", place.engine);
+    assert!(tile.hours.contains("class=\"hour"), "{}", place.engine);
+    assert!(!tile.hours.contains("hour running"), "{}", place.engine);
 }

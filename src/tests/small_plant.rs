@@ -42,3 +42,16 @@ pub fn state(id: &str, machine: &str, at: TsMs, state: MachineState) -> Value {
     item.state = Some(state);
     serde_json::to_value(item).expect("json")
 }
+
+/// The same with a second line, `L2`, on which `M3` works.
+pub fn two_lines() -> Value {
+    let mut plant = small_plant();
+    let line = json!({"code": "L2", "name": "Line 2", "area": "A"});
+    plant["line"].as_array_mut().expect("lines").push(line);
+    let machine = json!({"code": "M3", "name": "Press", "line": "L2"});
+    plant["machine"]
+        .as_array_mut()
+        .expect("machines")
+        .push(machine);
+    plant
+}

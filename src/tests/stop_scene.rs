@@ -6,7 +6,6 @@ use axum::http::Method;
 use ms5_floor::domain::machine_state::MachineState;
 use ms5_floor::domain::rights::{Permission, PermissionSet, sets};
 use ms5_floor::domain::time::{MINUTE_MS, TsMs};
-use ms5_floor::server::auth::Ctx;
 use ms5_floor::server::services::oee::calculate_oee;
 use serde_json::{Value, json};
 
@@ -83,7 +82,7 @@ impl Scene {
     /// Unplanned, changeover, starved, blocked minutes of M1 from minute 0 to `to`, and all planned production time.
     pub async fn lost(&self, to: i64) -> [i64; 5] {
         let oee = calculate_oee(
-            &Ctx::of_the_program(&self.server.app),
+            &crate::harness::by_the_program(&self.server.app),
             "L1",
             minute(0).0,
             minute(to).0,

@@ -6,7 +6,6 @@ use crate::small_plant::{small_plant, state};
 use ms5_floor::api::downtime::DowntimeFilter;
 use ms5_floor::domain::machine_state::MachineState::{Changeover, Running, Stopped};
 use ms5_floor::domain::time::{DAY_MS, DurMs, HOUR_MS, MINUTE_MS, TsMs};
-use ms5_floor::server::auth::Ctx;
 use ms5_floor::server::services::downtime::{get_downtime_events, get_downtime_statistics};
 use ms5_floor::server::services::oee::calculate_oee;
 use rand::Rng;
@@ -73,16 +72,22 @@ async fn pages_hold_every_stop_once(place: &Place) {
             limit: Some(limit),
             ..base.clone()
         };
-        let whole = get_downtime_events(&Ctx::of_the_program(&server.app), &ask(None, 500))
-            .await
-            .expect("a page");
+        let whole = get_downtime_events(
+            &crate::harness::by_the_program(&server.app),
+            &ask(None, 500),
+        )
+        .await
+        .expect("a page");
         assert_eq!(whole.next, None, "case {case}: one page is enough");
         let mut walked = Vec::new();
         let mut cursor = None;
         loop {
-            let page = get_downtime_events(&Ctx::of_the_program(&server.app), &ask(cursor, 7))
-                .await
-                .expect("a page");
+            let page = get_downtime_events(
+                &crate::harness::by_the_program(&server.app),
+                &ask(cursor, 7),
+            )
+            .await
+            .expect("a page");
             assert!(page.events.len() <= 7);
             walked.extend(page.events);
             let Some(next) = page.next else { break };
@@ -122,7 +127,7 @@ async fn a_list_walks_back_over_a_quiet_year(place: &Place) {
         0,
     );
     let found = loop {
-        let page = get_downtime_events(&Ctx::of_the_program(&server.app), &filter)
+        let page = get_downtime_events(&crate::harness::by_the_program(&server.app), &filter)
             .await
             .expect("a page");
         pages += 1;
@@ -183,7 +188,7 @@ async fn no_stop_falls_between_two_stretches_or_two_pages(place: &Place) {
         };
         let mut found = Vec::new();
         loop {
-            let page = get_downtime_events(&Ctx::of_the_program(&server.app), &filter)
+            let page = get_downtime_events(&crate::harness::by_the_program(&server.app), &filter)
                 .await
                 .expect("a page");
             found.extend(page.events.into_iter().map(|e| (e.machine, e.from)));
@@ -203,11 +208,11 @@ async fn figures_are_those_of_the_accounts(place: &Place) {
         let a = from.0 + rng.random_range(-60..60 * 60) * MINUTE_MS;
         let b = a + rng.random_range(60..30 * 60) * MINUTE_MS;
         let what = format!("{}, case {case}", place.engine);
-        let oee = calculate_oee(&Ctx::of_the_program(&server.app), "L1", a, b)
+        let oee = calculate_oee(&crate::harness::by_the_program(&server.app), "L1", a, b)
             .await
             .expect("OEE");
         let figures = get_downtime_statistics(
-            &Ctx::of_the_program(&server.app),
+            &crate::harness::by_the_program(&server.app),
             (Some("L1"), None),
             (Some(a), Some(b)),
         )
@@ -284,7 +289,7 @@ async fn figures_are_those_of_the_accounts(place: &Place) {
             limit: Some(500),
             ..DowntimeFilter::default()
         };
-        let listed = get_downtime_events(&Ctx::of_the_program(&server.app), &filter)
+        let listed = get_downtime_events(&crate::harness::by_the_program(&server.app), &filter)
             .await
             .expect("a page")
             .events;
@@ -310,7 +315,7 @@ async fn a_changeover_says_between_which_products(place: &Place) {
     ];
     assert_eq!(server.ingest(&key, &items).await.accepted, 5);
     let events = get_downtime_events(
-        &Ctx::of_the_program(&server.app),
+        &crate::harness::by_the_program(&server.app),
         &DowntimeFilter::default(),
     )
     .await

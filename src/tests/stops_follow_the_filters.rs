@@ -6,7 +6,6 @@ use crate::small_plant::{state, two_shifts};
 use ms5_floor::api::analysis::Choice;
 use ms5_floor::domain::machine_state::MachineState::{Running, Stopped};
 use ms5_floor::domain::time::{DurMs, MINUTE_MS, TsMs};
-use ms5_floor::server::auth::Ctx;
 use ms5_floor::server::services::analysis::analysis;
 use ms5_floor::server::services::sheet::sheet;
 use serde_json::{Value, json};
@@ -104,7 +103,7 @@ async fn the_page_follows_its_address(place: &Place) {
     let server = server(place).await;
     let listed = async |query: &str| {
         let query = format!("view=stops&machine=M1&period=day&on=2026-07-06{query}");
-        let sheet = sheet(&Ctx::of_the_program(&server.app), "L1", &query).await;
+        let sheet = sheet(&crate::harness::by_the_program(&server.app), "L1", &query).await;
         let html = sheet.expect("a sheet").parts.join("");
         let starts = [clock(7, 0), clock(13, 50), clock(15, 0), clock(20, 0)];
         starts.map(|at| html.contains(&format!("stop=M1-{}", at.0)))
@@ -119,7 +118,7 @@ async fn the_page_follows_its_address(place: &Place) {
     }
     // Of the period "shift" the name says which stretch of time it is.
     let query = "view=stops&machine=M1&period=shift&on=2026-07-06&shift=Late";
-    let html = sheet(&Ctx::of_the_program(&server.app), "L1", query)
+    let html = sheet(&crate::harness::by_the_program(&server.app), "L1", query)
         .await
         .expect("a sheet")
         .parts
@@ -146,7 +145,7 @@ async fn lists_and_figures_agree(place: &Place) {
             machine: Some("M1".to_owned()),
             ..Choice::default()
         };
-        let account = analysis(&Ctx::of_the_program(&server.app), "L1", &choice)
+        let account = analysis(&crate::harness::by_the_program(&server.app), "L1", &choice)
             .await
             .expect("figures")
             .account;

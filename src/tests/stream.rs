@@ -6,12 +6,24 @@ use axum::http::{HeaderName, Method, Request, header};
 use http_body_util::BodyExt;
 use ms5_floor::domain::ids::Seq;
 use ms5_floor::server::http::router;
+use ms5_floor::server::live::{nodes, publisher};
 use serde_json::Value;
 use std::time::Duration;
+use tokio::task::JoinHandle;
 use tower::ServiceExt;
 
 /// How long an event may take to come.
 pub const SOON: Duration = Duration::from_secs(10);
+
+/// From now on changes are told on the server's streams, until it stops.
+pub fn publish(server: &Server) -> JoinHandle<()> {
+    tokio::spawn(publisher::run(server.app.clone(), server.stop.clone()))
+}
+
+/// From now on the server follows what other nodes do, until it stops.
+pub fn follow(server: &Server) -> JoinHandle<()> {
+    tokio::spawn(nodes::follow(server.app.clone(), server.stop.clone()))
+}
 
 /// One event of a stream.
 #[derive(Debug)]

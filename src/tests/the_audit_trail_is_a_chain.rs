@@ -5,7 +5,6 @@ use crate::browser::{Browser, add_person};
 use crate::harness::{Answer, Hands, Place, Server, at};
 use crate::small_plant::small_plant;
 use axum::http::{Method, StatusCode, header};
-use ms5_floor::server::auth::Ctx;
 use ms5_floor::server::db::audit::{self, AuditRow, mark};
 use ms5_floor::server::db::{Db, Tx, people, settings};
 use ms5_floor::server::plant::Plant;
@@ -149,7 +148,7 @@ async fn what_cannot_be_put_on_record_is_not_done(place: &Place) {
     let db = &server.app.db;
     let before = people::all(db).await.expect("people");
     tamper(db, "ALTER TABLE audit RENAME TO audit_away").await;
-    let failed = set_disabled(&Ctx::of_the_program(&server.app), id, true).await;
+    let failed = set_disabled(&crate::harness::by_the_program(&server.app), id, true).await;
     assert!(failed.is_err());
     for (path, form) in [
         (
@@ -183,7 +182,7 @@ async fn what_cannot_be_put_on_record_is_not_done(place: &Place) {
     tamper(db, "ALTER TABLE audit_away RENAME TO audit").await;
     assert_eq!(people::all(db).await.expect("people"), before);
     assert_eq!(found(db).await, None);
-    let done = set_disabled(&Ctx::of_the_program(&server.app), id, true).await;
+    let done = set_disabled(&crate::harness::by_the_program(&server.app), id, true).await;
     done.expect("it goes on");
 }
 

@@ -10,8 +10,12 @@ use ms5_floor::server::clock::Clock;
 use ms5_floor::server::config::Transport;
 use ms5_floor::server::http::router;
 use ms5_floor::server::tls::{Certificate, Tls};
-use rustls::pki_types::CertificateDer;
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rustls::RootCertStore;
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::ServerCertVerifier;
 use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use sha2::{Digest, Sha256};
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
@@ -110,6 +114,11 @@ async fn anybody_may_read_how_to_trust_and_take_the_authority() {
             "{page}"
         );
         assert!(!page.contains("<script"), "{page}");
+        assert!(
+            page.contains("may vouch only for addresses inside private networks"),
+            "{page}"
+        );
+        assert!(page.contains("floor.example"), "{page}");
         for system in ["Android", "iPad", "Windows", "Linux"] {
             assert!(page.contains(system), "{system}: {page}");
         }
@@ -129,21 +138,34 @@ async fn anybody_may_read_how_to_trust_and_take_the_authority() {
     .await;
 }
 
+fn told_to_stay(browser: &Browser, name: &str) -> bool {
+    let answer = browser.get(name, "/health/live").expect("an answer");
+    answer
+        .to_lowercase()
+        .contains("strict-transport-security: max-age=31536000")
+}
+
+/// With an authority made anew they could not come back, not even to the page that tells how to trust it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn browsers_are_told_to_stay_under_tls_but_not_on_this_machine() {
+async fn nobody_is_told_to_stay_under_tls_with_an_authority_of_our_own() {
     let folder = folder();
     let tls = Arc::new(open(local(folder.path(), &["floor.example"]), at(NOW)).expect("TLS"));
     let (_server, url, _) = serve(&tls).await;
     let browser = Browser::new(&authority(&tls), at(NOW), &url);
+    away(move || assert!(!told_to_stay(&browser, "floor.example"))).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn browsers_are_told_to_stay_under_tls_but_not_on_this_machine() {
+    let folder = folder();
+    // As another authority hands it over: this one is trusted also when ours is made anew.
+    let (pem, given) = handed_over_for(folder.path(), &["floor.example"], at(NOW));
+    let tls = Arc::new(open(given, at(NOW)).expect("TLS"));
+    let (_server, url, _) = serve(&tls).await;
+    let browser = Browser::new(&pem, at(NOW), &url);
     away(move || {
-        let told = |name: &str| {
-            let answer = browser.get(name, "/health/live").expect("an answer");
-            answer
-                .to_lowercase()
-                .contains("strict-transport-security: max-age=31536000")
-        };
-        assert!(told("floor.example"));
-        assert!(!told("localhost"));
+        assert!(told_to_stay(&browser, "floor.example"));
+        assert!(!told_to_stay(&browser, "localhost"));
     })
     .await;
     let plain = Server::start(&Place::sqlite(), Hands::at(at(NOW)).clock()).await;
@@ -188,9 +210,124 @@ fn a_second_start_keeps_the_authority_and_a_new_name_costs_only_a_new_certificat
     let second = open(local(folder.path(), &[]), days(at(NOW), 1)).expect("TLS");
     assert_eq!(second.authority(), first.authority());
     assert_eq!(server(), shown);
-    let renamed = open(local(folder.path(), &["floor.example"]), at(NOW)).expect("TLS");
+    let renamed = open(
+        local(folder.path(), &["floor-2.local", "10.9.8.7"]),
+        at(NOW),
+    )
+    .expect("TLS");
     assert_eq!(renamed.authority(), first.authority());
-    assert_ne!(server(), shown);
+    let more = server();
+    assert_ne!(more, shown);
+    for (name, good) in [
+        ("floor-2.local", true),
+        ("10.9.8.7", true),
+        ("10.9.8.6", false),
+    ] {
+        assert_eq!(is_taken(&authority(&renamed), &more, name), good, "{name}");
+    }
+    // What is gone is gone from the certificate, too.
+    open(local(folder.path(), &["floor-2.local"]), at(NOW)).expect("TLS");
+    assert!(!is_taken(&authority(&renamed), &server(), "10.9.8.7"));
+    assert!(is_taken(&authority(&renamed), &server(), "floor-2.local"));
+}
+
+/// Whether somebody who trusts the authority alone takes the certificate in this text, under the name.
+fn is_taken(authority: &str, certificate: &[u8], name: &str) -> bool {
+    let mut roots = RootCertStore::empty();
+    let root = CertificateDer::from_pem_slice(authority.as_bytes()).expect("a certificate");
+    roots.add(root).expect("an authority");
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider);
+    let verifier = verifier.build().expect("a verifier");
+    let shown = CertificateDer::from_pem_slice(certificate).expect("a certificate");
+    let name = ServerName::try_from(name.to_owned()).expect("a name");
+    let seconds = u64::try_from(at(NOW).0 / 1000).expect("after 1970");
+    let now = UnixTime::since_unix_epoch(Duration::from_secs(seconds));
+    verifier
+        .verify_server_cert(&shown, &[], &name, &[], now)
+        .is_ok()
+}
+
+/// A certificate for these names, signed with the key of the authority in the folder: what a thief of the key makes.
+fn forged(folder: &Path, names: &[&str]) -> Vec<u8> {
+    let both = fs::read(folder.join("tls/authority.pem")).expect("the authority");
+    let key = PrivateKeyDer::from_pem_slice(&both).expect("its key");
+    let key = KeyPair::try_from(&key).expect("its key");
+    let root = CertificateDer::from_pem_slice(&both).expect("its certificate");
+    let issuer = Issuer::from_ca_cert_der(&root, &key).expect("an issuer");
+    let names: Vec<String> = names.iter().map(|&n| n.to_owned()).collect();
+    let params = CertificateParams::new(names).expect("names");
+    let own = KeyPair::generate().expect("a key");
+    let made = params.signed_by(&own, &issuer).expect("a certificate");
+    made.pem().into_bytes()
+}
+
+#[test]
+fn a_stolen_authority_speaks_for_no_site_but_this_plant() {
+    let folder = folder();
+    let asked = ["floor.example", "198.51.100.4"];
+    let tls = open(local(folder.path(), &asked), at(NOW)).expect("TLS");
+    let pem = authority(&tls);
+    for (name, good) in [
+        ("floor.example", true),
+        ("198.51.100.4", true),
+        ("tablet.local", true),
+        ("10.1.2.3", true),
+        ("fd00::7", true),
+        ("bank.example", false),
+        ("example", false),
+        ("8.8.8.8", false),
+        ("2001:db8::1", false),
+    ] {
+        let made = forged(folder.path(), &[name]);
+        assert_eq!(is_taken(&pem, &made, name), good, "{name}");
+    }
+    // Not even beside a name that is its own.
+    let both = forged(folder.path(), &["floor.example", "bank.example"]);
+    assert!(!is_taken(&pem, &both, "bank.example"));
+}
+
+#[test]
+fn a_name_that_the_authority_may_not_vouch_for_spoils_nothing() {
+    let folder = folder();
+    let first = open(local(folder.path(), &[]), at(NOW)).expect("TLS");
+    let asked = ["later.example", "floor.local"];
+    let later = open(local(folder.path(), &asked), at(NOW)).expect("TLS");
+    assert_eq!(later.authority(), first.authority());
+    let shown = fs::read(folder.path().join("tls/server.pem")).expect("the certificate");
+    for (name, good) in [
+        ("localhost", true),
+        ("floor.local", true),
+        ("later.example", false),
+    ] {
+        assert_eq!(is_taken(&authority(&later), &shown, name), good, "{name}");
+    }
+    // A new authority may.
+    fs::remove_file(folder.path().join("tls/authority.pem")).expect("moved away");
+    let renewed = open(local(folder.path(), &asked), at(NOW)).expect("TLS");
+    let shown = fs::read(folder.path().join("tls/server.pem")).expect("the certificate");
+    assert!(is_taken(&authority(&renewed), &shown, "later.example"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_authority_of_an_older_program_is_kept_and_the_page_tells_how_to_renew_it() {
+    let folder = folder();
+    let key = KeyPair::generate().expect("a key");
+    let mut params = CertificateParams::default();
+    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+    params.not_after = rcgen::date_time_ymd(2036, 1, 1);
+    let old = params.self_signed(&key).expect("a certificate");
+    fs::create_dir_all(folder.path().join("tls")).expect("the folder");
+    let text = key.serialize_pem() + &old.pem();
+    fs::write(folder.path().join("tls/authority.pem"), text).expect("written");
+    let tls = Arc::new(open(local(folder.path(), &["floor.example"]), at(NOW)).expect("TLS"));
+    assert_eq!(authority(&tls), old.pem());
+    let shown = fs::read(folder.path().join("tls/server.pem")).expect("the certificate");
+    assert!(is_taken(&old.pem(), &shown, "floor.example"));
+    let (server, _, _) = serve(&tls).await;
+    let page = String::from_utf8(server.get("/trust", None).await.body).expect("text");
+    assert!(page.contains("may vouch for any site"), "{page}");
+    assert!(page.contains("moves authority.pem"), "{page}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -243,7 +380,12 @@ fn no_certificate_outlives_its_authority_and_an_ending_authority_is_replaced() {
 
 /// A certificate and its key in files, as another authority would hand them over.
 fn handed_over(folder: &Path, now: TsMs) -> (String, Certificate) {
-    let other = open(local(folder, &[]), now).expect("TLS");
+    handed_over_for(folder, &[], now)
+}
+
+/// The same, for these names.
+fn handed_over_for(folder: &Path, names: &[&str], now: TsMs) -> (String, Certificate) {
+    let other = open(local(folder, names), now).expect("TLS");
     let both = fs::read_to_string(folder.join("tls/server.pem")).expect("both");
     let begins = both.find("-----BEGIN CERTIFICATE").expect("a certificate");
     let certificate = folder.join("floor.crt");

@@ -7,7 +7,6 @@ use ms5_floor::api::analysis::Choice;
 use ms5_floor::api::oee::{By, Direction};
 use ms5_floor::domain::machine_state::MachineState::Running;
 use ms5_floor::domain::time::{DAY_MS, HOUR_MS, MINUTE_MS, Span, TsMs};
-use ms5_floor::server::auth::Ctx;
 use ms5_floor::server::services::analysis::analysis;
 use ms5_floor::server::services::oee::get_oee_trends;
 
@@ -26,7 +25,7 @@ async fn rows_that_are_cut_are_marked_and_left_out(place: &Place) {
     assert_eq!(server.ingest(&key, &items).await.accepted, 1);
     let ask = async |by: By, from: i64, to: i64| {
         let trends = get_oee_trends(
-            &Ctx::of_the_program(&server.app),
+            &crate::harness::by_the_program(&server.app),
             "L1",
             Some("M1"),
             (from, to),
@@ -82,7 +81,7 @@ async fn a_week_earlier_is_at_the_same_times_of_the_clock(place: &Place) {
             shift: shift.map(str::to_owned),
             ..Choice::default()
         };
-        let found = analysis(&Ctx::of_the_program(&server.app), "L1", &choice).await;
+        let found = analysis(&crate::harness::by_the_program(&server.app), "L1", &choice).await;
         found.expect("an analysis").earlier
     };
     let span = |from: &str, to: &str| Span::clamped(at(from), at(to));
@@ -115,9 +114,12 @@ async fn a_week_earlier_is_at_the_same_times_of_the_clock(place: &Place) {
     assert_eq!(month[0].words, "a year earlier", "{}", place.engine);
     // The page's links lead there.
     let query = "view=compare&period=shift&on=2026-10-27&shift=Early";
-    let sheet =
-        ms5_floor::server::services::sheet::sheet(&Ctx::of_the_program(&server.app), "L1", query)
-            .await;
+    let sheet = ms5_floor::server::services::sheet::sheet(
+        &crate::harness::by_the_program(&server.app),
+        "L1",
+        query,
+    )
+    .await;
     let html = sheet.expect("a sheet").parts.join("");
     let link = format!("than_from={}", at("2026-10-20T06:00:00+02:00").0);
     assert!(html.contains(&link), "{html}");

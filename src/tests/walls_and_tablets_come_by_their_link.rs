@@ -3,41 +3,31 @@
 
 use crate::browser::{Browser, add_person, between, leads_to, text};
 use crate::harness::{Hands, Place, Server, at};
-use crate::small_plant::small_plant;
+use crate::small_plant::two_lines;
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use ms5_floor::domain::time::{DAY_MS, DurMs};
 use ms5_floor::server::db::audit::{self, Wanted};
 use ms5_floor::server::db::devices;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 on_both! {
     a_link_is_shown_once_and_kept_as_a_hash,
+    a_link_leads_to_where_it_was_asked_for_also_over_http_2,
     a_wall_is_bound_to_its_page_and_changes_nothing,
+    a_wall_can_show_the_calls,
     a_new_link_or_a_revoked_device_ends_its_sessions,
     only_who_may_enrols_devices,
     what_is_wrong_with_a_device_is_named,
     who_only_looks_at_a_link_changes_nothing,
     a_link_makes_one_browser_the_device_once_and_for_a_day,
     a_wall_reads_what_its_page_needs_and_no_more,
-}
-
-/// Lines `L1` and `L2`.
-fn plant() -> Value {
-    let mut plant = small_plant();
-    let line = json!({"code": "L2", "name": "Line 2", "area": "A"});
-    plant["line"].as_array_mut().expect("lines").push(line);
-    let machine = json!({"code": "M3", "name": "Press", "line": "L2"});
-    plant["machine"]
-        .as_array_mut()
-        .expect("machines")
-        .push(machine);
-    plant
+    a_wall_shows_its_page_with_whatever_stands_after_the_question_mark,
 }
 
 async fn served(place: &Place) -> Server {
     let hands = Hands::at(at("2026-07-06T10:00:00Z"));
-    let server = Server::with(place, hands.clock(), plant()).await;
+    let server = Server::with(place, hands.clock(), two_lines()).await;
     add_person(&server, "ada", "admin").await;
     server
 }
@@ -93,6 +83,28 @@ async fn a_link_is_shown_once_and_kept_as_a_hash(place: &Place) {
     );
 }
 
+async fn a_link_leads_to_where_it_was_asked_for_also_over_http_2(place: &Place) {
+    let server = served(place).await;
+    let admin = Browser::signed_in(&server, "ada").await;
+    // HTTP/2 has no header for the host: it stands in the address.
+    let asked = Request::post("https://floor-2.example:8443/admin/devices")
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .header(header::COOKIE, admin.cookie.clone().expect("a cookie"))
+        .header("sec-fetch-site", "same-origin")
+        .body(Body::from(
+            "kind=wall&name=Wall+2&page=%2Flines%2FL1&place=line%3AL1",
+        ))
+        .expect("a request");
+    let answer = server.ask_as_it_is(asked).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", text(&answer));
+    let link = between(&text(&answer), "class=\"once-secret\">", "</code>");
+    // The tests' server speaks in clear, so its own addresses do.
+    assert!(
+        link.starts_with("http://floor-2.example:8443/device/"),
+        "{link}"
+    );
+}
+
 async fn a_wall_is_bound_to_its_page_and_changes_nothing(place: &Place) {
     let server = served(place).await;
     let mut admin = Browser::signed_in(&server, "ada").await;
@@ -122,6 +134,19 @@ async fn a_wall_is_bound_to_its_page_and_changes_nothing(place: &Place) {
     assert_eq!(answer.status, StatusCode::FORBIDDEN, "{}", text(&answer));
     let answer = wall.post("/sign-on", &[("badge", "1")]).await;
     assert_eq!(answer.status, StatusCode::NOT_FOUND);
+}
+
+async fn a_wall_can_show_the_calls(place: &Place) {
+    let server = served(place).await;
+    let mut admin = Browser::signed_in(&server, "ada").await;
+    let mut form = WALL;
+    form[2] = ("page", "/andon");
+    let path = link(&mut admin, "/admin/devices", &form).await;
+    let mut wall = Browser::new(&server);
+    assert_eq!(leads_to(&wall.post(&path, &[]).await), "/andon");
+    let page = wall.get("/andon").await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(text(&page).contains("No open calls"), "{}", text(&page));
 }
 
 async fn a_new_link_or_a_revoked_device_ends_its_sessions(place: &Place) {
@@ -187,9 +212,14 @@ async fn what_is_wrong_with_a_device_is_named(place: &Place) {
             "Wall 2",
             "//evil.example",
             "site",
-            "must be / or /lines/CODE",
+            "must be /, /andon, or /lines/CODE",
         ),
-        ("Wall 2", "/lines/L9", "site", "must be / or /lines/CODE"),
+        (
+            "Wall 2",
+            "/lines/L9",
+            "site",
+            "must be /, /andon, or /lines/CODE",
+        ),
         (
             "Wall 2",
             "/lines/L2",
@@ -253,7 +283,7 @@ async fn who_only_looks_at_a_link_changes_nothing(place: &Place) {
 
 async fn a_link_makes_one_browser_the_device_once_and_for_a_day(place: &Place) {
     let hands = Hands::at(at("2026-07-06T10:00:00Z"));
-    let server = Server::with(place, hands.clock(), plant()).await;
+    let server = Server::with(place, hands.clock(), two_lines()).await;
     add_person(&server, "ada", "admin").await;
     let mut admin = Browser::signed_in(&server, "ada").await;
     let first = link(&mut admin, "/admin/devices", &WALL).await;
@@ -319,7 +349,8 @@ async fn a_wall_reads_what_its_page_needs_and_no_more(place: &Place) {
         ("/api/v1/oee/L2/now", false, true),
         ("/api/v1/downtime/active?line=L1", true, false),
         ("/api/v1/downtime/active?line=L2", false, false),
-        ("/api/analysis?code=L1", false, false),
+        ("/api/analysis?code=L1", true, false),
+        ("/api/analysis?code=L2", false, false),
         ("/api/board", true, true),
     ] {
         assert_eq!(allowed(&line, path).await, by_line, "line: {path}");
@@ -333,4 +364,47 @@ async fn a_wall_reads_what_its_page_needs_and_no_more(place: &Place) {
         .map(|tile| &tile["code"])
         .collect();
     assert_eq!(codes, ["L1"]);
+}
+
+async fn a_wall_shows_its_page_with_whatever_stands_after_the_question_mark(place: &Place) {
+    let server = served(place).await;
+    let mut admin = Browser::signed_in(&server, "ada").await;
+    for (name, page, others, says) in [
+        (
+            "Wall 1",
+            "/?view=losses",
+            &["/", "/?view=stops", "/?a=b"][..],
+            "/lines/L1",
+        ),
+        (
+            "Wall 2",
+            "/lines/L1?view=losses",
+            &[
+                "/lines/L1",
+                "/lines/L1?view=now",
+                "/lines/L1?view=stops",
+                "/lines/L1?view=history",
+                "/lines/L1?view=compare",
+                "/lines/L1?view=losses&period=day",
+            ],
+            "Line 1",
+        ),
+    ] {
+        let form = [
+            ("kind", "wall"),
+            ("name", name),
+            ("page", page),
+            ("place", "site"),
+        ];
+        let path = link(&mut admin, "/admin/devices", &form).await;
+        let mut wall = Browser::new(&server);
+        assert_eq!(leads_to(&wall.post(&path, &[]).await), page);
+        for shown in [page].iter().chain(others) {
+            let answer = wall.get(shown).await;
+            assert_eq!(answer.status, StatusCode::OK, "{shown}: {}", text(&answer));
+            let words = text(&answer);
+            assert!(words.contains(says), "{shown}: {words}");
+            assert!(!words.contains("Not for you"), "{shown}: {words}");
+        }
+    }
 }

@@ -11,7 +11,6 @@ use ms5_floor::domain::figure::Figure;
 use ms5_floor::domain::ids::SourceId;
 use ms5_floor::domain::machine_state::MachineState::{self, PlannedStop, Running};
 use ms5_floor::domain::time::{HOUR_MS, MINUTE_MS, TsMs};
-use ms5_floor::server::auth::Ctx;
 use ms5_floor::server::rollup::make::catch_up;
 use ms5_floor::server::services::analysis::analysis;
 use ms5_floor::server::services::oee::calculate_oee;
@@ -94,7 +93,7 @@ async fn store(server: &Server, source: SourceId, mut facts: Vec<Fact>) {
 
 async fn figures(server: &Server, from: TsMs) -> LineOee {
     calculate_oee(
-        &Ctx::of_the_program(&server.app),
+        &crate::harness::by_the_program(&server.app),
         "L1",
         from.0,
         from.0 + 3 * HOUR_MS,
@@ -146,7 +145,7 @@ async fn a_half_known_morning_is_judged_by_its_known_half(place: &Place) {
     judge(&figures(&server, from).await, "from the timeline");
     let app = &server.app;
     let sheet = analysis(
-        &Ctx::of_the_program(app),
+        &crate::harness::by_the_program(app),
         "L1",
         &ms5_floor::api::analysis::Choice::default(),
     )

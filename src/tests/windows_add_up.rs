@@ -11,7 +11,6 @@ use ms5_floor::domain::part::parts;
 use ms5_floor::domain::reckon::{MachineWindow, account};
 use ms5_floor::domain::time::{DurMs, HOUR_MS, MINUTE_MS, Span, TsMs};
 use ms5_floor::domain::timeline::{Hearing, intervals};
-use ms5_floor::server::auth::Ctx;
 use ms5_floor::server::calendar;
 use ms5_floor::server::services::oee::calculate_oee;
 use rand::Rng;
@@ -142,7 +141,7 @@ async fn a_window_is_the_sum_of_its_pieces(place: &Place) {
                 place.engine
             );
             let whole = calculate_oee(
-                &Ctx::of_the_program(&server.app),
+                &crate::harness::by_the_program(&server.app),
                 line,
                 window.from().0,
                 window.to().0,
@@ -152,7 +151,7 @@ async fn a_window_is_the_sum_of_its_pieces(place: &Place) {
             let mut sums = vec![Account::default(); whole.machines.len() + 2];
             for pair in cuts.windows(2) {
                 let part = calculate_oee(
-                    &Ctx::of_the_program(&server.app),
+                    &crate::harness::by_the_program(&server.app),
                     line,
                     pair[0].0,
                     pair[1].0,

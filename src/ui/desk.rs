@@ -2,6 +2,7 @@
 //! the browser's code; everything works without script.
 
 pub mod account;
+pub mod andon;
 pub mod audit;
 pub mod choose;
 pub mod devices;
@@ -13,8 +14,10 @@ pub mod once;
 pub mod people;
 pub mod person;
 pub mod program;
+pub mod reached;
 pub mod roles;
 pub mod sign_in;
 pub mod sign_on;
+pub mod take;
 
 pub use document::{Document, Signed};

@@ -13,6 +13,7 @@ use crate::api::live::Ping;
 #[cfg(feature = "hydrate")]
 use crate::domain::ids::Seq;
 use crate::domain::time::{DurMs, TsMs};
+use crate::ui::calls::Calls;
 use crate::ui::clock::Clock;
 use leptos::prelude::*;
 
@@ -43,6 +44,8 @@ pub enum Connection {
     Stale,
     /// The server speaks, but has lost its database: figures stay as they are.
     NoDatabase,
+    /// The server does not know any more who looks.
+    SignedOut,
 }
 
 impl Connection {
@@ -55,13 +58,14 @@ impl Connection {
             Self::Reconnecting => "reconnecting…",
             Self::Stale => "stale",
             Self::NoDatabase => "no database",
+            Self::SignedOut => "signed out",
         }
     }
 
     /// Whether what the screen shows must not be taken for the present.
     #[must_use]
     pub const fn is_old(self) -> bool {
-        matches!(self, Self::Stale | Self::NoDatabase)
+        matches!(self, Self::Stale | Self::NoDatabase | Self::SignedOut)
     }
 
     /// The name of its component class.
@@ -71,7 +75,7 @@ impl Connection {
             Self::Snapshot => "snapshot",
             Self::Live => "live",
             Self::Reconnecting => "reconnecting",
-            Self::Stale | Self::NoDatabase => "stale",
+            Self::Stale | Self::NoDatabase | Self::SignedOut => "stale",
         }
     }
 }
@@ -79,20 +83,25 @@ impl Connection {
 /// The state of the tab's one stream.
 #[derive(Clone, Copy)]
 pub struct Live {
+    /// The open calls, which every page's stream tells of.
+    pub calls: Calls,
     clock: Clock,
     open: RwSignal<Option<bool>>,
     heard: RwSignal<Option<TsMs>>,
     without_database: RwSignal<bool>,
+    signed_out: RwSignal<bool>,
 }
 
 impl Live {
     /// A stream that is not open yet, for every view below.
     pub fn provide(clock: Clock) -> Self {
         let live = Self {
+            calls: Calls::new(),
             clock,
             open: RwSignal::new(None),
             heard: RwSignal::new(None),
             without_database: RwSignal::new(false),
+            signed_out: RwSignal::new(false),
         };
         provide_context(live);
         live
@@ -106,6 +115,9 @@ impl Live {
 
     /// How the screen is connected.
     pub fn connection(self) -> Connection {
+        if self.signed_out.get() {
+            return Connection::SignedOut;
+        }
         if self.without_database.get() && self.open.get() == Some(true) {
             return Connection::NoDatabase;
         }
@@ -145,7 +157,7 @@ impl Live {
     /// Follows the stream from `since` on, and the page of `line` if one is named, until the calling view goes away.
     #[cfg(feature = "hydrate")]
     pub fn follow(self, since: Seq, line: Option<String>, on_news: impl Fn(News) + 'static) {
-        stream::follow(self, since, line, on_news);
+        stream::follow(self, since, line, Box::new(on_news));
     }
 
     /// The server said something, and what time it is there.
@@ -171,6 +183,14 @@ impl Live {
             self.heard_at(ping.now);
         }
         had_lost && !ping.without_database
+    }
+
+    /// The server does not know any more who looks.
+    #[cfg(feature = "hydrate")]
+    fn set_signed_out(self) {
+        if self.signed_out.try_get_untracked() == Some(false) {
+            let _ = self.signed_out.try_set(true);
+        }
     }
 
     #[cfg(feature = "hydrate")]

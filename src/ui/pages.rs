@@ -1,5 +1,6 @@
 //! One file a route.
 
+pub mod andon;
 pub mod board;
 pub mod line;
 pub mod not_found;

@@ -3,6 +3,7 @@
 //! What is noisy on a shared machine is measured as a ratio to a rival in the same run. A missed floor or limit fails
 //! the run; a missed aim is told.
 
+mod calls;
 mod facts;
 pub mod floor;
 pub mod http;
@@ -51,6 +52,8 @@ enum Part {
     Ingest,
     /// From an event to the painted frame
     Pixel,
+    /// From a call to two hundred boards
+    Calls,
     /// What a screen loads first
     Sizes,
     /// From the start of the process until it is ready, and what a day takes on disk
@@ -68,7 +71,10 @@ impl Options {
 }
 
 pub fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
-    if options.wants(Part::Pixel) || options.wants(Part::Sizes) {
+    if [Part::Pixel, Part::Calls, Part::Sizes]
+        .iter()
+        .any(|part| options.wants(*part))
+    {
         site::build(workspace, Profile::Release)?;
     }
     let server = match &options.server {
@@ -76,12 +82,13 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
         None => server::build(workspace, server::Kind::Release)?,
     };
     let mut report = Report::begin()?;
-    let parts: [(Part, Measure); 5] = [
+    let parts: [(Part, Measure); 6] = [
         (Part::Ingest, ingest::run),
         (Part::Start, start::run),
         (Part::Memory, memory::run),
         (Part::Sizes, sizes::run),
         (Part::Pixel, pixel::run),
+        (Part::Calls, calls::run),
     ];
     for (part, measure) in parts {
         if options.wants(part) {

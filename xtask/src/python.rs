@@ -11,10 +11,17 @@ use crate::step::note;
 use crate::workspace::{Workspace, cache, program};
 use crate::{debian, process, stamp};
 
-/// Where the tests look for the interpreter.
-pub const VARIABLE: &str = "MS5_TEST_PYTHON";
-/// What the tests' second opinion needs.
-pub const SECOND_OPINION: &str = "src/tests/second_opinion/requirements.txt";
+/// What the tests of the server need: where they look for an interpreter, and its packages.
+pub const OF_TESTS: [(&str, &str); 2] = [
+    (
+        "MS5_TEST_PYTHON",
+        "src/tests/second_opinion/requirements.txt",
+    ),
+    (
+        "MS5_TEST_MAILBOX_PYTHON",
+        "src/tests/mailbox/requirements.txt",
+    ),
+];
 /// What asks the API what nobody would ask.
 pub const SCHEMATHESIS: &str = "xtask/schemathesis/requirements.txt";
 const BOUND: Duration = Duration::from_secs(300);

@@ -70,6 +70,7 @@ permissions! {
     AndonCreate            "andon:create"            "APSEOMQ." "call for help";
     AndonAcknowledge       "andon:acknowledge"       "APSE.MQ." "answer calls for help";
     AndonResolve           "andon:resolve"           "APSE.MQ." "resolve calls for help";
+    AndonConfigure         "andon:configure"         "APS....." "say who is called when, who is on duty, and by what people are reached";
     EquipmentRead          "equipment:read"          "APSEOMQV" "see machines, faults and conditions";
     EquipmentWrite         "equipment:write"         "A..E.M.." "change what is on file about machines";
     EquipmentMaintenance   "equipment:maintenance"   "A..E.M.." "take machines into and out of maintenance";

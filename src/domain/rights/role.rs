@@ -115,15 +115,20 @@ pub mod sets {
         P::OeeRead,
         P::AndonRead,
     ]);
-    /// What a wall that shows a line's page may on that line.
-    pub const WALL_OF_LINE: PermissionSet =
-        WALL_OF_BOARD.and(PermissionSet::of(&[P::LineRead, P::DowntimeRead]));
+    /// What a wall that shows a line's page may on that line: what each view of the page needs, whatever stands after the ?
+    /// of its address.
+    pub const WALL_OF_LINE: PermissionSet = WALL_OF_BOARD.and(PermissionSet::of(&[
+        P::LineRead,
+        P::DowntimeRead,
+        P::AnalyticsRead,
+    ]));
     /// Send facts: what a connector may.
     pub const SEND: PermissionSet = PermissionSet::of(&[P::IngestWrite]);
     /// Send facts of any age: what fills in the past.
     pub const SEND_OLD: PermissionSet = PermissionSet::of(&[P::IngestWrite, P::IngestBackfill]);
     /// What nobody may do on a shared tablet, whatever their roles: a badge can be found, and a PIN of four digits seen over
-    /// a shoulder. Work on the floor stays; people, keys, devices, the record, the program and the plant itself do not.
+    /// a shoulder. Work on the floor stays; people, keys, devices, the record, the program, the plant itself and who is called
+    /// when do not.
     pub const NOT_BY_BADGE: PermissionSet = PermissionSet::of(&[
         P::ProductionWrite,
         P::ProductionDelete,
@@ -140,6 +145,7 @@ pub mod sets {
         P::IngestBackfill,
         P::IngestReview,
         P::AuditRead,
+        P::AndonConfigure,
         P::SystemConfig,
         P::SystemMonitor,
         P::SystemMaintenance,
@@ -204,7 +210,8 @@ mod tests {
                 .all(|p| p.name().ends_with(":read"))
         );
         assert!(default("viewer").covers(sets::WATCH));
-        assert!(sets::WATCH.covers(sets::WALL_OF_LINE));
+        assert!(sets::WATCH.covers(sets::WALL_OF_BOARD));
+        assert!(default("viewer").covers(sets::WALL_OF_LINE));
     }
 
     #[test]
@@ -226,15 +233,11 @@ mod tests {
         for set in [sets::MANAGE_PEOPLE, sets::SET_UP_PLANT, sets::SEND_OLD] {
             assert!(kept.covers(set));
         }
-        for role in [
-            "operator",
-            "maintenance",
-            "quality",
-            "viewer",
-            "shift_manager",
-        ] {
+        for role in ["operator", "maintenance", "quality", "viewer"] {
             assert!(default(role).in_both(kept).is_empty(), "{role}");
         }
+        let configure = PermissionSet::of(&[Permission::AndonConfigure]);
+        assert_eq!(default("shift_manager").in_both(kept), configure);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use super::access::{Need, is_known, need_of};
 use super::caller::{Caller, Denial, Who};
 use crate::domain::rights::Permission;
 use crate::domain::time::TsMs;
+use crate::server::command::TypedHere;
 use crate::server::db::audit::AuditRow;
 use crate::server::plant::{Line, Plant};
 use crate::server::services::error::{ServiceError, not_found};
@@ -124,9 +125,9 @@ pub fn here<F: ServerFn>() -> Result<Ctx, ServiceError> {
 }
 
 impl Ctx {
-    /// Leave for the program itself: for commands that somebody typed on the machine, and for what it does by the clock.
+    /// Leave for a command that somebody typed on the machine; nobody else can show that.
     #[must_use]
-    pub fn of_the_program(app: &App) -> Self {
+    pub fn of_the_program(app: &App, _: &TypedHere) -> Self {
         use crate::domain::rights::{PermissionSet, Rights};
         let mut caller = Caller::nobody(String::new(), String::new());
         caller.rights = Rights::everywhere(PermissionSet::all());

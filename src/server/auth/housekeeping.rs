@@ -1,8 +1,11 @@
-//! What is done now and then: uses of keys and sessions and the number of refusals are written down, sessions and tries whose time is over forgotten.
+//! What is done now and then: uses of keys and sessions and the number of refusals are written down; sessions and tries whose
+//! time is over are forgotten, and so is by which ways people were told of calls that were over long ago. Calls, what happened
+//! to them and the audit trail stay.
 
 use super::merged;
 use crate::domain::time::{DAY_MS, DurMs, TsMs};
-use crate::server::db::{attempts, sessions};
+use crate::server::db::andon::{links, timers, told};
+use crate::server::db::{attempts, deliveries, sessions};
 use crate::server::state::App;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -13,6 +16,8 @@ const EVERY: Duration = Duration::from_secs(10);
 const SWEEP_EVERY: DurMs = DurMs(60 * 60_000);
 /// Wrong tries are forgotten after so long.
 const TRIES_FOR: DurMs = DurMs(DAY_MS);
+/// Messages that are sent or given up, and timers of calls that are over and whom they told, are forgotten after so long.
+pub const TOLD_FOR: DurMs = DurMs(90 * DAY_MS);
 
 /// Does it until `stop`, and once more then.
 pub async fn run(app: App, stop: CancellationToken) {
@@ -47,11 +52,16 @@ pub async fn run(app: App, stop: CancellationToken) {
     }
 }
 
-/// Forgets sessions and tries whose time is over.
+/// Forgets sessions, links, tries and messages whose time is over.
 ///
 /// # Errors
 /// The engine's.
 pub async fn sweep(app: &App, now: TsMs) -> sqlx::Result<()> {
     sessions::forget_old(&app.db, now).await?;
-    attempts::forget_old(&app.db, now - TRIES_FOR).await
+    links::forget_old(&app.db, now).await?;
+    attempts::forget_old(&app.db, now - TRIES_FOR).await?;
+    let long_ago = now - TOLD_FOR;
+    deliveries::forget_old(&app.db, long_ago).await?;
+    told::forget_old(&app.db, long_ago).await?;
+    timers::forget_old(&app.db, long_ago).await
 }

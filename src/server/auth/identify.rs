@@ -6,6 +6,7 @@ use super::secret;
 use super::session::{self, Held};
 use crate::domain::ids::{DeviceId, PersonId};
 use crate::domain::rights::{Grant, Reach, Rights, sets};
+use crate::domain::time::TsMs;
 use crate::server::db::devices::DeviceRow;
 use crate::server::db::keys::KeyRow;
 use crate::server::db::{devices, keys, sessions};
@@ -113,7 +114,8 @@ async fn by_session(
     origin: &Origin,
     mut caller: Caller,
 ) -> sqlx::Result<Caller> {
-    caller.session = session.id().map(session::id_hash);
+    let (stored_as, by_old_id) = session::stored_as(session).await.map_err(into_sqlx)?;
+    caller.session = stored_as;
     if let Some(id) = held.device {
         match devices::by_id(&app.db, id).await? {
             Some(row) if row.revoked_ms.is_none() => {
@@ -141,20 +143,24 @@ async fn by_session(
     if known.row.disabled != 0 || (known.row.demo != 0 && !origin.demonstration) {
         return Ok(caller);
     }
-    if origin.navigates && known.row.version != held.version {
+    if origin.navigates && known.row.version != held.version && !by_old_id {
         // What they may do has changed: the session goes on under a new id, unless it was ended in this moment.
         let anew = Held {
             version: known.row.version,
             ..held
         };
-        let goes_on = session::go_on(app, session, &anew).await;
-        if !goes_on.map_err(into_sqlx)? {
+        let goes_on = session::go_on_in_all_tabs(app, session, &anew).await;
+        caller.session = if goes_on.map_err(into_sqlx)? {
+            session.id().map(session::id_hash)
+        } else {
+            session::went_on(app, session, id).await?
+        };
+        if caller.session.is_none() {
             return Ok(Caller::nobody(
                 origin.address.clone(),
                 origin.request.clone(),
             ));
         }
-        caller.session = session.id().map(session::id_hash);
     }
     caller.who = Who::Person {
         id,
@@ -229,45 +235,70 @@ fn of_wall(plant: &Plant, row: &DeviceRow) -> Rights {
 /// How long the database may take to say whether somebody still may.
 const STILL_WITHIN: Duration = Duration::from_secs(1);
 
-/// Whether a caller who was let in a while ago would be let in now with the same rights; `None` while the database does not
-/// say.
-pub async fn still(app: &App, caller: &Caller) -> Option<bool> {
+/// What has become of a caller who was let in a while ago.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Still {
+    /// They would be let in now with the same rights.
+    Same,
+    /// They would be let in with other rights, or somebody else is there.
+    Other,
+    /// It is not known any more who they are.
+    Out,
+}
+
+impl Still {
+    fn out_unless(holds: bool) -> Self {
+        if holds { Self::Same } else { Self::Out }
+    }
+}
+
+/// What has become of a caller who was let in a while ago; `None` while the database does not say.
+pub async fn still(app: &App, caller: &Caller) -> Option<Still> {
     let asked = tokio::time::timeout(STILL_WITHIN, still_the_same(app, caller));
     asked.await.ok()?.ok()
 }
 
-async fn still_the_same(app: &App, caller: &Caller) -> sqlx::Result<bool> {
+async fn still_the_same(app: &App, caller: &Caller) -> sqlx::Result<Still> {
     let now = app.clock.now();
     if let Who::Key { id, .. } = caller.who {
         let row = keys::by_id(&app.db, id).await?;
-        return Ok(row.is_some_and(|row| row.holds(now)));
+        return Ok(Still::out_unless(row.is_some_and(|row| row.holds(now))));
     }
     if let Some(device) = &caller.device {
         let row = devices::by_id(&app.db, device.id).await?;
         if row.is_none_or(|row| row.revoked_ms.is_some()) {
-            return Ok(false);
+            return Ok(Still::Out);
         }
     }
     let Some(hash) = &caller.session else {
-        return Ok(true);
+        return Ok(Still::Same);
     };
-    let row = sessions::get(&app.db, hash).await?;
+    let row = match sessions::get(&app.db, hash).await? {
+        Some(row) => Some(row),
+        // Its session has got another id since: that of another tab of the same browser.
+        None => sessions::moved(&app.db, hash, TsMs(i64::MIN)).await?,
+    };
     // A stream that is open is no use of its session: whoever leaves a screen alone is signed out there, too.
     let Some((held, _)) = row.and_then(|row| session::lives(&row, &app.uses, now)) else {
-        return Ok(false);
+        return Ok(Still::Out);
     };
-    match caller.person() {
-        None => Ok(held.person.is_none()),
-        Some(id) => {
-            let known = person(app, id).await?;
-            let plant = app.plant.get();
-            let simulated = plant.site.as_ref().is_some_and(|s| s.simulated);
-            let same = |k: Known| {
-                k.row.disabled == 0
-                    && (k.row.demo == 0 || simulated)
-                    && rights_at(caller.device.as_ref(), k.rights) == caller.rights
-            };
-            Ok(held.person == Some(id) && known.is_some_and(same))
-        }
-    }
+    let Some(id) = caller.person() else {
+        return Ok(match held.person {
+            None => Still::Same,
+            Some(_) => Still::Other,
+        });
+    };
+    let known = person(app, id).await?.filter(|_| held.person == Some(id));
+    let plant = app.plant.get();
+    let simulated = plant.site.as_ref().is_some_and(|s| s.simulated);
+    let known = known.filter(|k| k.row.disabled == 0 && (k.row.demo == 0 || simulated));
+    let Some(known) = known else {
+        return Ok(Still::Out);
+    };
+    let rights = rights_at(caller.device.as_ref(), known.rights);
+    Ok(if rights == caller.rights {
+        Still::Same
+    } else {
+        Still::Other
+    })
 }

@@ -15,6 +15,7 @@ const REMEMBERED: DurMs = DurMs(1_000);
 pub struct Recent<K, V> {
     known: Mutex<HashMap<K, (TsMs, V)>>,
     forgotten: watch::Sender<()>,
+    changed_here: watch::Sender<()>,
 }
 
 impl<K, V> Default for Recent<K, V> {
@@ -22,6 +23,7 @@ impl<K, V> Default for Recent<K, V> {
         Self {
             known: Mutex::default(),
             forgotten: watch::Sender::default(),
+            changed_here: watch::Sender::default(),
         }
     }
 }
@@ -45,10 +47,22 @@ impl<K: Eq + Hash, V: Clone> Recent<K, V> {
         known.insert(key, (now, value));
     }
 
-    /// Something changed: nothing that was said holds any more, and whoever watches looks again.
+    /// Something was changed by this node: nothing that was said holds any more, whoever watches looks again, and other nodes
+    /// are told.
     pub fn forget(&self) {
+        self.forget_as_told();
+        self.changed_here.send_replace(());
+    }
+
+    /// Something was changed by another node.
+    pub fn forget_as_told(&self) {
         self.lock().clear();
         self.forgotten.send_replace(());
+    }
+
+    /// Tells of each change that this node makes from now on.
+    pub fn watch_here(&self) -> watch::Receiver<()> {
+        self.changed_here.subscribe()
     }
 
     /// Tells of each change from now on.
@@ -79,7 +93,15 @@ mod tests {
         assert_eq!(recent.lock().len(), 1);
         let watch = recent.watch();
         assert!(!watch.has_changed().expect("it is there"));
+        let mut here = recent.watch_here();
+        recent.forget_as_told();
+        assert!(
+            !here.has_changed().expect("it is there"),
+            "nodes would tell each other for ever"
+        );
         recent.forget();
+        assert!(here.has_changed().expect("it is there"));
+        here.mark_unchanged();
         assert!(watch.has_changed().expect("it is there"));
         assert_eq!(recent.recall(&"new", at(1_000)), None);
     }

@@ -11,6 +11,7 @@ use crate::server::db::sessions::{self, SessionRow};
 use crate::server::state::App;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 use std::sync::Arc;
 use tower_sessions::cookie::SameSite;
 use tower_sessions::cookie::time::{Duration, OffsetDateTime};
@@ -26,6 +27,11 @@ pub const IDLE_SHARED: DurMs = DurMs(10 * MINUTE_MS);
 pub const LONGEST: DurMs = DurMs(24 * HOUR_MS);
 /// An enrolled device stays enrolled for so long without being used.
 const DEVICE: DurMs = DurMs(400 * DAY_MS);
+/// What was under way when a session got a new id, because of what its person may, still carries the old one: that holds for
+/// so much longer, for the same person in the same session. Whoever signs in, or changes how they get in, leaves no such id.
+const OLD_ID_HOLDS: DurMs = DurMs(10_000);
+/// Under which name a session that came by its old id keeps the hash of its present one.
+const NOW: &str = "now";
 /// Under which name the session keeps what it knows.
 const HELD: &str = "held";
 /// Under which name it keeps the id to which it was moved, until the store has seen it.
@@ -57,6 +63,10 @@ pub enum Waiting {
     Code {
         /// Of whom.
         person: PersonId,
+        /// What they were then: with another password since, the first half is worth nothing. Sessions of older programs
+        /// know none.
+        #[serde(default)]
+        version: i64,
         /// Since when.
         since: TsMs,
         /// Where they want to go.
@@ -123,21 +133,77 @@ pub async fn held(
     session.get::<Held>(HELD).await
 }
 
+/// The hash under which the session is stored, and whether the browser came with the id before.
+///
+/// # Errors
+/// The store's.
+pub async fn stored_as(
+    session: &Session,
+) -> std::result::Result<(Option<Vec<u8>>, bool), tower_sessions::session::Error> {
+    Ok(match session.get::<Vec<u8>>(NOW).await? {
+        Some(hash) => (Some(hash), true),
+        None => (session.id().map(id_hash), false),
+    })
+}
+
 /// Lets the session know something else, under a new id: whoever knew the old one has nothing.
 ///
 /// # Errors
 /// The store's.
 pub async fn hold(
+    app: &App,
     session: &Session,
     held: &Held,
 ) -> std::result::Result<(), tower_sessions::session::Error> {
+    end_present(app, session).await?;
     session.insert(HELD, held).await?;
     session.cycle_id().await?;
     session.save().await
 }
 
+/// Ends the session, also when the browser came with the id before.
+///
+/// # Errors
+/// The store's.
+pub async fn end(
+    app: &App,
+    session: &Session,
+) -> std::result::Result<(), tower_sessions::session::Error> {
+    end_present(app, session).await?;
+    session.flush().await
+}
+
+/// Ends the session under its present id, when the browser came with the one before: tower-sessions knows that one only.
+async fn end_present(
+    app: &App,
+    session: &Session,
+) -> std::result::Result<(), tower_sessions::session::Error> {
+    if let (Some(hash), true) = stored_as(session).await? {
+        sessions::end(&app.db, &hash).await.map_err(backend)?;
+    }
+    Ok(())
+}
+
+/// Where a session of this person went on that had got another id before `go_on` could give it one: another tab of the same
+/// browser was faster, and its answer brings the cookie.
+///
+/// # Errors
+/// The engine's.
+pub async fn went_on(
+    app: &App,
+    session: &Session,
+    person: PersonId,
+) -> sqlx::Result<Option<Vec<u8>>> {
+    let (Some(id), now) = (session.id(), app.clock.now()) else {
+        return Ok(None);
+    };
+    let row = sessions::moved(&app.db, &id_hash(id), now - OLD_ID_HOLDS).await?;
+    let lives = row.and_then(|row| Some((lives(&row, &app.uses, now)?.0, row.id_hash)));
+    Ok(lives.and_then(|(held, hash)| (held.person == Some(person)).then_some(hash)))
+}
+
 /// Lets a session in which somebody is signed in go on under a new id: in one step, so that one which was ended meanwhile
-/// stays ended. `false` then, and nothing has changed.
+/// stays ended. `false` then, and when the browser came with the id before; nothing has changed.
 ///
 /// # Errors
 /// The store's.
@@ -146,13 +212,36 @@ pub async fn go_on(
     session: &Session,
     held: &Held,
 ) -> std::result::Result<bool, tower_sessions::session::Error> {
-    let Some(old) = session.id() else {
+    renew(app, session, held, false).await
+}
+
+/// The same; what is under way in other tabs of the browser goes on, too. Not for whoever changes how they get in: a stolen id
+/// is to open nothing then.
+///
+/// # Errors
+/// The store's.
+pub async fn go_on_in_all_tabs(
+    app: &App,
+    session: &Session,
+    held: &Held,
+) -> std::result::Result<bool, tower_sessions::session::Error> {
+    renew(app, session, held, true).await
+}
+
+async fn renew(
+    app: &App,
+    session: &Session,
+    held: &Held,
+    keeps_old: bool,
+) -> std::result::Result<bool, tower_sessions::session::Error> {
+    // Under the id before, a browser ends what it began and no more: a stolen one must not take the session over.
+    let (Some(old), false) = stored_as(session).await? else {
         return Ok(false);
     };
     let store = Store::new(app.db.clone(), app.clock.clone(), Arc::clone(&app.uses));
     let id = Id::default();
     let row = store.row_of(id, held)?;
-    let moved = sessions::renew(&app.db, &id_hash(old), &row).await;
+    let moved = sessions::renew(&app.db, &old, &row, keeps_old).await;
     if !moved.map_err(backend)? {
         return Ok(false);
     }
@@ -245,13 +334,17 @@ impl SessionStore for Store {
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
-        let Some(row) = sessions::get(&self.db, &id_hash(*id))
-            .await
-            .map_err(backend)?
-        else {
+        let (asked, now) = (id_hash(*id), self.clock.now());
+        let row = match sessions::get(&self.db, &asked).await.map_err(backend)? {
+            Some(row) => Some(row),
+            None => sessions::moved(&self.db, &asked, now - OLD_ID_HOLDS)
+                .await
+                .map_err(backend)?,
+        };
+        let Some(row) = row else {
             return Ok(None);
         };
-        let Some((held, _)) = lives(&row, &self.uses, self.clock.now()) else {
+        let Some((held, _)) = lives(&row, &self.uses, now) else {
             return Ok(None);
         };
         if row.person_id.is_some() && held.person.is_none() {
@@ -260,10 +353,14 @@ impl SessionStore for Store {
                 .await
                 .map_err(backend)?;
         }
-        let value = serde_json::to_value(held).map_err(|e| Error::Decode(e.to_string()))?;
+        let json = |value: serde_json::Result<_>| value.map_err(|e| Error::Decode(e.to_string()));
+        let mut data = HashMap::from([(HELD.to_owned(), json(serde_json::to_value(held))?)]);
+        if row.id_hash != asked {
+            data.insert(NOW.to_owned(), json(serde_json::to_value(row.id_hash))?);
+        }
         Ok(Some(Record {
             id: *id,
-            data: [(HELD.to_owned(), value)].into(),
+            data,
             // How long it lives is decided above, by the server's own clock.
             expiry_date: OffsetDateTime::now_utc() + Duration::days(400),
         }))

@@ -1,11 +1,13 @@
 //! `ms5-floor serve`.
 
 use super::Failure;
+use crate::server::andon::worker;
 use crate::server::auth::housekeeping;
 use crate::server::auth::oidc::{self, Provider};
 use crate::server::clock::Clock;
 use crate::server::config::{ServeArgs, Settings};
 use crate::server::db::{Db, migrate};
+use crate::server::delivery::{self, Channels};
 use crate::server::http::limit::Ticks;
 use crate::server::http::{Shared, Site, doors, measures, router};
 use crate::server::live::{nodes, publisher};
@@ -48,13 +50,18 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
     };
     let db = Db::open(&settings.database).await?;
     migrate::migrate(&db).await?;
-    let (app, writing) = App::start(db.clone(), clock.clone(), &site.manifest.build).await?;
+    let (mut app, writing) = App::start(db.clone(), clock.clone(), &site.manifest.build).await?;
+    if let Some(delivery) = settings.delivery {
+        app.channels = Channels::from_settings(delivery, &db, &clock).await?;
+    }
 
     let stop = CancellationToken::new();
     let publishing = tokio::spawn(publisher::run(app.clone(), stop.clone()));
     let rolling_up = tokio::spawn(make::run(app.clone(), stop.clone()));
     let following = tokio::spawn(nodes::follow(app.clone(), stop.clone()));
+    let escalating = tokio::spawn(worker::run(app.clone(), stop.clone()));
     let keeping = tokio::spawn(housekeeping::run(app.clone(), stop.clone()));
+    let delivering = tokio::spawn(delivery::run(app.clone(), stop.clone()));
     let listener = TcpListener::bind(settings.listen)
         .await
         .map_err(|e| format!("--listen: {}: {e}", settings.listen))?;
@@ -123,7 +130,9 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
     }
     publishing.await?;
     following.await?;
+    escalating.await?;
     keeping.await?;
+    delivering.await?;
     rolling_up.await?;
     if let Some(measuring) = measuring {
         measuring.await?;

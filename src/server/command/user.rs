@@ -1,6 +1,6 @@
 //! `ms5-floor user`. Whoever can run these commands can read and write the database anyway; what they do is on record.
 
-use super::Failure;
+use super::{Failure, TypedHere};
 use crate::server::auth::Ctx;
 use crate::server::auth::rights::Roles;
 use crate::server::clock::Clock;
@@ -70,7 +70,7 @@ async fn link(database: DatabaseArgs) -> Result<(), Failure> {
     let db = Db::open(&database.resolve()?).await?;
     migrate::migrate(&db).await?;
     let (app, writing) = App::start(db, Clock::system(), "").await?;
-    let path = new_admin_link(&Ctx::of_the_program(&app)).await?;
+    let path = new_admin_link(&Ctx::of_the_program(&app, &TypedHere::here())).await?;
     let db = app.db.clone();
     drop(app);
     writing.await?;

@@ -32,6 +32,10 @@ const VERSIONS: &[Version] = versions![
     "0007_made_in_silence",
     "0008_people",
     "0009_quarters",
+    "0010_andon",
+    "0011_delivery",
+    "0012_first_pages",
+    "0013_moved_sessions",
 ];
 
 /// Brings the schema up to date, and adds the reasons and roles that every plant starts with.

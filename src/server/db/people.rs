@@ -108,6 +108,18 @@ pub async fn all(db: &Db) -> sqlx::Result<Vec<PersonRow>> {
     })
 }
 
+/// The same, as a transaction sees them.
+///
+/// # Errors
+/// The engine's.
+pub async fn all_in(tx: &mut Tx) -> sqlx::Result<Vec<PersonRow>> {
+    writing!(tx, |conn| {
+        sqlx::query_as(select_person!("ORDER BY disabled, name, id"))
+            .fetch_all(conn)
+            .await
+    })
+}
+
 /// The person of this number.
 ///
 /// # Errors
@@ -186,23 +198,7 @@ pub async fn by_badge_in(tx: &mut Tx, badge_hash: &[u8]) -> sqlx::Result<Option<
     })
 }
 
-/// The person for whom `issuer` vouches as `subject`.
-///
-/// # Errors
-/// The engine's.
-pub async fn by_oidc(db: &Db, issuer: &str, subject: &str) -> sqlx::Result<Option<PersonRow>> {
-    reading!(db, |pool| {
-        sqlx::query_as(select_person!(
-            "WHERE oidc_issuer = $1 AND oidc_subject = $2"
-        ))
-        .bind(issuer)
-        .bind(subject)
-        .fetch_optional(pool)
-        .await
-    })
-}
-
-/// The same, as a transaction sees it.
+/// The person for whom `issuer` vouches as `subject`, as a transaction sees it.
 ///
 /// # Errors
 /// The engine's.
@@ -308,19 +304,40 @@ pub async fn set_password(
         .map(drop))
 }
 
-/// The same password, hashed as hashes are made today.
+/// A new password of one's own in place of the one that is kept as `old`; `false` when that is not kept any more.
 ///
 /// # Errors
 /// The engine's.
-pub async fn rehash(tx: &mut Tx, id: PersonId, password: &str) -> sqlx::Result<()> {
-    writing!(tx, |conn| sqlx::query(
-        "UPDATE person SET password = $2 WHERE id = $1"
-    )
-    .bind(id.0)
-    .bind(password)
-    .execute(conn)
-    .await
-    .map(drop))
+pub async fn replace_password(
+    tx: &mut Tx,
+    id: PersonId,
+    (old, new): (&str, &str),
+) -> sqlx::Result<bool> {
+    const SQL: &str = "UPDATE person SET password = $3, must_change = 0, version = version + 1
+        WHERE id = $1 AND password = $2";
+    let rows = writing!(tx, |conn| sqlx::query(SQL)
+        .bind(id.0)
+        .bind(old)
+        .bind(new)
+        .execute(conn)
+        .await?
+        .rows_affected());
+    Ok(rows == 1)
+}
+
+/// The password that is kept as `old`, hashed as hashes are made today; one that was changed meanwhile stays.
+///
+/// # Errors
+/// The engine's.
+pub async fn rehash(tx: &mut Tx, id: PersonId, (old, anew): (&str, &str)) -> sqlx::Result<()> {
+    const SQL: &str = "UPDATE person SET password = $3 WHERE id = $1 AND password = $2";
+    writing!(tx, |conn| sqlx::query(SQL)
+        .bind(id.0)
+        .bind(old)
+        .bind(anew)
+        .execute(conn)
+        .await
+        .map(drop))
 }
 
 /// A new PIN for shared tablets, or none.
@@ -448,6 +465,16 @@ pub async fn given(db: &Db) -> sqlx::Result<Vec<GivenRow>> {
     const SQL: &str =
         "SELECT person_id, role_id, area_id, line_id FROM person_role ORDER BY person_id, role_id";
     reading!(db, |pool| sqlx::query_as(SQL).fetch_all(pool).await)
+}
+
+/// The same, as a transaction sees them.
+///
+/// # Errors
+/// The engine's.
+pub async fn all_given_in(tx: &mut Tx) -> sqlx::Result<Vec<GivenRow>> {
+    const SQL: &str =
+        "SELECT person_id, role_id, area_id, line_id FROM person_role ORDER BY person_id, role_id";
+    writing!(tx, |conn| sqlx::query_as(SQL).fetch_all(conn).await)
 }
 
 /// Takes all roles from somebody.

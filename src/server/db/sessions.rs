@@ -86,12 +86,28 @@ pub async fn save(db: &Db, row: &SessionRow) -> sqlx::Result<()> {
     tx.commit().await
 }
 
-/// Gives the session of `old` the id and the facts of `row`; `false` when it was ended, or its person signed out, meanwhile.
+/// The session that had this id before and got another one after `since`, with somebody signed in.
 ///
 /// # Errors
 /// The engine's.
-pub async fn renew(db: &Db, old: &[u8], row: &SessionRow) -> sqlx::Result<bool> {
-    const SQL: &str = "UPDATE session SET id_hash = $2, facts = $4, seen_ms = $5, expires_ms = $6
+pub async fn moved(db: &Db, old: &[u8], since: TsMs) -> sqlx::Result<Option<SessionRow>> {
+    const SQL: &str = "SELECT id_hash, person_id, device_id, facts, created_ms, seen_ms, expires_ms
+        FROM session WHERE old_hash = $1 AND moved_ms > $2 AND person_id IS NOT NULL";
+    reading!(db, |pool| sqlx::query_as(SQL)
+        .bind(old)
+        .bind(since.0)
+        .fetch_optional(pool)
+        .await)
+}
+
+/// Gives the session of `old` the id and the facts of `row`; `false` when it was ended, or its person signed out, meanwhile.
+/// With `keeps_old` it can be found by its old id, too.
+///
+/// # Errors
+/// The engine's.
+pub async fn renew(db: &Db, old: &[u8], row: &SessionRow, keeps_old: bool) -> sqlx::Result<bool> {
+    const SQL: &str = "UPDATE session
+        SET id_hash = $2, facts = $4, seen_ms = $5, expires_ms = $6, old_hash = $7, moved_ms = $5
         WHERE id_hash = $1 AND person_id = $3";
     let mut tx = db.begin().await?;
     let rows = writing!(&mut tx, |conn| sqlx::query(SQL)
@@ -101,6 +117,7 @@ pub async fn renew(db: &Db, old: &[u8], row: &SessionRow) -> sqlx::Result<bool> 
         .bind(&row.facts)
         .bind(row.seen_ms)
         .bind(row.expires_ms)
+        .bind(keeps_old.then_some(old))
         .execute(conn)
         .await?
         .rows_affected());

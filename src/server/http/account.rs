@@ -14,17 +14,17 @@ use crate::server::calendar::date_and_time;
 use crate::server::db::people::PersonRow;
 use crate::server::services::account::{self, NewPassword, NewPin, OwnSession};
 use crate::server::services::error::{ServiceError, field};
+use crate::server::services::reached::{self, Reached};
 use crate::server::services::sign_in::Refused;
 use crate::ui::desk::account::{self as pages, Account, Factor, SessionLine};
 use crate::ui::desk::field::Wrong;
 use axum::Router;
-use axum::extract::{Extension, Form, Query, State};
+use axum::extract::{Form, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use jiff::tz::TimeZone;
 use serde::Deserialize;
-use std::sync::Arc;
 use tower_sessions::Session;
 
 /// The routes.
@@ -78,13 +78,13 @@ pub fn when(shared: &Shared, at: TsMs) -> String {
 
 async fn show(State(shared): State<Shared>, ctx: Ctx, Query(done): Query<Done>) -> Response {
     let read = async {
-        let (own, sessions) = (
+        Ok::<_, ServiceError>((
             account::own(&ctx).await?,
             account::own_sessions(&ctx).await?,
-        );
-        Ok::<_, ServiceError>((own, sessions))
+            reached::own(&ctx).await?,
+        ))
     };
-    let (own, sessions) = match read.await {
+    let (own, sessions, reached) = match read.await {
         Ok(read) => read,
         Err(error) => return refused(&shared, &ctx, error).await,
     };
@@ -104,6 +104,7 @@ async fn show(State(shared): State<Shared>, ctx: Ctx, Query(done): Query<Done>) 
         has_password: own.row.password.is_some(),
         has_pin: own.row.pin.is_some(),
         code_is_on: own.row.totp.is_some(),
+        reached: ways(&reached),
         sessions: sessions.into_iter().map(line).collect(),
     });
     page(
@@ -113,6 +114,14 @@ async fn show(State(shared): State<Shared>, ctx: Ctx, Query(done): Query<Done>) 
         StatusCode::OK,
         inside,
     )
+}
+
+/// The channels by which somebody is reached, in words.
+fn ways(reached: &Reached) -> Vec<String> {
+    let reaching = reached.ways.iter().filter(|way| way.reaches.is_ok());
+    reaching
+        .map(|way| way.channel.words().to_lowercase())
+        .collect()
 }
 
 async fn show_password(State(shared): State<Shared>, ctx: Ctx) -> Response {
@@ -384,11 +393,10 @@ async fn end_session(
 async fn end_all(
     State(shared): State<Shared>,
     ctx: Ctx,
-    Extension(caller): Extension<Arc<crate::server::auth::caller::Caller>>,
     session: Session,
     headers: HeaderMap,
 ) -> Response {
-    let visitor = Visitor::new(caller, session, &headers);
+    let visitor = Visitor::new(ctx.clone(), session, &headers);
     let done = async {
         account::end_all_sessions(&ctx).await?;
         visitor.leave().await

@@ -178,6 +178,7 @@ fn content_type(path: &str) -> &'static str {
         "png" => "image/png",
         "json" | "webmanifest" => "application/json",
         "txt" => "text/plain; charset=utf-8",
+        "wav" => "audio/wav",
         "html" => "text/html; charset=utf-8",
         _ => "application/octet-stream",
     }

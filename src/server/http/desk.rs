@@ -1,8 +1,9 @@
 //! Pages of the desk as answers: the document, its policy, its status.
 
+mod andon;
 pub mod answer;
 mod audit;
-mod fields;
+pub mod fields;
 mod given;
 mod people;
 mod roles;
@@ -12,6 +13,7 @@ use super::doors::come_back;
 use super::problem::Problem;
 use super::security::page_policy;
 use crate::domain::rights::{Permission, sets};
+use crate::server::auth::access::{Need, need_of};
 use crate::server::auth::caller::{Caller, Who};
 use crate::server::auth::secret;
 use crate::server::services::error::ServiceError;
@@ -22,13 +24,18 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use leptos::prelude::AnyView;
 
-/// Pages of the desk, and what one needs to see each.
-const WAYS: &[(&str, &str, Permission)] = &[
-    ("/admin/people", "People", Permission::UserRead),
-    ("/admin/roles", "Roles", Permission::UserRead),
-    ("/admin/devices", "Devices", Permission::KioskManage),
-    ("/admin/keys", "Keys", Permission::ApiKeyManage),
-    ("/admin/audit", "Audit trail", Permission::AuditRead),
+/// Pages of the desk, and what one needs to see each: as the table of access says it.
+const WAYS: &[(&str, &str)] = &[
+    ("/andon/history", "Calls"),
+    ("/andon/statistics", "Response times"),
+    ("/admin/andon", "Call rules"),
+    ("/admin/roster", "Roster"),
+    ("/admin/channels", "Channels"),
+    ("/admin/people", "People"),
+    ("/admin/roles", "Roles"),
+    ("/admin/devices", "Devices"),
+    ("/admin/keys", "Keys"),
+    ("/admin/audit", "Audit trail"),
 ];
 
 /// How long a page that cannot be drawn waits before it asks again, in seconds.
@@ -39,10 +46,15 @@ pub fn signed(caller: &Caller) -> Option<Signed> {
     let Who::Person { name, .. } = &caller.who else {
         return None;
     };
-    let may = WAYS.iter().filter(|(_, _, p)| caller.rights.on_site(*p));
+    let may = |(href, _): &&(&str, &str)| match need_of("GET", href) {
+        Some(Need::Site(permission)) => caller.rights.on_site(permission),
+        Some(Need::Line(permission)) => caller.rights.anywhere(permission),
+        Some(Need::Anyone | Need::Person) => true,
+        None => false,
+    };
     Some(Signed {
         name: name.clone(),
-        ways: may.map(|(href, words, _)| (*href, *words)).collect(),
+        ways: WAYS.iter().filter(may).copied().collect(),
     })
 }
 
@@ -52,15 +64,27 @@ pub fn router(shared: &Shared) -> Router {
         .merge(people::router(shared))
         .merge(roles::router(shared))
         .merge(audit::router(shared))
+        .merge(andon::router(shared))
 }
 
 /// A page.
 pub fn page(
     shared: &Shared,
     caller: Option<&Caller>,
-    (title, path): (&str, &str),
+    names: (&str, &str),
     status: StatusCode,
     inside: AnyView,
+) -> Response {
+    page_with(shared, caller, names, status, (inside, None))
+}
+
+/// A page, perhaps with a script of the site.
+pub fn page_with(
+    shared: &Shared,
+    caller: Option<&Caller>,
+    (title, path): (&str, &str),
+    status: StatusCode,
+    (inside, script): (AnyView, Option<&'static str>),
 ) -> Response {
     let Ok(nonce) = secret::random() else {
         return super::problem::internal().into_response();
@@ -73,6 +97,7 @@ pub fn page(
         nonce: nonce.clone(),
         single: signed.is_none(),
         signed,
+        script,
     };
     let html = document.html(inside);
     let policy = HeaderValue::from_str(&page_policy(&nonce));

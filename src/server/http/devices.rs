@@ -3,6 +3,7 @@
 use super::Shared;
 use super::account::when;
 use super::desk::answer::{Again, asked_for, on_to, refused, wrong_or};
+use super::desk::fields::Fields;
 use super::desk::{self, page};
 use super::doors::limited_with_looks;
 use super::own_address::own_address;
@@ -10,7 +11,6 @@ use super::visitor::{Visitor, store};
 use crate::domain::ids::DeviceId;
 use crate::domain::time::TsMs;
 use crate::server::auth::Ctx;
-use crate::server::auth::caller::Caller;
 use crate::server::auth::rights::reach;
 use crate::server::auth::session;
 use crate::server::db::devices::DeviceRow;
@@ -21,12 +21,11 @@ use crate::server::services::sign_in::Refused;
 use crate::ui::desk::devices::{self as pages, DeviceLine, Typed};
 use crate::ui::desk::once::Once;
 use axum::Router;
-use axum::extract::{Extension, Form, Path, Request, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::extract::{Form, Path, Request, State};
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
-use std::sync::Arc;
 use tower_sessions::Session;
 
 const TITLE: (&str, &str) = ("Devices", "/admin/devices");
@@ -129,14 +128,18 @@ struct EnrolForm {
     name: String,
     page: String,
     place: String,
+    #[serde(default)]
+    why: String,
 }
 
 async fn enrol(
     State(shared): State<Shared>,
     ctx: Ctx,
+    uri: Uri,
     headers: HeaderMap,
     Form(form): Form<EnrolForm>,
 ) -> Response {
+    let ctx = ctx.because(&form.why);
     let typed = Typed {
         kind: form.kind.clone(),
         name: form.name.clone(),
@@ -150,7 +153,7 @@ async fn enrol(
         place: form.place,
     };
     match devices::enrol(&ctx, wanted).await {
-        Ok(path) => shown_once(&shared, &ctx, &own_address(&shared, &headers), &path),
+        Ok(path) => shown_once(&shared, &ctx, &own_address(&shared, &uri, &headers), &path),
         Err(error) => match wrong_or(&shared, &ctx, "device", error).await {
             Ok(again) => list(&shared, &ctx, &typed, again).await,
             Err(answer) => answer,
@@ -161,16 +164,25 @@ async fn enrol(
 async fn new_link(
     State(shared): State<Shared>,
     ctx: Ctx,
+    uri: Uri,
     headers: HeaderMap,
     Path(id): Path<i64>,
+    Form(fields): Form<Fields>,
 ) -> Response {
+    let ctx = ctx.because(fields.one("why"));
     match devices::new_link(&ctx, DeviceId(id)).await {
-        Ok((_, path)) => shown_once(&shared, &ctx, &own_address(&shared, &headers), &path),
+        Ok((_, path)) => shown_once(&shared, &ctx, &own_address(&shared, &uri, &headers), &path),
         Err(error) => refused(&shared, &ctx, error).await,
     }
 }
 
-async fn revoke(State(shared): State<Shared>, ctx: Ctx, Path(id): Path<i64>) -> Response {
+async fn revoke(
+    State(shared): State<Shared>,
+    ctx: Ctx,
+    Path(id): Path<i64>,
+    Form(fields): Form<Fields>,
+) -> Response {
+    let ctx = ctx.because(fields.one("why"));
     let done = devices::revoke(&ctx, DeviceId(id)).await;
     on_to(&shared, &ctx, TITLE.1, done).await
 }
@@ -202,16 +214,16 @@ fn no_link(shared: &Shared) -> Response {
 
 async fn come(
     State(shared): State<Shared>,
-    Extension(caller): Extension<Arc<Caller>>,
+    ctx: Ctx,
     session: Session,
     Path(token): Path<String>,
     request: Request,
 ) -> Response {
-    let visitor = Visitor::new(Arc::clone(&caller), session, request.headers());
+    let visitor = Visitor::new(ctx.clone(), session, request.headers());
     let came = async {
-        let row = devices::come(&shared.app, &caller, &token).await?;
+        let row = devices::come(&ctx, &token).await?;
         let held = visitor.held_by(&shared, row.device());
-        session::hold(&visitor.session, &held)
+        session::hold(&shared.app, &visitor.session, &held)
             .await
             .map_err(store)?;
         Ok(row)

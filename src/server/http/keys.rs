@@ -3,6 +3,7 @@
 use super::Shared;
 use super::account::when;
 use super::desk::answer::{Again, asked_for, on_to, refused, wrong_or};
+use super::desk::fields::Fields;
 use super::desk::page;
 use crate::domain::ids::KeyId;
 use crate::domain::rights::{Permission, sets};
@@ -160,7 +161,13 @@ async fn make(
     }
 }
 
-async fn revoke(State(shared): State<Shared>, ctx: Ctx, Path(id): Path<i64>) -> Response {
+async fn revoke(
+    State(shared): State<Shared>,
+    ctx: Ctx,
+    Path(id): Path<i64>,
+    Form(fields): Form<Fields>,
+) -> Response {
+    let ctx = ctx.because(fields.one("why"));
     let done = keys::revoke(&ctx, KeyId(id)).await;
     on_to(&shared, &ctx, TITLE.1, done).await
 }

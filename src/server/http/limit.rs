@@ -33,6 +33,12 @@ impl Ticks {
     pub fn from_fn(tell: impl Fn() -> Duration + Send + Sync + 'static) -> Self {
         Self(Arc::new(tell))
     }
+
+    /// How long it runs.
+    #[must_use]
+    pub fn passed(&self) -> Duration {
+        (self.0)()
+    }
 }
 
 impl std::fmt::Debug for Ticks {
@@ -45,7 +51,7 @@ impl Clock for Ticks {
     type Instant = Duration;
 
     fn now(&self) -> Duration {
-        (self.0)()
+        self.passed()
     }
 }
 

@@ -3,15 +3,14 @@
 use super::Shared;
 use super::problem::{Problem, unavailable};
 use crate::api::board::Tile;
-use crate::api::line::LineView;
-use crate::api::live::Hello;
+use crate::api::live::{End, Hello, Why};
 use crate::domain::ids::Seq;
 use crate::domain::rights::Permission;
 use crate::domain::time::{DurMs, TsMs};
-use crate::server::auth::identify::still;
+use crate::server::auth::identify::{Still, still};
 use crate::server::auth::{Ctx, Who};
 use crate::server::live::hub::Event;
-use crate::server::services::{board, line};
+use crate::server::services::{andon, board, line};
 use axum::extract::{Query, State};
 use axum::http::HeaderMap;
 use axum::response::sse::{self, Sse};
@@ -49,7 +48,7 @@ pub struct Wanted {
 
 type Out = mpsc::Sender<Result<sse::Event, Infallible>>;
 
-/// Opens a stream of server-sent events: `hello`, `tile`, `line`, `ping`, `reset`.
+/// Opens a stream of server-sent events: `hello`, `calls`, `call`, `tile`, `line`, `ping`, `reset`, `end`.
 #[utoipa::path(get, path = "/api/v1/live", tag = "live", params(Wanted),
     responses((status = 200, content_type = "text/event-stream", body = String)))]
 pub async fn get(
@@ -107,6 +106,14 @@ async fn feed((shared, ctx): (Shared, Ctx), since: Seq, line: Option<String>, ou
     if app.hub.seq() > since && catch_up(&ctx, line.as_deref(), &out).await.is_none() {
         return;
     }
+    match andon::calls_of_stream(&ctx).await {
+        Ok(calls) => {
+            if send(&out, "calls", None, &calls).await.is_none() {
+                return;
+            }
+        }
+        Err(error) => tracing::warn!(%error, "a stream could not be told of calls"),
+    }
     let mut ping = tokio::time::interval(PING_EVERY);
     loop {
         let sent = tokio::select! {
@@ -150,19 +157,23 @@ struct Leave {
 }
 
 impl Leave {
-    /// Asks whether it still holds. `None` when it does not, or the screen has left; while nobody can say, the stream stays.
+    /// Asks whether it still holds. `None` when it does not, which is told with the last event, or the screen has left; while
+    /// nobody can say, the stream stays.
     async fn look(&mut self, ctx: &Ctx, out: &Out) -> Option<()> {
-        match still(ctx.app(), ctx.caller()).await {
-            Some(true) => {
+        let why = match still(ctx.app(), ctx.caller()).await {
+            Some(Still::Same) => {
                 self.sure = ctx.now();
                 if std::mem::take(&mut self.missed) {
                     send(out, "reset", None, &()).await?;
                 }
-                Some(())
+                return Some(());
             }
-            Some(false) => None,
-            None => Some(()),
-        }
+            None => return Some(()),
+            Some(Still::Other) => Why::OtherRights,
+            Some(Still::Out) => Why::SignedOut,
+        };
+        send(out, "end", None, &End { why }).await?;
+        None
     }
 
     /// Sends what is allowed; figures are held back while it is not known for too long whether they are.
@@ -220,18 +231,21 @@ async fn forward((ctx, out): (&Ctx, &Out), event: &Event, line: Option<&str>) ->
             None => return Some(()),
         },
     };
-    let message = sse::Event::default()
-        .event(event.name)
-        .id(event.seq.0.to_string())
-        .data(&*data);
+    let mut message = sse::Event::default().event(event.name).data(&*data);
+    if let Some(seq) = event.seq {
+        message = message.id(seq.0.to_string());
+    }
     out.send(Ok(message)).await.ok()
 }
 
 /// What an event about a line tells those who stand behind `ctx`; `None`: nothing. An event is serialised once for all
-/// screens, and anew for those few who may not see all of it.
+/// screens; those few who may not see all of it get what was made for them, or have it made anew.
 fn permitted(ctx: &Ctx, code: &str, event: &Event) -> Option<Arc<str>> {
     let plant = ctx.app().plant.get();
     let line = plant.line(code).filter(|line| ctx.sees(line))?;
+    if let Some(needed) = event.needs {
+        return ctx.holds(needed, line).then(|| Arc::clone(&event.data));
+    }
     let needs = if event.page {
         Permission::DowntimeRead
     } else {
@@ -240,17 +254,13 @@ fn permitted(ctx: &Ctx, code: &str, event: &Event) -> Option<Arc<str>> {
     if ctx.holds(needs, line) {
         return Some(Arc::clone(&event.data));
     }
-    let anew = if event.page {
-        serde_json::from_str(&event.data).and_then(|mut view: LineView| {
-            line::keep_permitted(ctx, line, &mut view);
-            serde_json::to_string(&view)
-        })
-    } else {
-        serde_json::from_str(&event.data).and_then(|mut tile: Tile| {
-            board::keep_permitted(ctx, line, &mut tile);
-            serde_json::to_string(&tile)
-        })
-    };
+    if event.plain.is_some() {
+        return event.plain.clone();
+    }
+    let anew = serde_json::from_str(&event.data).and_then(|mut tile: Tile| {
+        board::keep_permitted(ctx, line, &mut tile);
+        serde_json::to_string(&tile)
+    });
     anew.map(Arc::from)
         .inspect_err(|error| tracing::error!(%error, line = code, "an event could not be cut to what may be seen"))
         .ok()

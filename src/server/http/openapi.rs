@@ -3,7 +3,7 @@
 
 mod refusals;
 
-use super::{Shared, downtime, ingest, live, oee, plant, quarantine};
+use super::{Shared, andon, downtime, ingest, live, oee, plant, quarantine};
 use axum::Json;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -19,7 +19,7 @@ use utoipa_axum::routes;
 #[openapi(
     info(
         title = "MS5 Floor",
-        description = "Live OEE, downtime and ingest of a plant. Times are epoch milliseconds, UTC; durations \
+        description = "Live OEE, downtime, calls for help and ingest of a plant. Times are epoch milliseconds, UTC; durations \
             milliseconds; ideal times nanoseconds; ratios 1.0 for 100 %. A figure is `{\"known\": 0.73}` or \
             `{\"unknown\": \"no_data\"}`: what cannot be computed says why. Errors are problem documents (RFC 9457)."
     ),
@@ -61,6 +61,41 @@ pub fn router(shared: &Shared) -> Router {
         .routes(routes!(downtime::reasons))
         .routes(routes!(downtime::event))
         .routes(routes!(downtime::confirm))
+        .routes(routes!(andon::history))
+        .routes(routes!(andon::create))
+        .routes(routes!(andon::board))
+        .routes(routes!(andon::active))
+        .routes(routes!(andon::call))
+        .routes(routes!(andon::acknowledge))
+        .routes(routes!(andon::arrive))
+        .routes(routes!(andon::resolve))
+        .routes(routes!(andon::close))
+        .routes(routes!(andon::cancel))
+        .routes(routes!(andon::reopen))
+        .routes(routes!(andon::escalate))
+        .routes(routes!(andon::figures::statistics))
+        .routes(routes!(andon::figures::escalation))
+        .routes(routes!(andon::rules::list, andon::rules::add))
+        .routes(routes!(
+            andon::rules::get,
+            andon::rules::change,
+            andon::rules::remove
+        ))
+        .routes(routes!(andon::rules::change_auto))
+        .routes(routes!(andon::rules::change_general))
+        .routes(routes!(andon::roster::list))
+        .routes(routes!(andon::roster::gaps))
+        .routes(routes!(andon::roster::week))
+        .routes(routes!(andon::roster::add_duty))
+        .routes(routes!(
+            andon::roster::change_duty,
+            andon::roster::remove_duty
+        ))
+        .routes(routes!(andon::roster::add_substitute))
+        .routes(routes!(
+            andon::roster::change_substitute,
+            andon::roster::remove_substitute
+        ))
         .routes(routes!(live::get))
         .with_state(shared.clone())
         .split_for_parts();

@@ -28,6 +28,7 @@ pub fn router(shared: &Shared) -> Router {
     // Named one by one: what registers itself while the program is linked may be left out by the linker.
     server_fn::axum::register_explicit::<crate::api::board::Board>();
     server_fn::axum::register_explicit::<crate::api::line::Line>();
+    server_fn::axum::register_explicit::<crate::api::live::SignedIn>();
     server_fn::axum::register_explicit::<crate::api::analysis::AnalysisOfLine>();
     server_fn::axum::register_explicit::<crate::api::sheet::SheetOfLine>();
     server_fn::axum::register_explicit::<crate::api::oee::CalculateOee>();
@@ -41,6 +42,20 @@ pub fn router(shared: &Shared) -> Router {
     server_fn::axum::register_explicit::<crate::api::downtime::GetActiveDowntime>();
     server_fn::axum::register_explicit::<crate::api::downtime::ReasonsForLine>();
     server_fn::axum::register_explicit::<crate::api::downtime::ConfirmDowntime>();
+    server_fn::axum::register_explicit::<crate::api::andon::GetAndonDashboardData>();
+    server_fn::axum::register_explicit::<crate::api::andon::GetActiveAndonEvents>();
+    server_fn::axum::register_explicit::<crate::api::andon::GetAndonEvent>();
+    server_fn::axum::register_explicit::<crate::api::andon::GetAndonEventHistory>();
+    server_fn::axum::register_explicit::<crate::api::andon::CreateAndonEvent>();
+    server_fn::axum::register_explicit::<crate::api::andon::AcknowledgeAndonEvent>();
+    server_fn::axum::register_explicit::<crate::api::andon::ArriveAndonEvent>();
+    server_fn::axum::register_explicit::<crate::api::andon::ResolveAndonEvent>();
+    server_fn::axum::register_explicit::<crate::api::andon::CloseAndonEvent>();
+    server_fn::axum::register_explicit::<crate::api::andon::CancelAndonEvent>();
+    server_fn::axum::register_explicit::<crate::api::andon::ReopenAndonEvent>();
+    server_fn::axum::register_explicit::<crate::api::andon::EscalateAndonEvent>();
+    server_fn::axum::register_explicit::<crate::api::andon::statistics::GetAndonStatistics>();
+    server_fn::axum::register_explicit::<crate::api::andon::statistics::GetEscalationTree>();
     super::request::keep_tasks_within_requests();
     let options = LeptosOptions::builder().output_name("ms5-floor").build();
     let routes = ROUTES.clone();
@@ -64,7 +79,7 @@ pub fn router(shared: &Shared) -> Router {
 
 /// Whether what is drawn at a route tells by itself that the database is away, and shows its figures when it is back.
 pub fn keeps_trying(matched: &str) -> bool {
-    matches!(matched, "/" | "/lines/{code}")
+    matches!(matched, "/" | "/andon" | "/lines/{code}")
 }
 
 /// What pages and server functions find in their context.

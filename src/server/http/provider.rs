@@ -7,7 +7,7 @@ use super::next::Next;
 use super::own_address::own_address;
 use super::sign_in::{Demonstrates, said, sign_in_page, status};
 use super::visitor::{Visitor, WAITS, lead_on, store};
-use crate::server::auth::caller::Caller;
+use crate::server::auth::Ctx;
 use crate::server::auth::oidc::{Begun, OidcError, Provider};
 use crate::server::auth::session::{self, Waiting};
 use crate::server::services::people::who_give_roles;
@@ -15,12 +15,11 @@ use crate::server::services::sign_in::Refused;
 use crate::server::services::vouched::{self, Known};
 use crate::ui::desk::sign_in as pages;
 use axum::Router;
-use axum::extract::{Extension, Form, Query, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::extract::{Form, Query, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
-use std::sync::Arc;
 use tower_sessions::Session;
 
 /// The routes.
@@ -39,8 +38,9 @@ struct Wanted {
 
 async fn there(
     State(shared): State<Shared>,
-    Extension(caller): Extension<Arc<Caller>>,
+    ctx: Ctx,
     session: Session,
+    uri: Uri,
     headers: HeaderMap,
     demo: Demonstrates,
     Form(wanted): Form<Wanted>,
@@ -48,9 +48,12 @@ async fn there(
     let Some(provider) = &shared.provider else {
         return super::problem::not_found("no provider vouches for people here").into_response();
     };
-    let visitor = Visitor::new(caller, session, &headers);
+    let visitor = Visitor::new(ctx, session, &headers);
     let next = Next::parse(&wanted.next);
-    let address = format!("{}/sign-in/provider/back", own_address(&shared, &headers));
+    let address = format!(
+        "{}/sign-in/provider/back",
+        own_address(&shared, &uri, &headers)
+    );
     let begun = match provider.begin(&address).await {
         Ok(begun) => begun,
         Err(error) => {
@@ -101,7 +104,7 @@ struct Brought {
 
 async fn back(
     State(shared): State<Shared>,
-    Extension(caller): Extension<Arc<Caller>>,
+    ctx: Ctx,
     session: Session,
     headers: HeaderMap,
     demo: Demonstrates,
@@ -110,7 +113,7 @@ async fn back(
     let Some(provider) = &shared.provider else {
         return super::problem::not_found("no provider vouches for people here").into_response();
     };
-    let visitor = Visitor::new(caller, session, &headers);
+    let visitor = Visitor::new(ctx, session, &headers);
     let (begun, next) = match begun(&shared, &visitor).await {
         Ok(Some(begun)) => begun,
         // Nothing was begun here, or it is long over, or it is answered: from the start.
@@ -182,12 +185,12 @@ async fn end(
             error @ (OidcError::Refused(_) | OidcError::OtherState | OidcError::Unbelievable(_)),
         ) => {
             tracing::warn!(%error, "a sign-in by the provider did not hold");
-            vouched::not_believed(app, &visitor.caller, &error).await?;
+            vouched::not_believed(&visitor.ctx, &error).await?;
             let words = format!("What {name} answered did not hold. Try again.");
             return Err(NotIn::Told(StatusCode::UNPROCESSABLE_ENTITY, words));
         }
     };
-    match vouched::with_provider(app, &visitor.caller, &identity).await? {
+    match vouched::with_provider(&visitor.ctx, &identity).await? {
         Known::In(row) => {
             visitor.enter(shared, &row).await?;
             Ok(lead_on(shared, &row, next).await?)

@@ -1,6 +1,6 @@
 //! Headers that every answer carries.
 
-use super::problem;
+use super::{Shared, problem};
 use crate::server::auth::identify::bearer;
 use crate::server::config::Transport;
 use axum::extract::{Request, State};
@@ -91,20 +91,25 @@ pub async fn whole_cookies(mut response: Response) -> Response {
 /// A year, as RFC 6797 counts it.
 const A_YEAR: &str = "max-age=31536000";
 
-/// Browsers that once came under TLS come under TLS from then on. Not to this machine's own name: on it, other programs
-/// answer in clear on other ports, and the rule is one for all ports of a name. A proxy says it for itself.
-pub async fn stay_under_tls(
-    State(transport): State<Transport>,
-    request: Request,
-    next: Next,
-) -> Response {
+/// Whether browsers are told to stay under TLS: where it ends here, with a certificate from elsewhere. A browser that was told
+/// lets nobody past a certificate that it does not trust: with an authority of our own that was made anew, it would not even
+/// reach the page that tells how to trust it.
+#[must_use]
+pub fn tells_to_stay(shared: &Shared) -> bool {
+    let local = shared.tls.as_ref().is_some_and(|t| t.authority().is_some());
+    shared.transport == Transport::Tls && !local
+}
+
+/// Browsers that once came under TLS come under TLS from then on, where `tells` says so. Not to this machine's own name: on
+/// it, other programs answer in clear on other ports, and the rule is one for all ports of a name. A proxy says it for itself.
+pub async fn stay_under_tls(State(tells): State<bool>, request: Request, next: Next) -> Response {
     let host = request.headers().get(header::HOST);
     let host = match host.and_then(|host| host.to_str().ok()) {
         Some(host) => host.rsplit_once(':').map_or(host, |(name, _)| name),
         // HTTP/2 tells the host in the address.
         None => request.uri().host().unwrap_or_default(),
     };
-    let applies = transport == Transport::Tls && host != "localhost";
+    let applies = tells && host != "localhost";
     let mut response = next.run(request).await;
     if applies {
         let headers = response.headers_mut();

@@ -5,19 +5,18 @@ use super::desk::{self, page};
 use super::doors::limited;
 use super::next::Next;
 use super::visitor::{Visitor, lead_on};
-use crate::server::auth::caller::Caller;
+use crate::server::auth::Ctx;
 use crate::server::services::error::ServiceError;
 use crate::server::services::set_up::{self, FirstPerson};
 use crate::server::services::sign_in::Refused;
 use crate::ui::desk::field::Wrong;
 use crate::ui::desk::sign_in as pages;
 use axum::Router;
-use axum::extract::{Extension, Form, Path, State};
+use axum::extract::{Form, Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use axum::routing::get;
 use serde::Deserialize;
-use std::sync::Arc;
 use tower_sessions::Session;
 
 /// The routes.
@@ -59,13 +58,13 @@ struct First {
 
 async fn begin(
     State(shared): State<Shared>,
-    Extension(caller): Extension<Arc<Caller>>,
+    ctx: Ctx,
     session: Session,
     headers: HeaderMap,
     Path(token): Path<String>,
     Form(form): Form<First>,
 ) -> Response {
-    let visitor = Visitor::new(caller, session, &headers);
+    let visitor = Visitor::new(ctx, session, &headers);
     let (login, name) = (form.login.clone(), form.name.clone());
     let first = FirstPerson {
         login: form.login,
@@ -73,7 +72,7 @@ async fn begin(
         password: form.password,
     };
     let tried = async {
-        let row = set_up::set_up(&shared.app, &visitor.caller, (&token, first)).await?;
+        let row = set_up::set_up(&visitor.ctx, (&token, first)).await?;
         visitor.enter(&shared, &row).await?;
         lead_on(&shared, &row, &Next::parse("")).await
     };

@@ -7,6 +7,7 @@ use super::identity::peer;
 use super::next::Next;
 use super::visitor::{Visitor, WAITS, lead_on, store};
 use crate::domain::rights::DEFAULT_ROLES;
+use crate::server::auth::Ctx;
 use crate::server::auth::caller::Caller;
 use crate::server::auth::session::{self, Waiting};
 use crate::server::db::devices;
@@ -127,18 +128,18 @@ struct Password {
 
 async fn with_password(
     State(shared): State<Shared>,
-    Extension(caller): Extension<Arc<Caller>>,
+    ctx: Ctx,
     session: Session,
     headers: HeaderMap,
     demo: Demonstrates,
     Form(form): Form<Password>,
 ) -> Response {
-    let visitor = Visitor::new(caller, session, &headers);
+    let visitor = Visitor::new(ctx, session, &headers);
     let next = Next::parse(&form.next);
     let login = form.login.clone();
     let tried = async {
         let app = &shared.app;
-        match sign_in::with_password(app, &visitor.caller, (&form.login, form.password)).await? {
+        match sign_in::with_password(&visitor.ctx, (&form.login, form.password)).await? {
             Got::In(row) => {
                 visitor.enter(&shared, &row).await?;
                 lead_on(&shared, &row, &next).await
@@ -146,6 +147,7 @@ async fn with_password(
             Got::NeedsCode(row) => {
                 let waiting = Waiting::Code {
                     person: row.person(),
+                    version: row.version,
                     since: app.clock.now(),
                     next: next.path().to_owned(),
                 };
@@ -179,17 +181,18 @@ struct Code {
 
 async fn with_code(
     State(shared): State<Shared>,
-    Extension(caller): Extension<Arc<Caller>>,
+    ctx: Ctx,
     session: Session,
     headers: HeaderMap,
     Form(form): Form<Code>,
 ) -> Response {
-    let visitor = Visitor::new(caller, session, &headers);
+    let visitor = Visitor::new(ctx, session, &headers);
     let tried = async {
         let app = &shared.app;
         let held = session::held(&visitor.session).await.map_err(store)?;
         let Some(Waiting::Code {
             person,
+            version,
             since,
             next,
         }) = held.and_then(|h| h.waiting)
@@ -199,7 +202,10 @@ async fn with_code(
         if app.clock.now() - since > WAITS {
             return Ok(Redirect::to("/sign-in").into_response());
         }
-        let row = sign_in::with_code(app, &visitor.caller, (person, &form.code)).await?;
+        let who = (person, version);
+        let Some(row) = sign_in::with_code(&visitor.ctx, who, &form.code).await? else {
+            return Ok(Redirect::to("/sign-in").into_response());
+        };
         visitor.enter(&shared, &row).await?;
         lead_on(&shared, &row, &Next::parse(&next)).await
     };
@@ -246,7 +252,7 @@ struct Tap {
 
 async fn demonstration(
     State(shared): State<Shared>,
-    Extension(caller): Extension<Arc<Caller>>,
+    ctx: Ctx,
     session: Session,
     headers: HeaderMap,
     demo: Demonstrates,
@@ -255,10 +261,10 @@ async fn demonstration(
     if !demo.0 {
         return super::problem::not_found("there is no demonstration here").into_response();
     }
-    let visitor = Visitor::new(caller, session, &headers);
+    let visitor = Visitor::new(ctx, session, &headers);
     let next = Next::parse(&tap.next);
     let tried = async {
-        let row = sign_in::demonstration(&shared.app, &visitor.caller, &tap.role).await?;
+        let row = sign_in::demonstration(&visitor.ctx, &tap.role).await?;
         visitor.enter(&shared, &row).await?;
         lead_on(&shared, &row, &next).await
     };
@@ -271,15 +277,15 @@ async fn demonstration(
 
 async fn sign_out(
     State(shared): State<Shared>,
-    Extension(caller): Extension<Arc<Caller>>,
+    ctx: Ctx,
     session: Session,
     headers: HeaderMap,
 ) -> Response {
-    let visitor = Visitor::new(caller, session, &headers);
+    let visitor = Visitor::new(ctx, session, &headers);
     let done = async {
-        sign_in::sign_out(&shared.app, &visitor.caller).await?;
+        sign_in::sign_out(&visitor.ctx).await?;
         visitor.leave().await?;
-        match &visitor.caller.device {
+        match &visitor.ctx.caller().device {
             // A shared tablet shows its own page again.
             Some(device) => Ok(devices::by_id(&shared.app.db, device.id).await?),
             None => Ok(None),

@@ -7,6 +7,7 @@ use super::next::Next;
 use super::sign_in::{said, status};
 use super::visitor::Visitor;
 use crate::domain::ids::PersonId;
+use crate::server::auth::Ctx;
 use crate::server::auth::caller::{Caller, Who};
 use crate::server::services::error::ServiceError;
 use crate::server::services::sign_in::Refused;
@@ -118,20 +119,20 @@ struct OnForm {
 
 async fn sign_on(
     State(shared): State<Shared>,
-    Extension(caller): Extension<Arc<Caller>>,
+    ctx: Ctx,
     session: Session,
     headers: HeaderMap,
     Form(form): Form<OnForm>,
 ) -> Response {
-    let visitor = Visitor::new(Arc::clone(&caller), session, &headers);
+    let visitor = Visitor::new(ctx.clone(), session, &headers);
     let next = Next::parse(&form.next);
     let shown = match form.person {
         Some(id) => Shown::Pin(PersonId(id), form.pin),
         None => Shown::Badge(form.badge),
     };
     let signed_on = async {
-        let tablet = sign_on::tablet(&shared.app, &caller).await?;
-        let row = sign_on::sign_on(&shared.app, &caller, shown).await?;
+        let tablet = sign_on::tablet(&shared.app, ctx.caller()).await?;
+        let row = sign_on::sign_on(&ctx, shown).await?;
         visitor.enter(&shared, &row).await?;
         Ok((tablet, row))
     };
@@ -142,7 +143,7 @@ async fn sign_on(
             super::problem::not_found("this is not a shared tablet").into_response()
         }
         Err(Refused::Failed(error)) => desk::failed(&shared, error),
-        Err(refused) => draw(&shared, &caller, (&next, form.person), Some(&refused)).await,
+        Err(refused) => draw(&shared, ctx.caller(), (&next, form.person), Some(&refused)).await,
     }
 }
 

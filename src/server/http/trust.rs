@@ -34,6 +34,7 @@ async fn page(State(shared): State<Shared>) -> Result<impl IntoResponse, Problem
         css: shared.site.manifest.css.clone(),
         fingerprint: authority.fingerprint.clone(),
         ends: ends.unwrap_or_default(),
+        vouches_for: authority.vouches_for.clone(),
     });
     Ok((
         [(header::CONTENT_SECURITY_POLICY, STILL_PAGE_POLICY)],

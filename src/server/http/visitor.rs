@@ -4,33 +4,32 @@ use super::Shared;
 use super::next::Next;
 use crate::domain::ids::DeviceId;
 use crate::domain::time::{DurMs, MINUTE_MS};
-use crate::server::auth::caller::Caller;
+use crate::server::auth::Ctx;
 use crate::server::auth::rights::{Roles, landing};
 use crate::server::auth::session::{self, Held, Waiting};
 use crate::server::db::people::{self, PersonRow};
 use crate::server::services::error::ServiceError;
-use crate::server::services::sign_in::Refused;
+use crate::server::services::sign_in::{Refused, is_unchanged};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Redirect, Response};
-use std::sync::Arc;
 use tower_sessions::Session;
 
 /// What a browser tells about itself.
 #[derive(Clone, Debug)]
 pub(super) struct Visitor {
-    pub(super) caller: Arc<Caller>,
+    pub(super) ctx: Ctx,
     pub(super) session: Session,
     agent: String,
 }
 
 impl Visitor {
-    pub(super) fn new(caller: Arc<Caller>, session: Session, headers: &HeaderMap) -> Self {
+    pub(super) fn new(ctx: Ctx, session: Session, headers: &HeaderMap) -> Self {
         let agent = headers
             .get(header::USER_AGENT)
             .and_then(|h| h.to_str().ok());
         let agent = agent.unwrap_or_default().chars().take(200).collect();
         Self {
-            caller,
+            ctx,
             session,
             agent,
         }
@@ -45,17 +44,24 @@ impl Visitor {
         Ok(held)
     }
 
-    /// Holds who signed in, under a new id.
+    /// Holds who signed in, under a new id. Whose password was changed in this moment is not in.
     pub(super) async fn enter(&self, shared: &Shared, row: &PersonRow) -> Result<(), Refused> {
         let held = Held {
             person: Some(row.person()),
             since: shared.app.clock.now(),
             version: row.version,
-            address: self.caller.address.clone(),
+            address: self.ctx.caller().address.clone(),
             agent: self.agent.clone(),
             ..self.before().await?
         };
-        session::hold(&self.session, &held).await.map_err(store)
+        session::hold(self.ctx.app(), &self.session, &held)
+            .await
+            .map_err(store)?;
+        if is_unchanged(&self.ctx, row).await? {
+            return Ok(());
+        }
+        self.leave().await?;
+        Err(Refused::Wrong)
     }
 
     /// What the session of a device that just came knows.
@@ -63,7 +69,7 @@ impl Visitor {
         Held {
             since: shared.app.clock.now(),
             device: Some(device),
-            address: self.caller.address.clone(),
+            address: self.ctx.caller().address.clone(),
             agent: self.agent.clone(),
             ..Held::default()
         }
@@ -72,22 +78,28 @@ impl Visitor {
     /// Forgets who signed in; a device stays.
     pub(super) async fn leave(&self) -> Result<(), Refused> {
         let left = self.before().await?;
-        if left.device.is_some() {
-            session::hold(&self.session, &left).await.map_err(store)
+        let app = self.ctx.app();
+        let done = if left.device.is_some() {
+            session::hold(app, &self.session, &left).await
         } else {
-            self.session.flush().await.map_err(store)
-        }
+            session::end(app, &self.session).await
+        };
+        // Streams of other tabs end at once.
+        app.people.forget();
+        done.map_err(store)
     }
 
     /// Holds what the second half of a sign-in needs to know.
     pub(super) async fn wait(&self, waiting: Waiting) -> Result<(), Refused> {
         let held = Held {
             waiting: Some(waiting),
-            address: self.caller.address.clone(),
+            address: self.ctx.caller().address.clone(),
             agent: self.agent.clone(),
             ..self.before().await?
         };
-        session::hold(&self.session, &held).await.map_err(store)
+        session::hold(self.ctx.app(), &self.session, &held)
+            .await
+            .map_err(store)
     }
 }
 

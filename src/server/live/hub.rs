@@ -2,6 +2,7 @@
 
 use crate::api::live::Ping;
 use crate::domain::ids::{MachineId, Seq};
+use crate::domain::rights::Permission;
 use crate::domain::time::TsMs;
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,14 +17,18 @@ const BACKLOG: usize = 1024;
 pub struct Event {
     /// Its name on the stream.
     pub name: &'static str,
-    /// The last fact that it holds.
-    pub seq: Seq,
+    /// The last fact that it holds; `None`: it tells of no facts, and a stream that resumes does not count it.
+    pub seq: Option<Seq>,
     /// The line that it tells of: it goes to those only who may see that line; `None`: to everyone.
     pub about: Option<Arc<str>>,
     /// It goes only to those who have the line's page open.
     pub page: bool,
+    /// Only for those who hold this on the line as well.
+    pub needs: Option<Permission>,
     /// JSON.
     pub data: Arc<str>,
+    /// The same for those who may not see all of it; `None`: it is made of `data` where it is needed.
+    pub plain: Option<Arc<str>>,
 }
 
 /// What changed since the publisher last looked.
@@ -96,10 +101,12 @@ impl Hub {
         if let Ok(data) = serde_json::to_string(&self.ping(now)) {
             self.publish(Event {
                 name: "ping",
-                seq: self.seq(),
+                seq: Some(self.seq()),
                 about: None,
                 page: false,
+                needs: None,
                 data: data.into(),
+                plain: None,
             });
         }
         true

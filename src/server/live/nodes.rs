@@ -1,17 +1,21 @@
 //! Follows what other nodes on the same database commit. A notification is only a hint: a node that missed one looks
-//! at the sequence number every second all the same.
+//! at the sequence number every second all the same, and its streams look every few seconds whether they still may go on.
 
+use super::calls;
 use crate::server::db::failure::Failure;
-use crate::server::db::notify::Hints;
+use crate::server::db::notify::{self, Heard, Hints};
 use crate::server::db::{facts, refold};
 use crate::server::plant::{Plant, stored_version};
 use crate::server::state::App;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 /// Publishes other nodes' changes until `stop`, and reads the plant again when it changed.
 pub async fn follow(app: App, stop: CancellationToken) {
     let mut hints = None;
+    let node = Uuid::now_v7().to_string();
+    let (mut people, mut keys) = (app.people.watch_here(), app.keys.watch_here());
     loop {
         if hints.is_none() && app.db.is_shared() {
             hints = Hints::listen(&app.db).await.unwrap_or_else(|error| {
@@ -22,13 +26,30 @@ pub async fn follow(app: App, stop: CancellationToken) {
         tokio::select! {
             () = stop.cancelled() => return,
             () = tokio::time::sleep(Duration::from_secs(1)) => {}
-            heard = next(hints.as_mut()) => if heard.is_err() { hints = None },
+            _ = people.changed() => tell(&app, &node).await,
+            _ = keys.changed() => tell(&app, &node).await,
+            heard = next(hints.as_mut()) => match heard {
+                Ok(Heard::Facts) => {}
+                Ok(Heard::People(of)) if of == node => {}
+                Ok(Heard::People(_)) => {
+                    app.people.forget_as_told();
+                    app.keys.forget_as_told();
+                }
+                Err(_) => hints = None,
+            },
         }
         notice(&app, catch_up(&app).await);
     }
 }
 
-async fn next(hints: Option<&mut Hints>) -> sqlx::Result<()> {
+/// Tells the other nodes that what somebody may has changed here.
+async fn tell(app: &App, node: &str) {
+    if let Err(error) = notify::people_changed(&app.db, node).await {
+        tracing::debug!(%error, "other nodes could not be told; their streams look by themselves");
+    }
+}
+
+async fn next(hints: Option<&mut Hints>) -> sqlx::Result<Heard> {
     match hints {
         Some(hints) => hints.next().await,
         None => std::future::pending().await,
@@ -77,5 +98,5 @@ async fn catch_up(app: &App) -> sqlx::Result<()> {
         let machines = facts::machines_since(&app.db, seen).await?;
         app.hub.committed(last, &machines);
     }
-    Ok(())
+    calls::catch_up(app).await
 }

@@ -3,13 +3,14 @@
 //! every few seconds. While nobody listens nothing is computed.
 
 use super::hub::{Event, Hub};
-use crate::domain::ids::MachineId;
+use crate::domain::ids::{MachineId, Seq};
 use crate::server::db::failure::Failure;
 use crate::server::plant::Plant;
 use crate::server::services::error::ServiceError;
 use crate::server::services::{board, line};
 use crate::server::state::App;
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -49,10 +50,12 @@ pub async fn run(app: App, stop: CancellationToken) {
         if changes.everything {
             app.hub.publish(Event {
                 name: "reset",
-                seq: app.hub.seq(),
+                seq: Some(app.hub.seq()),
                 about: None,
                 page: false,
+                needs: None,
                 data: "{}".into(),
+                plain: None,
             });
         }
         pending.add(&plant, &changes.machines, Instant::now());
@@ -136,15 +139,21 @@ async fn tile(app: &App, plant: &Plant, code: &str) {
     let seq = app.hub.seq();
     let Some(line) = plant.line(code) else { return };
     match board::tile(&app.db, plant, line, seq, app.clock.now()).await {
-        Ok(tile) => send(&app.hub, "tile", (code, false), &tile.tile, seq),
+        Ok(tile) => send(&app.hub, "tile", (code, false), seq, || {
+            Ok((serde_json::to_string(&tile.tile)?.into(), None))
+        }),
         Err(error) => tell(&error, code, "a tile could not be computed"),
     }
 }
 
 async fn page(app: &App, code: &str) {
     let seq = app.hub.seq();
-    match line::view(app, code, None).await {
-        Ok(view) => send(&app.hub, "line", (code, true), &view, seq),
+    match line::page(app, code, None).await {
+        Ok(page) => send(&app.hub, "line", (code, true), seq, || {
+            let whole = serde_json::to_string(&page.view)?;
+            let plain = serde_json::to_string(&page.without_stops())?;
+            Ok((whole.into(), Some(plain.into())))
+        }),
         Err(error) => tell(&error, code, "a line's page could not be computed"),
     }
 }
@@ -160,20 +169,25 @@ fn tell(error: &ServiceError, line: &str, what: &'static str) {
     }
 }
 
+/// What an event says, and what it says to those who may not see all of it.
+type Said = (Arc<str>, Option<Arc<str>>);
+
 fn send(
     hub: &Hub,
     name: &'static str,
     (line, page): (&str, bool),
-    view: &impl serde::Serialize,
-    seq: crate::domain::ids::Seq,
+    seq: Seq,
+    say: impl FnOnce() -> serde_json::Result<Said>,
 ) {
-    match serde_json::to_string(view) {
-        Ok(json) => hub.publish(Event {
+    match say() {
+        Ok((data, plain)) => hub.publish(Event {
             name,
-            seq,
+            seq: Some(seq),
             about: Some(line.into()),
             page,
-            data: json.into(),
+            needs: None,
+            data,
+            plain,
         }),
         Err(error) => tracing::error!(%error, "an event could not be written as JSON"),
     }

@@ -1,7 +1,7 @@
 //! What people change about their own way in: password, PIN, second factor, sessions.
 
 use super::error::{ServiceError, field, invalid, not_found};
-use super::sign_in::{Refused, count_try, on_record};
+use super::sign_in::{Refused, count_try, kept_out, on_record};
 use super::sign_on::pin_subject;
 use crate::domain::ids::PersonId;
 use crate::domain::rights::Reach;
@@ -13,6 +13,7 @@ use crate::server::auth::{Ctx, secret, totp};
 use crate::server::db::people::PersonRow;
 use crate::server::db::{attempts, audit, people, sessions};
 use crate::server::plant::Plant;
+use crate::server::state::App;
 use serde_json::json;
 
 /// A person as they see themselves.
@@ -94,9 +95,16 @@ pub async fn own(ctx: &Ctx) -> Result<Own, ServiceError> {
     Ok(Own { row, roles })
 }
 
-/// Checks the password that holds now. Wrong ones count like those of signing in, and are on record.
+/// Under what tries of somebody's password count on the pages of their own account: whoever types their login at the door
+/// must not keep them out of these.
+#[must_use]
+pub fn own_subject(app: &App, login: &str) -> Vec<u8> {
+    app.secret.mark("own", login)
+}
+
+/// Checks the password that holds now. Wrong ones lock like those of signing in, apart from them, and are on record.
 async fn check(ctx: &Ctx, row: &PersonRow, typed: String) -> Result<Vec<u8>, Refused> {
-    let subject = ctx.app().secret.mark("login", &row.login);
+    let subject = own_subject(ctx.app(), &row.login);
     check_kept(ctx, row, (typed, row.password.clone()), subject).await
 }
 
@@ -109,7 +117,10 @@ async fn check_kept(
 ) -> Result<Vec<u8>, Refused> {
     let app = ctx.app();
     let mut turn = app.turns.of_client(&ctx.caller().address).await?;
-    count_try(app, &mut turn, &subject).await?;
+    if let Err(refused) = count_try(app, &mut turn, &subject).await {
+        let target = format!("person:{}", row.login);
+        return Err(kept_out(app, ctx.caller(), refused, &target).await);
+    }
     match app.hasher.verify(typed, kept).await {
         Verdict::Right | Verdict::RightAnew(_) => Ok(subject),
         Verdict::Wrong => {
@@ -145,7 +156,14 @@ pub async fn change_password(ctx: &Ctx, wanted: NewPassword) -> Result<PersonRow
     let kept = app.hasher.hash(wanted.new).await;
     let kept = kept.ok_or_else(|| sqlx::Error::Io(std::io::Error::other("no random bits")))?;
     let mut tx = app.db.begin().await?;
-    people::set_password(&mut tx, row.person(), Some(&kept), false).await?;
+    let old = row.password.as_deref().unwrap_or_default();
+    // An administrator may have given them another one since theirs was looked at.
+    if !people::replace_password(&mut tx, row.person(), (old, &kept)).await? {
+        drop(tx);
+        let wrong = ctx.entry("session.wrong", format!("person:{}", row.login));
+        on_record(app, &wrong).await?;
+        return Err(Refused::Wrong);
+    }
     let ended = end_others(ctx, &mut tx, &row).await?;
     attempts::forgive(&mut tx, &subject).await?;
     let mut line = ctx.entry("person.password", format!("person:{}", row.login));

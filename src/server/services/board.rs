@@ -19,6 +19,7 @@ use crate::server::calendar;
 use crate::server::db::{Db, facts};
 use crate::server::plant::{Line, Plant, Site};
 use crate::server::state::App;
+use crate::ui::components::hour_bars::hour_bars;
 use std::sync::Arc;
 
 /// How far back the present speed is looked at.
@@ -238,7 +239,7 @@ pub fn tile_of(
             span: s.span,
         }),
         progress: Some(progress(plant, line, data, focus, now)),
-        hours: hours(plant, line, data, focus.horizon, clock, now),
+        hours: hour_bars(&hours(plant, line, data, focus.horizon, clock, now), clock),
         oee,
         down: Some(shown.unplanned + shown.changeover + shown.waiting()),
         heard: data.machines.iter().filter_map(|m| m.heard).max(),

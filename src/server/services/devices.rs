@@ -5,7 +5,6 @@ use crate::domain::ids::{AreaId, DeviceId, LineId};
 use crate::domain::plant::FieldError;
 use crate::domain::rights::{Reach, sets};
 use crate::domain::time::{DAY_MS, DurMs, TsMs};
-use crate::server::auth::caller::Caller;
 use crate::server::auth::guard::entry;
 use crate::server::auth::{Ctx, secret};
 use crate::server::db::devices::{self, DeviceRow};
@@ -68,12 +67,12 @@ fn place(plant: &Plant, text: &str) -> Option<Reach> {
     }
 }
 
-/// Whether a device can show a page: the board, or a line that there is.
+/// Whether a device can show a page: the board, the Andon board, or a line that there is.
 fn is_page(plant: &Plant, page: &str) -> bool {
     let plain = page.bytes().all(|b| b.is_ascii_graphic() && b != b'\\');
     let shown = match devices::line_of_page(page) {
         Some(code) => plant.line(code).is_some(),
-        None => page.split('?').next() == Some("/"),
+        None => matches!(page.split('?').next(), Some("/" | "/andon")),
     };
     plain && page.len() <= 500 && shown
 }
@@ -90,7 +89,7 @@ fn wrong(plant: &Plant, wanted: &NewDevice) -> Vec<FieldError> {
     if !is_page(plant, &wanted.page) {
         out.push(field(
             "page",
-            "must be / or /lines/CODE of a line that there is, perhaps with what stands after a ?",
+            "must be /, /andon, or /lines/CODE of a line that there is, perhaps with what stands after a ?",
         ));
     }
     let line = devices::line_of_page(&wanted.page).and_then(|code| plant.line(code));
@@ -120,7 +119,12 @@ pub async fn enrol(ctx: &Ctx, wanted: NewDevice) -> Result<String, ServiceError>
     let Some(reach) = reach else {
         return Err(ServiceError::Invalid(wrong));
     };
-    for permission in sets::WATCH.iter() {
+    let shows_line = wanted.kind == "wall" && devices::line_of_page(&wanted.page).is_some();
+    let held = match shows_line {
+        true => sets::WATCH.and(sets::WALL_OF_LINE),
+        false => sets::WATCH,
+    };
+    for permission in held.iter() {
         ctx.also_on_site(permission)?;
     }
     let token = new_token(ctx.now())?;
@@ -216,7 +220,8 @@ pub async fn of_link(app: &App, token: &str) -> Result<DeviceRow, ServiceError> 
 ///
 /// # Errors
 /// As [`of_link`]; of several that come with one link at once only the first does.
-pub async fn come(app: &App, caller: &Caller, token: &str) -> Result<DeviceRow, ServiceError> {
+pub async fn come(ctx: &Ctx, token: &str) -> Result<DeviceRow, ServiceError> {
+    let (app, caller) = (ctx.app(), ctx.caller());
     let row = of_link(app, token).await?;
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;

@@ -4,10 +4,9 @@ use super::board::{hours, site_view, tile};
 use super::error::{ServiceError, invalid, not_found};
 use super::window::{LineData, MachineData, focus, read, since};
 use crate::api::board::HourBar;
-use crate::api::line::{LineView, MachineRow, Ribbon, RibbonPart, StopRow, WindowKind};
+use crate::api::line::{LineView, MachineRow, Part, StopRow, WindowKind};
 use crate::domain::account::MadeIn;
 use crate::domain::ids::Seq;
-use crate::domain::local_time::LocalTime;
 use crate::domain::loss::{LossKind, LossTree};
 use crate::domain::machine_state::MachineState;
 use crate::domain::plant::Coupling;
@@ -19,8 +18,8 @@ use crate::server::calendar;
 use crate::server::db::facts;
 use crate::server::plant::{Line, Machine, Plant};
 use crate::server::state::App;
-use crate::ui::charts::output::{bars, output_svg};
 use crate::ui::format;
+use crate::ui::pages::line::drawn::{Figures, Ribbon, RibbonPart, drawn, one};
 
 /// The longest window that can be asked for: five years.
 pub const MAX_WINDOW: DurMs = DurMs(5 * 366 * DAY_MS);
@@ -40,9 +39,12 @@ pub async fn line(
 ) -> Result<LineView, ServiceError> {
     let plant = ctx.app().plant.get();
     let line = permitted(ctx, &plant, code)?;
-    let mut view = view(ctx.app(), code, chosen).await?;
-    keep_permitted(ctx, line, &mut view);
-    Ok(view)
+    let page = page(ctx.app(), code, chosen).await?;
+    Ok(if ctx.holds(Permission::DowntimeRead, line) {
+        page.view
+    } else {
+        page.without_stops()
+    })
 }
 
 /// The line of this code, if its page may be seen: it is made of the line's time and figures.
@@ -56,22 +58,33 @@ pub fn permitted<'p>(ctx: &Ctx, plant: &'p Plant, code: &str) -> Result<&'p Line
     Ok(line)
 }
 
-/// Takes out of a line's page what whoever asks may not see: the stops, and the words of their causes.
-pub fn keep_permitted(ctx: &Ctx, line: &Line, view: &mut LineView) {
-    if !ctx.holds(Permission::DowntimeRead, line) {
-        view.stops.clear();
-        (view.stop_count, view.minor_count) = (None, 0);
-        let parts = view.ribbons.iter_mut().flat_map(|ribbon| &mut ribbon.parts);
-        parts.for_each(|part| part.cause = None);
+/// A line's page, and what of it differs for those who may not see stops.
+#[derive(Clone, Debug)]
+pub(in crate::server) struct Page {
+    /// All of it.
+    pub view: LineView,
+    /// The ribbons without the words of their causes.
+    plain_ribbons: String,
+}
+
+impl Page {
+    /// What of it those see who may not see stops.
+    pub fn without_stops(mut self) -> LineView {
+        self.view.stops.clear();
+        (self.view.stop_count, self.view.minor_count) = (None, 0);
+        if let Some(ribbons) = self.view.drawn.get_mut(Part::Ribbons as usize) {
+            *ribbons = self.plain_ribbons;
+        }
+        self.view
     }
 }
 
 /// The same for the program itself, which shows it only to those who may see it.
-pub(in crate::server) async fn view(
+pub(in crate::server) async fn page(
     app: &App,
     code: &str,
     chosen: Option<(i64, i64)>,
-) -> Result<LineView, ServiceError> {
+) -> Result<Page, ServiceError> {
     let (plant, now) = (app.plant.get(), app.clock.now());
     let line = plant.line(code).ok_or_else(|| not_found("line", code))?;
     let site = plant.site.as_ref().ok_or_else(|| not_found("site", ""))?;
@@ -103,44 +116,56 @@ pub(in crate::server) async fn view(
         .iter()
         .filter_map(|m| row(&plant, line, &data, &recent, m, now));
     let hours = hours(&plant, line, &data, horizon, &clock, now);
-    Ok(LineView {
+    let ribbons = data.machines.iter().map(|m| ribbon(&plant, &data, m));
+    let ribbons: Vec<Ribbon> = ribbons.collect();
+    let heard = data.machines.iter().filter_map(|m| m.heard).max();
+    let around = Span::clamped(
+        horizon.from().min(now) - DurMs(DAY_MS),
+        horizon.to().max(now) + DurMs(DAY_MS),
+    );
+    let site = site_view(site, around);
+    let account = data.line_account(&plant, line, data.window);
+    let figures = Figures {
+        code,
+        clock: &site.clock,
+        horizon,
+        line: account.as_ref(),
+        assets: &data.asset_account(&plant, line, data.window),
+        targets: &line.target_at(data.window.to()),
+        ribbons: &ribbons,
+        hours: &hours,
+        losses: &hour_losses(&plant, line, &data, &hours),
+        heard,
+    };
+    let drawn = drawn(&figures);
+    let plain: Vec<Ribbon> = ribbons.iter().map(Ribbon::without_causes).collect();
+    let plain_ribbons = one(
+        Part::Ribbons,
+        &Figures {
+            ribbons: &plain,
+            ..figures
+        },
+    );
+    let view = LineView {
         now,
         seq,
-        site: site_view(
-            site,
-            Span::clamped(
-                horizon.from().min(now) - DurMs(DAY_MS),
-                horizon.to().max(now) + DurMs(DAY_MS),
-            ),
-        ),
         tile,
         window: data.window,
         kind,
         horizon,
-        line: data.line_account(&plant, line, data.window),
-        assets: data.asset_account(&plant, line, data.window),
-        targets: line.target_at(data.window.to()),
         minor_stop_s: line.rules.minor_stop.0 / 1000,
-        ribbons: data
-            .machines
-            .iter()
-            .map(|m| ribbon(&plant, &data, m))
-            .collect(),
-        hours_svg: drawn(&hours, &clock),
-        hour_losses: hour_losses(&plant, line, &data, &hours),
-        hours,
+        drawn,
         machines: rows.collect(),
         stops,
         stop_count: Some(stop_count),
         minor_count,
-        heard: data.machines.iter().filter_map(|m| m.heard).max(),
+        heard,
+        site,
+    };
+    Ok(Page {
+        view,
+        plain_ribbons,
     })
-}
-
-/// The hours as a chart; by day where they are many.
-fn drawn(hours: &[HourBar], clock: &LocalTime) -> String {
-    let shown = bars(hours, clock);
-    output_svg(&shown, shown.len() < hours.len(), clock)
 }
 
 /// A longer window is shown by day, where one loss in words says little.
@@ -270,7 +295,15 @@ fn row(
         ideal_per_minute: plant
             .rate(machine.id, product, now)
             .map(|r| r.per_ms() * MINUTE_MS as f64),
-        account: data.machine_account(plant, line, over, data.window),
+        figures: {
+            let account = data.machine_account(plant, line, over, data.window);
+            vec![
+                account.oee(),
+                account.availability(),
+                account.performance(),
+                account.quality(),
+            ]
+        },
         heard: over.heard,
         pacing: line.coupling == Coupling::Serial
             && line.pacing().is_some_and(|p| p.id == machine.id),

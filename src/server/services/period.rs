@@ -4,7 +4,12 @@ use super::error::{ServiceError, invalid};
 use super::line::window;
 use super::window::focus;
 use crate::api::analysis::Choice;
+use crate::domain::calendar::LineCalendar;
+use crate::domain::dated::Dated;
 use crate::domain::day::LocalDay;
+use crate::domain::ids::{AreaId, LineId};
+use crate::domain::part::LossRules;
+use crate::domain::plant::Coupling;
 use crate::domain::shift::ShiftInstance;
 use crate::domain::time::{DAY_MS, DurMs, Span, TsMs};
 use crate::server::calendar;
@@ -84,6 +89,33 @@ pub fn place(site: &Site, line: &Line, choice: &Choice, now: TsMs) -> Result<Pla
         placed.before = free(site, than).chosen;
     }
     Ok(placed)
+}
+
+/// What `choice` means for the whole site at `now`: its days are those of the calendar, from midnight to midnight.
+///
+/// # Errors
+/// Names the field that cannot be.
+pub fn place_on_site(site: &Site, choice: &Choice, now: TsMs) -> Result<Placed, ServiceError> {
+    if choice.period.as_deref() == Some("shift") {
+        return Err(invalid(
+            "period",
+            "must be day, week or month without a line",
+        ));
+    }
+    // A line without shifts has no other days.
+    let whole = Line {
+        id: LineId(0),
+        code: String::new(),
+        name: site.name.clone(),
+        area: String::new(),
+        area_id: AreaId(0),
+        coupling: Coupling::Parallel,
+        targets: Dated::default(),
+        rules: LossRules::minor(DurMs::ZERO),
+        calendar: LineCalendar::default(),
+        machines: vec![],
+    };
+    place(site, &whole, choice, now)
 }
 
 fn bounds(

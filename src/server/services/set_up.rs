@@ -6,7 +6,6 @@ use super::sign_in::{Refused, let_in_with, login};
 use crate::domain::ids::RoleId;
 use crate::domain::time::{DAY_MS, DurMs, HOUR_MS};
 use crate::server::auth::Ctx;
-use crate::server::auth::caller::Caller;
 use crate::server::auth::guard::entry;
 use crate::server::auth::{password, rights::Roles, secret};
 use crate::server::db::people::{GivenRow, PersonRow};
@@ -120,11 +119,8 @@ pub struct FirstPerson {
 ///
 /// # Errors
 /// Wrong fields; [`ServiceError::NotFound`] when the link does not hold; the engine's.
-pub async fn set_up(
-    app: &App,
-    caller: &Caller,
-    (token, first): (&str, FirstPerson),
-) -> Result<PersonRow, Refused> {
+pub async fn set_up(ctx: &Ctx, (token, first): (&str, FirstPerson)) -> Result<PersonRow, Refused> {
+    let (app, caller) = (ctx.app(), ctx.caller());
     let Some(link) = link_of(app, token).await? else {
         return Err(not_found("set-up link", "").into());
     };

@@ -3,6 +3,7 @@
 use crate::domain::ids::PersonId;
 use crate::domain::rights::DEFAULT_ROLES;
 use crate::domain::time::{DurMs, MINUTE_MS, TsMs};
+use crate::server::auth::Ctx;
 use crate::server::auth::caller::Caller;
 use crate::server::auth::guard::{by_the_program, entry};
 use crate::server::auth::merged;
@@ -87,7 +88,7 @@ pub fn wait_after(wrong: i64) -> DurMs {
 ///
 /// # Errors
 /// [`Refused::Wait`] while the subject is locked; the engine's.
-pub async fn count_try(app: &App, turn: &mut Turn, subject: &[u8]) -> Result<(), Refused> {
+pub(crate) async fn count_try(app: &App, turn: &mut Turn, subject: &[u8]) -> Result<(), Refused> {
     turn.at(subject).await;
     let now = app.clock.now();
     // A locked subject costs no more than a look.
@@ -115,6 +116,23 @@ async fn locked(app: &App, subject: &[u8], now: TsMs) -> Result<(), Refused> {
     Ok(())
 }
 
+/// Puts a try during a lock-out on record, those at one subject merged by the minute; returns why it was refused.
+pub(crate) async fn kept_out(
+    app: &App,
+    caller: &Caller,
+    refused: Refused,
+    target: &str,
+) -> Refused {
+    if !matches!(refused, Refused::Wait(_)) {
+        return refused;
+    }
+    let row = entry(caller, app.clock.now(), "session.locked", target);
+    match merged::on_record(app, row).await {
+        Ok(()) => refused,
+        Err(error) => error.into(),
+    }
+}
+
 /// Puts what did not go well on record.
 pub(crate) async fn on_record(app: &App, row: &AuditRow) -> Result<(), Refused> {
     let mut tx = app.db.begin().await?;
@@ -123,7 +141,27 @@ pub(crate) async fn on_record(app: &App, row: &AuditRow) -> Result<(), Refused> 
     Ok(())
 }
 
-/// Lets a person in: the record, the last sign-in, wrong tries forgotten.
+/// Whether a person gets in by the same as in `row`, and may the same. It waits for whoever is changing that, and who changes
+/// it later finds the sessions that are there already.
+///
+/// # Errors
+/// The engine's.
+pub async fn is_unchanged(ctx: &Ctx, row: &PersonRow) -> Result<bool, Refused> {
+    let app = ctx.app();
+    let mut tx = app.db.begin().await?;
+    let is = is_unchanged_in(&mut tx, row, app.clock.now()).await?;
+    tx.commit().await?;
+    Ok(is)
+}
+
+/// The same, in a transaction that writes down when they signed in: so the row is ours.
+async fn is_unchanged_in(tx: &mut Tx, row: &PersonRow, now: TsMs) -> sqlx::Result<bool> {
+    people::signed_in(tx, row.person(), now).await?;
+    let found = people::by_id_in(tx, row.person()).await?;
+    Ok(found.is_some_and(|found| found.version == row.version))
+}
+
+/// Lets a person in: the record, the last sign-in, wrong tries forgotten. Not when they were changed since `row` was read.
 pub(crate) async fn let_in(
     app: &App,
     caller: &Caller,
@@ -146,7 +184,9 @@ pub(crate) async fn let_in_with(
     before: Option<&AuditRow>,
 ) -> Result<(), Refused> {
     let now = app.clock.now();
-    people::signed_in(tx, row.person(), now).await?;
+    if !is_unchanged_in(tx, row, now).await? {
+        return Err(Refused::Wrong);
+    }
     if let Some(subject) = subject {
         attempts::forgive(tx, subject).await?;
     }
@@ -185,33 +225,27 @@ fn target(row: Option<PersonRow>) -> String {
 ///
 /// # Errors
 /// [`Refused`]; an unknown login takes as long and answers the same as a wrong password.
-pub async fn with_password(
-    app: &App,
-    caller: &Caller,
-    (typed, password): (&str, String),
-) -> Result<Got, Refused> {
+pub async fn with_password(ctx: &Ctx, (typed, password): (&str, String)) -> Result<Got, Refused> {
+    let (app, caller) = (ctx.app(), ctx.caller());
     let login = login(typed);
     let subject = app.secret.mark("login", &login);
     let mut turn = app.turns.of_client(&caller.address).await?;
     if let Err(refused) = count_try(app, &mut turn, &subject).await {
-        if matches!(refused, Refused::Wait(_)) {
-            let row = people::by_login(&app.db, &login).await?;
-            let row = entry(caller, app.clock.now(), "session.locked", target(row));
-            merged::on_record(app, row).await?;
-        }
-        return Err(refused);
+        let row = people::by_login(&app.db, &login).await?;
+        return Err(kept_out(app, caller, refused, &target(row)).await);
     }
     let row = people::by_login(&app.db, &login).await?;
     let kept = row
         .as_ref()
         .filter(|r| r.disabled == 0 && r.demo == 0)
         .and_then(|r| r.password.clone());
-    let verdict = app.hasher.verify(password, kept).await;
+    let verdict = app.hasher.verify(password, kept.clone()).await;
     let row = match (verdict, row) {
         (Verdict::Right, Some(row)) => row,
         (Verdict::RightAnew(anew), Some(row)) => {
             let mut tx = app.db.begin().await?;
-            people::rehash(&mut tx, row.person(), &anew).await?;
+            let old = kept.as_deref().unwrap_or_default();
+            people::rehash(&mut tx, row.person(), (old, &anew)).await?;
             tx.commit().await?;
             row
         }
@@ -232,22 +266,27 @@ pub async fn with_password(
     Ok(Got::In(row))
 }
 
-/// Goes on with the code of the second factor.
+/// Goes on with the code of the second factor; `None` when the person is not as they were when the password was right,
+/// `version` as it was counted then: it may be another one now.
 ///
 /// # Errors
 /// [`Refused`]; a code that was used before is wrong.
 pub async fn with_code(
-    app: &App,
-    caller: &Caller,
-    (person, code): (PersonId, &str),
-) -> Result<PersonRow, Refused> {
+    ctx: &Ctx,
+    (person, version): (PersonId, i64),
+    code: &str,
+) -> Result<Option<PersonRow>, Refused> {
+    let (app, caller) = (ctx.app(), ctx.caller());
     let row = people::by_id(&app.db, person).await?;
-    let Some(row) = row.filter(|r| r.disabled == 0) else {
-        return Err(Refused::Wrong);
+    let Some(row) = row.filter(|r| r.disabled == 0 && r.version == version) else {
+        return Ok(None);
     };
     let subject = app.secret.mark("login", &row.login);
     let mut turn = app.turns.of_client(&caller.address).await?;
-    count_try(app, &mut turn, &subject).await?;
+    if let Err(refused) = count_try(app, &mut turn, &subject).await {
+        let target = format!("person:{}", row.login);
+        return Err(kept_out(app, caller, refused, &target).await);
+    }
     let now = app.clock.now();
     let step = row
         .totp
@@ -274,7 +313,7 @@ pub async fn with_code(
     )
     .await?;
     tx.commit().await?;
-    Ok(row)
+    Ok(Some(row))
 }
 
 /// Signs in as one of the demonstration's people, who is made when needed. The boundary lets this be called only for a
@@ -282,7 +321,8 @@ pub async fn with_code(
 ///
 /// # Errors
 /// An unknown role; the engine's.
-pub async fn demonstration(app: &App, caller: &Caller, role: &str) -> Result<PersonRow, Refused> {
+pub async fn demonstration(ctx: &Ctx, role: &str) -> Result<PersonRow, Refused> {
+    let (app, caller) = (ctx.app(), ctx.caller());
     let wanted = DEFAULT_ROLES.iter().find(|r| r.code == role);
     let wanted = wanted.ok_or_else(|| invalid("role", "is not one of the roles"))?;
     let login = format!("demo.{}", wanted.code);
@@ -327,7 +367,8 @@ pub async fn demonstration(app: &App, caller: &Caller, role: &str) -> Result<Per
 ///
 /// # Errors
 /// The engine's.
-pub async fn sign_out(app: &App, caller: &Caller) -> Result<(), Refused> {
+pub async fn sign_out(ctx: &Ctx) -> Result<(), Refused> {
+    let (app, caller) = (ctx.app(), ctx.caller());
     if caller.person().is_some() {
         let row = entry(caller, app.clock.now(), "session.sign_out", "");
         on_record(app, &row).await?;

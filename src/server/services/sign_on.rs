@@ -1,10 +1,11 @@
 //! Signing on to a shared tablet: with a badge that a scanner types, or with a name tile and a PIN.
 
 use super::error::{ServiceError, not_found};
-use super::sign_in::{Refused, count_try, let_in_with};
+use super::sign_in::{Refused, count_try, kept_out, let_in_with};
 use crate::domain::ids::PersonId;
 use crate::domain::rights::{Reach, Rights, sets};
 use crate::domain::time::{DurMs, HOUR_MS, TsMs};
+use crate::server::auth::Ctx;
 use crate::server::auth::caller::{Caller, Device};
 use crate::server::auth::guard::entry;
 use crate::server::auth::password::Verdict;
@@ -102,17 +103,23 @@ fn misses_subject(app: &App, tablet: &DeviceRow, now: TsMs) -> Vec<u8> {
 ///
 /// # Errors
 /// [`Refused`]; not a shared tablet; the engine's.
-pub async fn sign_on(app: &App, caller: &Caller, shown: Shown) -> Result<PersonRow, Refused> {
+pub async fn sign_on(ctx: &Ctx, shown: Shown) -> Result<PersonRow, Refused> {
+    let (app, caller) = (ctx.app(), ctx.caller());
     let tablet = tablet(app, caller).await?;
     let device = app.secret.mark("device", &tablet.id.to_string());
     let misses = misses_subject(app, &tablet, app.clock.now());
     let by_badge = matches!(shown, Shown::Badge(_));
     let mut turn = app.turns.of_client(&caller.address).await?;
+    let of_tablet = format!("device:{}", tablet.name);
     if by_badge {
         turn.at(&misses).await;
-        few_misses(app, &misses).await?;
+        if let Err(refused) = few_misses(app, &misses).await {
+            return Err(kept_out(app, caller, refused, &of_tablet).await);
+        }
     }
-    count_try(app, &mut turn, &device).await?;
+    if let Err(refused) = count_try(app, &mut turn, &device).await {
+        return Err(kept_out(app, caller, refused, &of_tablet).await);
+    }
     let (how, row, right, subject) = match shown {
         Shown::Badge(number) => {
             let row = people::by_badge(&app.db, &badge_mark(app, &number)).await?;
@@ -127,7 +134,10 @@ pub async fn sign_on(app: &App, caller: &Caller, shown: Shown) -> Result<PersonR
             let subject = match &row {
                 Some(row) => {
                     let subject = pin_subject(app, &row.login);
-                    count_try(app, &mut turn, &subject).await?;
+                    if let Err(refused) = count_try(app, &mut turn, &subject).await {
+                        let target = format!("person:{}", row.login);
+                        return Err(kept_out(app, caller, refused, &target).await);
+                    }
                     Some(subject)
                 }
                 None => None,

@@ -1,6 +1,7 @@
 //! Getting in because a provider vouches for somebody.
 
 use super::sign_in::{Refused, let_in_with, on_record};
+use crate::server::auth::Ctx;
 use crate::server::auth::caller::Caller;
 use crate::server::auth::guard::entry;
 use crate::server::auth::oidc::{Identity, OidcError};
@@ -39,11 +40,8 @@ impl Known {
 ///
 /// # Errors
 /// The engine's.
-pub async fn with_provider(
-    app: &App,
-    caller: &Caller,
-    identity: &Identity,
-) -> Result<Known, Refused> {
+pub async fn with_provider(ctx: &Ctx, identity: &Identity) -> Result<Known, Refused> {
+    let (app, caller) = (ctx.app(), ctx.caller());
     let mut tx = people::begin(&app.db).await?;
     let linked = people::by_oidc_in(&mut tx, &identity.issuer, &identity.subject).await?;
     let (known, is_new) = match linked {
@@ -117,7 +115,8 @@ async fn not_let_in(
 ///
 /// # Errors
 /// The engine's.
-pub async fn not_believed(app: &App, caller: &Caller, error: &OidcError) -> Result<(), Refused> {
+pub async fn not_believed(ctx: &Ctx, error: &OidcError) -> Result<(), Refused> {
+    let (app, caller) = (ctx.app(), ctx.caller());
     let mut line = entry(caller, app.clock.now(), "session.wrong", "provider");
     line.why = error.to_string();
     on_record(app, &line).await

@@ -1,5 +1,6 @@
 //! An authority of the factory's own: one key that signs the server's certificates, and that tablets learn to trust once.
 
+use super::limits::Limits;
 use super::private_file;
 use super::{Pair, TlsError};
 use crate::domain::time::TsMs;
@@ -36,6 +37,8 @@ pub struct Authority {
     /// The same as text.
     pem: String,
     ends: TsMs,
+    /// What it may vouch for; `None` for one of an older program, which may vouch for anybody.
+    limits: Option<Limits>,
 }
 
 /// What everybody may know of the authority.
@@ -47,14 +50,17 @@ pub struct Public {
     pub fingerprint: String,
     /// When it ends.
     pub ends: TsMs,
+    /// What it may vouch for besides names that end in `.local` and addresses inside private networks; `None` when an older
+    /// program made it, and it may vouch for any site.
+    pub vouches_for: Option<Vec<String>>,
 }
 
 impl Authority {
-    /// The authority in the file; when there is none, or it is about to end, a new one.
+    /// The authority in the file; when there is none, or it is about to end, a new one within `limits`.
     ///
     /// # Errors
     /// When the file cannot be read or written, or holds something else. Such a file is never replaced: tablets may trust it.
-    pub fn open_or_make(file: &Path, now: TsMs) -> Result<Self, TlsError> {
+    pub fn open_or_make(file: &Path, limits: Limits, now: TsMs) -> Result<Self, TlsError> {
         let failed = |why: String| TlsError::of("--tls-dir", file, why);
         if let Some(bytes) = private_file::read(file).map_err(|e| failed(e.to_string()))? {
             let found = Self::parse(&bytes).map_err(failed)?;
@@ -65,13 +71,13 @@ impl Authority {
                 "the local authority ends; a new one is made, which tablets must learn to trust"
             );
         }
-        let made = Self::make(now).map_err(|e| failed(e.to_string()))?;
+        let made = Self::make(limits, now).map_err(|e| failed(e.to_string()))?;
         let text = made.key.serialize_pem() + &made.pem;
         private_file::write(file, &text).map_err(|e| failed(e.to_string()))?;
         Ok(made)
     }
 
-    fn make(now: TsMs) -> Result<Self, rcgen::Error> {
+    fn make(limits: Limits, now: TsMs) -> Result<Self, rcgen::Error> {
         let key = KeyPair::generate()?;
         let mut params = CertificateParams::default();
         let mut name = DistinguishedName::new();
@@ -82,6 +88,7 @@ impl Authority {
         params.distinguished_name = name;
         params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        params.name_constraints = Some(limits.constraints());
         let ends = after(now, AUTHORITY_DAYS);
         params.not_before = time(after(now, -EARLIER_DAYS)).into();
         params.not_after = time(ends).into();
@@ -91,6 +98,7 @@ impl Authority {
             pem: certificate.pem(),
             certificate: certificate.der().clone(),
             ends,
+            limits: Some(limits),
         })
     }
 
@@ -105,11 +113,18 @@ impl Authority {
             key,
             pem: text[begins..].to_owned(),
             ends: end_of(&certificate)?,
+            limits: Limits::of(&certificate)?,
             certificate,
         })
     }
 
-    /// The server's certificate in the file when it is good for all these names for a while yet; else a new one.
+    /// Whether it may vouch for a host name or address.
+    pub fn may_vouch_for(&self, name: &str) -> bool {
+        self.limits.as_ref().is_none_or(|limits| limits.hold(name))
+    }
+
+    /// The server's certificate in the file when it is good for all these names, and no others, for a while yet; else a new
+    /// one.
     ///
     /// # Errors
     /// When the file cannot be read or written.
@@ -117,6 +132,10 @@ impl Authority {
         let failed = |why: String| TlsError::of("--tls-dir", file, why);
         if let Some(bytes) = private_file::read(file).map_err(|e| failed(e.to_string()))?
             && let Ok(pair) = Pair::parse(&bytes, &bytes)
+            && pair
+                .chain
+                .first()
+                .is_some_and(|shown| is_for_no_more(shown, names))
             && self.is_trusted(&pair, names, now)
             && self.is_trusted(&pair, names, after(now, RENEW_DAYS))
         {
@@ -176,6 +195,7 @@ impl Authority {
             pem: self.pem.clone(),
             fingerprint: hex(&Sha256::digest(&self.certificate), ":"),
             ends: self.ends,
+            vouches_for: self.limits.as_ref().map(Limits::named),
         }
     }
 }
@@ -185,6 +205,15 @@ pub fn end_of(certificate: &CertificateDer<'_>) -> Result<TsMs, String> {
     let (_, parsed) = x509_parser::parse_x509_certificate(certificate)
         .map_err(|e| format!("certificate: {e}"))?;
     Ok(TsMs(parsed.validity().not_after.timestamp() * 1000))
+}
+
+/// Whether a certificate is made out to as many as these: it is good for each of them, or is replaced anyway.
+fn is_for_no_more(certificate: &CertificateDer<'_>, names: &[String]) -> bool {
+    let Ok((_, parsed)) = x509_parser::parse_x509_certificate(certificate) else {
+        return false;
+    };
+    let told = parsed.subject_alternative_name();
+    told.is_ok_and(|told| told.is_some_and(|t| t.value.general_names.len() == names.len()))
 }
 
 fn after(now: TsMs, days: i64) -> TsMs {

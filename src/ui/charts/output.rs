@@ -4,9 +4,7 @@ use crate::api::board::HourBar;
 use crate::domain::local_time::LocalTime;
 use crate::domain::time::Span;
 
-#[cfg(feature = "ssr")]
 mod drawn;
-#[cfg(feature = "ssr")]
 pub use drawn::output_svg;
 
 /// More bars than this become days.

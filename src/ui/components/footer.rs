@@ -1,8 +1,10 @@
 //! The foot of every page: is what I see true now?
 
+use super::words::words;
 use crate::ui::format;
 use crate::ui::live::{Connection, Live};
 use crate::ui::theme::ThemeSwitch;
+use crate::ui::way_in::way_in;
 use leptos::prelude::*;
 
 /// Connection, age of the data, and the colours.
@@ -29,9 +31,9 @@ pub fn Footer(
             <span class="freshness">
                 // Only the word is announced; the seconds would never let a reader finish.
                 <span role="status" class=move || format!("connection {}", shown().class())>
-                    {move || shown().word()}
+                    {words("", move || shown().word().to_owned())}
                 </span>
-                <span class="age">{age}</span>
+                {words("age", age)}
             </span>
         </footer>
     }
@@ -44,20 +46,34 @@ pub fn StaleBanner() -> impl IntoView {
     let live = expect_context::<Live>();
     let connection = Memo::new(move |_| live.connection());
     let old = move || connection.get().is_old();
+    let signed_out = move || connection.get() == Connection::SignedOut;
     let lost = move || {
-        if connection.get() == Connection::NoDatabase {
-            "The server's database cannot be reached."
+        let words = match connection.get() {
+            Connection::NoDatabase => "The server's database cannot be reached.",
+            Connection::SignedOut => "You are signed out.",
+            _ => "Not live.",
+        };
+        words.to_owned()
+    };
+    let way_in = move || {
+        if signed_out() {
+            way_in()
         } else {
-            "Not live."
+            "/sign-in".to_owned()
         }
     };
     let age = move || live.age().map(format::duration);
     view! {
         <div class="stale-banner" hidden=move || !old()>
-            <strong>{lost}</strong>
+            <strong>{words("", lost)}</strong>
             " Last update "
-            <span>{age}</span>
-            " ago. Trying again by itself…"
+            {words("", move || age().unwrap_or_default())}
+            " ago. "
+            <span hidden=signed_out>"Trying again by itself…"</span>
+            // External: the router knows no such page.
+            <a href=way_in hidden=move || !signed_out() rel="external">
+                "Sign in"
+            </a>
         </div>
     }
     .into_any()

@@ -1,4 +1,4 @@
-//! The hours of a shift as small bars against their target line.
+//! The hours of a shift as small bars against their target line. The server draws them.
 
 use super::hatch;
 use crate::api::board::HourBar;
@@ -27,81 +27,68 @@ fn words(bar: &HourBar, clock: &LocalTime) -> Option<String> {
     })
 }
 
-/// The hours as bars; missed ones hatched, the running one dark.
-#[component]
-pub fn HourBars(
-    #[prop(into)] hours: Signal<Vec<HourBar>>,
-    #[prop(into)] clock: Signal<LocalTime>,
-) -> impl IntoView {
-    let bars = move || {
-        let hours = hours.get();
-        let top = hours
-            .iter()
-            .flat_map(|h| [h.actual.map_or(0.0, |a| a as f64), h.target.unwrap_or(0.0)])
-            .fold(0.0, f64::max)
-            * HEADROOM;
-        let slot = 100.0 / hours.len().max(1) as f64;
-        let bar = |(i, hour): (usize, &HourBar)| {
-            let x = i as f64 * slot;
-            let class = match hour {
-                h if h.running => "hour running",
-                h if h.missed() => "hour missed",
-                _ => "hour",
-            };
-            let made = hour.actual.map(|made| {
-                let h = height(made as f64, top);
-                let fill = hour.missed().then_some(hatch::MISSED);
-                view! {
-                    <rect
-                        class=class
-                        fill=fill
-                        x=format!("{:.2}%", x + slot * 0.05)
-                        width=format!("{:.2}%", slot * 0.9)
-                        y=format!("{:.2}%", 100.0 - h)
-                        height=format!("{h:.2}%")
-                    ></rect>
-                }
-            });
-            let target = hour.target.map(|target| {
-                let y = format!("{:.2}%", 100.0 - height(target, top));
-                let class = if hour.actual.is_some() {
-                    "target"
-                } else {
-                    "target ahead"
-                };
-                view! {
-                    <line
-                        class=class
-                        x1=format!("{x:.2}%")
-                        x2=format!("{:.2}%", x + slot)
-                        y1=y.clone()
-                        y2=y
-                    ></line>
-                }
-            });
-            view! {
-                <g>{made} {target}</g>
-            }
+/// The hours as bars, SVG; missed ones hatched, the running one dark.
+#[must_use]
+pub fn hour_bars(hours: &[HourBar], clock: &LocalTime) -> String {
+    let top = hours
+        .iter()
+        .flat_map(|h| [h.actual.map_or(0.0, |a| a as f64), h.target.unwrap_or(0.0)])
+        .fold(0.0, f64::max)
+        * HEADROOM;
+    let slot = 100.0 / hours.len().max(1) as f64;
+    let bar = |(i, hour): (usize, &HourBar)| {
+        let x = i as f64 * slot;
+        let class = match hour {
+            h if h.running => "hour running",
+            h if h.missed() => "hour missed",
+            _ => "hour",
         };
-        hours.iter().enumerate().map(bar).collect_view()
-    };
-    let label = move || {
-        let clock = clock.get();
-        let hours: Vec<String> = hours
-            .get()
-            .iter()
-            .filter_map(|h| words(h, &clock))
-            .collect();
-        if hours.is_empty() {
-            "No hour has begun".to_owned()
-        } else {
-            format!("Made by hour. {}", hours.join("; "))
+        let made = hour.actual.map(|made| {
+            let h = height(made as f64, top);
+            let fill = hour.missed().then_some(hatch::MISSED);
+            view! {
+                <rect
+                    class=class
+                    fill=fill
+                    x=format!("{:.2}%", x + slot * 0.05)
+                    width=format!("{:.2}%", slot * 0.9)
+                    y=format!("{:.2}%", 100.0 - h)
+                    height=format!("{h:.2}%")
+                ></rect>
+            }
+        });
+        let target = hour.target.map(|target| {
+            let y = format!("{:.2}%", 100.0 - height(target, top));
+            let class = if hour.actual.is_some() {
+                "target"
+            } else {
+                "target ahead"
+            };
+            view! {
+                <line
+                    class=class
+                    x1=format!("{x:.2}%")
+                    x2=format!("{:.2}%", x + slot)
+                    y1=y.clone()
+                    y2=y
+                ></line>
+            }
+        });
+        view! {
+            <g>{made} {target}</g>
         }
+    };
+    let bars: Vec<_> = hours.iter().enumerate().map(bar).collect();
+    let words: Vec<String> = hours.iter().filter_map(|h| words(h, clock)).collect();
+    let label = if words.is_empty() {
+        "No hour has begun".to_owned()
+    } else {
+        format!("Made by hour. {}", words.join("; "))
     };
     view! {
         <svg class="hour-bars" role="img" aria-label=label>
             {bars}
         </svg>
     }
-    .into_any()
+    .to_html()
 }

@@ -2,6 +2,7 @@
 
 use crate::api::error::ApiError;
 use crate::ui::retry::Attempts;
+use crate::ui::way_in::way_in;
 use leptos::prelude::*;
 
 /// An error in place of the page, with a way to try again.
@@ -12,6 +13,7 @@ pub fn Problem(error: ApiError, #[prop(into)] retry: Callback<()>) -> impl IntoV
     if may_pass {
         expect_context::<Attempts>().keep_trying(retry);
     }
+    let signed_out = error == ApiError::Unauthenticated;
     let ask = match &error {
         ApiError::Forbidden { ask, .. } if !ask.is_empty() => {
             Some(format!("Ask {}.", ask.join(" or ")))
@@ -32,8 +34,8 @@ pub fn Problem(error: ApiError, #[prop(into)] retry: Callback<()>) -> impl IntoV
             "Look at what changed, then try again.",
         ),
         ApiError::Unauthenticated => (
-            "Not signed in".to_owned(),
-            "This can be done only by somebody whom the server knows.",
+            "You are signed out".to_owned(),
+            "Sign in, and you come back to this page.",
         ),
         ApiError::Forbidden { .. } => (
             "Not for you".to_owned(),
@@ -66,6 +68,15 @@ pub fn Problem(error: ApiError, #[prop(into)] retry: Callback<()>) -> impl IntoV
                     }
                 })}
             <p class="notice-actions">
+                {signed_out
+                    .then(|| {
+                        // External: the router knows no such page.
+                        view! {
+                            <a class="button primary" href=way_in() rel="external">
+                                "Sign in"
+                            </a>
+                        }
+                    })}
                 <button class="button needs-script" type="button" on:click=move |_| retry.run(())>
                     "Try again"
                 </button>

@@ -66,6 +66,23 @@ pub fn Shape(#[prop(into)] of: Signal<Condition>) -> impl IntoView {
             <path d=path />
         </svg>
     }
+    .into_any()
+}
+
+/// The same in a drawing that stands still.
+#[cfg(feature = "ssr")]
+pub fn still(of: Condition) -> AnyView {
+    let (kind, path) = match mark(of) {
+        Mark::Filled(d) => ("filled", d),
+        Mark::Outline(d) => ("outline", d),
+    };
+    let class = format!("shape {kind} tone-{}", of.tone().class());
+    view! {
+        <svg class=class viewBox="0 0 16 16" aria-hidden="true">
+            <path d=path />
+        </svg>
+    }
+    .into_any()
 }
 
 /// Whether a condition is a stop that someone stands beside with a watch.

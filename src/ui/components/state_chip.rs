@@ -1,6 +1,7 @@
 //! Shape, word and time in state: what a line or machine does, in one breath.
 
 use super::shape::{Shape, pressing};
+use super::words::words;
 use crate::domain::condition::Condition;
 use crate::domain::time::TsMs;
 use crate::ui::clock::Clock;
@@ -42,8 +43,9 @@ pub fn StateChip(#[prop(into)] state: Signal<StateNow>) -> impl IntoView {
     view! {
         <span class="state">
             <Shape of=condition />
-            <span class="state-word">{move || condition.get().word()}</span>
-            <span class="state-time">{lasting}</span>
+            {words("state-word", move || condition.get().word().to_owned())}
+            {words("state-time", move || lasting().unwrap_or_default())}
         </span>
     }
+    .into_any()
 }

@@ -23,6 +23,8 @@ pub struct Account {
     pub has_pin: bool,
     /// The second factor is on.
     pub code_is_on: bool,
+    /// By what they are reached when somebody calls for help, in words; nothing: by screens only.
+    pub reached: Vec<String>,
     /// Sessions.
     pub sessions: Vec<SessionLine>,
 }
@@ -78,6 +80,11 @@ pub fn account(page: Account) -> AnyView {
             </p>
         }
     });
+    let reached = if page.reached.is_empty() {
+        "Screens only: whoever looks at none is not reached.".to_owned()
+    } else {
+        format!("Screens, {}.", page.reached.join(", "))
+    };
     let (code, change) = if page.code_is_on {
         ("on", "Change the second factor")
     } else {
@@ -102,6 +109,15 @@ pub fn account(page: Account) -> AnyView {
                 <p>
                     <a class="button" href="/account/code">
                         {change}
+                    </a>
+                </p>
+            </section>
+            <section class="panel card">
+                <h2>"When somebody calls for help"</h2>
+                <p class="panel-note">{reached}</p>
+                <p>
+                    <a class="button" href="/account/reached">
+                        "How you are reached"
                     </a>
                 </p>
             </section>

@@ -1,6 +1,6 @@
 //! Shared tablets and wall screens, as somebody enrols them.
 
-use super::field::{Choice, Text, Wrong};
+use super::field::{Choice, Text, Wrong, why};
 use super::list::{Act, Cell, Entry, List};
 use leptos::prelude::*;
 
@@ -119,7 +119,7 @@ pub fn devices(
                 options: places,
                 chosen: &typed.place,
             }
-                .draw(wrong)} <button class="button primary wide" type="submit">
+                .draw(wrong)} {why()} <button class="button primary wide" type="submit">
                 "Enrol"
             </button>
         </form>

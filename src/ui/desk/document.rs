@@ -26,6 +26,8 @@ pub struct Document {
     pub signed: Option<Signed>,
     /// The look and words of a page with one thing on it, such as signing in.
     pub single: bool,
+    /// The address of a script of the site that the page needs.
+    pub script: Option<&'static str>,
 }
 
 impl Document {
@@ -39,9 +41,13 @@ impl Document {
             nonce,
             signed,
             single,
+            script,
         } = self;
         let heading = title.clone();
         let main = if single { "desk-single" } else { "desk-main" };
+        let script = script.map(|src| {
+            view! { <script type="module" src=src nonce=nonce.clone()></script> }
+        });
         let page = view! {
             <html lang="en">
                 <head>
@@ -49,6 +55,7 @@ impl Document {
                     <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover" />
                     <meta name="color-scheme" content="light dark" />
                     <title>{format!("{title} · MS5 Floor")}</title>
+                    {script}
                     <script nonce=nonce>{crate::ui::theme::EARLY_SCRIPT}</script>
                     <link rel="stylesheet" href=css />
                     <link rel="icon" type="image/svg+xml" href="/favicon.svg" />

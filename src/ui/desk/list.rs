@@ -1,5 +1,6 @@
 //! A list of things and what can be done to each: a table where there is room, a card for each thing where there is not.
 
+use super::field::why;
 use leptos::prelude::*;
 
 /// The list.
@@ -82,7 +83,7 @@ pub struct Act {
     pub words: &'static str,
     /// What it carries.
     pub carries: Option<(&'static str, String)>,
-    /// What it leads to, shown before it is done, when it cannot be undone.
+    /// What it leads to, shown before it is done, when it cannot be undone; why it is done can be said there.
     pub sure: &'static str,
 }
 
@@ -115,6 +116,7 @@ impl Act {
                 <form class="ask-sure" method="post" action=action>
                     {carries}
                     <p>{sure}</p>
+                    {why()}
                     <button class="button risky" type="submit">
                         {format!("{words} now")}
                     </button>

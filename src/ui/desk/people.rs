@@ -160,7 +160,7 @@ pub fn new(names: &Names, with_password: bool, wrong: &Wrong) -> AnyView {
             {tick("with_password", "yes", "Make a first password, to be changed at the first sign-in", with_password)}
             <p class="panel-note">
                 "Without a password they get in by badge and PIN on shared tablets, or through your sign-in provider: set that on their page."
-            </p> <button class="button primary" type="submit">
+            </p> {why()} <button class="button primary" type="submit">
                 "Add"
             </button>
         </form>
@@ -193,6 +193,8 @@ pub struct Person {
     pub issuer: String,
     /// Their name there.
     pub subject: String,
+    /// They are the one who looks.
+    pub is_reader: bool,
     /// Whether who looks may change them.
     pub may_change: bool,
     /// Whether who looks may disable them.
@@ -248,16 +250,13 @@ fn ways_in(person: &Person, wrong: &Wrong) -> AnyView {
             }
         })
     };
-    let password = if person.has_password {
-        "Make a new password"
-    } else {
-        "Make a password"
-    };
+    let password = password(person, to("password"), has(person.has_password).into_any());
     let code = person.has_code.then(|| {
         view! {
             <form class="panel form" method="post" action=to("code")>
                 <h2>"Second factor"</h2>
                 <p class="panel-note">"Only for somebody who lost it: until they set up a new one, the password is enough."</p>
+                {why()}
                 <button class="button" type="submit">
                     "Remove the second factor"
                 </button>
@@ -266,19 +265,12 @@ fn ways_in(person: &Person, wrong: &Wrong) -> AnyView {
     });
     view! {
         <div class="desk-cards">
-            <form class="panel form card" method="post" action=to("password")>
-                <h2>"Password" {has(person.has_password)}</h2>
-                <p class="panel-note">
-                    "It is shown once. The old one holds no more, and all their sessions end."
-                </p>
-                <button class="button" type="submit">
-                    {password}
-                </button>
-            </form>
+            {password}
             <form class="panel form card" method="post" action=to("badge")>
                 <h2>"Badge" {has(person.has_badge)}</h2>
                 {Text { name: "badge", label: "Number, as the reader types it", autocomplete: "off", ..Text::default() }
                     .draw(wrong)}
+                {why()}
                 <div class="acts">
                     <button class="button" type="submit">
                         "Set"
@@ -298,6 +290,7 @@ fn ways_in(person: &Person, wrong: &Wrong) -> AnyView {
                     ..Text::default()
                 }
                     .draw(wrong)}
+                {why()}
                 <div class="acts">
                     <button class="button" type="submit">
                         "Set"
@@ -326,6 +319,7 @@ fn ways_in(person: &Person, wrong: &Wrong) -> AnyView {
                     ..Text::default()
                 }
                     .draw(wrong)}
+                {why()}
                 <div class="acts">
                     <button class="button" type="submit">
                         "Set"
@@ -334,6 +328,40 @@ fn ways_in(person: &Person, wrong: &Wrong) -> AnyView {
                 </div>
             </form>
         </div>
+    }
+    .into_any()
+}
+
+/// One's own is changed where the old one is asked.
+fn password(person: &Person, action: String, has: AnyView) -> AnyView {
+    if person.is_reader {
+        return view! {
+            <section class="panel form card">
+                <h2>"Password" {has}</h2>
+                <p class="panel-note">"This is you: the old one is asked when you change it."</p>
+                <a class="button" href="/account/password">
+                    "Change your password"
+                </a>
+            </section>
+        }
+        .into_any();
+    }
+    let words = if person.has_password {
+        "Make a new password"
+    } else {
+        "Make a password"
+    };
+    view! {
+        <form class="panel form card" method="post" action=action>
+            <h2>"Password" {has}</h2>
+            <p class="panel-note">
+                "It is shown once. The old one holds no more, and all their sessions end."
+            </p>
+            {why()}
+            <button class="button" type="submit">
+                {words}
+            </button>
+        </form>
     }
     .into_any()
 }

@@ -173,6 +173,7 @@ pub fn new(new: &New, wrong: &Wrong) -> AnyView {
             }
                 .draw(wrong)} {select("like", "It starts with what is allowed to", &roles, &new.like)}
             </div>
+            {why()}
             <button class="button" type="submit">
                 "Add"
             </button>

@@ -7,7 +7,7 @@
 use super::{Live, News, STALE_AFTER};
 use crate::api::board::Tile;
 use crate::api::line::LineView;
-use crate::api::live::{Hello, Ping};
+use crate::api::live::{End as LastEvent, Hello, Ping, Why, signed_in};
 use crate::domain::ids::Seq;
 use futures::future::{AbortHandle, Abortable, Either, select};
 use futures::stream::{SelectAll, StreamExt};
@@ -25,22 +25,25 @@ const LONGEST_WAIT_MS: u32 = 10_000;
 const LOOK_MS: u32 = 1_000;
 /// A page that nobody has seen for so long gives its connection back.
 const HIDDEN_MS: f64 = 30_000.0;
-const EVENTS: [&str; 5] = ["hello", "tile", "line", "ping", "reset"];
+const EVENTS: [&str; 8] = [
+    "hello", "tile", "line", "call", "calls", "ping", "reset", "end",
+];
+/// How often a page that is signed out looks whether somebody has signed in.
+const SIGNED_OUT_LOOK_MS: u32 = 5_000;
 
 /// Why a connection ended.
 enum End {
     /// It broke or fell silent.
     Lost,
+    /// It did not even begin; browsers keep the reason to themselves.
+    NotOpened,
+    /// The server said that nobody is signed in here any more.
+    SignedOut,
     /// Nobody was looking.
     Hidden,
 }
 
-pub(super) fn follow(
-    live: Live,
-    since: Seq,
-    line: Option<String>,
-    on_news: impl Fn(News) + 'static,
-) {
+pub(super) fn follow(live: Live, since: Seq, line: Option<String>, on_news: Box<dyn Fn(News)>) {
     let (handle, registration) = AbortHandle::new_pair();
     on_cleanup(move || handle.abort());
     let follower = Follower {
@@ -57,30 +60,53 @@ pub(super) fn follow(
     });
 }
 
-struct Follower<F> {
+struct Follower {
     live: Live,
     since: Seq,
     line: Option<String>,
-    on_news: F,
+    on_news: Box<dyn Fn(News)>,
     /// A stream was open before: what came between is missed.
     connected: bool,
     waited_ms: u32,
 }
 
-impl<F: Fn(News)> Follower<F> {
+impl Follower {
     async fn run(mut self) {
         loop {
             match self.connection().await {
-                End::Lost => {
-                    self.live.set_open(false);
-                    TimeoutFuture::new(self.next_wait()).await;
+                End::Lost => self.wait().await,
+                End::NotOpened => {
+                    if matches!(signed_in().await, Ok(false)) {
+                        self.signed_out().await;
+                    }
+                    self.wait().await;
                 }
+                End::SignedOut => self.signed_out().await,
                 End::Hidden => {
                     while document().hidden() {
                         TimeoutFuture::new(LOOK_MS).await;
                     }
                 }
             }
+        }
+    }
+
+    async fn wait(&mut self) {
+        self.live.set_open(false);
+        TimeoutFuture::new(self.next_wait()).await;
+    }
+
+    /// Says so until somebody is signed in here again, in another tab or by the tablet's own right. Then the page is loaded
+    /// anew: it shows who that is, and what they may.
+    async fn signed_out(&self) {
+        loop {
+            match signed_in().await {
+                Ok(true) => {
+                    let _ = window().location().reload();
+                }
+                Ok(false) | Err(_) => self.live.set_signed_out(),
+            }
+            TimeoutFuture::new(SIGNED_OUT_LOOK_MS).await;
         }
     }
 
@@ -99,7 +125,7 @@ impl<F: Fn(News)> Follower<F> {
     /// One connection from opening to its end.
     async fn connection(&mut self) -> End {
         let Some((source, mut events)) = open(&self.address()) else {
-            return End::Lost;
+            return End::NotOpened;
         };
         let silent_limit = u32::try_from(STALE_AFTER.0).unwrap_or(LOOK_MS) / LOOK_MS;
         let mut silent_looks = 0;
@@ -109,9 +135,11 @@ impl<F: Fn(News)> Follower<F> {
             match select(events.next(), TimeoutFuture::new(LOOK_MS)).await {
                 Either::Left((Some(Ok((kind, event))), _)) => {
                     (silent_looks, spoke) = (0, true);
-                    self.take(&kind, &event);
+                    if let Some(end) = self.take(&kind, &event) {
+                        return end;
+                    }
                 }
-                Either::Left(_) => return End::Lost,
+                Either::Left(_) => return if spoke { End::Lost } else { End::NotOpened },
                 Either::Right(_) => {
                     silent_looks += 1;
                     // Connecting again after it spoke is the browser's own retry: ours is quicker and says so.
@@ -121,7 +149,7 @@ impl<F: Fn(News)> Follower<F> {
                         State::Closed => true,
                     };
                     if broken || silent_looks >= silent_limit {
-                        return End::Lost;
+                        return if spoke { End::Lost } else { End::NotOpened };
                     }
                 }
             }
@@ -143,7 +171,8 @@ impl<F: Fn(News)> Follower<F> {
         format!("/api/v1/live?since={}{line}", self.since.0)
     }
 
-    fn take(&mut self, kind: &str, event: &MessageEvent) {
+    /// Takes an event; what the last one says is returned.
+    fn take(&mut self, kind: &str, event: &MessageEvent) -> Option<End> {
         if let Ok(seq) = event.last_event_id().parse::<i64>() {
             self.since = self.since.max(Seq(seq));
         }
@@ -177,8 +206,28 @@ impl<F: Fn(News)> Follower<F> {
                     (self.on_news)(News::Line(Box::new(view)));
                 }
             }
+            "call" => {
+                if let Some(view) = read(event) {
+                    self.live.calls.put(&view);
+                }
+            }
+            // All that goes on as the stream opens: what is not among them is over.
+            "calls" => {
+                if let Some(views) = read(event) {
+                    self.live.calls.replace(views, i64::MAX);
+                }
+            }
+            "end" => {
+                let signed_out = read::<LastEvent>(event).is_some_and(|e| e.why == Why::SignedOut);
+                return Some(if signed_out {
+                    End::SignedOut
+                } else {
+                    End::Lost
+                });
+            }
             _ => (self.on_news)(News::Missed),
         }
+        None
     }
 }
 

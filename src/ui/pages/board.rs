@@ -6,41 +6,38 @@ mod model;
 mod tile;
 
 use crate::api::board::{BoardView, board};
-use crate::domain::local_time::LocalTime;
 use crate::ui::arrival::announce_arrival;
 use crate::ui::components::footer::Footer;
-use crate::ui::components::problem::Problem;
+use crate::ui::components::places::{Place, places};
+use crate::ui::loaded::{Asked, Shown, Wanted, loaded};
 use empty::EmptyPlant;
 use header::BoardHeader;
 use leptos::prelude::*;
 use leptos_meta::Title;
-use model::BoardModel;
+use model::{BoardModel, Slot};
 use tile::TileCard;
 
 /// The plant board.
 #[component]
 pub fn BoardPage() -> impl IntoView {
-    let snapshot = Resource::new(|| (), |()| board());
+    let wanted = Memo::new(|_| Wanted::default());
+    let draw = |shown| match shown {
+        Shown::Board(view) => view! { <Board view=view /> }.into_any(),
+        _ => waiting(),
+    };
     view! {
         <Title text="Plant board" />
-        <Transition fallback=Waiting>
-            {move || Suspend::new(async move {
-                match snapshot.await {
-                    Ok(view) => view! { <Board view=view /> }.into_any(),
-                    Err(error) => {
-                        let retry = Callback::new(move |()| snapshot.refetch());
-                        view! { <Problem error=error retry=retry /> }.into_any()
-                    }
-                }
-            })}
-        </Transition>
+        {loaded(wanted, ask, waiting, draw)}
     }
     .into_any()
 }
 
+fn ask(_: Wanted) -> Asked {
+    Box::pin(async { board().await.map(Shown::Board) })
+}
+
 /// The board's frame while its numbers are on the way: the same boxes, so that nothing jumps.
-#[component]
-fn Waiting() -> impl IntoView {
+fn waiting() -> AnyView {
     view! {
         <div class="board" aria-busy="true">
             <header class="page-head">
@@ -68,15 +65,15 @@ fn Board(view: BoardView) -> impl IntoView {
                 .map_or_else(String::new, |s| format!("as of {}", s.clock.clock(now)))
         })
     });
-    let site_clock = Memo::new(move |_| {
-        model.site.with(|s| {
-            s.as_ref()
-                .map_or_else(LocalTime::default, |s| s.clock.clone())
-        })
-    });
     let empty =
         Memo::new(move |_| model.site.with(Option::is_none) || model.tiles.with(Vec::is_empty));
     let count = Memo::new(move |_| model.tiles.with(Vec::len));
+    let tiles = move || {
+        let place = |Slot { code, tile }| {
+            Place::new(code, move || view! { <TileCard tile=tile /> }.into_any())
+        };
+        model.tiles.get().into_iter().map(place).collect()
+    };
 
     view! {
         <div class="board">
@@ -86,9 +83,7 @@ fn Board(view: BoardView) -> impl IntoView {
                 fallback=|| view! { <EmptyPlant /> }
             >
                 <main class="tiles" id="main" tabindex="-1" data-tiles=move || count.get()>
-                    <For each=move || model.tiles.get() key=|slot| slot.code.clone() let:slot>
-                        <TileCard tile=slot.tile clock=site_clock />
-                    </For>
+                    {places(tiles)}
                 </main>
             </Show>
             <Footer as_of=as_of />

@@ -1,33 +1,31 @@
 //! `/lines/{code}`: one line over a stretch of time, with the account behind every figure.
 
-mod account;
-mod figures;
+#[cfg(feature = "ssr")]
+pub mod drawn;
 mod header;
+mod help;
 mod machines;
 mod model;
-mod output;
-mod ribbons;
+mod panels;
 mod stops;
 
-use crate::api::error::ApiError;
-use crate::api::line::{LineView, line};
+use crate::api::line::{LineView, Part, line};
 use crate::api::sheet::{Sheet, sheet};
 use crate::ui::arrival::announce_arrival;
+use crate::ui::components::drawn::drawn;
 use crate::ui::components::footer::Footer;
-use crate::ui::components::problem::Problem;
 use crate::ui::components::views::View;
 use crate::ui::live::Live;
-use account::WhereTheTimeWent;
-use figures::Figures;
-use header::{Elsewhere, LineHeader};
+use crate::ui::loaded::{Asked, Shown, Wanted, loaded};
+use header::LineHeader;
+use help::Help;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
 use leptos_router::params::ParamsMap;
 use machines::Machines;
-use model::{Accounts, LineModel, Wanted};
-use output::Output;
-use ribbons::Ribbons;
+use model::{Accounts, LineModel};
+use panels::{Figures, Output, Ribbons};
 use stops::Stops;
 
 /// What the address asks for. A bound that is no number is refused by name where the page is drawn.
@@ -48,19 +46,6 @@ fn wanted(params: &ParamsMap, query: &ParamsMap) -> Wanted {
 pub fn LinePage() -> impl IntoView {
     let (params, query) = (use_params_map(), use_query_map());
     let wanted = Memo::new(move |_| params.with(|p| query.with(|q| wanted(p, q))));
-    // One answer for one address: what is live and what is drawn must never be of two.
-    let shown = Resource::new(
-        move || wanted.get(),
-        |wanted| async move {
-            let view = if wanted.live {
-                Some(line(wanted.code.clone(), wanted.from, wanted.to).await?)
-            } else {
-                None
-            };
-            let sheet = sheet(wanted.code.clone(), wanted.query.clone()).await?;
-            Ok::<_, ApiError>((view, sheet, wanted))
-        },
-    );
     // A choice within a view leaves the reader where they are; another view or line begins at its heading.
     let last = StoredValue::new(None::<(String, String)>);
     let arrive = move || {
@@ -71,31 +56,37 @@ pub fn LinePage() -> impl IntoView {
             announce_arrival();
         }
     };
+    let draw = move |shown| {
+        arrive();
+        match shown {
+            Shown::Line(view, sheet, wanted) => {
+                view! { <LineBody view=*view sheet=sheet wanted=wanted /> }.into_any()
+            }
+            Shown::Drawn(sheet) => view! { <SheetBody sheet=sheet /> }.into_any(),
+            _ => waiting(),
+        }
+    };
     view! {
-        <Transition fallback=Waiting>
-            {move || Suspend::new(async move {
-                match shown.await {
-                    Ok((Some(view), sheet, wanted)) => {
-                        arrive();
-                        view! { <LineBody view=view sheet=sheet wanted=wanted /> }.into_any()
-                    }
-                    Ok((None, sheet, _)) => {
-                        arrive();
-                        view! { <SheetBody sheet=sheet /> }.into_any()
-                    }
-                    Err(error) => {
-                        let retry = Callback::new(move |()| shown.refetch());
-                        view! {
-                            <Title text="Line" />
-                            <Problem error=error retry=retry />
-                        }
-                            .into_any()
-                    }
-                }
-            })}
-        </Transition>
+        // Until the name of the line is known.
+        <Title text="Line" />
+        {loaded(wanted, ask, waiting, draw)}
     }
     .into_any()
+}
+
+fn ask(wanted: Wanted) -> Asked {
+    Box::pin(async move {
+        let view = if wanted.live {
+            Some(line(wanted.code.clone(), wanted.from, wanted.to).await?)
+        } else {
+            None
+        };
+        let sheet = sheet(wanted.code.clone(), wanted.query.clone()).await?;
+        Ok(match view {
+            Some(view) => Shown::Line(Box::new(view), sheet, wanted),
+            None => Shown::Drawn(sheet),
+        })
+    })
 }
 
 /// A view that the server has drawn.
@@ -114,10 +105,8 @@ fn SheetBody(sheet: Sheet) -> impl IntoView {
 }
 
 /// The page's frame while its numbers are on the way.
-#[component]
-fn Waiting() -> impl IntoView {
+fn waiting() -> AnyView {
     view! {
-        <Title text="Line" />
         <div class="line-page" aria-busy="true">
             <header class="page-head">
                 <h1>"Line"</h1>
@@ -152,12 +141,15 @@ fn LineBody(view: LineView, sheet: Sheet, wanted: Wanted) -> impl IntoView {
         <div class="line-page">
             <LineHeader model=model />
             <main id="main" tabindex="-1" class="line-main">
-                <Elsewhere model=model />
+                <Help model=model />
+                {drawn(model.drawn(Part::Elsewhere))}
                 <Figures model=model accounts=accounts />
                 <Ribbons model=model />
                 <div class="line-columns">
                     <Output model=model />
-                    <WhereTheTimeWent model=model />
+                    <section class="panel">
+                        {drawn(model.drawn(Part::Time))}
+                    </section>
                 </div>
                 <Machines model=model />
                 <Stops model=model />

@@ -15,6 +15,8 @@ pub struct Trust {
     pub fingerprint: String,
     /// The day of its end.
     pub ends: String,
+    /// What the authority may vouch for besides the plant's own network; `None`: for anybody.
+    pub vouches_for: Option<Vec<String>>,
 }
 
 /// The whole document.
@@ -24,7 +26,9 @@ pub fn document(trust: Trust) -> String {
         css,
         fingerprint,
         ends,
+        vouches_for,
     } = trust;
+    let limits = limits(vouches_for);
     let body = view! {
         <head>
             <meta charset="utf-8" />
@@ -42,6 +46,7 @@ pub fn document(trust: Trust) -> String {
                     "connects without a warning, and can tell when somebody else pretends to be this server. "
                     "Each device learns it once."
                 </p>
+                <p>{limits}</p>
                 <section class="panel">
                     <h2>"1. Compare the fingerprint"</h2>
                     <p>
@@ -72,6 +77,24 @@ pub fn document(trust: Trust) -> String {
         </body>
     };
     format!("<!DOCTYPE html><html lang=\"en\">{}</html>", body.to_html())
+}
+
+/// What the authority may vouch for, in one sentence; of one that may vouch for anybody, how to get another.
+fn limits(vouches_for: Option<Vec<String>>) -> String {
+    let Some(named) = vouches_for else {
+        return "This authority was made by an older version and may vouch for any site in the world. To have one that \
+                cannot, whoever runs the server stops it, moves authority.pem out of its folder of keys and starts it again; \
+                then each device trusts the new one and forgets this one."
+            .to_owned();
+    };
+    let besides = match named.as_slice() {
+        [] => String::new(),
+        named => format!(", and for {}", named.join(", ")),
+    };
+    format!(
+        "This authority may vouch only for addresses inside private networks, for names that end in .local{besides}: also \
+         somebody who has taken its key cannot pretend to be any other site."
+    )
 }
 
 fn systems() -> impl IntoView {

@@ -73,7 +73,13 @@ impl Address {
     /// As it stands in a link.
     #[must_use]
     pub fn href(&self) -> String {
-        let mut out = format!("/lines/{}", encoded(&self.code));
+        format!("/lines/{}{}", encoded(&self.code), self.query())
+    }
+
+    /// Its fields as the query of any page.
+    #[must_use]
+    pub fn query(&self) -> String {
+        let mut out = String::new();
         for (i, (name, value)) in self.fields.iter().enumerate() {
             out.push(if i == 0 { '?' } else { '&' });
             out.push_str(&encoded(name));

@@ -23,12 +23,40 @@ const SCREENS: [(usize, f64); 2] = [(0, 28.0), (200, 60.0)];
 /// The machine that sets the pace of the first line: its state is the line's.
 const LINE: &str = "Line 00";
 const MACHINE: &str = "BENCH000";
+/// The line, by its code, at which calls come and go.
+const CALLS_OF: &str = "LINE00";
 
-pub fn run(workspace: &Workspace, server: &Path, report: &mut Report) -> Result<()> {
+/// What is looked at, and how it is made to change.
+#[derive(Clone, Copy, Debug)]
+pub enum Page {
+    /// The plant board: a machine's state changes.
+    Board,
+    /// The board of calls: a call comes and goes.
+    Calls,
+}
+
+/// Changes what a real browser shows, time and again, and tells after how long it did.
+pub fn browse(workspace: &Workspace, page: Page, server: &Server, key: &str) -> Result<Samples> {
     let named = env::var_os("CHROMIUM").map(PathBuf::from);
     let chromium = named.map_or_else(|| debian::ensure("chromium", &[], &["chromium"]), Ok)?;
     node::ensure()?;
     node::packages(workspace)?;
+    let mut command = Command::new("node");
+    command.arg(workspace.root.join("end2end/bench/pixel.mjs"));
+    command
+        .env("CHROMIUM", &chromium)
+        .env("MS5_URL", format!("http://127.0.0.1:{}", server.port))
+        .env("MS5_KEY", key)
+        .env("MS5_SAMPLES", SAMPLES.to_string());
+    match page {
+        Page::Board => command.env("MS5_LINE", LINE).env("MS5_MACHINE", MACHINE),
+        Page::Calls => command.env("MS5_CALLS_OF", CALLS_OF),
+    };
+    let text = process::output(&mut command)?;
+    Samples::read(&text).with_context(|| format!("reading what the browser says: {text}"))
+}
+
+pub fn run(workspace: &Workspace, server: &Path, report: &mut Report) -> Result<()> {
     let folder = Folder::new(workspace, "pixel")?;
     let program = Program {
         server: server.to_path_buf(),
@@ -44,18 +72,9 @@ pub fn run(workspace: &Workspace, server: &Path, report: &mut Report) -> Result<
         let title = format!("event to pixel, {streams} more screens");
         let samples = step(&title, || {
             let open = Streams::open(server.port, &key, streams)?;
-            let mut command = Command::new("node");
-            command.arg(workspace.root.join("end2end/bench/pixel.mjs"));
-            command
-                .env("CHROMIUM", &chromium)
-                .env("MS5_URL", format!("http://127.0.0.1:{}", server.port))
-                .env("MS5_KEY", &key)
-                .env("MS5_LINE", LINE)
-                .env("MS5_MACHINE", MACHINE)
-                .env("MS5_SAMPLES", SAMPLES.to_string());
-            let text = process::output(&mut command)?;
+            let samples = browse(workspace, Page::Board, &server, &key)?;
             open.close()?;
-            Samples::read(&text).with_context(|| format!("reading what the browser says: {text}"))
+            Ok(samples)
         })?;
         for row in samples.rows(streams, budget) {
             report.add(row);
@@ -77,13 +96,13 @@ fn so_far() -> Result<Plan> {
 }
 
 /// Milliseconds from before the POST, sample by sample.
-struct Samples {
+pub struct Samples {
     /// The answer: the event is durable.
     stored: Vec<f64>,
     /// The tile's word has changed in the document.
     changed: Vec<f64>,
     /// The frame with it has been painted.
-    painted: Vec<f64>,
+    pub painted: Vec<f64>,
     /// The frame after that begins.
     next_frame: Vec<f64>,
 }
@@ -110,18 +129,22 @@ impl Samples {
         })
     }
 
+    /// Everything that was seen.
+    pub fn details(&self) -> Value {
+        let both = |of: &[f64]| json!({"p50": median(of), "p95": quantile(of, 0.95), "all": of});
+        json!({
+            "stored": both(&self.stored),
+            "changed": both(&self.changed),
+            "painted": both(&self.painted),
+            "next_frame": both(&self.next_frame),
+        })
+    }
+
     fn rows(&self, streams: usize, budget: f64) -> [Row; 3] {
         let screens = match streams {
             0 => "1 screen".to_owned(),
             more => format!("1 screen and {more} streams"),
         };
-        let both = |of: &[f64]| json!({"p50": median(of), "p95": quantile(of, 0.95), "all": of});
-        let details = json!({
-            "stored": both(&self.stored),
-            "changed": both(&self.changed),
-            "painted": both(&self.painted),
-            "next_frame": both(&self.next_frame),
-        });
         let row = |what: &str, value, beside| {
             Row::new(
                 format!("{what}, {screens}"),
@@ -132,7 +155,7 @@ impl Samples {
         };
         let painted = quantile(&self.painted, 0.95);
         [
-            row("event to painted frame, p95", painted, Beside::Aim(budget)).with(details),
+            row("event to painted frame, p95", painted, Beside::Aim(budget)).with(self.details()),
             row(
                 "event to painted frame, p50",
                 median(&self.painted),

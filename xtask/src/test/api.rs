@@ -21,8 +21,13 @@ use crate::step::{note, step};
 use crate::workspace::Workspace;
 
 /// What the key of this test may do beside sending and setting up: all that a route of the document asks for.
-const MAY: [&str; 8] = [
+const MAY: [&str; 13] = [
     "analytics:read",
+    "andon:acknowledge",
+    "andon:configure",
+    "andon:create",
+    "andon:read",
+    "andon:resolve",
     "dashboard:read",
     "downtime:confirm",
     "downtime:read",

@@ -154,12 +154,10 @@ fn rust(workspace: &Workspace, options: &Options, report: &mut Report) {
     if let Some(postgres) = &postgres {
         tests.env("MS5_TEST_POSTGRES", postgres.url());
     }
-    if integration
-        && let Some(python) = report.gate("Python", || {
-            python::ensure(workspace, python::SECOND_OPINION)
-        })
-    {
-        tests.env(python::VARIABLE, python);
+    for (variable, list) in python::OF_TESTS.into_iter().filter(|_| integration) {
+        if let Some(python) = report.gate("Python", || python::ensure(workspace, list)) {
+            tests.env(variable, python);
+        }
     }
     report.tests(title, || counts::cargo(&mut tests));
 }

@@ -9,10 +9,10 @@
 //! authority_file = "/etc/ms5-floor/plant-ca.pem"      # trusted instead of the public authorities; optional
 //! ```
 
+use crate::server::outbound::{certificates, is_loopback};
 use openidconnect::IssuerUrl;
 use serde::Deserialize;
 use std::fmt;
-use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 /// Where the secret may stand instead of in a file.
@@ -98,7 +98,7 @@ impl FileSettings {
             None => None,
             Some(file) => {
                 let pem = read("authority_file", file)?;
-                if super::outbound::certificates(&pem).is_empty() {
+                if certificates(&pem).is_empty() {
                     return Err(SettingsError::NoCertificate(file.clone()));
                 }
                 Some(pem)
@@ -131,17 +131,9 @@ fn issuer(text: &str) -> Result<IssuerUrl, SettingsError> {
         IssuerUrl::new(text.to_owned()).map_err(|e| wrong(&format!("is no address: {e}")))?;
     match issuer.url().scheme() {
         "https" => Ok(issuer),
-        "http" if is_loopback(&issuer) => Ok(issuer),
+        "http" if is_loopback(issuer.url()) => Ok(issuer),
         _ => Err(wrong("must begin with https://")),
     }
-}
-
-/// Whether the provider runs on this machine.
-pub fn is_loopback(issuer: &IssuerUrl) -> bool {
-    host(issuer).is_some_and(|host| {
-        let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
-        host == "localhost" || address.is_ok_and(|address| address.is_loopback())
-    })
 }
 
 #[cfg(test)]

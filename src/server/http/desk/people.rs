@@ -136,6 +136,7 @@ async fn new_page(
 }
 
 async fn add(State(shared): State<Shared>, ctx: Ctx, Form(fields): Form<Fields>) -> Response {
+    let ctx = ctx.because(fields.one("why"));
     let with_password = !fields.one("with_password").is_empty();
     let text = |name| fields.one(name).to_owned();
     let new = NewPerson {
@@ -218,6 +219,7 @@ async fn person_page(
         has_code: row.totp.is_some(),
         issuer: row.oidc_issuer.unwrap_or_default(),
         subject: row.oidc_subject.unwrap_or_default(),
+        is_reader: ctx.caller().person() == Some(id),
         may_change: rights.on_site(Permission::UserWrite),
         may_disable: rights.on_site(Permission::UserDelete),
     };
@@ -277,7 +279,17 @@ async fn disable(
     answer(&shared, &ctx, (id, said), None, done).await
 }
 
-async fn reset_password(State(shared): State<Shared>, ctx: Ctx, Path(id): Path<i64>) -> Response {
+async fn reset_password(
+    State(shared): State<Shared>,
+    ctx: Ctx,
+    Path(id): Path<i64>,
+    Form(fields): Form<Fields>,
+) -> Response {
+    // Where the old one is asked.
+    if ctx.caller().person() == Some(PersonId(id)) {
+        return Redirect::to("/account/password").into_response();
+    }
+    let ctx = ctx.because(fields.one("why"));
     match people::reset_password(&ctx, PersonId(id)).await {
         Ok(password) => {
             let inside = password_once("The new password:".to_owned(), password, &id.to_string());
@@ -314,6 +326,7 @@ async fn set_badge(
     Path(id): Path<i64>,
     Form(fields): Form<Fields>,
 ) -> Response {
+    let ctx = ctx.because(fields.one("why"));
     let (number, said) = set_to(&fields, "badge");
     let done = people::set_badge(&ctx, PersonId(id), number).await;
     answer(&shared, &ctx, (PersonId(id), said), None, done).await
@@ -325,12 +338,19 @@ async fn set_pin(
     Path(id): Path<i64>,
     Form(fields): Form<Fields>,
 ) -> Response {
+    let ctx = ctx.because(fields.one("why"));
     let (pin, said) = set_to(&fields, "pin");
     let done = people::set_pin(&ctx, PersonId(id), pin).await;
     answer(&shared, &ctx, (PersonId(id), said), None, done).await
 }
 
-async fn clear_code(State(shared): State<Shared>, ctx: Ctx, Path(id): Path<i64>) -> Response {
+async fn clear_code(
+    State(shared): State<Shared>,
+    ctx: Ctx,
+    Path(id): Path<i64>,
+    Form(fields): Form<Fields>,
+) -> Response {
+    let ctx = ctx.because(fields.one("why"));
     let done = people::clear_code(&ctx, PersonId(id)).await;
     answer(&shared, &ctx, (PersonId(id), "removed"), None, done).await
 }
@@ -341,6 +361,7 @@ async fn set_provider(
     Path(id): Path<i64>,
     Form(fields): Form<Fields>,
 ) -> Response {
+    let ctx = ctx.because(fields.one("why"));
     let (issuer, said) = set_to(&fields, "issuer");
     let of = issuer.map(|issuer| (issuer, fields.one("subject")));
     let done = people::set_provider(&ctx, PersonId(id), of).await;

@@ -139,6 +139,7 @@ async fn change_matrix(
 }
 
 async fn add(State(shared): State<Shared>, ctx: Ctx, Form(fields): Form<Fields>) -> Response {
+    let ctx = ctx.because(fields.one("why"));
     let like = fields.one("like");
     let new = NewRole {
         code: fields.one("code").to_owned(),
@@ -253,6 +254,7 @@ async fn remove(
     Path(id): Path<i64>,
     Form(fields): Form<Fields>,
 ) -> Response {
+    let ctx = ctx.because(fields.one("why"));
     let done = roles::remove(&ctx, RoleId(id), fields.number("version")).await;
     answer(
         &shared,

@@ -6,7 +6,8 @@ use super::change::hashed;
 use crate::domain::ids::PersonId;
 use crate::server::auth::Ctx;
 use crate::server::auth::{password, secret};
-use crate::server::db::{attempts, audit, people, sessions};
+use crate::server::db::{attempts, audit, contacts, people, sessions};
+use crate::server::services::account::own_subject;
 use crate::server::services::error::{ServiceError, field, invalid};
 use crate::server::services::sign_on::{badge_mark, pin_subject};
 use serde_json::json;
@@ -16,19 +17,30 @@ const LONGEST_BADGE: usize = 64;
 /// And the shortest that is not guessed in days.
 const SHORTEST_BADGE: usize = 6;
 
-/// A new password for somebody who lost theirs: returned once, to be changed when it is used. Their sessions end, and wrong
-/// tries are forgotten.
+/// A new password for somebody who lost theirs: returned once, to be changed when it is used. Their sessions end, their
+/// devices take no messages any more, and wrong tries are forgotten.
 ///
 /// # Errors
-/// They may more than the caller; the engine's.
+/// It is the caller, who changes it with the old one on the page of their own account: whoever comes by an open screen would
+/// otherwise take the account over; they may more than the caller; the engine's.
 pub async fn reset_password(ctx: &Ctx, id: PersonId) -> Result<String, ServiceError> {
+    if ctx.caller().person() == Some(id) {
+        return Err(invalid(
+            "person",
+            "is you: change your password on the page of your own account, with the old one",
+        ));
+    }
     let password = secret::one_time_password()?;
     let kept = hashed(ctx, password.clone()).await?;
     let mut work = Changing::begin(ctx, id).await?;
     people::set_password(&mut work.tx, id, Some(&kept), true).await?;
-    let tried = ctx.app().secret.mark("login", &work.row.login);
-    attempts::forgive(&mut work.tx, &tried).await?;
+    let at_the_door = ctx.app().secret.mark("login", &work.row.login);
+    for tried in [at_the_door, own_subject(ctx.app(), &work.row.login)] {
+        attempts::forgive(&mut work.tx, &tried).await?;
+    }
     sessions::end_of_person(&mut work.tx, id, &[]).await?;
+    // Whoever used the account till now may have added a browser of their own.
+    contacts::unsubscribe_all(&mut work.tx, id).await?;
     done(ctx, work, "person.password.reset", String::new()).await?;
     Ok(password)
 }
@@ -114,10 +126,11 @@ pub async fn clear_code(ctx: &Ctx, id: PersonId) -> Result<(), ServiceError> {
     done(ctx, work, "person.second_factor.clear", String::new()).await
 }
 
-/// Who vouches for somebody, and under which name; or nobody.
+/// Who vouches for somebody, and under which name; or nobody. Where somebody vouched for them before, their sessions end.
 ///
 /// # Errors
-/// An incomplete or impossible name; one that is somebody else's; the engine's.
+/// An incomplete or impossible name; one that is somebody else's; it is the caller; they may more than the caller; the
+/// engine's.
 pub async fn set_provider(
     ctx: &Ctx,
     id: PersonId,
@@ -141,13 +154,28 @@ pub async fn set_provider(
         if !wrong.is_empty() {
             return Err(ServiceError::Invalid(wrong));
         }
-        let found = people::by_oidc(&ctx.app().db, issuer, subject).await?;
-        if found.is_some_and(|other| other.id != id.0) {
-            return Err(invalid("subject", "is somebody else's"));
-        }
     }
     let mut work = Changing::begin(ctx, id).await?;
+    if work.is_oneself(ctx) {
+        let words = "is you: whoever comes by your open screen would get in for good; ask another administrator";
+        return Err(invalid("person", words));
+    }
+    if let Some((issuer, subject)) = of
+        && people::by_oidc_in(&mut work.tx, issuer, subject)
+            .await?
+            .is_some_and(|other| other.id != id.0)
+    {
+        return Err(invalid("subject", "is somebody else's"));
+    }
     people::set_oidc(&mut work.tx, id, of).await?;
+    let before = work
+        .row
+        .oidc_issuer
+        .as_deref()
+        .zip(work.row.oidc_subject.as_deref());
+    if before.is_some() && before != of {
+        sessions::end_of_person(&mut work.tx, id, &[]).await?;
+    }
     let became = of.map_or_else(String::new, |(issuer, subject)| {
         json!({"issuer": issuer, "subject": subject}).to_string()
     });

@@ -3,6 +3,8 @@
 use super::model::BoardModel;
 use crate::api::board::ShiftView;
 use crate::ui::clock::Clock;
+use crate::ui::components::words::words;
+use crate::ui::live::Live;
 use leptos::prelude::*;
 
 /// The shift, if all lines that are in one are in it from and to the same time. Lines may call it differently; then it
@@ -28,6 +30,7 @@ fn common_shift(model: BoardModel) -> Option<ShiftView> {
 #[component]
 pub fn BoardHeader(model: BoardModel) -> impl IntoView {
     let clock = expect_context::<Clock>();
+    let calls = expect_context::<Live>().calls;
     let name = move || {
         model.site.with(|s| {
             s.as_ref()
@@ -65,17 +68,20 @@ pub fn BoardHeader(model: BoardModel) -> impl IntoView {
 
     view! {
         <header class="page-head">
-            <h1 tabindex="-1">{name}</h1>
+            <h1 tabindex="-1">{words("", name)}</h1>
             <span class="muted shift">{shift_words}</span>
             {simulated}
             <div class="key-figures" class:unseen=move || model.site.with(Option::is_none)>
                 <span class="key-figure">
                     "OEE "
-                    <b>{move || model.oee.get().percent()}</b>
+                    <b>{words("", move || model.oee.get().percent())}</b>
                     {why}
                 </span>
-                <span class="key-figure">"lines running " <b>{lines}</b></span>
-                <span class="key-figure clock"><b>{move || time.get()}</b></span>
+                <span class="key-figure">"lines running " <b>{words("", lines)}</b></span>
+                <a class="key-figure open-calls" href="/andon" data-needs="andon:read">
+                    "open calls " <b>{words("", move || calls.open.with(Vec::len).to_string())}</b>
+                </a>
+                <span class="key-figure clock"><b>{words("", move || time.get().unwrap_or_default())}</b></span>
             </div>
         </header>
     }

@@ -1,13 +1,16 @@
 //! A line on the board. The same thing stands in the same place in every tile.
 
+use crate::api::andon::CallView;
 use crate::api::board::{Progress, Tile};
-use crate::domain::condition::Condition;
-use crate::domain::local_time::LocalTime;
+use crate::domain::condition::{Condition, Tone};
 use crate::domain::time::TsMs;
+use crate::ui::calls::{Open, brief};
 use crate::ui::clock::Clock;
-use crate::ui::components::hour_bars::HourBars;
+use crate::ui::components::drawn::drawn;
 use crate::ui::components::state_chip::{StateChip, StateNow};
+use crate::ui::components::words::words;
 use crate::ui::format;
+use crate::ui::live::Live;
 use leptos::prelude::*;
 
 /// Further behind than this share of the target, the distance is worth a colour.
@@ -82,7 +85,7 @@ impl Hero {
 
 /// A line, as a link to its page.
 #[component]
-pub fn TileCard(tile: RwSignal<Tile>, #[prop(into)] clock: Signal<LocalTime>) -> impl IntoView {
+pub fn TileCard(tile: RwSignal<Tile>) -> impl IntoView {
     let present = expect_context::<Clock>();
     let state = Signal::derive(move || {
         tile.with(|t| StateNow {
@@ -91,7 +94,31 @@ pub fn TileCard(tile: RwSignal<Tile>, #[prop(into)] clock: Signal<LocalTime>) ->
             at: t.at,
         })
     });
-    let class = move || tile.with(|t| format!("tile {}", t.condition.tone().class()));
+    let calls = expect_context::<Live>().calls;
+    let code = tile.with_untracked(|t| t.code.clone());
+    // The first is the most urgent one.
+    let first = move |say: fn(&CallView, TsMs) -> String| {
+        let now = tile.with(|t| present.or(t.at));
+        let of = |open: &Open| {
+            open.view
+                .with(|v| (v.line.code == code).then(|| say(v, now)))
+        };
+        calls
+            .open
+            .with(|open| open.iter().find_map(of))
+            .unwrap_or_default()
+    };
+    let first_waits = first.clone();
+    let waits = move || first_waits(|v, now| format::stopwatch(now - v.call.since()));
+    let help = Memo::new(move |_| first(|v, _| format!("{} · {}", v.call.kind.words(), brief(v))));
+    let class = move || {
+        let called = if help.with(String::is_empty) {
+            ""
+        } else {
+            " help"
+        };
+        tile.with(|t| format!("tile {}{called}", t.condition.tone().class()))
+    };
     let address = tile.with_untracked(|t| format!("/lines/{}", t.code));
     let hero = Memo::new(move |_| {
         tile.with(|t| {
@@ -99,9 +126,17 @@ pub fn TileCard(tile: RwSignal<Tile>, #[prop(into)] clock: Signal<LocalTime>) ->
             Hero::of(t.progress, t.condition, heard, t.at, present.or(t.at))
         })
     });
-    // The reason if there is one, else what runs.
+    // Who comes when help is called, else the reason if there is one, else what runs.
     let detail = Memo::new(move |_| {
         tile.with(|t| {
+            let help = help.get();
+            if !help.is_empty() {
+                // The call has taken the place of the state, which is worth a word unless all is well.
+                return Some(match t.condition.tone() {
+                    Tone::Calm => help,
+                    _ => format!("{} · {help}", t.condition.word()),
+                });
+            }
             let silent = t.heard.filter(|_| t.condition == Condition::NoData);
             let silence = silent.map(|heard| {
                 format!(
@@ -114,7 +149,7 @@ pub fn TileCard(tile: RwSignal<Tile>, #[prop(into)] clock: Signal<LocalTime>) ->
     });
     let hours = Memo::new(move |_| tile.with(|t| t.hours.clone()));
     let oee = move || tile.with(|t| t.oee.percent());
-    let why = move || tile.with(|t| t.oee.why().map(|why| why.words()));
+    let why = move || tile.with(|t| t.oee.why().map_or("", |why| why.words()).to_owned());
     let down = move || tile.with(|t| t.down.map_or_else(|| "–".to_owned(), format::duration));
     let age = Memo::new(move |_| {
         tile.with(|t| {
@@ -128,25 +163,32 @@ pub fn TileCard(tile: RwSignal<Tile>, #[prop(into)] clock: Signal<LocalTime>) ->
     view! {
         <a class=class href=address>
             <header class="tile-head">
-                <h2 class="tile-name">{move || tile.with(|t| t.name.clone())}</h2>
+                <h2 class="tile-name">{words("", move || tile.with(|t| t.name.clone()))}</h2>
                 <StateChip state=state />
+                <span class="state help-called">
+                    <svg class="shape filled" viewBox="0 0 16 16" aria-hidden="true">
+                        <path d="M8 1l7 7l-7 7l-7-7z" />
+                    </svg>
+                    "Help called"
+                    {words("state-time", waits)}
+                </span>
             </header>
             <div class="hero">
                 <p class="hero-line">
-                    <span class="actual">{move || hero.with(|h| h.actual.clone())}</span>
+                    {words("actual", move || hero.with(|h| h.actual.clone()))}
                     " "
-                    <span class="of">{move || hero.with(|h| h.of.clone())}</span>
+                    {words("of", move || hero.with(|h| h.of.clone()))}
                 </p>
                 <p class="pace" class:behind=move || hero.with(|h| h.behind)>
-                    {move || hero.with(|h| h.pace.clone())}
+                    {words("", move || hero.with(|h| h.pace.clone().unwrap_or_default()))}
                 </p>
-                <p class="detail">{move || detail.get()}</p>
+                <p class="detail">{words("", move || detail.get().unwrap_or_default())}</p>
             </div>
-            <HourBars hours=hours clock=clock />
+            {drawn(hours)}
             <p class="tile-foot">
-                <span>"OEE " <b>{oee}</b>" "<span class="why">{why}</span></span>
-                <span>"down " <b>{down}</b></span>
-                <span class="age">{move || age.get()}</span>
+                <span>"OEE " <b>{words("", oee)}</b>" "{words("why", why)}</span>
+                <span>"down " <b>{words("", down)}</b></span>
+                {words("age", move || age.get())}
             </p>
         </a>
     }

@@ -2,12 +2,13 @@
 
 use super::model::LineModel;
 use crate::api::line::{LineView, WindowKind};
-use crate::domain::account::Account;
 use crate::domain::time::{DAY_MS, DurMs, MINUTE_MS, Span, TsMs};
 use crate::ui::clock::Clock;
 use crate::ui::components::state_chip::{StateChip, StateNow};
 use crate::ui::components::views::{View, views};
+use crate::ui::components::words::words;
 use leptos::prelude::*;
+use std::sync::Arc;
 
 /// The stretch of time in words.
 fn window_words(view: &LineView) -> String {
@@ -33,7 +34,8 @@ fn window_words(view: &LineView) -> String {
     }
 }
 
-fn address(code: &str, span: Span) -> String {
+/// The page of a line over a stretch of time.
+pub fn address(code: &str, span: Span) -> String {
     format!("/lines/{code}?from={}&to={}", span.from().0, span.to().0)
 }
 
@@ -70,14 +72,29 @@ fn ways(view: &LineView) -> Ways {
     }
 }
 
-/// When the window holds nothing at all, but something was heard on another day: that day.
-fn last_heard(view: &LineView) -> Option<(String, String)> {
-    let heard = view.heard?;
-    let empty = |account: &Account| account.known().0 == 0 && account.pieces() == 0;
-    let day = view.site.clock.day(heard);
-    let elsewhere = day.intersect(view.horizon).is_none() || !view.horizon.contains(heard);
-    (empty(&view.assets) && elsewhere)
-        .then(|| (view.site.clock.date(heard), address(&view.tile.code, day)))
+/// A way, as long as it leads anywhere: its class, its words, a sign after them.
+fn way(
+    (class, name, sign): (&'static str, &'static str, Option<&'static str>),
+    to: impl Fn() -> Option<String> + Send + Sync + 'static,
+) -> AnyView {
+    link(class, name, sign, Arc::new(to))
+}
+
+fn link(
+    class: &'static str,
+    name: &'static str,
+    sign: Option<&'static str>,
+    to: Arc<dyn Fn() -> Option<String> + Send + Sync>,
+) -> AnyView {
+    let drawn = move |href: String| {
+        view! {
+            <a class=class href=href>
+                {name}
+                {sign.map(|sign| view! { <span aria-hidden="true">{sign}</span> })}
+            </a>
+        }
+    };
+    view! { {move || to().map(drawn)} }.into_any()
 }
 
 /// The head of the page.
@@ -114,9 +131,9 @@ pub fn LineHeader(model: LineModel) -> impl IntoView {
                 "Board"
             </a>
             <div class="line-title">
-                <h1 tabindex="-1">{move || name.get()}</h1>
+                <h1 tabindex="-1">{words("", move || name.get())}</h1>
                 <p class="muted">
-                    {move || product.get()}
+                    {words("", move || product.get().unwrap_or_default())}
                     {move || simulated.get().then(|| view! { " " <span class="tag">"simulated plant"</span> })}
                 </p>
             </div>
@@ -125,7 +142,7 @@ pub fn LineHeader(model: LineModel) -> impl IntoView {
                 <span class="now-detail">{move || detail.get()}</span>
             </div>
             <span class="key-figure clock">
-                <b>{move || time.get()}</b>
+                <b>{words("", move || time.get())}</b>
             </span>
             {tabs}
         </header>
@@ -134,70 +151,16 @@ pub fn LineHeader(model: LineModel) -> impl IntoView {
                 <span aria-hidden="true">"‹"</span>
                 "Earlier"
             </a>
-            <strong class="window-words">{move || window.get()}</strong>
-            {move || {
-                ways.get()
-                    .after
-                    .map(|to| {
-                        view! {
-                            <a class="button" href=to>
-                                "Later"
-                                <span aria-hidden="true">"›"</span>
-                            </a>
-                        }
-                    })
-            }}
-            {move || {
-                ways.get()
-                    .now
-                    .map(|to| {
-                        view! {
-                            <a class="button" href=to>
-                                "Now"
-                            </a>
-                        }
-                    })
-            }}
+            <strong>{words("window-words", move || window.get())}</strong>
+            {way(("button", "Later", Some("›")), move || ways.get().after)}
+            {way(("button", "Now", None), move || ways.get().now)}
             <span class="picks">
-                {move || {
-                    ways.get()
-                        .closer
-                        .map(|to| {
-                            view! {
-                                <a class="pick" href=to>
-                                    "Zoom in"
-                                </a>
-                            }
-                        })
-                }}
+                {way(("pick", "Zoom in", None), move || ways.get().closer)}
                 <a class="pick" href=move || ways.get().wider>
                     "Zoom out"
                 </a>
             </span>
         </nav>
-    }
-    .into_any()
-}
-
-/// Where the data are, when there are none in the window.
-#[component]
-pub fn Elsewhere(model: LineModel) -> impl IntoView {
-    let elsewhere = model.part(last_heard);
-    view! {
-        {move || {
-            elsewhere
-                .get()
-                .map(|(day, to)| {
-                    view! {
-                        <p class="panel elsewhere">
-                            "There are no data in this stretch of time. Last data: " {day.clone()} ". "
-                            <a class="button" href=to>
-                                "Show that day"
-                            </a>
-                        </p>
-                    }
-                })
-        }}
     }
     .into_any()
 }

@@ -12,11 +12,11 @@ use crate::ui::format;
 use leptos::prelude::*;
 
 /// A figure, with the reason in small print when there is none.
-fn cell(figure: Figure) -> impl IntoView {
+fn cell(figure: Figure) -> AnyView {
     let why = figure
         .why()
         .map(|why| view! { " " <small class="why">{why.words()}</small> });
-    view! { <td class="number">{figure.percent()} {why}</td> }
+    view! { <td class="number">{figure.percent()} {why}</td> }.into_any()
 }
 
 fn speed(row: &MachineRow) -> String {
@@ -73,10 +73,7 @@ fn Row(row: MachineRow, at: TsMs, local: LocalTime) -> impl IntoView {
                 <small class="beneath">{beneath}</small>
             </td>
             <td class="number">{speed(&row)}</td>
-            {cell(row.account.oee())}
-            {cell(row.account.availability())}
-            {cell(row.account.performance())}
-            {cell(row.account.quality())}
+            {row.figures.iter().copied().map(cell).collect_view()}
             <td class="number">{heard_age}</td>
         </tr>
     }

@@ -1,25 +1,10 @@
 //! The line in the browser.
 
-use crate::api::line::LineView;
+use crate::api::line::{LineView, Part};
 use crate::api::sheet::Sheet;
 use crate::domain::local_time::LocalTime;
+use crate::ui::loaded::Wanted;
 use leptos::prelude::*;
-use serde::{Deserialize, Serialize};
-
-/// What the address asks for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Wanted {
-    /// The line.
-    pub code: String,
-    /// The live page, not a view that the server draws.
-    pub live: bool,
-    /// The first bound of the window, in epoch milliseconds.
-    pub from: Option<i64>,
-    /// The second.
-    pub to: Option<i64>,
-    /// The whole query, for what the server draws.
-    pub query: String,
-}
 
 /// The accounts behind the four figures, as the server drew them last.
 #[derive(Clone, Copy)]
@@ -85,6 +70,11 @@ impl LineModel {
         of: impl Fn(&LineView) -> T + Send + Sync + 'static,
     ) -> Memo<T> {
         Memo::new(move |_| self.view.with(&of))
+    }
+
+    /// A part that the server draws.
+    pub fn drawn(self, part: Part) -> Memo<String> {
+        self.part(move |v| v.drawn.get(part as usize).cloned().unwrap_or_default())
     }
 
     /// Follows the live stream, once the page has been taken over.

@@ -1,9 +1,9 @@
 //! Where the planned time went: the loss tree, from good output down to what is not known.
 
-use super::model::LineModel;
 use crate::domain::account::Account;
 use crate::domain::loss::LossTree;
 use crate::domain::time::DurMs;
+use crate::ui::components::hatch;
 use crate::ui::format;
 use crate::ui::loss_tone::loss_tone;
 use leptos::prelude::*;
@@ -34,61 +34,50 @@ fn parts(account: &Account) -> Vec<Part> {
 }
 
 /// The account as a table with a bar a row.
-#[component]
-pub fn WhereTheTimeWent(model: LineModel) -> impl IntoView {
-    let account = model.part(|v| v.line.unwrap_or(v.assets));
-    let rows = move || {
-        let account = account.get();
-        let whole = account.planned_production();
-        let row = |part: Part| {
-            let share = format::share(part.time.0, whole.0);
-            let fill = (part.class == "no-data").then_some(crate::ui::components::hatch::UNKNOWN);
-            let class = format!("part-bar part-{}", part.class);
-            view! {
-                <tr>
-                    <th scope="row">{part.name}</th>
-                    <td class="number">{format::duration(part.time)}</td>
-                    <td class="bar-cell">
-                        <svg class="part-track" aria-hidden="true">
-                            <rect class=class fill=fill width=share height="100%"></rect>
-                        </svg>
-                    </td>
-                </tr>
-            }
-        };
-        parts(&account).into_iter().map(row).collect_view()
+pub fn table(account: &Account) -> AnyView {
+    let whole = account.planned_production();
+    let row = |part: Part| {
+        let share = format::share(part.time.0, whole.0);
+        let fill = (part.class == "no-data").then_some(hatch::UNKNOWN);
+        let class = format!("part-bar part-{}", part.class);
+        view! {
+            <tr>
+                <th scope="row">{part.name}</th>
+                <td class="number">{format::duration(part.time)}</td>
+                <td class="bar-cell">
+                    <svg class="part-track" aria-hidden="true">
+                        <rect class=class fill=fill width=share height="100%"></rect>
+                    </svg>
+                </td>
+            </tr>
+        }
     };
-    let total = move || format::duration(account.get().planned_production());
-    let outside = move || {
-        let account = account.get();
-        format!(
-            "Besides: planned stops {}, not scheduled {}.",
-            format::duration(account.planned),
-            format::duration(account.not_scheduled)
-        )
-    };
+    let rows: Vec<_> = parts(account).into_iter().map(row).collect();
+    let outside = format!(
+        "Besides: planned stops {}, not scheduled {}.",
+        format::duration(account.planned),
+        format::duration(account.not_scheduled)
+    );
     view! {
-        <section class="panel">
-            <table class="table account">
-                <caption>"Where the planned time went"</caption>
-                <thead class="unseen">
-                    <tr>
-                        <th scope="col">"Part"</th>
-                        <th scope="col">"Time"</th>
-                        <th scope="col">"Share"</th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-                <tfoot>
-                    <tr>
-                        <th scope="row">"Planned production time"</th>
-                        <td class="number">{total}</td>
-                        <td></td>
-                    </tr>
-                </tfoot>
-            </table>
-            <p class="panel-note">{outside}</p>
-        </section>
+        <table class="table account">
+            <caption>"Where the planned time went"</caption>
+            <thead class="unseen">
+                <tr>
+                    <th scope="col">"Part"</th>
+                    <th scope="col">"Time"</th>
+                    <th scope="col">"Share"</th>
+                </tr>
+            </thead>
+            <tbody>{rows}</tbody>
+            <tfoot>
+                <tr>
+                    <th scope="row">"Planned production time"</th>
+                    <td class="number">{format::duration(whole)}</td>
+                    <td></td>
+                </tr>
+            </tfoot>
+        </table>
+        <p class="panel-note">{outside}</p>
     }
     .into_any()
 }

@@ -1,6 +1,7 @@
 //! Availability, performance, quality, OEE: each with the time behind it, or the reason why it is not known.
 
-use super::model::{Accounts, LineModel};
+use super::Figures;
+use crate::api::line::Part;
 use crate::domain::account::Account;
 use crate::domain::figure::{Figure, Why};
 use crate::domain::target::Targets;
@@ -130,16 +131,6 @@ fn oee(account: &Account) -> Shown {
     }
 }
 
-/// The line's account when it has one, else that of its machines; and which it is.
-fn main_account(line: Option<Account>, assets: Account) -> (Account, &'static str) {
-    line.map_or((assets, "Asset OEE: all machines side by side."), |line| {
-        (
-            line,
-            "Line OEE: the time of the machine that sets the pace, the pieces that left the line.",
-        )
-    })
-}
-
 /// How a figure is shown, and which target is its own.
 type FigureOf = (fn(&Account) -> Shown, fn(&Targets) -> f64);
 
@@ -150,99 +141,72 @@ fn with_target((shown, target): FigureOf, account: &Account, targets: &Targets) 
     }
 }
 
-/// A figure that opens its account.
-#[component]
-fn FigurePanel(place: usize, figure: Signal<Shown>, accounts: Accounts) -> impl IntoView {
-    let name = figure.with_untracked(|f| f.name);
+const fn figure_of(part: Part) -> FigureOf {
+    match part {
+        Part::Availability => (availability, |t| t.availability),
+        Part::Performance => (performance, |t| t.performance),
+        Part::Quality => (quality, |t| t.quality),
+        _ => (oee, |t| t.oee),
+    }
+}
+
+/// What stands on a figure that opens its account.
+pub fn summary(part: Part, of: &Figures<'_>) -> AnyView {
+    let figure = with_target(figure_of(part), of.main(), of.targets);
     view! {
-        <section class="panel figure">
-            <details class="account-of" data-figure=name on:toggle=move |_| accounts.renew()>
-                <summary>
-                    <span class="figure-name">{name}</span>
-                    <span class="figure-value">
-                        {move || figure.with(|f| f.value.clone())} " "
-                        <small>{move || figure.with(|f| f.target.clone())}</small>
-                    </span>
-                    <span class="figure-behind">{move || figure.with(|f| f.behind.clone())}</span>
-                    <span class="caution">{move || figure.with(|f| f.caution.clone())}</span>
-                    <span class="open-word">"The account"</span>
-                </summary>
-                <div inner_html=move || accounts.part(place)></div>
-            </details>
-        </section>
+        <span class="figure-name">{figure.name}</span>
+        <span class="figure-value">
+            <span>{figure.value}</span>
+            " "
+            <small>{figure.target}</small>
+        </span>
+        <span class="figure-behind">{figure.behind}</span>
+        <span class="caution">{figure.caution}</span>
+        <span class="open-word">"The account"</span>
     }
     .into_any()
 }
 
-/// The four figures in the order of the page.
-const FIGURES: [FigureOf; 4] = [
-    (oee, |t| t.oee),
-    (availability, |t| t.availability),
-    (performance, |t| t.performance),
-    (quality, |t| t.quality),
-];
-
-/// The four figures, and below them the other way to look at the same time.
-#[component]
-pub fn Figures(model: LineModel, accounts: Accounts) -> impl IntoView {
-    let accounts_of = model.part(|v| (v.line, v.assets, v.targets));
-    let panels: Vec<AnyView> = FIGURES
-        .into_iter()
-        .enumerate()
-        .map(|(place, of)| {
-            let figure = Signal::derive(move || {
-                let (line, assets, targets) = accounts_of.get();
-                with_target(of, &main_account(line, assets).0, &targets)
-            });
-            view! { <FigurePanel place=place figure=figure accounts=accounts /> }.into_any()
-        })
-        .collect();
-    let notes = move || {
-        let (line, assets, _) = accounts_of.get();
-        let (account, label) = main_account(line, assets);
-        let coverage = match account.coverage() {
-            Figure::Known(known) if known < ENOUGH => Some(view! {
-                <span class="caution">
-                    {format!("Data for {} of planned time only.", format::whole_percent(known))}
-                </span>
-            }
-            .into_any()),
-            Figure::Known(known) => Some(
-                view! { <span>{format!("Data for {} of planned time.", format::whole_percent(known))}</span> }
-                    .into_any(),
-            ),
-            Figure::Unknown(_) => None,
-        };
-        let unheard = (!account.in_unknown.is_zero()).then(|| {
-            let made = format::count(account.in_unknown.total());
-            view! { <span>{format!("{made} pieces made while nothing was heard, in no figure.")}</span> }.into_any()
-        });
-        let asset = line.map(|_| {
-            view! {
-                <span>
-                    "Asset OEE, the sum over the machines: " <b>{assets.oee().percent()}</b>
-                    {assets.oee().why().map(|why| format!(" ({})", why.words()))}
-                    {format!(
-                        " (A {}, P {}, Q {})",
-                        assets.availability().percent(),
-                        assets.performance().percent(),
-                        assets.quality().percent(),
-                    )}
-                </span>
-            }
-        });
-        view! {
-            <p class="figure-notes">
-                <span>{label}</span>
-                {coverage}
-                {unheard}
-                {asset}
-            </p>
-        }
+/// What one must know of the four figures, and the other way to look at the same time.
+pub fn notes(of: &Figures<'_>) -> AnyView {
+    let account = of.main();
+    let label = if of.line.is_some() {
+        "Line OEE: the time of the machine that sets the pace, the pieces that left the line."
+    } else {
+        "Asset OEE: all machines side by side."
     };
+    let coverage = account.coverage().value().map(|known| {
+        let class = (known < ENOUGH).then_some("caution");
+        let only = if known < ENOUGH { " only" } else { "" };
+        let known = format::whole_percent(known);
+        view! { <span class=class>{format!("Data for {known} of planned time{only}.")}</span> }
+    });
+    let unheard = (!account.in_unknown.is_zero()).then(|| {
+        let made = format::count(account.in_unknown.total());
+        view! { <span>{format!("{made} pieces made while nothing was heard, in no figure.")}</span> }
+    });
+    let asset = of.line.map(|_| {
+        let assets = of.assets;
+        view! {
+            <span>
+                "Asset OEE, the sum over the machines: " <b>{assets.oee().percent()}</b>
+                {assets.oee().why().map(|why| format!(" ({})", why.words()))}
+                {format!(
+                    " (A {}, P {}, Q {})",
+                    assets.availability().percent(),
+                    assets.performance().percent(),
+                    assets.quality().percent(),
+                )}
+            </span>
+        }
+    });
     view! {
-        <div class="figures">{panels}</div>
-        {notes}
+        <p class="figure-notes">
+            <span>{label}</span>
+            {coverage}
+            {unheard}
+            {asset}
+        </p>
     }
     .into_any()
 }
@@ -253,6 +217,13 @@ mod tests {
     use crate::domain::fact::Counts;
     use crate::domain::rate::IdealNs;
     use crate::domain::time::{DurMs, HOUR_MS};
+
+    const FOUR: [Part; 4] = [
+        Part::Oee,
+        Part::Availability,
+        Part::Performance,
+        Part::Quality,
+    ];
 
     fn account() -> Account {
         Account {
@@ -289,8 +260,8 @@ mod tests {
             quality: 0.93,
             oee: 0.71,
         };
-        let shown = FIGURES.map(|of| {
-            let shown = with_target(of, &account(), &targets);
+        let shown = FOUR.map(|part| {
+            let shown = with_target(figure_of(part), &account(), &targets);
             (shown.name, shown.target)
         });
         assert_eq!(

@@ -2,17 +2,45 @@
 //!
 //! State is told by colour and by height: running lies low and calm, a stop stands out, a plan is a thin line.
 
-use super::model::LineModel;
-use crate::api::line::{Ribbon, RibbonPart};
+use super::Figures;
 use crate::domain::local_time::LocalTime;
 use crate::domain::machine_state::MachineState;
 use crate::domain::time::{DurMs, Span, TsMs};
 use crate::ui::charts::axis::ticks;
 use crate::ui::components::hatch;
-use crate::ui::components::shape::{Shape, condition_of};
+use crate::ui::components::shape::{condition_of, still};
 use crate::ui::format;
 use leptos::prelude::*;
-use std::collections::BTreeMap;
+
+/// One machine's states over the window.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ribbon {
+    /// The machine's name.
+    pub machine: String,
+    /// Its states, in order, tiling the window up to now.
+    pub parts: Vec<RibbonPart>,
+}
+
+impl Ribbon {
+    /// The same for those who may not see why a machine stood.
+    #[must_use]
+    pub fn without_causes(&self) -> Self {
+        let mut plain = self.clone();
+        plain.parts.iter_mut().for_each(|part| part.cause = None);
+        plain
+    }
+}
+
+/// A stretch of a ribbon.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RibbonPart {
+    /// When.
+    pub span: Span,
+    /// The state.
+    pub state: MachineState,
+    /// Its cause in words.
+    pub cause: Option<String>,
+}
 
 /// Parts a ribbon shows at most; a longer one is drawn by what prevails in each of as many cells.
 const MOST_PARTS: i64 = 500;
@@ -28,21 +56,28 @@ fn visible(parts: &[RibbonPart], horizon: Span) -> Vec<RibbonPart> {
     let (mut from, mut first) = (horizon.from(), 0);
     while from < horizon.to() && first < parts.len() {
         let span = Span::clamped(from, (from + DurMs(cell)).min(horizon.to()));
-        let mut times: BTreeMap<MachineState, (i64, usize)> = BTreeMap::new();
+        // Of each state the time, and where it began.
+        let mut times = [(0, 0); MachineState::ALL.len()];
         for (i, part) in parts.iter().enumerate().skip(first) {
             if part.span.from() >= span.to() {
                 break;
             }
             if let Some(shared) = part.span.intersect(span) {
-                let entry = times.entry(part.state).or_insert((0, i));
-                entry.0 += shared.len().0;
+                let state = MachineState::ALL.iter().position(|s| *s == part.state);
+                if let Some(entry) = state.and_then(|state| times.get_mut(state)) {
+                    if entry.0 == 0 {
+                        entry.1 = i;
+                    }
+                    entry.0 += shared.len().0;
+                }
             }
             if part.span.to() <= span.to() {
                 first = i + 1;
             }
         }
-        let most = times.into_iter().max_by_key(|(_, (time, _))| *time);
-        if let Some((state, (_, i))) = most {
+        let times = MachineState::ALL.into_iter().zip(times);
+        let most = times.max_by_key(|(_, (time, _))| *time);
+        if let Some((state, (_, i))) = most.filter(|(_, (time, _))| *time > 0) {
             match out.last_mut() {
                 Some(last) if last.state == state && last.span.to() == span.from() => {
                     last.span = Span::clamped(last.span.from(), span.to());
@@ -143,42 +178,34 @@ fn axis_svg(horizon: Span, clock: &LocalTime) -> impl IntoView + use<> {
     }
 }
 
-/// The states that occur, in the order of their codes, with the time each machine spent in them.
-fn totals(ribbons: &[Ribbon]) -> (Vec<MachineState>, Vec<BTreeMap<MachineState, DurMs>>) {
-    let mut states = Vec::new();
-    let rows = ribbons
-        .iter()
-        .map(|ribbon| {
-            let mut row = BTreeMap::new();
-            for part in &ribbon.parts {
-                *row.entry(part.state).or_insert(DurMs::ZERO) += part.span.len();
-                if !states.contains(&part.state) {
-                    states.push(part.state);
-                }
-            }
-            row
-        })
-        .collect();
-    states.sort_unstable();
-    (states, rows)
+/// The time that a machine spent in a state.
+fn spent(ribbon: &Ribbon, state: MachineState) -> Option<DurMs> {
+    let parts = || ribbon.parts.iter().filter(|part| part.state == state);
+    parts().next()?;
+    Some(parts().map(|part| part.span.len()).sum())
 }
 
-fn table(ribbons: &[Ribbon]) -> impl IntoView + use<> {
-    let (states, rows) = totals(ribbons);
+/// The states that occur, in the order of their codes.
+fn states(ribbons: &[Ribbon]) -> Vec<MachineState> {
+    let occurs = |state: &MachineState| ribbons.iter().any(|r| spent(r, *state).is_some());
+    MachineState::ALL.into_iter().filter(occurs).collect()
+}
+
+/// The time in each state, machine by machine.
+pub fn table(ribbons: &[Ribbon]) -> AnyView {
+    let states = states(ribbons);
     let head: Vec<_> = states
         .iter()
         .map(|state| view! { <th scope="col" class="number">{state.word()}</th> })
         .collect();
     let body: Vec<_> = ribbons
         .iter()
-        .zip(rows)
-        .map(|(ribbon, row)| {
+        .map(|ribbon| {
             let cells: Vec<_> = states
                 .iter()
                 .map(|state| {
-                    let time = row
-                        .get(state)
-                        .map_or("–".to_owned(), |d| format::duration(*d));
+                    let time = spent(ribbon, *state);
+                    let time = time.map_or("–".to_owned(), format::duration);
                     view! { <td class="number">{time}</td> }
                 })
                 .collect();
@@ -202,11 +229,11 @@ fn table(ribbons: &[Ribbon]) -> impl IntoView + use<> {
             <tbody>{body}</tbody>
         </table>
     }
+    .into_any()
 }
 
 fn legend(ribbons: &[Ribbon]) -> impl IntoView + use<> {
-    let (states, _) = totals(ribbons);
-    let items: Vec<_> = states
+    let items: Vec<_> = states(ribbons)
         .into_iter()
         .map(|state| {
             let high = height(state);
@@ -222,7 +249,7 @@ fn legend(ribbons: &[Ribbon]) -> impl IntoView + use<> {
                             height=format!("{high}%")
                         ></rect>
                     </svg>
-                    <Shape of=Signal::stored(condition_of(state)) />
+                    {still(condition_of(state))}
                     {state.word()}
                 </span>
             }
@@ -231,41 +258,20 @@ fn legend(ribbons: &[Ribbon]) -> impl IntoView + use<> {
     view! { <p class="legend">{items}</p> }
 }
 
-/// The ribbons with their axis, their legend, and the same as a table.
-#[component]
-pub fn Ribbons(model: LineModel) -> impl IntoView {
-    let data = model.part(|v| (v.ribbons.clone(), v.horizon));
-    let drawing = move || {
-        let (ribbons, horizon) = data.get();
-        let clock = model.clock.get();
-        let rows: Vec<_> = ribbons
-            .iter()
-            .map(|ribbon| {
-                view! {
-                    <span class="ribbon-name">{ribbon.machine.clone()}</span>
-                    {ribbon_svg(&ribbon.parts, horizon, &clock)}
-                }
-            })
-            .collect();
+/// The ribbons with their legend and their axis.
+pub fn ribbons(of: &Figures<'_>) -> AnyView {
+    let row = |ribbon: &Ribbon| {
         view! {
-            <div class="ribbons">
-                {rows}
-                <span></span>
-                {axis_svg(horizon, &clock)}
-            </div>
+            <span class="ribbon-name">{ribbon.machine.clone()}</span>
+            {ribbon_svg(&ribbon.parts, of.horizon, of.clock)}
         }
-        .into_any()
     };
+    let rows: Vec<_> = of.ribbons.iter().map(row).collect();
     view! {
-        <section class="panel">
-            <h2>"What the machines did"</h2>
-            {move || data.with(|(ribbons, _)| legend(ribbons).into_any())}
-            {drawing}
-            <details class="as-table">
-                <summary>"Time in each state, as a table"</summary>
-                <div class="table-box">{move || data.with(|(ribbons, _)| table(ribbons).into_any())}</div>
-            </details>
-        </section>
+        {legend(of.ribbons)}
+        <div class="ribbons">
+            {rows} <span></span> {axis_svg(of.horizon, of.clock)}
+        </div>
     }
     .into_any()
 }

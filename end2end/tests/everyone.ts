@@ -1,0 +1,45 @@
+// What every page owes to everyone: it fits, it can be touched with a glove, it can be used without eyes or a mouse.
+
+import AxeBuilder from '@axe-core/playwright';
+import { type Page, expect } from '@playwright/test';
+
+/** A tablet, a desk, a wall. */
+export const widths = [768, 1280, 1920];
+
+/** What the console says, of whatever kind. */
+export function heard(page: Page): string[] {
+  const found: string[] = [];
+  page.on('console', (message) => found.push(message.text()));
+  page.on('pageerror', (error) => found.push(String(error)));
+  return found;
+}
+
+/** Nothing sticks out sideways, and a gloved finger meets everything that can be touched. */
+export async function fits(page: Page, width: number): Promise<void> {
+  await page.setViewportSize({ width, height: width === 1920 ? 1080 : 1024 });
+  const overflow = await page.evaluate(
+    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  );
+  expect(overflow, `no sideways scrolling at ${width}`).toBeLessThanOrEqual(0);
+  const small = await page.locator('a:not(.skip), button, summary, select, input:not([type=hidden])').evaluateAll((all) =>
+    all
+      .map((e) => (e.matches('[type=checkbox]') ? (e.closest('label') ?? e) : e))
+      .filter((e) => {
+        const { width, height } = e.getBoundingClientRect();
+        return width > 0 && height < 47.9;
+      })
+      .map((e) => e.outerHTML.slice(0, 120)),
+  );
+  expect(small, `for a gloved finger at ${width}`).toEqual([]);
+}
+
+export async function usable(page: Page): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  expect(violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`)).toEqual([]);
+  // Two of one name: a label that names the other's field.
+  const twice = await page.evaluate(() => {
+    const ids = [...document.querySelectorAll('[id]')].map((e) => e.id);
+    return ids.filter((id, n) => ids.indexOf(id) !== n);
+  });
+  expect(twice, 'ids that stand twice').toEqual([]);
+}

@@ -1,0 +1,255 @@
+//! Random histories of calls, against a second account of them that is kept by hand.
+
+use super::*;
+use proptest::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What somebody tries in a random history.
+#[derive(Clone, Debug)]
+struct Try {
+    act: Act,
+    by: &'static str,
+    /// Milliseconds since the try before; below 0: the clock was set back.
+    later: i64,
+    /// An ETA so many milliseconds ahead.
+    ahead: Option<i64>,
+    /// The machine ran again so many milliseconds after it was resolved.
+    ran: Option<i64>,
+}
+
+fn tries(earliest: i64) -> impl Strategy<Value = Vec<Try>> {
+    let act = prop_oneof![
+        3 => Just(ack()),
+        2 => Just(Act::Arrive),
+        3 => prop::sample::select(&Cause::ALL[..]).prop_map(|cause| Act::Resolve { cause }),
+        1 => Just(Act::Close),
+        1 => Just(Act::Cancel),
+        2 => Just(Act::Reopen { restarted: None }),
+        1 => Just(Act::Escalate),
+    ];
+    let one = (
+        act,
+        prop::sample::select(&["anna", "bruno", "carla"][..]),
+        earliest..40 * MINUTE_MS,
+        prop::option::of(-MINUTE_MS..60 * MINUTE_MS),
+        prop::option::of(0..30 * MINUTE_MS),
+    );
+    let one = one.prop_map(|(act, by, later, ahead, ran)| Try {
+        act,
+        by,
+        later,
+        ahead,
+        ran,
+    });
+    prop::collection::vec(one, 0..16)
+}
+
+fn ladders() -> impl Strategy<Value = Ladder> {
+    let trigger = prop::sample::select(&Trigger::ALL[..]);
+    let steps = prop::collection::vec((trigger, 0_i64..90, 1_u8..4), 1..7);
+    let own = steps.prop_filter_map("repeats itself", |list| {
+        let one = |(trigger, after, level)| {
+            step(
+                trigger,
+                after,
+                if trigger == Trigger::Raised { 0 } else { level },
+            )
+        };
+        Ladder::new(list.into_iter().map(one).collect()).ok()
+    });
+    let kind = prop::sample::select(&CallKind::ALL[..]);
+    let priority = prop::sample::select(&Priority::ALL[..]);
+    let default = (kind, priority).prop_map(|(kind, priority)| Ladder::by_default(kind, priority));
+    prop_oneof![3 => own, 1 => default]
+}
+
+/// A second account of a call, kept by hand.
+#[derive(Clone, Debug, Default)]
+struct Book {
+    round: i64,
+    began: i64,
+    taken: Option<i64>,
+    eta: Option<i64>,
+    there: bool,
+    over: Option<i64>,
+    gone: bool,
+    /// The lengths of the rounds before, up to the restart.
+    before: i64,
+}
+
+impl Book {
+    fn note(&mut self, act: Act, at: i64) {
+        match act {
+            Act::Acknowledge { eta } => (self.taken, self.eta) = (Some(at), eta.map(|e| e.0)),
+            Act::Arrive => (self.taken, self.there) = (self.taken.or(Some(at)), true),
+            Act::Resolve { .. } => self.over = Some(at),
+            Act::Cancel => (self.over, self.gone) = (Some(at), true),
+            Act::Close | Act::Escalate => {}
+            Act::Reopen { restarted } => {
+                let end = restarted.map_or(at, |r| r.0.clamp(self.began, at));
+                *self = Self {
+                    round: self.round + 1,
+                    began: at,
+                    before: self.before + end - self.began,
+                    ..Self::default()
+                };
+            }
+        }
+    }
+
+    /// When a step is due, or `None`.
+    fn due(&self, step: &Step) -> Option<i64> {
+        let wait = step.after.0;
+        match step.trigger {
+            _ if self.over.is_some() => None,
+            Trigger::Raised | Trigger::NotResolved => Some(self.began + wait),
+            Trigger::NotAcknowledged if self.taken.is_none() => Some(self.began + wait),
+            Trigger::NotArrived if !self.there => {
+                Some(self.taken?.max(self.eta.unwrap_or(0)) + wait)
+            }
+            Trigger::NotAcknowledged | Trigger::NotArrived => None,
+        }
+    }
+}
+
+/// The states of a call with its other account, each with the time from which it holds.
+fn lived(tries: &[Try]) -> Vec<(i64, Call, Book)> {
+    let mut now = 0;
+    let mut states = vec![(0, raised(), Book::default())];
+    for one in tries {
+        now += one.later;
+        let (_, call, book) = states.last().cloned().expect("a state");
+        let act = match one.act {
+            Act::Acknowledge { .. } => Act::Acknowledge {
+                eta: one.ahead.map(|ahead| TsMs(now + ahead)),
+            },
+            Act::Reopen { .. } => Act::Reopen {
+                restarted: one.ran.zip(book.over).map(|(ran, over)| TsMs(over + ran)),
+            },
+            act => act,
+        };
+        let Ok(next) = call.clone().after(act, one.by, TsMs(now), REOPEN) else {
+            continue;
+        };
+        let mut book = book;
+        if next != call {
+            book.note(act, next.made().at.0);
+        }
+        states.push((now, next, book));
+    }
+    states
+}
+
+/// What a worker does that looks at these times, ever only at the call as it then is: each step of each round once.
+fn worked(
+    states: &[(i64, Call, Book)],
+    ladder: &Ladder,
+    looks: &BTreeSet<i64>,
+) -> BTreeMap<(i64, usize), TsMs> {
+    let mut done = BTreeMap::new();
+    for now in looks {
+        let Some((_, call, _)) = states.iter().rev().find(|(from, ..)| from <= now) else {
+            continue;
+        };
+        for due in ladder.due(call).into_iter().filter(|d| d.at.0 <= *now) {
+            done.entry((call.reopened, due.step)).or_insert(due.at);
+        }
+    }
+    done
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(10_000))]
+
+    #[test]
+    fn a_step_is_due_at_most_once_a_round_and_never_once_it_is_void(
+        tries in tries(-30 * MINUTE_MS),
+        ladder in ladders(),
+    ) {
+        let mut known: BTreeMap<(i64, usize), TsMs> = BTreeMap::new();
+        let mut void: BTreeSet<(i64, usize)> = BTreeSet::new();
+        for (_, call, book) in lived(&tries) {
+            let due = ladder.due(&call);
+            prop_assert!(due.is_sorted());
+            for (n, step) in ladder.steps().iter().enumerate() {
+                let mine: Vec<TsMs> = due.iter().filter(|d| d.step == n).map(|d| d.at).collect();
+                let expected: Vec<TsMs> = book.due(step).map(TsMs).into_iter().collect();
+                prop_assert_eq!(&mine, &expected, "{:?} of {:?}", step, call);
+                let key = (book.round, n);
+                for at in mine {
+                    prop_assert!(!void.contains(&key), "due after it was void: {:?}", step);
+                    prop_assert_eq!(*known.entry(key).or_insert(at), at, "due a second time: {:?}", step);
+                }
+                if ladder.is_void(n, &call) {
+                    prop_assert!(expected.is_empty());
+                    void.insert(key);
+                } else {
+                    prop_assert!(!void.contains(&key), "void no more: {:?}", step);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn due_times_do_not_depend_on_when_and_how_often_somebody_looks(
+        tries in tries(0),
+        ladder in ladders(),
+        some in prop::collection::btree_set(0..700 * MINUTE_MS, 0..12),
+    ) {
+        let states = lived(&tries);
+        // One worker looks at every moment at which anything can be due or was done, the other one now and then.
+        let dues = states.iter().flat_map(|(_, call, _)| ladder.due(call)).map(|d| d.at.0);
+        let every: BTreeSet<i64> = dues.chain(states.iter().map(|(at, ..)| *at)).chain(some.iter().copied()).collect();
+        let (all, few) = (worked(&states, &ladder, &every), worked(&states, &ladder, &some));
+        for (key, at) in &few {
+            prop_assert_eq!(all.get(key), Some(at), "{:?}", key);
+        }
+        // Nothing is lost: whatever was due while its state held was done by the first.
+        for (n, (from, call, _)) in states.iter().enumerate() {
+            let until = states.get(n + 1).map_or(i64::MAX, |next| next.0);
+            for due in ladder.due(call).iter().filter(|d| d.at.0.max(*from) < until) {
+                prop_assert_eq!(all.get(&(call.reopened, due.step)), Some(&due.at));
+            }
+        }
+        // Looking at the states in the opposite order tells the same of each.
+        let forth: Vec<_> = states.iter().map(|(_, call, _)| ladder.due(call)).collect();
+        let mut back: Vec<_> = states.iter().rev().map(|(_, call, _)| ladder.due(call)).collect();
+        back.reverse();
+        prop_assert_eq!(forth, back);
+    }
+
+    #[test]
+    fn the_parts_of_waiting_sum_up_and_none_is_negative(
+        tries in tries(-30 * MINUTE_MS),
+        on in 0..200 * MINUTE_MS,
+        ran in prop::option::of(0..90 * MINUTE_MS),
+    ) {
+        for (_, call, book) in lived(&tries) {
+            let now = call.made().at.0 + on;
+            let restarted = ran.map(|ran| book.began + ran);
+            let parts = Waiting::of(&call, TsMs(now), restarted.map(TsMs));
+            for part in [parts.acknowledge, parts.travel, parts.repair, parts.restart] {
+                prop_assert!(part >= DurMs::ZERO, "{:?}", parts);
+            }
+            let closed = call.closed.as_ref().map(|s| s.at.0);
+            let gone = book.over.filter(|_| book.gone);
+            let end = restarted.or(gone).or(closed).unwrap_or(now);
+            prop_assert_eq!(parts.total().0, book.before + end - book.began, "{:?}", call);
+            prop_assert_eq!(parts.until_resolved() + parts.restart, parts.total());
+        }
+    }
+
+    #[test]
+    fn stamps_go_forward_however_the_clock_goes(tries in tries(-90 * MINUTE_MS)) {
+        let mut last = TsMs(0);
+        for (_, call, _) in lived(&tries) {
+            prop_assert!(call.made().at >= last);
+            last = call.made().at;
+            let line = [Some(&call.raised), call.reopened_last.as_ref(), call.acknowledged.as_ref(),
+                call.arrived.as_ref(), call.resolved.as_ref(), call.closed.as_ref()];
+            prop_assert!(line.into_iter().flatten().is_sorted_by_key(|s| s.at));
+            let json = serde_json::to_string(&call).expect("json");
+            prop_assert_eq!(serde_json::from_str::<Call>(&json).expect("read"), call);
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! What happened to calls. Rows are added, never changed.
+
+use crate::domain::ids::{CallId, PersonId};
+use crate::domain::time::{Span, TsMs};
+use crate::server::db::{Tx, writing};
+
+/// One thing that happened to a call.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct EventRow {
+    /// Its number: what happened later has a higher one.
+    pub id: i64,
+    /// To which call.
+    pub call_id: i64,
+    /// When, epoch milliseconds.
+    pub at_ms: i64,
+    /// What: `raise`, `join`, `step`, `restart`, `stand`, or the name of an act.
+    pub what: String,
+    /// Who did it.
+    pub who: String,
+    /// Who did it, if it was a person.
+    pub person_id: Option<i64>,
+    /// More, in words.
+    pub detail: String,
+}
+
+/// Adds one; its number is not looked at.
+///
+/// # Errors
+/// The engine's.
+pub async fn add(
+    tx: &mut Tx,
+    call: CallId,
+    (at, what): (TsMs, &str),
+    (who, person): (&str, Option<PersonId>),
+    detail: &str,
+) -> sqlx::Result<()> {
+    const SQL: &str = "INSERT INTO andon_event (call_id, at_ms, what, who, person_id, detail) VALUES ($1, $2, $3, $4, $5, $6)";
+    writing!(tx, |conn| sqlx::query(SQL)
+        .bind(call.0)
+        .bind(at.0)
+        .bind(what)
+        .bind(who)
+        .bind(person.map(|p| p.0))
+        .bind(detail)
+        .execute(conn)
+        .await
+        .map(drop))
+}
+
+/// What happened to these calls, the first first.
+///
+/// # Errors
+/// The engine's.
+pub async fn of_calls_in(tx: &mut Tx, calls: &[CallId]) -> sqlx::Result<Vec<EventRow>> {
+    const SQLITE: &str = "SELECT id, call_id, at_ms, what, who, person_id, detail FROM andon_event
+        WHERE call_id IN (SELECT value FROM json_each($1)) ORDER BY id";
+    const POSTGRES: &str =
+        "SELECT id, call_id, at_ms, what, who, person_id, detail FROM andon_event
+        WHERE call_id = ANY($1) ORDER BY id";
+    of_calls!(tx, calls, SQLITE, POSTGRES)
+}
+
+/// Each time that somebody called in a stretch of time: the call's number and when.
+///
+/// # Errors
+/// The engine's.
+pub async fn raises_in(tx: &mut Tx, window: Span) -> sqlx::Result<Vec<(i64, i64)>> {
+    const SQL: &str = "SELECT call_id, at_ms FROM andon_event
+        WHERE what IN ('raise', 'join') AND at_ms >= $1 AND at_ms < $2 ORDER BY at_ms, id";
+    writing!(tx, |conn| sqlx::query_as(SQL)
+        .bind(window.from().0)
+        .bind(window.to().0)
+        .fetch_all(conn)
+        .await)
+}

@@ -1,0 +1,463 @@
+//! `/admin/andon`: who is called when, by what machines call by themselves, and what holds for all calls.
+
+use super::rule_form;
+use super::shown;
+use crate::api::andon::rules::{AutoBody, AutoView, DefaultView, GeneralView, RuleView, RulesView};
+use crate::domain::andon::{
+    AutoRule, CallKind, Evidence, Ladder, Limit, Priority, Recipient, ReopenWithin, Step,
+};
+use crate::domain::plant::{FaultOrigin, FieldError};
+use crate::domain::time::{DurMs, HOUR_MS};
+use crate::server::andon::Directory;
+use crate::server::auth::Ctx;
+use crate::server::http::Shared;
+use crate::server::http::desk::answer::{Again, asked_for, refused, wrong_or};
+use crate::server::http::desk::fields::{Fields, Said};
+use crate::server::plant::Plant;
+use crate::server::services::andon::{roster, rules};
+use crate::server::services::error::{ServiceError, field};
+use crate::ui::desk::andon::auto::{self, AutoForm};
+use crate::ui::desk::andon::rule::{RuleForm, rule};
+use crate::ui::desk::andon::rules as pages;
+use crate::ui::desk::andon::steps::{self, minutes};
+use axum::Router;
+use axum::extract::{Form, Path, Query, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use serde::Deserialize;
+
+const HERE: &str = "/admin/andon";
+
+/// The routes.
+pub fn router(shared: &Shared) -> Router {
+    Router::new()
+        .route("/admin/andon", get(list).post(change_general))
+        .route("/admin/andon/auto/{id}", post(change_auto))
+        .route("/admin/andon/rules", post(add))
+        .route("/admin/andon/rules/new", get(new))
+        .route("/admin/andon/rules/{id}", get(show).post(change))
+        .route("/admin/andon/rules/{id}/remove", post(remove))
+        .with_state(shared.clone())
+}
+
+async fn list(State(shared): State<Shared>, ctx: Ctx, Query(asked): Query<Said>) -> Response {
+    list_page(&shared, &ctx, None, asked_for(), asked.words()).await
+}
+
+/// For which calls a rule holds, in words.
+fn holds_for(plant: &Plant, rule: &RuleView) -> String {
+    let line = rule.line.as_ref().map(|code| {
+        let line = plant.line(code);
+        format!("on {}", line.map_or(code.as_str(), |l| l.name.as_str()))
+    });
+    let parts = [
+        rule.kind.map(|k| k.words().to_owned()),
+        rule.priority.map(|p| p.words().to_lowercase()),
+        line,
+        rule.shift.as_ref().map(|s| format!("in shift {s}")),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    if parts.is_empty() {
+        "Every call".to_owned()
+    } else {
+        parts.join(", ")
+    }
+}
+
+fn step_lines(people: &Directory, ladder: &Ladder) -> Vec<(String, String)> {
+    let line = |step: &Step| {
+        let word = |to: &Recipient| people.words(to);
+        let whom: Vec<String> = step.to.iter().map(word).collect();
+        steps::line(step.trigger, step.after, step.level, &whom, &step.via)
+    };
+    ladder.steps().iter().map(line).collect()
+}
+
+/// The steps of the default ladders of a priority: what is the same for several kinds of calls stands there once, and says for
+/// which kinds if not for all.
+fn default_lines<'a>(
+    people: &Directory,
+    defaults: impl Iterator<Item = &'a DefaultView>,
+) -> Vec<(String, String)> {
+    let mut lines: Vec<(usize, (String, String), Vec<&str>)> = Vec::new();
+    for one in defaults {
+        for (n, line) in step_lines(people, &one.steps).into_iter().enumerate() {
+            let kind = one.kind.words();
+            match lines.iter_mut().find(|l| l.0 == n && l.1 == line) {
+                Some((_, _, kinds)) => kinds.push(kind),
+                None => lines.push((n, line, vec![kind])),
+            }
+        }
+    }
+    lines.sort_by_key(|(n, ..)| *n);
+    let words = |(_, (when, whom), kinds): (usize, (String, String), Vec<&str>)| {
+        if kinds.len() == CallKind::ALL.len() {
+            return (when, whom);
+        }
+        (format!("{when} · {}", kinds.join(", ")), whom)
+    };
+    lines.into_iter().map(words).collect()
+}
+
+fn general_form(general: &GeneralView) -> pages::GeneralForm {
+    let ReopenWithin(reopen) = general.reopen;
+    pages::GeneralForm {
+        version: general.version,
+        reopen: minutes(DurMs(reopen.0 / 60)),
+        calls: general.quiet.calls.to_string(),
+        within: minutes(general.quiet.within),
+    }
+}
+
+/// What was sent by one of the forms of the list.
+enum Sent {
+    General(pages::GeneralForm),
+    Auto(AutoForm),
+}
+
+async fn list_page(
+    shared: &Shared,
+    ctx: &Ctx,
+    sent: Option<Sent>,
+    (status, wrong): Again,
+    done: Option<&str>,
+) -> Response {
+    let found = async {
+        let people = Directory::load(&ctx.app().db).await?;
+        let gaps = roster::gaps(ctx).await?.len();
+        Ok::<_, ServiceError>((rules::all(ctx).await?, people, gaps))
+    };
+    let (found, people, gaps) = match found.await {
+        Ok(found) => found,
+        Err(error) => return refused(shared, ctx, error).await,
+    };
+    let plant = ctx.app().plant.get();
+    let RulesView {
+        rules,
+        defaults,
+        autos,
+        general,
+    } = found;
+    let line = |rule: &RuleView| pages::RuleLine {
+        id: rule.id,
+        version: rule.version,
+        holds_for: holds_for(&plant, rule),
+        steps: step_lines(&people, &rule.steps),
+    };
+    let default = |priority: Priority| pages::DefaultLine {
+        name: priority.name(),
+        words: priority.words(),
+        steps: default_lines(&people, defaults.iter().filter(|d| d.priority == priority)),
+    };
+    let auto_form = |one: &AutoView| {
+        let form = match &sent {
+            Some(Sent::Auto(form)) if form.id == one.id => form.clone(),
+            _ => AutoForm::of(one.id, one.version, &one.rule),
+        };
+        (form, auto::words(&one.rule.evidence).1)
+    };
+    let page = pages::Page {
+        rules: rules.iter().map(line).collect(),
+        defaults: Priority::ALL.map(default).to_vec(),
+        autos: autos.iter().map(auto_form).collect(),
+        general: match &sent {
+            Some(Sent::General(form)) => form.clone(),
+            _ => general_form(&general),
+        },
+        gaps,
+    };
+    let inside = pages::rules(page, &wrong, done);
+    shown(shared, ctx, ("Call rules", HERE), status, inside)
+}
+
+async fn change_general(
+    State(shared): State<Shared>,
+    ctx: Ctx,
+    Form(fields): Form<Fields>,
+) -> Response {
+    let done = match read_general(&fields) {
+        Ok(to) => rules::change_general(&ctx, &to).await,
+        Err(error) => Err(error),
+    };
+    let text = |name| fields.one(name).to_owned();
+    let sent = Sent::General(pages::GeneralForm {
+        version: fields.number("version"),
+        reopen: text("reopen"),
+        calls: text("calls"),
+        within: text("within"),
+    });
+    back_to_list(&shared, &ctx, sent, done).await
+}
+
+fn read_general(fields: &Fields) -> Result<GeneralView, ServiceError> {
+    let mut wrong: Vec<FieldError> = Vec::new();
+    let hours = rule_form::duration(fields.one("reopen")).map(|d| DurMs(d.0.saturating_mul(60)));
+    if hours.is_none() {
+        wrong.push(field("reopen", "must be hours"));
+    }
+    let calls: Option<u32> = fields.one("calls").trim().parse().ok();
+    if calls.is_none() {
+        wrong.push(field("calls", "must be 1 to 1,000"));
+    }
+    let within = rule_form::duration(fields.one("within"));
+    if within.is_none() {
+        wrong.push(field("within", "must be minutes"));
+    }
+    match (hours, calls, within) {
+        (Some(reopen), Some(calls), Some(within)) => Ok(GeneralView {
+            version: fields.number("version"),
+            reopen: ReopenWithin(reopen.min(DurMs(HOUR_MS * 1_000_000))),
+            quiet: Limit { calls, within },
+        }),
+        _ => Err(ServiceError::Invalid(wrong)),
+    }
+}
+
+/// Back to the list when it is done, else the list with what is wrong.
+async fn back_to_list(
+    shared: &Shared,
+    ctx: &Ctx,
+    sent: Sent,
+    done: Result<(), ServiceError>,
+) -> Response {
+    match done {
+        Ok(()) => Redirect::to("/admin/andon?said=saved").into_response(),
+        Err(error) => {
+            // Whoever looked at something older gets to see what it is now.
+            let stale = matches!(error, ServiceError::Conflict(_));
+            match wrong_or(shared, ctx, "settings", error).await {
+                Ok(again) => {
+                    list_page(shared, ctx, Some(sent).filter(|_| !stale), again, None).await
+                }
+                Err(answer) => answer,
+            }
+        }
+    }
+}
+
+async fn change_auto(
+    State(shared): State<Shared>,
+    ctx: Ctx,
+    Path(id): Path<i64>,
+    Form(fields): Form<Fields>,
+) -> Response {
+    let known = match rules::all(&ctx).await {
+        Ok(all) => all.autos.into_iter().find(|a| a.id == id),
+        Err(error) => return refused(&shared, &ctx, error).await,
+    };
+    let Some(known) = known else {
+        let missing = crate::server::services::error::not_found("automatic rule", &id.to_string());
+        return refused(&shared, &ctx, missing).await;
+    };
+    let text = |name: &str| fields.one(&format!("{name}-{id}")).to_owned();
+    let mut form = AutoForm::of(id, fields.number("version"), &known.rule);
+    form.on = !text("on").is_empty();
+    (form.kind, form.priority) = (text("kind"), text("priority"));
+    for (name, value) in &mut form.given {
+        *value = text(name);
+    }
+    let done = match read_auto(&form, &known.rule.evidence) {
+        Ok(body) => rules::change_auto(&ctx, id, &body)
+            .await
+            .map_err(|e| numbered(id, e)),
+        Err(error) => Err(numbered(id, error)),
+    };
+    back_to_list(&shared, &ctx, Sent::Auto(form), done).await
+}
+
+/// Fields under the names that they have on the page, where each rule has its form.
+fn numbered(id: i64, error: ServiceError) -> ServiceError {
+    let ServiceError::Invalid(fields) = error else {
+        return error;
+    };
+    let on_page = |f: FieldError| {
+        let name = match f.field.as_str() {
+            "than" => "minutes",
+            "share" => "percent",
+            other => other,
+        };
+        field(&format!("{name}-{id}"), f.problem)
+    };
+    ServiceError::Invalid(fields.into_iter().map(on_page).collect())
+}
+
+fn read_auto(form: &AutoForm, known: &Evidence) -> Result<AutoBody, ServiceError> {
+    let mut wrong: Vec<FieldError> = Vec::new();
+    let text = |name: &str| {
+        let found = form.given.iter().find(|(n, _)| *n == name);
+        found.map_or("", |(_, value)| value.trim())
+    };
+    let mut number = |name: &'static str| -> i64 {
+        text(name).parse().unwrap_or_else(|_| {
+            wrong.push(field(name, "must be a whole number"));
+            0
+        })
+    };
+    let evidence = match known {
+        Evidence::FaultClass { .. } => {
+            let prefixes = text("prefixes").split(',').map(str::trim);
+            let prefixes = prefixes.filter(|p| !p.is_empty()).map(str::to_owned);
+            Evidence::FaultClass {
+                prefixes: prefixes.collect(),
+                origin: FaultOrigin::from_name(text("origin")),
+            }
+        }
+        Evidence::StopLonger { .. } => {
+            let than = rule_form::duration(text("minutes"));
+            if than.is_none() {
+                wrong.push(field("minutes", "must be minutes"));
+            }
+            Evidence::StopLonger {
+                than: than.unwrap_or_default(),
+            }
+        }
+        Evidence::QualityUnder { .. } => {
+            let min_pieces = number("min_pieces");
+            let percent: Result<f64, _> = text("percent").replace(',', ".").parse();
+            if percent.is_err() {
+                wrong.push(field("percent", "must be a percentage"));
+            }
+            Evidence::QualityUnder {
+                share: percent.unwrap_or_default() / 100.0,
+                min_pieces,
+            }
+        }
+        Evidence::CountBehind { .. } => Evidence::CountBehind {
+            pieces: number("pieces"),
+        },
+    };
+    let kind = CallKind::from_name(&form.kind);
+    if kind.is_none() {
+        wrong.push(field("kind", "does not exist"));
+    }
+    let priority = Priority::from_name(&form.priority);
+    if priority.is_none() {
+        wrong.push(field("priority", "does not exist"));
+    }
+    match (kind, priority) {
+        (Some(kind), Some(priority)) if wrong.is_empty() => Ok(AutoBody {
+            version: form.version,
+            rule: AutoRule {
+                on: form.on,
+                evidence,
+                kind,
+                priority,
+            },
+        }),
+        _ => Err(ServiceError::Invalid(wrong)),
+    }
+}
+
+async fn rule_page(
+    shared: &Shared,
+    ctx: &Ctx,
+    form: RuleForm,
+    (status, wrong): Again,
+    done: Option<&str>,
+) -> Response {
+    let title = if form.version.is_some() {
+        "A call rule"
+    } else {
+        "Add a call rule"
+    };
+    match rule_form::offered(ctx, form).await {
+        Ok(form) => shown(
+            shared,
+            ctx,
+            (title, HERE),
+            status,
+            rule(&form, &wrong, done),
+        ),
+        Err(error) => refused(shared, ctx, error).await,
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct From {
+    priority: String,
+}
+
+async fn new(State(shared): State<Shared>, ctx: Ctx, Query(from): Query<From>) -> Response {
+    let form = rule_form::new(&from.priority);
+    rule_page(&shared, &ctx, form, asked_for(), None).await
+}
+
+async fn show(
+    State(shared): State<Shared>,
+    ctx: Ctx,
+    Path(id): Path<i64>,
+    Query(asked): Query<Said>,
+) -> Response {
+    match rules::one(&ctx, id).await {
+        Ok(view) => {
+            let form = rule_form::of(&view);
+            rule_page(&shared, &ctx, form, asked_for(), asked.words()).await
+        }
+        Err(error) => refused(&shared, &ctx, error).await,
+    }
+}
+
+async fn add(State(shared): State<Shared>, ctx: Ctx, Form(fields): Form<Fields>) -> Response {
+    let form = rule_form::sent("/admin/andon/rules".to_owned(), &fields);
+    if fields.one("then") == "step" {
+        return rule_page(&shared, &ctx, form, asked_for(), None).await;
+    }
+    let done = match rule_form::body(&form) {
+        Ok(body) => rules::add(&ctx, &body).await,
+        Err(error) => Err(error),
+    };
+    match done {
+        Ok(_) => Redirect::to("/admin/andon?said=added").into_response(),
+        Err(error) => match wrong_or(&shared, &ctx, "rule", error).await {
+            Ok(again) => rule_page(&shared, &ctx, form, again, None).await,
+            Err(answer) => answer,
+        },
+    }
+}
+
+async fn change(
+    State(shared): State<Shared>,
+    ctx: Ctx,
+    Path(id): Path<i64>,
+    Form(fields): Form<Fields>,
+) -> Response {
+    let href = format!("/admin/andon/rules/{id}");
+    let form = rule_form::sent(href.clone(), &fields);
+    if fields.one("then") == "step" {
+        return rule_page(&shared, &ctx, form, asked_for(), None).await;
+    }
+    let done = match rule_form::body(&form) {
+        Ok(body) => rules::change(&ctx, id, &body).await,
+        Err(error) => Err(error),
+    };
+    let Err(error) = done else {
+        return Redirect::to(&format!("{href}?said=saved")).into_response();
+    };
+    let stale = matches!(error, ServiceError::Conflict(_));
+    let again = match wrong_or(&shared, &ctx, "rule", error).await {
+        Ok(again) => again,
+        Err(answer) => return answer,
+    };
+    // Whoever looked at something older gets to see what it is now.
+    let form = match rules::one(&ctx, id).await {
+        Ok(view) if stale => rule_form::of(&view),
+        _ => form,
+    };
+    rule_page(&shared, &ctx, form, again, None).await
+}
+
+async fn remove(
+    State(shared): State<Shared>,
+    ctx: Ctx,
+    Path(id): Path<i64>,
+    Form(fields): Form<Fields>,
+) -> Response {
+    match rules::remove(&ctx, id, fields.number("version")).await {
+        Ok(()) => Redirect::to("/admin/andon?said=removed").into_response(),
+        Err(error) => match wrong_or(&shared, &ctx, "rule", error).await {
+            Ok(again) => list_page(&shared, &ctx, None, again, None).await,
+            Err(answer) => answer,
+        },
+    }
+}

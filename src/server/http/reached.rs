@@ -1,0 +1,200 @@
+//! `/account/reached`: how people are reached when somebody calls for help.
+
+use super::Shared;
+use super::account::when;
+use super::desk::answer::{Again, asked_for, on_to, refused, wrong_or};
+use super::desk::page_with;
+use crate::domain::time::TsMs;
+use crate::server::auth::Ctx;
+use crate::server::services::andon::channels::Tested;
+use crate::server::services::reached::{self, NewDevice, Way};
+use crate::ui::desk::reached::{self as pages, DeviceLine, Reached, SCRIPT, Test};
+use axum::Router;
+use axum::extract::{Form, Path, Query, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use serde::Deserialize;
+
+const TITLE: (&str, &str) = ("How you are reached", "/account/reached");
+
+/// The routes.
+pub fn router(shared: &Shared) -> Router {
+    Router::new()
+        .route("/account/reached", get(show))
+        .route("/account/reached/phone", post(set_phone))
+        .route("/account/reached/devices", post(add_device))
+        .route("/account/reached/devices/remove", post(remove_device))
+        .route("/account/reached/test/{name}", post(test))
+        .with_state(shared.clone())
+}
+
+/// What was just done, in the address.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Done {
+    said: String,
+}
+
+impl Done {
+    /// In words; anything else says nothing.
+    fn words(&self) -> Option<&'static str> {
+        match self.said.as_str() {
+            "phone" => Some("The number is saved."),
+            "on" => Some("Push is on. Send yourself a test."),
+            "removed" => Some("That device takes no messages any more."),
+            _ => None,
+        }
+    }
+}
+
+/// What somebody typed, or what was done: the rest of the page is read.
+#[derive(Default)]
+struct Typed {
+    said: Option<&'static str>,
+    phone: Option<String>,
+    label: String,
+    tested: Option<Vec<Tested>>,
+}
+
+async fn show(State(shared): State<Shared>, ctx: Ctx, Query(done): Query<Done>) -> Response {
+    let typed = Typed {
+        said: done.words(),
+        ..Typed::default()
+    };
+    drawn(&shared, &ctx, asked_for(), typed).await
+}
+
+async fn drawn(shared: &Shared, ctx: &Ctx, (status, wrong): Again, typed: Typed) -> Response {
+    let own = match reached::own(ctx).await {
+        Ok(own) => own,
+        Err(error) => return refused(shared, ctx, error).await,
+    };
+    let label_of = |address: &str| {
+        let device = own.devices.iter().find(|d| d.id.to_string() == address);
+        device.map_or_else(|| address.to_owned(), |d| d.label.clone())
+    };
+    let outcome = |t: Tested| match t.outcome {
+        Ok(said) => Ok(format!("Sent to {}: {said}", label_of(&t.address))),
+        Err(why) => Err(format!("Not sent to {}: {why}", label_of(&t.address))),
+    };
+    let tested = typed.tested.unwrap_or_default().into_iter().map(outcome);
+    let tested = tested.collect();
+    let device = |d: &crate::server::db::contacts::SubscriptionRow| DeviceLine {
+        id: d.id,
+        label: d.label.clone(),
+        since: when(shared, TsMs(d.created_ms)),
+        used: d
+            .used_ms
+            .map_or_else(|| "never".to_owned(), |at| when(shared, TsMs(at))),
+    };
+    let test = |way: &Way| Test {
+        name: way.channel.name(),
+        words: way.channel.words(),
+        cannot: way.reaches.clone().err(),
+    };
+    let page = Reached {
+        said: typed.said,
+        tested,
+        phone: typed.phone.or(own.phone).unwrap_or_default(),
+        email: own.row.email.trim().to_owned(),
+        push_key: own.push_key,
+        label: typed.label,
+        is_shared: ctx.caller().device.is_some(),
+        devices: own.devices.iter().map(device).collect(),
+        tests: own.ways.iter().map(test).collect(),
+    };
+    let inside = pages::reached(page, &wrong);
+    let inside = (inside, Some(SCRIPT));
+    page_with(shared, Some(ctx.caller()), TITLE, status, inside)
+}
+
+#[derive(Debug, Deserialize)]
+struct PhoneForm {
+    phone: String,
+}
+
+async fn set_phone(
+    State(shared): State<Shared>,
+    ctx: Ctx,
+    Form(form): Form<PhoneForm>,
+) -> Response {
+    match reached::set_phone(&ctx, &form.phone).await {
+        Ok(()) => Redirect::to("/account/reached?said=phone").into_response(),
+        Err(error) => match wrong_or(&shared, &ctx, "phone", error).await {
+            Ok(again) => {
+                let typed = Typed {
+                    phone: Some(form.phone),
+                    ..Typed::default()
+                };
+                drawn(&shared, &ctx, again, typed).await
+            }
+            Err(answer) => answer,
+        },
+    }
+}
+
+#[derive(Debug, Deserialize)]
+struct DeviceForm {
+    endpoint: String,
+    p256dh: String,
+    auth: String,
+    label: String,
+}
+
+async fn add_device(
+    State(shared): State<Shared>,
+    ctx: Ctx,
+    Form(form): Form<DeviceForm>,
+) -> Response {
+    let new = NewDevice {
+        endpoint: form.endpoint,
+        p256dh: form.p256dh,
+        auth: form.auth,
+        label: form.label,
+    };
+    match reached::add_device(&ctx, &new).await {
+        Ok(()) => Redirect::to("/account/reached?said=on").into_response(),
+        Err(error) => match wrong_or(&shared, &ctx, "device", error).await {
+            Ok(again) => {
+                let typed = Typed {
+                    label: new.label,
+                    ..Typed::default()
+                };
+                drawn(&shared, &ctx, again, typed).await
+            }
+            Err(answer) => answer,
+        },
+    }
+}
+
+#[derive(Debug, Deserialize)]
+struct RemoveForm {
+    device: String,
+}
+
+async fn remove_device(
+    State(shared): State<Shared>,
+    ctx: Ctx,
+    Form(form): Form<RemoveForm>,
+) -> Response {
+    // No device has the number 0.
+    let id = form.device.parse().unwrap_or_default();
+    let done = reached::remove_device(&ctx, id).await;
+    on_to(&shared, &ctx, "/account/reached?said=removed", done).await
+}
+
+async fn test(State(shared): State<Shared>, ctx: Ctx, Path(name): Path<String>) -> Response {
+    match reached::test(&ctx, &name).await {
+        Ok(tested) => {
+            let typed = Typed {
+                tested: Some(tested),
+                ..Typed::default()
+            };
+            drawn(&shared, &ctx, asked_for(), typed).await
+        }
+        Err(error) => match wrong_or(&shared, &ctx, "test", error).await {
+            Ok(again) => drawn(&shared, &ctx, again, Typed::default()).await,
+            Err(answer) => answer,
+        },
+    }
+}

@@ -1,0 +1,260 @@
+//! What people do with calls.
+
+use super::raise::{replan, settle};
+use super::view::views_in;
+use super::{Doer, moment, written};
+use crate::api::andon::CallView;
+use crate::domain::andon::{Act, Cause, Refused};
+use crate::domain::ids::CallId;
+use crate::domain::time::TsMs;
+use crate::server::andon::steps::{Why, do_step, end};
+use crate::server::andon::{Around, Directory};
+use crate::server::auth::Ctx;
+use crate::server::db::andon::calls::{self, StoredCall};
+use crate::server::db::andon::events;
+use crate::server::db::{Tx, audit, deliveries, notify};
+use crate::server::live::calls::tell;
+use crate::server::plant::Plant;
+use crate::server::services::error::{ServiceError, invalid, not_found};
+use crate::server::state::App;
+use serde_json::json;
+
+/// "I am coming", perhaps with when.
+///
+/// # Errors
+/// As all acts: no such call; the leave does not reach its line; [`ServiceError::Conflict`] when somebody was faster or
+/// something must come before it; a value that cannot be; the database's. Nothing is changed then.
+pub async fn acknowledge_andon_event(
+    ctx: &Ctx,
+    id: i64,
+    eta: Option<TsMs>,
+) -> Result<CallView, ServiceError> {
+    act(ctx, CallId(id), Act::Acknowledge { eta }, "").await
+}
+
+/// "I am there."
+///
+/// # Errors
+/// As [`acknowledge_andon_event`].
+pub async fn arrive_andon_event(ctx: &Ctx, id: i64) -> Result<CallView, ServiceError> {
+    act(ctx, CallId(id), Act::Arrive, "").await
+}
+
+/// The trouble is over: where it came from, and what was done.
+///
+/// # Errors
+/// As [`acknowledge_andon_event`].
+pub async fn resolve_andon_event(
+    ctx: &Ctx,
+    id: i64,
+    cause: Cause,
+    note: &str,
+) -> Result<CallView, ServiceError> {
+    act(ctx, CallId(id), Act::Resolve { cause }, note).await
+}
+
+/// Nothing is left to do.
+///
+/// # Errors
+/// As [`acknowledge_andon_event`].
+pub async fn close_andon_event(ctx: &Ctx, id: i64) -> Result<CallView, ServiceError> {
+    act(ctx, CallId(id), Act::Close, "").await
+}
+
+/// It was not needed; `note` says why.
+///
+/// # Errors
+/// As [`acknowledge_andon_event`]; also without a note.
+pub async fn cancel_andon_event(ctx: &Ctx, id: i64, note: &str) -> Result<CallView, ServiceError> {
+    if note.trim().is_empty() {
+        return Err(invalid("note", "is missing: say why it was not needed"));
+    }
+    act(ctx, CallId(id), Act::Cancel, note).await
+}
+
+/// It was not over.
+///
+/// # Errors
+/// As [`acknowledge_andon_event`]; also when another call of the kind is open at the place.
+pub async fn reopen_andon_event(ctx: &Ctx, id: i64, note: &str) -> Result<CallView, ServiceError> {
+    act(ctx, CallId(id), Act::Reopen { restarted: None }, note).await
+}
+
+/// "Call the next level now."
+///
+/// # Errors
+/// As [`acknowledge_andon_event`]; also when nobody is above.
+pub async fn escalate_andon_event(ctx: &Ctx, id: i64) -> Result<CallView, ServiceError> {
+    act(ctx, CallId(id), Act::Escalate, "").await
+}
+
+async fn act(ctx: &Ctx, id: CallId, act: Act, note: &str) -> Result<CallView, ServiceError> {
+    let app = ctx.app();
+    let plant = app.plant.get();
+    let note = written("note", note)?;
+    let people = Directory::load(&app.db).await?;
+    let mut tx = app.db.begin_append().await?;
+    let stored = calls::by_id_in(&mut tx, id).await?;
+    let stored = stored.ok_or_else(|| not_found("call", &id.0.to_string()))?;
+    let around = Around::of(app, &plant, &stored, &people, app.clock.now())?;
+    ctx.reach(around.line)?;
+    if act_in(&mut tx, around, stored, (act, note), Doer::of(ctx)).await? {
+        tx.commit().await?;
+        app.channels.wake();
+        tell(app).await;
+    } else {
+        drop(tx);
+    }
+    view(app, &plant, &people, id).await
+}
+
+async fn view(
+    app: &App,
+    plant: &Plant,
+    people: &Directory,
+    id: CallId,
+) -> Result<CallView, ServiceError> {
+    let mut tx = app.db.snapshot().await?;
+    let stored = calls::by_id_in(&mut tx, id).await?;
+    let views = views_in(&mut tx, plant, people, stored.as_slice()).await?;
+    let view = views.into_iter().next();
+    view.ok_or_else(|| not_found("call", &id.0.to_string()))
+}
+
+/// Does an act with everything that belongs to it; `false` when the same person had done it already, and nothing changes.
+///
+/// # Errors
+/// As [`acknowledge_andon_event`].
+pub(crate) async fn act_in(
+    tx: &mut Tx,
+    around: Around<'_>,
+    stored: StoredCall,
+    (act, note): (Act, &str),
+    by: Doer,
+) -> Result<bool, ServiceError> {
+    // When the machine ran again is what the timeline said, not what a caller says.
+    let act = match act {
+        Act::Reopen { .. } => Act::Reopen {
+            restarted: stored.restarted,
+        },
+        act => act,
+    };
+    let before = stored.call.clone();
+    let next = before
+        .clone()
+        .after(act, &by.name, around.now, around.people.reopen)
+        .map_err(|why| refused(&why))?;
+    if next == before && act != Act::Escalate {
+        let taken_by = matches!(act, Act::Acknowledge { .. }).then_some(stored.acknowledged_person);
+        return match taken_by {
+            // Two people may have one name.
+            Some(person) if person != by.person => {
+                let made = before.made();
+                Err(ServiceError::Conflict(format!(
+                    "acknowledged by another {} at {}",
+                    made.by,
+                    moment(made.at)
+                )))
+            }
+            _ => Ok(false),
+        };
+    }
+    let mut call = StoredCall {
+        call: next,
+        ..stored
+    };
+    match act {
+        Act::Acknowledge { .. } | Act::Arrive if before.acknowledged.is_none() => {
+            call.acknowledged_person = by.person;
+        }
+        Act::Resolve { .. } | Act::Cancel => note.clone_into(&mut call.note),
+        Act::Reopen { .. } => {
+            alone(tx, &call).await?;
+            // That there was nothing to do is no longer true: who has not heard it yet does not hear it now.
+            deliveries::void(tx, call.id.0, None).await?;
+            call.restarted = None;
+            call.acknowledged_person = None;
+            call.level = 0;
+            replan(around, &mut call);
+        }
+        Act::Escalate => {
+            let above = call.ladder.above(call.level, &call.call);
+            let step = above.ok_or_else(|| {
+                let level = call.level;
+                ServiceError::Conflict(format!("nobody stands above level {level} on its ladder"))
+            })?;
+            do_step(tx, around, &mut call, step, Why::ByHand).await?;
+        }
+        Act::Acknowledge { .. } | Act::Arrive | Act::Close => {}
+    }
+    calls::put(tx, &mut call).await?;
+    let at = match act {
+        Act::Escalate => around.now.max(call.call.made().at),
+        _ => call.call.made().at,
+    };
+    let detail = detail(act, &call, note);
+    events::add(
+        tx,
+        call.id,
+        (at, act.name()),
+        (&by.name, by.person),
+        &detail,
+    )
+    .await?;
+    settle(tx, around, &mut call).await?;
+    if matches!(act, Act::Resolve { .. } | Act::Cancel) {
+        end(tx, around, &call, by.person).await?;
+    }
+    let mut row = by.entry;
+    row.at_ms = around.now.0;
+    row.action = format!("andon.{}", act.name());
+    row.target = format!("call:{}", call.id.0);
+    row.was = json!({"status": before.status()}).to_string();
+    row.became =
+        json!({"status": call.call.status(), "level": call.level, "detail": detail}).to_string();
+    audit::add(tx, &row).await?;
+    notify::calls(tx, call.version).await?;
+    Ok(true)
+}
+
+/// Refuses to reopen a call beside another one.
+async fn alone(tx: &mut Tx, call: &StoredCall) -> Result<(), ServiceError> {
+    let Some(other) = calls::open_in(tx, call.spot, call.call.kind).await? else {
+        return Ok(());
+    };
+    let (id, raised) = (other.id.0, &other.call.raised);
+    let problem = format!(
+        "call {id}, raised by {} at {}, is open for the same: use that one",
+        raised.by,
+        moment(raised.at)
+    );
+    Err(ServiceError::Conflict(problem))
+}
+
+fn refused(refused: &Refused) -> ServiceError {
+    match refused {
+        Refused::Status { status, made, hint } => ServiceError::Conflict(format!(
+            "{} by {} at {}: {hint}",
+            status.words().to_lowercase(),
+            made.by,
+            moment(made.at)
+        )),
+        Refused::TooLate { .. } => ServiceError::Conflict(refused.to_string()),
+        Refused::Eta => invalid("eta", refused.to_string()),
+    }
+}
+
+/// What is said of an act in the history.
+fn detail(act: Act, call: &StoredCall, note: &str) -> String {
+    let about = match act {
+        Act::Acknowledge { eta: Some(eta) } => format!("there at {}", moment(eta)),
+        Act::Resolve { cause } => cause.words().to_owned(),
+        Act::Escalate => format!("level {}", call.level),
+        _ => String::new(),
+    };
+    match (about.is_empty(), note.is_empty()) {
+        (_, true) => about,
+        (true, false) => note.to_owned(),
+        (false, false) => format!("{about}: {note}"),
+    }
+}

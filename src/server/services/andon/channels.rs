@@ -1,0 +1,147 @@
+//! By what people are told: what works of it, before it is needed.
+
+use crate::domain::andon::Channel;
+use crate::domain::time::{DAY_MS, DurMs, TsMs};
+use crate::server::auth::Ctx;
+use crate::server::db::audit;
+use crate::server::db::deliveries::{self, ChannelRow, FailedRow};
+use crate::server::delivery::{places, test_message};
+use crate::server::services::error::{ServiceError, invalid, not_found};
+
+/// The most failures that are listed of a channel.
+const MOST_FAILURES: i64 = 20;
+
+/// How far back failures are listed.
+pub const LATELY: DurMs = DurMs(DAY_MS);
+
+/// A channel.
+#[derive(Clone, Debug)]
+pub struct ChannelState {
+    /// Which.
+    pub channel: Channel,
+    /// It is set up.
+    pub is_set_up: bool,
+    /// The receivers that the settings name; none for channels that reach people.
+    pub receivers: Vec<String>,
+    /// How it does; none: it never had a message.
+    pub row: Option<ChannelRow>,
+    /// What did not go well in the last day, the newest first.
+    pub failures: Vec<FailedRow>,
+    /// Whether whoever looks can have a test sent to themselves; if not, why not.
+    pub to_oneself: Result<(), String>,
+}
+
+/// All channels but the screen, which needs nothing.
+///
+/// # Errors
+/// The engine's.
+pub async fn all(ctx: &Ctx) -> Result<Vec<ChannelState>, ServiceError> {
+    let app = ctx.app();
+    let since = ctx.now() - LATELY;
+    let rows = deliveries::by_channel(&app.db).await?;
+    let mut out = Vec::new();
+    for channel in Channel::ALL.into_iter().filter(|c| *c != Channel::Screen) {
+        let name = channel.name();
+        let set_up = app.channels.get(name);
+        let to_oneself = match place(ctx, channel).await? {
+            _ if set_up.is_none() => Err("the channel is not set up".to_owned()),
+            found => found.map(drop),
+        };
+        out.push(ChannelState {
+            channel,
+            is_set_up: set_up.is_some(),
+            receivers: set_up.map(|c| c.addresses()).unwrap_or_default(),
+            row: rows.iter().find(|r| r.channel == name).cloned(),
+            failures: deliveries::failed_attempts(&app.db, name, since, MOST_FAILURES).await?,
+            to_oneself,
+        });
+    }
+    Ok(out)
+}
+
+/// Where whoever asks is reached over a channel, or why they are not.
+async fn place(ctx: &Ctx, channel: Channel) -> Result<Result<Vec<String>, String>, ServiceError> {
+    if channel == Channel::Webhook {
+        let set_up = ctx.app().channels.get(channel.name());
+        let names = set_up.map(|c| c.addresses()).unwrap_or_default();
+        return Ok(if names.is_empty() {
+            Err("no receiver is named in the settings".to_owned())
+        } else {
+            Ok(names)
+        });
+    }
+    let Some(person) = ctx.caller().person() else {
+        return Ok(Err("only people can be told".to_owned()));
+    };
+    let mut tx = ctx.app().db.snapshot().await?;
+    let found = places(&mut tx, person, channel.name()).await?;
+    Ok(found.map_err(str::to_owned))
+}
+
+/// What became of a test: where it was sent, and what the receiver said or why it did not take it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tested {
+    /// Where.
+    pub address: String,
+    /// What the receiver said, or why it did not take it.
+    pub outcome: Result<String, String>,
+}
+
+/// Sends a test message to whoever asks, now and once; over a channel to other programs, to each receiver.
+///
+/// # Errors
+/// No such channel; whoever asks is not reached over it; the engine's.
+pub async fn test(ctx: &Ctx, name: &str) -> Result<Vec<Tested>, ServiceError> {
+    let channel = Channel::from_name(name).filter(|c| *c != Channel::Screen);
+    let channel = channel.ok_or_else(|| not_found("channel", name))?;
+    let app = ctx.app();
+    if app.channels.get(name).is_none() {
+        return Err(invalid("channel", "is not set up"));
+    }
+    let places = place(ctx, channel).await?;
+    let places = places.map_err(|why| invalid("channel", why))?;
+    tested(
+        ctx,
+        channel,
+        places,
+        ("channel.test", &format!("channel:{name}")),
+    )
+    .await
+}
+
+/// Sends a test to each of these, and writes down what became of it.
+///
+/// # Errors
+/// The engine's.
+pub(in crate::server::services) async fn tested(
+    ctx: &Ctx,
+    channel: Channel,
+    places: Vec<String>,
+    (action, target): (&str, &str),
+) -> Result<Vec<Tested>, ServiceError> {
+    let app = ctx.app();
+    let mut out = Vec::new();
+    for address in places {
+        let sent = test_message(&app.channels, channel.name(), &address, ctx.now()).await;
+        out.push(Tested {
+            outcome: sent.map_err(|e| e.to_string()),
+            address,
+        });
+    }
+    let mut entry = ctx.entry(action, target);
+    let words = out.iter().map(|t| match &t.outcome {
+        Ok(said) => format!("sent: {said}"),
+        Err(why) => format!("not sent: {why}"),
+    });
+    entry.became = words.collect::<Vec<_>>().join("; ");
+    let mut tx = app.db.begin().await?;
+    audit::add(&mut tx, &entry).await?;
+    tx.commit().await?;
+    Ok(out)
+}
+
+/// Since when the oldest message of a channel waits that should be out.
+#[must_use]
+pub fn late_since(row: &ChannelRow, now: TsMs) -> Option<TsMs> {
+    row.oldest_due_ms.map(TsMs).filter(|due| *due < now)
+}

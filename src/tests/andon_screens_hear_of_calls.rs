@@ -1,0 +1,164 @@
+//! Open screens hear of every change of a call, whichever node made it, and only where they may see calls.
+
+use crate::andon_scene::{Floor, minutes, start};
+use crate::browser::{Browser, text};
+use crate::cast::Actor;
+use crate::harness::{Place, Server, until};
+use crate::stream::{SOON, Stream};
+use ms5_floor::domain::rights::{Permission, PermissionSet};
+use ms5_floor::server::live::nodes;
+use serde_json::json;
+
+on_both! {
+    a_screen_gets_all_calls_at_first_and_then_each_that_changes,
+    a_screen_hears_of_no_calls_that_it_may_not_see,
+    other_nodes_hear_of_calls_as_well,
+    what_is_resolved_stays_on_the_screens_until_somebody_closes_it,
+}
+
+async fn a_screen_gets_all_calls_at_first_and_then_each_that_changes(place: &Place) {
+    let mut floor = Floor::new(place).await;
+    let call = json!({"machine": "M1", "kind": "stop"});
+    let id = floor.raised(&floor.operator, call.clone()).await;
+    let mut stream = Stream::open(&floor.server, "?since=0", None).await;
+    let first = stream.next_named("calls").await;
+    assert_eq!(first.id, None, "it is no fact");
+    assert_eq!(first.data.as_array().map(Vec::len), Some(1));
+    assert_eq!(first.data[0]["id"], id);
+    let mut last = first.data[0]["version"].as_i64().expect("a version");
+
+    floor.raised(&floor.engineer, call).await;
+    floor.at(minutes(10)).await;
+    floor.resolve(id).await;
+    let mut seen = Vec::new();
+    for _ in 0..4 {
+        let event = stream.next_named("call").await;
+        assert_eq!((event.id, &event.data["id"]), (None, &json!(id)));
+        let version = event.data["version"].as_i64().expect("a version");
+        assert!(version > last, "{version} after {last}");
+        last = version;
+        let raises = event.data["raises"].as_i64().expect("a number");
+        seen.push((
+            event.data["status"].as_str().expect("a status").to_owned(),
+            event.data["level"].as_i64().expect("a level"),
+            raises,
+        ));
+    }
+    let at = |status: &str, level| (status.to_owned(), level, 2);
+    assert_eq!(
+        seen,
+        [
+            at("raised", 0),
+            at("raised", 1),
+            at("acknowledged", 1),
+            at("resolved", 1),
+        ],
+        "{}",
+        place.engine
+    );
+}
+
+async fn a_screen_hears_of_no_calls_that_it_may_not_see(place: &Place) {
+    let mut floor = Floor::new(place).await;
+    let everything = floor.server.everything.clone();
+    let line = floor.server.app.plant.get().line("L2").expect("L2").id;
+    let may = PermissionSet::of(&[Permission::DashboardRead, Permission::AndonRead]);
+    let calls = Actor::key(&floor.server, "calls of L2", may, Some(line)).await;
+    let may = PermissionSet::of(&[Permission::DashboardRead]);
+    let no_calls = Actor::key(&floor.server, "no calls", may, None).await;
+    let mut streams = Vec::new();
+    for actor in [&calls, &no_calls] {
+        let mut headers = axum::http::HeaderMap::new();
+        actor.show(&floor.server, &mut headers).await;
+        let bearer = headers["authorization"].to_str().expect("text");
+        floor.server.everything = bearer.trim_start_matches("Bearer ").to_owned();
+        let mut stream = Stream::open(&floor.server, "?since=0", None).await;
+        assert_eq!(stream.next_named("calls").await.data, json!([]));
+        streams.push(stream);
+    }
+    floor.server.everything = everything;
+    for machine in ["M1", "M3"] {
+        let call = json!({"machine": machine, "kind": "stop"});
+        floor.raised(&floor.operator, call).await;
+    }
+    let event = streams[0].next_named("call").await;
+    assert_eq!(event.data["line"]["code"], "L2", "{}", place.engine);
+    // The other one hears what comes after, and no call before it.
+    floor
+        .server
+        .app
+        .hub
+        .database(true, floor.server.app.clock.now());
+    loop {
+        let event = streams[1].next().await.expect("an event");
+        assert_ne!(event.name, "call");
+        if event.data["without_database"] == true {
+            break;
+        }
+    }
+}
+
+async fn other_nodes_hear_of_calls_as_well(place: &Place) {
+    let floor = Floor::new(place).await;
+    let other = Server::on(
+        place,
+        place.open().await,
+        floor.hands.clock(),
+        Some(floor.server.everything.clone()),
+    )
+    .await;
+    let following = tokio::spawn(nodes::follow(other.app.clone(), other.stop.clone()));
+    let mut stream = Stream::open(&other, "?since=0", None).await;
+    stream.next_named("calls").await;
+    until("a listener", SOON, async || {
+        (other.app.hub.listeners() > 0).then_some(())
+    })
+    .await;
+    let call = json!({"machine": "M1", "kind": "stop"});
+    let id = floor.raised(&floor.operator, call).await;
+    let event = stream.next_named("call").await;
+    assert_eq!(event.data["id"], id, "{}", place.engine);
+    assert_eq!(event.data["told"].as_array().map(Vec::len), Some(4));
+    other.stop.cancel();
+    following.await.expect("it ends");
+}
+
+async fn what_is_resolved_stays_on_the_screens_until_somebody_closes_it(place: &Place) {
+    let mut floor = Floor::new(place).await;
+    let call = json!({"machine": "M1", "kind": "material", "line_stopped": false});
+    let id = floor.raised(&floor.operator, call).await;
+    floor.at(minutes(10)).await;
+    floor.resolve(id).await;
+    let mut mona = Browser::of(&floor.server, "mona", "shift_manager").await;
+    for path in ["/andon", "/lines/L1"] {
+        let page = text(&mona.get(path).await);
+        for words in [
+            "class=\"call resolved medium\"",
+            "Resolved by",
+            // Eight hours after 10:10 on the site's clock.
+            "Can be reopened until 18:10",
+            "Close it",
+            "Reopen it",
+        ] {
+            assert!(
+                page.contains(words),
+                "{} {path}: {words}: {page}",
+                place.engine
+            );
+        }
+    }
+    let other = text(&mona.get("/lines/L2").await);
+    assert!(!other.contains("call resolved"), "{other}");
+    let active = floor.active().await;
+    let until = active[0]["reopen_until"].as_i64().expect("a time");
+    assert_eq!(until, (start() + minutes(8 * 60 + 10)).0);
+    floor.hands.set(start() + minutes(8 * 60 + 11));
+    let mut mona = Browser::signed_in(&floor.server, "mona").await;
+    let page = text(&mona.get("/andon").await);
+    assert!(page.contains("Too late to be reopened"), "{page}");
+    floor.acted(&floor.engineer, id, "close", json!({})).await;
+    for path in ["/andon", "/lines/L1"] {
+        let page = text(&mona.get(path).await);
+        assert!(!page.contains("call resolved"), "{path}: {page}");
+    }
+}

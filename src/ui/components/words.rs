@@ -1,0 +1,18 @@
+//! Words that change, in an element of their own.
+
+use leptos::prelude::*;
+use std::sync::Arc;
+
+/// What says the words.
+type Say = Arc<dyn Fn() -> String + Send + Sync>;
+
+/// Words that follow what they are about. No words leave the element empty, so that the style sheet can take it away.
+pub fn words(class: &'static str, say: impl Fn() -> String + Send + Sync + 'static) -> AnyView {
+    span(class, Arc::new(say))
+}
+
+/// Once for all of them: every closure of its own would be code of its own.
+fn span(class: &'static str, say: Say) -> AnyView {
+    view! { <span class=class>{move || Some(say()).filter(|words| !words.is_empty())}</span> }
+        .into_any()
+}
