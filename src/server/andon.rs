@@ -15,6 +15,7 @@ pub mod stand;
 pub mod steps;
 mod summaries;
 mod tell;
+pub mod watch;
 mod words;
 pub mod worker;
 

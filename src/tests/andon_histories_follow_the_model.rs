@@ -14,7 +14,6 @@ use ms5_floor::domain::andon::{
 use ms5_floor::domain::ids::CallId;
 use ms5_floor::domain::rights::PermissionSet;
 use ms5_floor::domain::time::{DurMs, TsMs};
-use ms5_floor::server::andon::worker::Worker;
 use ms5_floor::server::db::andon::calls::{self, StoredCall};
 use ms5_floor::server::db::andon::timers::{self, DONE, PENDING};
 use rand::Rng;
@@ -331,11 +330,10 @@ async fn any_history_leaves_what_the_model_says(place: &Place) {
                     now = now + length;
                     floor.hands.set(now);
                     if look == Look::Restarts {
-                        let app = floor.server.app.clone();
-                        floor.worker = Worker::new(app, floor.hands.ticks());
+                        floor.restart();
                     }
                     if look != Look::Not {
-                        floor.worker.look().await.expect("a look");
+                        floor.look().await;
                         models.iter_mut().for_each(|m| m.settle(now));
                     }
                 }

@@ -7,7 +7,7 @@ use crate::small_plant::two_shifts;
 use axum::http::Method;
 use ms5_floor::domain::machine_state::MachineState::{PlannedStop, Running, Stopped};
 use ms5_floor::domain::time::DurMs;
-use ms5_floor::server::andon::worker::Worker;
+use ms5_floor::server::andon::watch::Watcher;
 use serde_json::{Value, json};
 
 on_both! {
@@ -218,7 +218,7 @@ async fn of_two_nodes_that_look_one_raises_the_call(place: &Place) {
         Some(floor.server.everything.clone()),
     )
     .await;
-    let mut second = Worker::new(other.app.clone(), floor.hands.ticks());
+    let mut second = Watcher::new(other.app.clone(), floor.hands.ticks());
     let machines = ["M1", "M2", "M3"];
     for round in 0..ROUNDS {
         let minute = round * 20;
@@ -228,7 +228,7 @@ async fn of_two_nodes_that_look_one_raises_the_call(place: &Place) {
             .await;
         floor.tell(&machines.map(|m| (m, minute, Stopped))).await;
         floor.hands.set(start() + just_after(minute + 5));
-        let (a, b) = tokio::join!(floor.worker.look(), second.look());
+        let (a, b) = tokio::join!(floor.watcher.look(), second.look());
         a.expect("a look");
         b.expect("a look");
         let open = floor.active().await;

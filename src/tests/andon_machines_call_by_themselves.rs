@@ -16,8 +16,6 @@ on_both! {
     a_machine_that_ran_for_a_moment_does_not_run_again,
     what_ran_when_it_was_resolved_ran_again_when_that_run_began,
     a_call_that_came_before_its_stop_is_tied_to_it,
-    a_call_about_no_stop_waits_for_no_machine,
-    a_resolved_call_closes_when_it_can_no_longer_be_reopened,
 }
 
 /// A moment a little after a full minute.
@@ -393,44 +391,4 @@ async fn a_call_that_came_before_its_stop_is_tied_to_it(place: &Place) {
     floor.at(minutes(60)).await;
     let stop = floor.detail(other).await["call"]["stop"].clone();
     assert_eq!(stop, json!((start() + minutes(1)).0), "it stands for long");
-}
-
-async fn a_call_about_no_stop_waits_for_no_machine(place: &Place) {
-    let mut floor = Floor::new(place).await;
-    floor.tell(&[("M1", -60, Running)]).await;
-    floor.at(minutes(0)).await;
-    let call = json!({"line": "L1", "kind": "stop", "line_stopped": true});
-    let id = floor.raised(&floor.operator, call).await;
-    floor.hands.set(start() + minutes(10));
-    floor.resolve(id).await;
-    for minute in [60, 8 * 60 + 11] {
-        floor.at(minutes(minute)).await;
-        let waiting = floor.detail(id).await["waiting"].clone();
-        assert_eq!(
-            (&waiting["acknowledge"], &waiting["restart"]),
-            (&json!(minutes(10).0), &json!(0)),
-            "{}: {minute}",
-            place.engine
-        );
-    }
-    assert_eq!(floor.detail(id).await["call"]["status"], "closed");
-}
-
-async fn a_resolved_call_closes_when_it_can_no_longer_be_reopened(place: &Place) {
-    let mut floor = Floor::new(place).await;
-    floor.tell(&[("M1", -60, Running)]).await;
-    floor.at(minutes(0)).await;
-    let id = floor
-        .raised(&floor.operator, json!({"line": "L1", "kind": "material"}))
-        .await;
-    floor.resolve(id).await;
-    floor.at(minutes(8 * 60)).await;
-    let waiting = floor.active().await;
-    assert_eq!(waiting[0]["status"], "resolved", "{}", place.engine);
-    floor.at(just_after(8 * 60)).await;
-    assert!(floor.active().await.is_empty(), "{}", place.engine);
-    let detail = floor.detail(id).await;
-    assert_eq!(detail["call"]["call"]["closed"]["by"], "nobody reopened it");
-    let last = happened(&detail).pop();
-    assert_eq!(last.map(|(what, _)| what).as_deref(), Some("close"));
 }

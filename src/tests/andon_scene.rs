@@ -10,6 +10,7 @@ use ms5_floor::domain::andon::{Channel, Ladder, Recipient, Rule, Step, Trigger};
 use ms5_floor::domain::ids::CallId;
 use ms5_floor::domain::machine_state::MachineState;
 use ms5_floor::domain::time::{DurMs, MINUTE_MS, TsMs};
+use ms5_floor::server::andon::watch::Watcher;
 use ms5_floor::server::andon::worker::Worker;
 use ms5_floor::server::db::andon::timers::{self, TimerRow};
 use ms5_floor::server::db::{Db, settings};
@@ -53,6 +54,7 @@ pub struct Floor {
     pub server: Server,
     pub hands: Hands,
     pub worker: Worker,
+    pub watcher: Watcher,
     pub operator: Actor,
     pub shift_manager: Actor,
     pub engineer: Actor,
@@ -72,6 +74,7 @@ impl Floor {
         }
         Self {
             worker: Worker::new(server.app.clone(), hands.ticks()),
+            watcher: Watcher::new(server.app.clone(), hands.ticks()),
             operator: Actor::person(&server, "operator", None).await,
             shift_manager: Actor::person(&server, "shift_manager", None).await,
             engineer: Actor::person(&server, "engineer", None).await,
@@ -95,7 +98,20 @@ impl Floor {
     pub fn reach_over(&mut self, channels: Channels) {
         self.server.app.channels = channels.clone();
         self.server.shared.app.channels = channels;
+        self.restart();
+    }
+
+    /// What looks at calls begins anew.
+    pub fn restart(&mut self) {
         self.worker = Worker::new(self.server.app.clone(), self.hands.ticks());
+        self.watcher = Watcher::new(self.server.app.clone(), self.hands.ticks());
+    }
+
+    /// Does the steps that are due, then looks at the machines; how many steps that were.
+    pub async fn look(&mut self) -> usize {
+        let steps = self.worker.look().await.expect("the database is there");
+        self.watcher.look().await.expect("the database is there");
+        steps
     }
 
     /// Sends everything that waits.
@@ -169,7 +185,7 @@ impl Floor {
     /// Moves the clock to so long after the start, and does what is due then; how many steps that were.
     pub async fn at(&mut self, after: DurMs) -> usize {
         self.hands.set(start() + after);
-        self.worker.look().await.expect("the database is there")
+        self.look().await
     }
 
     /// The timers of a call.

@@ -3,13 +3,15 @@
 use crate::andon_scene::{Floor, add_rule, minutes, number, rule_of, run, start, step, two_lines};
 use crate::cable::Cable;
 use crate::cast::Actor;
-use crate::harness::{Hands, Place, Server};
+use crate::harness::{Hands, Place, Server, until};
 use ms5_floor::domain::andon::Trigger::{NotAcknowledged, NotArrived, NotResolved, Raised};
 use ms5_floor::domain::time::{DurMs, TsMs};
 use ms5_floor::server::andon::worker::Worker;
 use ms5_floor::server::db::Db;
 use ms5_floor::server::db::andon::timers::{DONE, PENDING, TimerRow, VOID};
 use serde_json::json;
+use sqlx::Connection;
+use std::time::Duration;
 
 on_both! {
     steps_are_done_in_order_and_what_is_late_says_so,
@@ -21,6 +23,8 @@ on_both! {
     two_nodes_do_no_step_twice,
     timers_of_plans_that_are_gone_hold_up_nobody,
 }
+
+const LONG_ENOUGH: Duration = Duration::from_secs(20);
 
 /// Raised at once; 2 min not taken: level 1; 3 min after it was taken nobody there: level 2; 6 min: level 3.
 async fn short_ladder(floor: &Floor) {
@@ -288,6 +292,40 @@ async fn timers_of_plans_that_are_gone_hold_up_nobody(place: &Place) {
     let (old, own): (Vec<_>, Vec<_>) = timers.iter().partition(|t| t.plan > 0);
     assert!(old.len() == 510 && old.iter().all(|t| t.state == VOID));
     assert_eq!(own.iter().filter(|t| t.state == PENDING).count(), 1);
+}
+
+#[tokio::test]
+async fn a_step_does_not_wait_for_the_reading_of_machines() {
+    let place = Place::postgres().await;
+    let mut floor = Floor::new(&place).await;
+    short_ladder(&floor).await;
+    let id = call(&floor).await;
+    let mut other = sqlx::PgConnection::connect(&place.url)
+        .await
+        .expect("a connection");
+    sqlx::raw_sql("BEGIN; LOCK TABLE transition IN ACCESS EXCLUSIVE MODE")
+        .execute(&mut other)
+        .await
+        .expect("what machines did is out of reach");
+    floor.hands.set(start() + minutes(2));
+    let (worker, db) = (&mut floor.worker, &floor.server.app.db);
+    let steps = async {
+        let waits = "SELECT COUNT(*) FROM pg_locks l JOIN pg_class c ON c.oid = l.relation
+            WHERE NOT l.granted AND c.relname = 'transition'";
+        until("a reader that waits", LONG_ENOUGH, async || {
+            (number(db, waits).await > 0).then_some(())
+        })
+        .await;
+        worker.look().await.expect("a look")
+    };
+    tokio::select! {
+        looked = floor.watcher.look() => panic!("machines were read: {looked:?}"),
+        done = steps => assert_eq!(done, 1),
+    }
+    drop(other);
+    let timers = floor.timers(id).await;
+    assert_eq!(timers.iter().filter(|t| t.state == DONE).count(), 2);
+    place.remove().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -44,6 +44,7 @@ mod andon_people_are_told;
 mod andon_reaches_programs_and_browsers;
 mod andon_receivers_that_fail_delay_nobody;
 mod andon_record_is_kept_and_the_rest_cleared;
+mod andon_resolved_calls_close;
 mod andon_rosters_say_who_is_on_duty;
 mod andon_rules_are_kept_by_those_who_may;
 mod andon_screens_hear_of_calls;

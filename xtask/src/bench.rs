@@ -16,6 +16,7 @@ mod report;
 mod rival;
 mod sizes;
 mod start;
+mod steps;
 mod streams;
 mod year;
 
@@ -54,6 +55,8 @@ enum Part {
     Pixel,
     /// From a call to two hundred boards
     Calls,
+    /// How late steps of calls are on a plant of many lines
+    Steps,
     /// What a screen loads first
     Sizes,
     /// From the start of the process until it is ready, and what a day takes on disk
@@ -82,13 +85,14 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
         None => server::build(workspace, server::Kind::Release)?,
     };
     let mut report = Report::begin()?;
-    let parts: [(Part, Measure); 6] = [
+    let parts: [(Part, Measure); 7] = [
         (Part::Ingest, ingest::run),
         (Part::Start, start::run),
         (Part::Memory, memory::run),
         (Part::Sizes, sizes::run),
         (Part::Pixel, pixel::run),
         (Part::Calls, calls::run),
+        (Part::Steps, steps::run),
     ];
     for (part, measure) in parts {
         if options.wants(part) {

@@ -7,7 +7,7 @@ use crate::domain::andon::{Act, AutoRule, Shows, Stand, Wanted, wanted};
 use crate::domain::machine_state::TimeBucket;
 use crate::domain::part::Part;
 use crate::domain::target::target;
-use crate::domain::time::{DurMs, Span, TsMs};
+use crate::domain::time::{DAY_MS, DurMs, Span, TsMs};
 use crate::server::auth::Caller;
 use crate::server::auth::guard::entry;
 use crate::server::db::andon::calls::{self, StoredCall};
@@ -26,6 +26,9 @@ const STANDS_AGAIN: &str = "machine stands again";
 /// Who closes a call that nobody closed while it could be reopened.
 const NOBODY_REOPENED: &str = "nobody reopened it";
 
+/// A resolved call waits for its machine to run again for so long. One that is gone from the plant never does.
+const RUNS_WITHIN: DurMs = DurMs(7 * DAY_MS);
+
 /// What is looked at: with or without the pieces that machines made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Depth {
@@ -35,14 +38,24 @@ pub(super) enum Depth {
     Pieces,
 }
 
-/// Looks at every machine once: raises what rules want, notes which machines stand or run again, and closes what is over. Returns how many calls changed.
+/// What a look at the machines came to.
+#[derive(Debug, Default)]
+pub(super) struct Looked {
+    /// How many calls changed.
+    pub changed: usize,
+    /// Why a line could not be looked at, though others could; the last reason.
+    pub failed: Option<ServiceError>,
+}
+
+/// Looks at every machine once: raises what rules want, notes which machines stand or run again, and closes what is over.
 ///
 /// # Errors
 /// The database's. What was not done is done the next time.
-pub(super) async fn look(app: &App, depth: Depth) -> Result<usize, ServiceError> {
+pub(super) async fn look(app: &App, depth: Depth) -> Result<Looked, ServiceError> {
     let plant = app.plant.get();
+    let mut looked = Looked::default();
     let Some(site) = plant.site.as_ref() else {
-        return Ok(0);
+        return Ok(looked);
     };
     let mut tx = app.db.snapshot().await?;
     let rules = rules::auto_in(&mut tx).await?;
@@ -60,24 +73,45 @@ pub(super) async fn look(app: &App, depth: Depth) -> Result<usize, ServiceError>
         Depth::Stops
     };
     let people = Directory::load(&app.db).await?;
-    let mut changed = 0;
     for line in &plant.lines {
-        let seen = Seen::of(app, site, line, depth).await?;
-        for machine in &line.machines {
-            let Some(data) = seen.data.machine(machine.id) else {
-                continue;
-            };
-            let stands = standing(site, line, machine, data, seen.now);
-            let shows = seen.shows(&plant, line, data, stands.as_ref());
-            for want in wanted(&rules, &shows, seen.now) {
-                let by = (want, stands.as_ref());
-                changed += usize::from(call(app, &plant, &people, (line, machine), by).await?);
-            }
-        }
         let own = going_on.iter().filter(|call| call.spot.line == line.id);
-        for stored in own {
-            changed += usize::from(settled(app, &plant, &people, stored, &seen).await?);
+        let own: Vec<&StoredCall> = own.collect();
+        if rules.is_empty() && own.is_empty() {
+            continue;
         }
+        let around = (site, line, depth);
+        match look_at(app, &plant, &people, around, (&rules, &own)).await {
+            Ok(changed) => looked.changed += changed,
+            Err(error) if error.is_of_one() => looked.failed = Some(error),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(looked)
+}
+
+/// Looks at the machines of one line; how many calls changed.
+async fn look_at(
+    app: &App,
+    plant: &Plant,
+    people: &Directory,
+    (site, line, depth): (&Site, &Line, Depth),
+    (rules, own): (&[AutoRule], &[&StoredCall]),
+) -> Result<usize, ServiceError> {
+    let seen = Seen::of(app, site, line, depth).await?;
+    let mut changed = 0;
+    for machine in &line.machines {
+        let Some(data) = seen.data.machine(machine.id) else {
+            continue;
+        };
+        let stands = standing(site, line, machine, data, seen.now);
+        let shows = seen.shows(plant, line, data, stands.as_ref());
+        for want in wanted(rules, &shows, seen.now) {
+            let by = (want, stands.as_ref());
+            changed += usize::from(call(app, plant, people, (line, machine), by).await?);
+        }
+    }
+    for stored in own {
+        changed += usize::from(settled(app, plant, people, stored, &seen).await?);
     }
     Ok(changed)
 }
@@ -254,7 +288,8 @@ async fn settled(
         Some(at) => Some(at),
         None => restart(app, stored, seen, stands.as_ref()).await?,
     };
-    let waits = stored.stop.is_some() && restarted.is_none();
+    let may_run = seen.now - until(stored, seen) < RUNS_WITHIN;
+    let waits = stored.stop.is_some() && restarted.is_none() && may_run;
     let too_late = stored.call.reopen_until(people.reopen);
     let closes = if is_open || waits {
         None

@@ -5,14 +5,12 @@
 //! longer than the ladder says. When it is set forward, what it has passed is done at once.
 
 use super::directory::Directory;
-use super::machines::{self, Depth};
 use super::outcomes;
 use super::steps::{self, Around, Why};
 use super::summaries;
 use crate::domain::time::{DurMs, TsMs};
 use crate::server::db::andon::calls;
 use crate::server::db::andon::timers::{self, TimerRow};
-use crate::server::db::failure::Failure;
 use crate::server::db::notify;
 use crate::server::http::limit::Ticks;
 use crate::server::live::calls as live;
@@ -25,10 +23,6 @@ use tokio_util::sync::CancellationToken;
 
 /// How often it is looked whether a step is due.
 const EVERY: Duration = Duration::from_millis(200);
-/// How often machines are looked at: whether they stand.
-const MACHINES_EVERY: Duration = Duration::from_secs(2);
-/// How often their pieces are: that takes longer, and changes slowly.
-const PIECES_EVERY: Duration = Duration::from_secs(10);
 /// So many timers are looked at together.
 const AT_ONCE: i64 = 500;
 /// A clock that is this much behind what has passed was set back.
@@ -76,10 +70,6 @@ pub struct Worker {
     last: Option<(TsMs, Duration)>,
     /// Timers that go by passing time because the clock was set back, and until when.
     by_ticks: BTreeMap<Key, Duration>,
-    /// When machines were last looked at.
-    machines: Option<Duration>,
-    /// When their pieces were.
-    pieces: Option<Duration>,
 }
 
 impl Worker {
@@ -91,8 +81,6 @@ impl Worker {
             ticks,
             last: None,
             by_ticks: BTreeMap::new(),
-            machines: None,
-            pieces: None,
         }
     }
 
@@ -120,7 +108,7 @@ impl Worker {
                         done += usize::from(here);
                         self.by_ticks.remove(&key);
                     }
-                    Err(error) if is_of_one(&error) => failed = Some(error),
+                    Err(error) if error.is_of_one() => failed = Some(error),
                     Err(error) => return Err(error),
                 }
             }
@@ -132,9 +120,7 @@ impl Worker {
             self.app.channels.wake();
         }
         summaries::send_due(&self.app, now).await?;
-        let mut changed = done + outcomes::note(&self.app).await?;
-        changed += self.mind_machines(ran).await?;
-        if changed > 0 {
+        if done + outcomes::note(&self.app).await? > 0 {
             live::tell(&self.app).await;
         }
         failed.map_or(Ok(done), Err)
@@ -172,25 +158,6 @@ impl Worker {
         Ok(true)
     }
 
-    /// Looks at machines now and then.
-    async fn mind_machines(&mut self, ran: Duration) -> Result<usize, ServiceError> {
-        let is_time = |last: Option<Duration>, every| last.is_none_or(|at| ran >= at + every);
-        if !is_time(self.machines, MACHINES_EVERY) {
-            return Ok(0);
-        }
-        let depth = if is_time(self.pieces, PIECES_EVERY) {
-            Depth::Pieces
-        } else {
-            Depth::Stops
-        };
-        let changed = machines::look(&self.app, depth).await?;
-        self.machines = Some(ran);
-        if depth == Depth::Pieces {
-            self.pieces = Some(ran);
-        }
-        Ok(changed)
-    }
-
     /// When the clock was set back, what is pending goes by passing time from here on.
     async fn mind_the_clock(&mut self, now: TsMs, ran: Duration) -> Result<(), ServiceError> {
         let before = self.last;
@@ -214,14 +181,6 @@ impl Worker {
         // Only now: what could not be read is looked at again.
         self.last = Some((now, ran));
         Ok(())
-    }
-}
-
-/// Whether others may get on though this one did not.
-fn is_of_one(error: &ServiceError) -> bool {
-    match error {
-        ServiceError::Database(error) => Failure::of(error) == Failure::Inside,
-        _ => true,
     }
 }
 

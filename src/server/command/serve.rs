@@ -1,7 +1,7 @@
 //! `ms5-floor serve`.
 
 use super::Failure;
-use crate::server::andon::worker;
+use crate::server::andon::{watch, worker};
 use crate::server::auth::housekeeping;
 use crate::server::auth::oidc::{self, Provider};
 use crate::server::clock::Clock;
@@ -60,6 +60,7 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
     let rolling_up = tokio::spawn(make::run(app.clone(), stop.clone()));
     let following = tokio::spawn(nodes::follow(app.clone(), stop.clone()));
     let escalating = tokio::spawn(worker::run(app.clone(), stop.clone()));
+    let watching = tokio::spawn(watch::run(app.clone(), stop.clone()));
     let keeping = tokio::spawn(housekeeping::run(app.clone(), stop.clone()));
     let delivering = tokio::spawn(delivery::run(app.clone(), stop.clone()));
     let listener = TcpListener::bind(settings.listen)
@@ -131,6 +132,7 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
     publishing.await?;
     following.await?;
     escalating.await?;
+    watching.await?;
     keeping.await?;
     delivering.await?;
     rolling_up.await?;

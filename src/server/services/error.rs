@@ -2,6 +2,7 @@
 
 use crate::domain::plant::FieldError;
 use crate::domain::rights::Permission;
+use crate::server::db::failure::Failure;
 
 /// Why a service failed.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +35,17 @@ pub enum ServiceError {
     /// The database failed.
     #[error("database: {0}")]
     Database(#[from] sqlx::Error),
+}
+
+impl ServiceError {
+    /// Whether only what was asked for cannot be done: others may get on. Otherwise the database is away.
+    #[must_use]
+    pub fn is_of_one(&self) -> bool {
+        match self {
+            Self::Database(error) => Failure::of(error) == Failure::Inside,
+            _ => true,
+        }
+    }
 }
 
 /// There is no such thing.

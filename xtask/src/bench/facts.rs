@@ -6,7 +6,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
-const MACHINES_PER_LINE: usize = 5;
+/// Neighbours make up a line.
+pub const MACHINES_PER_LINE: usize = 5;
 /// One report in so many is a state.
 const STATE_EVERY: usize = 20;
 
@@ -22,7 +23,8 @@ pub fn now() -> Result<i64> {
     i64::try_from(time.as_millis()).context("the clock stands far ahead")
 }
 
-fn code(machine: usize) -> String {
+/// What a machine is called.
+pub fn code(machine: usize) -> String {
     format!("BENCH{machine:03}")
 }
 

@@ -82,18 +82,19 @@ async fn show(
 ) -> Response {
     let plant = ctx.app().plant.get();
     let zone = zone(ctx.app());
+    // Whoever asks nothing sees what is asked most: who would be called now.
     let blank = asked.is_blank();
     if blank {
-        let first = plant.lines.first().map(|l| l.code.clone());
+        let first = plant.lines.iter().find(|line| ctx.sees(line));
         asked = Question {
-            line: first.unwrap_or_default(),
+            line: first.map_or_else(String::new, |line| line.code.clone()),
             at: date_and_time(&zone, ctx.now()).replace(' ', "T"),
             kind: CallKind::Maintenance.name().to_owned(),
             priority: Priority::High.name().to_owned(),
         };
     }
     let found = match asked.read(&zone) {
-        _ if blank => Ok(None),
+        _ if blank && asked.line.is_empty() => Ok(None),
         Ok(call) => get_escalation_tree(&ctx, call).await.map(Some),
         Err(error) => Err(error),
     };
