@@ -50,7 +50,7 @@ use super::state::App;
 use super::tls::Tls;
 use axum::Router;
 use axum::http::uri::Authority;
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, Uri};
 use axum::routing::get;
 use limit::Limit;
 use std::net::{IpAddr, SocketAddr};
@@ -84,22 +84,21 @@ impl Shared {
     /// Whether the demonstration's people may be here: the server was started for that, the plant is simulated, only this
     /// machine is served, the other end is this machine, and it asks for this machine.
     #[must_use]
-    pub fn demonstrates(&self, peer: Option<SocketAddr>, headers: &HeaderMap) -> bool {
+    pub fn demonstrates(&self, peer: Option<SocketAddr>, uri: &Uri, headers: &HeaderMap) -> bool {
         let plant = self.app.plant.get();
         let simulated = plant.site.as_ref().is_some_and(|s| s.simulated);
         self.demonstration
             && simulated
             && !self.transport.reaches_others()
             && peer.is_some_and(|p| p.ip().is_loopback())
-            && asks_for_this_machine(headers)
+            && asks_for_this_machine(uri, headers)
     }
 }
 
 /// Whether the address that a browser shows is this machine's. A page elsewhere whose name was made to lead here asks for
 /// that name; a proxy that brings others here says so, or asks for its own.
-fn asks_for_this_machine(headers: &HeaderMap) -> bool {
-    let host = headers.get(header::HOST).and_then(|h| h.to_str().ok());
-    let host: Option<Authority> = host.and_then(|h| h.parse().ok());
+fn asks_for_this_machine(uri: &Uri, headers: &HeaderMap) -> bool {
+    let host: Option<Authority> = own_address::host(uri, headers).and_then(|h| h.parse().ok());
     let here = host.is_some_and(|host| {
         let name = host.host().trim_matches(['[', ']']);
         let address = name.parse::<IpAddr>();

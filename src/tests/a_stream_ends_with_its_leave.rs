@@ -93,6 +93,13 @@ async fn what_is_taken_away_is_not_told_any_more(place: &Place) {
     leads_to(&other.post("/account/sessions/end-all", &[]).await);
     has_ended(&server, stream, "signed out everywhere", "signed_out").await;
 
+    let id = add_person(&server, "put out", "operator").await;
+    let browser = Browser::signed_in(&server, "put out").await;
+    let stream = opened(&server, browser.cookie.as_ref()).await;
+    let path = format!("/admin/people/{}/sessions/end", id.0);
+    leads_to(&admin.post(&path, &[]).await);
+    has_ended(&server, stream, "signed out by another", "signed_out").await;
+
     let id = add_person(&server, "three", "operator").await;
     let browser = Browser::signed_in(&server, "three").await;
     let stream = opened(&server, browser.cookie.as_ref()).await;

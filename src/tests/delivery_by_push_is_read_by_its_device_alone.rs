@@ -43,7 +43,7 @@ pub async fn subscribe(
     let mut tx = app.db.begin().await.expect("a transaction");
     let id = contacts::subscribe(&mut tx, person, new, app.clock.now()).await;
     tx.commit().await.expect("committed");
-    id.expect("kept")
+    id.expect("kept").id
 }
 
 async fn ids(app: &App, key: &str, person: PersonId) -> Vec<DeliveryId> {

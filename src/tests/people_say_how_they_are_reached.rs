@@ -3,31 +3,34 @@
 
 use crate::browser::{Browser, leads_to, text};
 use crate::device::Device;
-use crate::harness::{Hands, Place, Server, at};
+use crate::harness::{Hands, Place, Server, at, until};
 use crate::outbox::{GENERAL, channels};
-use crate::receiver::Receiver;
+use crate::receiver::{Receiver, Say};
 use crate::small_plant::small_plant;
 use axum::http::StatusCode;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
+use futures::future::join_all;
 use ms5_floor::domain::time::DurMs;
 use ms5_floor::server::db::audit::{self, AuditRow, Wanted};
 use ms5_floor::server::db::contacts::{self, SubscriptionRow};
 use ms5_floor::server::db::people;
+use std::time::Duration;
 
 on_both! {
     a_number_is_kept_as_it_is_dialled_from_anywhere,
     a_device_takes_messages_for_its_owner_and_is_removed_by_them_alone,
     what_a_browser_tells_must_be_of_use,
     a_test_reaches_whoever_asks_and_not_too_often,
+    tests_that_are_asked_for_at_once_are_not_more_either,
     where_nothing_is_set_up_the_page_says_so,
 }
 
 const PAGE: &str = "/account/reached";
-const DEVICES: &str = "/account/reached/devices";
+pub const DEVICES: &str = "/account/reached/devices";
 
 /// A server with a text gateway and push.
-async fn served(place: &Place, receiver: &Receiver) -> (Server, Hands) {
+pub async fn served(place: &Place, receiver: &Receiver) -> (Server, Hands) {
     let hands = Hands::at(at("2026-07-06T08:00:00Z"));
     let mut server = Server::with(place, hands.clock(), small_plant()).await;
     let url = &receiver.url;
@@ -39,7 +42,7 @@ async fn served(place: &Place, receiver: &Receiver) -> (Server, Hands) {
     (server, hands)
 }
 
-async fn trail(server: &Server, action: &str) -> Vec<AuditRow> {
+pub async fn trail(server: &Server, action: &str) -> Vec<AuditRow> {
     let wanted = Wanted {
         action: action.to_owned(),
         ..Wanted::default()
@@ -56,7 +59,7 @@ async fn phone(server: &Server, login: &str) -> Option<String> {
     contacts::phone_in(&mut tx, id).await.expect("a read")
 }
 
-async fn devices(server: &Server, login: &str) -> Vec<SubscriptionRow> {
+pub async fn devices(server: &Server, login: &str) -> Vec<SubscriptionRow> {
     let row = people::by_login(&server.app.db, login).await;
     let id = row.expect("a read").expect("somebody").person();
     contacts::subscriptions(&server.app.db, id)
@@ -65,7 +68,7 @@ async fn devices(server: &Server, login: &str) -> Vec<SubscriptionRow> {
 }
 
 /// What the script of the page sends.
-fn told<'a>(
+pub fn told<'a>(
     endpoint: &'a str,
     (key, auth): (&'a str, &'a str),
     label: &'a str,
@@ -78,7 +81,7 @@ fn told<'a>(
     ]
 }
 
-fn keys(device: &Device) -> (String, String) {
+pub fn keys(device: &Device) -> (String, String) {
     (BASE64.encode(device.key()), BASE64.encode(device.auth()))
 }
 
@@ -270,6 +273,45 @@ async fn a_test_reaches_whoever_asks_and_not_too_often(place: &Place) {
     let rows = trail(&server, "person.contact.test").await;
     assert_eq!(rows.len(), 7, "{rows:?}");
     assert!(rows.iter().all(|r| !r.became.contains("0471")), "{rows:?}");
+}
+
+async fn tests_that_are_asked_for_at_once_are_not_more_either(place: &Place) {
+    let receiver = Receiver::start().await;
+    // None is over before the others are asked for.
+    receiver.say_always("/sms", Say::Hold);
+    let (server, _) = served(place, &receiver).await;
+    let mut olga = Browser::of(&server, "olga", "operator").await;
+    let number = [("phone", "+390471000000")];
+    olga.post("/account/reached/phone", &number).await;
+    let tab = |_| {
+        let mut tab = Browser::new(&server);
+        tab.cookie.clone_from(&olga.cookie);
+        tab
+    };
+    let mut tabs: Vec<_> = (0..8).map(tab).collect();
+    let asked = join_all(
+        tabs.iter_mut()
+            .map(|tab| tab.post("/account/reached/test/sms", &[])),
+    );
+    let arrived = async {
+        until("the tests to arrive", Duration::from_secs(20), async || {
+            (receiver.got("/sms").len() >= 5).then_some(())
+        })
+        .await;
+        receiver.go_on();
+    };
+    let (answers, ()) = tokio::join!(asked, arrived);
+    let refused = answers
+        .iter()
+        .filter(|a| a.status == StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(refused.count(), 3, "{}", place.engine);
+    assert_eq!(receiver.got("/sms").len(), 5, "{}", place.engine);
+    // Each is on record before it is sent, and what became of it afterwards.
+    for action in ["person.contact.ask", "person.contact.test"] {
+        let rows = trail(&server, action).await;
+        assert_eq!(rows.len(), 5, "{}: {rows:?}", place.engine);
+        assert!(rows.iter().all(|r| r.target == "person:olga"), "{rows:?}");
+    }
 }
 
 async fn where_nothing_is_set_up_the_page_says_so(place: &Place) {

@@ -236,6 +236,7 @@ async fn every_form_of_the_desk_takes_the_reason_to_the_record(place: &Place) {
         (&of("pin"), &[("clear", "yes")], "person.pin.clear"),
         (&of("code"), &[], "person.second_factor.clear"),
         (&of("provider"), &provider, "person.provider"),
+        (&of("sessions/end"), &[], "person.sessions.end"),
         ("/admin/devices", &device, "device.add"),
         (&format!("{first}/link"), &[], "device.link"),
         (&format!("{first}/revoke"), &[], "device.revoke"),
@@ -258,7 +259,7 @@ async fn every_form_of_the_desk_takes_the_reason_to_the_record(place: &Place) {
     for (page, forms) in [
         ("/admin/people/new", 1),
         ("/admin/roles", 2),
-        (&*person, 6),
+        (&*person, 7),
         ("/admin/devices", 1),
         ("/admin/keys", 2),
     ] {

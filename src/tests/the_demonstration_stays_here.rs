@@ -13,6 +13,7 @@ use serde_json::json;
 on_both! {
     one_tap_lets_in_on_a_simulated_plant_on_this_machine,
     anywhere_else_there_is_no_tap_and_its_people_are_nobody,
+    over_http_2_the_address_tells_which_machine_is_asked_for,
     a_real_plant_never_becomes_a_demonstration,
 }
 
@@ -132,6 +133,26 @@ async fn anywhere_else_there_is_no_tap_and_its_people_are_nobody(place: &Place) 
     // The plant becomes a real one while the session lives.
     server.set_up(small_plant()).await;
     refuses(here(&server), &cookie, "on a real plant").await;
+}
+
+async fn over_http_2_the_address_tells_which_machine_is_asked_for(place: &Place) {
+    let server = served(place).await;
+    // HTTP/2 has no header for the host: it stands in the address.
+    for (origin, status) in [
+        ("http://127.0.0.1:3000", StatusCode::SEE_OTHER),
+        ("http://localhost:3000", StatusCode::SEE_OTHER),
+        ("http://[::1]:3000", StatusCode::SEE_OTHER),
+        ("http://floor.example:3000", StatusCode::NOT_FOUND),
+        ("http://localhost.evil.example:3000", StatusCode::NOT_FOUND),
+    ] {
+        let tap = Request::post(format!("{origin}/sign-in/demonstration"))
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header("sec-fetch-site", "same-origin")
+            .body(Body::from("role=admin"))
+            .expect("a request");
+        let answer = server.ask_as_it_is(tap).await;
+        assert_eq!(answer.status, status, "{}: {origin}", place.engine);
+    }
 }
 
 async fn a_real_plant_never_becomes_a_demonstration(place: &Place) {

@@ -88,7 +88,7 @@ permissions! {
     MaintenanceSchedule    "maintenance:schedule"    "AP.E.M.." "plan maintenance work";
     UserRead               "user:read"               "A......." "see people and what they may do";
     UserWrite              "user:write"              "A......." "add people, give them roles, reset their passwords";
-    UserDelete             "user:delete"             "A......." "disable people";
+    UserDelete             "user:delete"             "A......." "disable people, sign them out everywhere";
     RoleWrite              "role:write"              "A......." "make and change roles";
     KioskManage            "kiosk:manage"            "A..E...." "enrol shared tablets and wall screens";
     ApiKeyManage           "api_key:manage"          "A......." "make and revoke keys of connectors";

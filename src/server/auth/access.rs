@@ -202,6 +202,11 @@ pub const ACCESS: &[Entry] = &[
     ("GET", "/admin/people/{id}", Site(P::UserRead)),
     ("POST", "/admin/people/{id}", Site(P::UserWrite)),
     ("POST", "/admin/people/{id}/disabled", Site(P::UserDelete)),
+    (
+        "POST",
+        "/admin/people/{id}/sessions/end",
+        Site(P::UserDelete),
+    ),
     ("POST", "/admin/people/{id}/password", Site(P::UserWrite)),
     ("POST", "/admin/people/{id}/badge", Site(P::UserWrite)),
     ("POST", "/admin/people/{id}/pin", Site(P::UserWrite)),

@@ -146,11 +146,30 @@ pub async fn stored_as(
     })
 }
 
-/// Lets the session know something else, under a new id: whoever knew the old one has nothing.
+/// Lets the session know something else, under a new id: whoever knew the old one has nothing. Where a device is enrolled it
+/// goes on in one step, so that one which was ended meanwhile stays ended: `false` then, and nothing has changed.
 ///
 /// # Errors
 /// The store's.
 pub async fn hold(
+    app: &App,
+    session: &Session,
+    known: &Held,
+) -> std::result::Result<bool, tower_sessions::session::Error> {
+    let there = held(session).await?.and_then(|there| there.device);
+    if there.is_some() && there == known.device {
+        return renew_of_device(app, session, known).await;
+    }
+    begin(app, session, known).await?;
+    Ok(true)
+}
+
+/// Begins a session anew with what it is to know, such as that of a device which came with its link; the one that was there
+/// ends.
+///
+/// # Errors
+/// The store's.
+pub async fn begin(
     app: &App,
     session: &Session,
     held: &Held,
@@ -245,11 +264,41 @@ async fn renew(
     if !moved.map_err(backend)? {
         return Ok(false);
     }
+    has_moved(session, id, held).await?;
+    Ok(true)
+}
+
+async fn renew_of_device(
+    app: &App,
+    session: &Session,
+    held: &Held,
+) -> std::result::Result<bool, tower_sessions::session::Error> {
+    let (Some(old), _) = stored_as(session).await? else {
+        return Ok(false);
+    };
+    let store = Store::new(app.db.clone(), app.clock.clone(), Arc::clone(&app.uses));
+    let id = Id::default();
+    let row = store.row_of(id, held)?;
+    let moved = sessions::renew_of_device(&app.db, &old, &row).await;
+    if !moved.map_err(backend)? {
+        return Ok(false);
+    }
+    // From here on the browser comes with the present one.
+    session.remove_value(NOW).await?;
+    has_moved(session, id, held).await?;
+    Ok(true)
+}
+
+/// The browser is told the id under which its session is stored already.
+async fn has_moved(
+    session: &Session,
+    id: Id,
+    held: &Held,
+) -> std::result::Result<(), tower_sessions::session::Error> {
     session.insert(HELD, held).await?;
     session.insert(MOVED, id.to_string()).await?;
     session.cycle_id().await?;
-    session.save().await?;
-    Ok(true)
+    session.save().await
 }
 
 /// What is stored of a session's id.

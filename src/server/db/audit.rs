@@ -1,6 +1,7 @@
 //! The audit trail: rows are added, never changed, and each row's hash covers the hash before it.
 
 use super::{Db, Tx, reading, settings, writing};
+use crate::domain::time::TsMs;
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
 
@@ -178,6 +179,26 @@ pub async fn find(db: &Db, wanted: &Wanted, limit: i64) -> sqlx::Result<Vec<Audi
         .bind(containing(&wanted.target))
         .bind(limit)
         .fetch_all(pool)
+        .await)
+}
+
+/// How many rows tell since then that this was done to that, as a transaction sees them. After [`add`] nobody else adds one
+/// before the transaction ends: of many who do something at once each counts another number.
+///
+/// # Errors
+/// The engine's.
+pub async fn count_in(
+    tx: &mut Tx,
+    (action, target): (&str, &str),
+    since: TsMs,
+) -> sqlx::Result<i64> {
+    const SQL: &str =
+        "SELECT COUNT(*) FROM audit WHERE at_ms >= $1 AND action = $2 AND target = $3";
+    writing!(tx, |conn| sqlx::query_scalar(SQL)
+        .bind(since.0)
+        .bind(action)
+        .bind(target)
+        .fetch_one(conn)
         .await)
 }
 

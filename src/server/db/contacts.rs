@@ -66,7 +66,17 @@ macro_rules! select_subscription {
     };
 }
 
-/// Adds a browser, or gives one that is known to whoever uses it now.
+/// A browser that was added.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subscribed {
+    /// Its number, which it shares with no other that ever was.
+    pub id: SubscriptionId,
+    /// What it was before, when it was somebody else's: it is theirs no more, and what waits for that number is nobody's.
+    pub lost: Option<SubscriptionRow>,
+}
+
+/// Adds a browser; one of their own that is known is known by what it tells now, one that is somebody else's is taken away
+/// from them and gets a new number.
 ///
 /// # Errors
 /// The engine's.
@@ -75,25 +85,42 @@ pub async fn subscribe(
     person: PersonId,
     new: NewSubscription<'_>,
     now: TsMs,
-) -> sqlx::Result<SubscriptionId> {
-    const SQL: &str =
+) -> sqlx::Result<Subscribed> {
+    const TAKE: &str = "DELETE FROM push_subscription WHERE endpoint = $1 AND person_id <> $2
+        RETURNING id, person_id, endpoint, p256dh, auth, label, created_ms, used_ms";
+    const PUT: &str =
         "INSERT INTO push_subscription (person_id, endpoint, p256dh, auth, label, created_ms)
         VALUES ($1, $2, $3, $4, $5, $6)
-        ON CONFLICT (endpoint) DO UPDATE SET person_id = excluded.person_id, p256dh = excluded.p256dh,
-            auth = excluded.auth, label = excluded.label, created_ms = excluded.created_ms, used_ms = NULL
+        ON CONFLICT (endpoint) DO UPDATE SET p256dh = excluded.p256dh, auth = excluded.auth, label = excluded.label,
+            created_ms = excluded.created_ms, used_ms = NULL
+        WHERE push_subscription.person_id = excluded.person_id
         RETURNING id";
-    let id: i64 = writing!(tx, |conn| {
-        sqlx::query_scalar(SQL)
-            .bind(person.0)
-            .bind(new.endpoint)
-            .bind(new.p256dh)
-            .bind(new.auth)
-            .bind(new.label)
-            .bind(now.0)
-            .fetch_one(conn)
-            .await?
-    });
-    Ok(SubscriptionId(id))
+    let mut lost: Option<SubscriptionRow> = None;
+    loop {
+        let taken: Option<SubscriptionRow> = writing!(tx, |conn| {
+            sqlx::query_as(TAKE)
+                .bind(new.endpoint)
+                .bind(person.0)
+                .fetch_optional(conn)
+                .await?
+        });
+        lost = taken.or(lost);
+        let id: Option<i64> = writing!(tx, |conn| {
+            sqlx::query_scalar(PUT)
+                .bind(person.0)
+                .bind(new.endpoint)
+                .bind(new.p256dh)
+                .bind(new.auth)
+                .bind(new.label)
+                .bind(now.0)
+                .fetch_optional(conn)
+                .await?
+        });
+        // None: somebody else added it in between, and it is taken from them.
+        if let Some(id) = id.map(SubscriptionId) {
+            return Ok(Subscribed { id, lost });
+        }
+    }
 }
 
 /// Somebody's browsers, the newest first.

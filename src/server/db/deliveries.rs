@@ -307,6 +307,42 @@ pub async fn void(tx: &mut Tx, call: i64, step: Option<i64>) -> sqlx::Result<u64
         .rows_affected()))
 }
 
+/// Messages to a person that still wait, over one channel or over all, need not go out any more; how many those were. As
+/// above of one that is being sent.
+///
+/// # Errors
+/// The engine's.
+pub async fn void_of_person(
+    tx: &mut Tx,
+    person: PersonId,
+    channel: Option<&str>,
+) -> sqlx::Result<u64> {
+    const SQL: &str = "UPDATE delivery SET state = 'void'
+        WHERE person_id = $1 AND (CAST($2 AS TEXT) IS NULL OR channel = $2) AND state = 'waiting'";
+    Ok(writing!(tx, |conn| sqlx::query(SQL)
+        .bind(person.0)
+        .bind(channel)
+        .execute(conn)
+        .await?
+        .rows_affected()))
+}
+
+/// Messages to an address of a channel that still wait need not go out any more; how many those were. As above of one that
+/// is being sent.
+///
+/// # Errors
+/// The engine's.
+pub async fn void_at(tx: &mut Tx, channel: &str, address: &str) -> sqlx::Result<u64> {
+    const SQL: &str = "UPDATE delivery SET state = 'void'
+        WHERE channel = $1 AND address = $2 AND state = 'waiting'";
+    Ok(writing!(tx, |conn| sqlx::query(SQL)
+        .bind(channel)
+        .bind(address)
+        .execute(conn)
+        .await?
+        .rows_affected()))
+}
+
 /// Forgets messages that were last touched before then and are at their end, with their attempts; of each channel the newest
 /// that was sent stays, which tells when it last worked, and so do those about calls that are open: whoever was woken is to
 /// hear when it is over. A thousand at a time, so that nobody waits long for a turn to write.

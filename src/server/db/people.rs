@@ -146,6 +146,22 @@ pub async fn by_id_in(tx: &mut Tx, id: PersonId) -> sqlx::Result<Option<PersonRo
     })
 }
 
+/// The same; whoever else wants to change them waits until the transaction ends, so that what is found still holds then.
+///
+/// # Errors
+/// The engine's.
+pub async fn hold_in(tx: &mut Tx, id: PersonId) -> sqlx::Result<Option<PersonRow>> {
+    // A row that was written is one's own, on either engine.
+    writing!(tx, |conn| {
+        sqlx::query("UPDATE person SET version = version WHERE id = $1")
+            .bind(id.0)
+            .execute(conn)
+            .await
+            .map(drop)?;
+    });
+    by_id_in(tx, id).await
+}
+
 /// The person who types this to sign in.
 ///
 /// # Errors
@@ -325,19 +341,21 @@ pub async fn replace_password(
     Ok(rows == 1)
 }
 
-/// The password that is kept as `old`, hashed as hashes are made today; one that was changed meanwhile stays.
+/// The password that is kept as `old`, hashed as hashes are made today; `false` when that is not kept any more: one that was
+/// changed meanwhile stays.
 ///
 /// # Errors
 /// The engine's.
-pub async fn rehash(tx: &mut Tx, id: PersonId, (old, anew): (&str, &str)) -> sqlx::Result<()> {
+pub async fn rehash(tx: &mut Tx, id: PersonId, (old, anew): (&str, &str)) -> sqlx::Result<bool> {
     const SQL: &str = "UPDATE person SET password = $3 WHERE id = $1 AND password = $2";
-    writing!(tx, |conn| sqlx::query(SQL)
+    let rows = writing!(tx, |conn| sqlx::query(SQL)
         .bind(id.0)
         .bind(old)
         .bind(anew)
         .execute(conn)
-        .await
-        .map(drop))
+        .await?
+        .rows_affected());
+    Ok(rows == 1)
 }
 
 /// A new PIN for shared tablets, or none.

@@ -125,6 +125,31 @@ pub async fn renew(db: &Db, old: &[u8], row: &SessionRow, keeps_old: bool) -> sq
     Ok(rows == 1)
 }
 
+/// Gives the session of `old`, in which a device is enrolled, the id, the person and the facts of `row`; `false` when it was
+/// ended meanwhile, or is another device's.
+///
+/// # Errors
+/// The engine's.
+pub async fn renew_of_device(db: &Db, old: &[u8], row: &SessionRow) -> sqlx::Result<bool> {
+    const SQL: &str = "UPDATE session
+        SET id_hash = $2, person_id = $4, facts = $5, seen_ms = $6, expires_ms = $7, old_hash = NULL, moved_ms = $6
+        WHERE id_hash = $1 AND device_id = $3";
+    let mut tx = db.begin().await?;
+    let rows = writing!(&mut tx, |conn| sqlx::query(SQL)
+        .bind(old)
+        .bind(&row.id_hash)
+        .bind(row.device_id)
+        .bind(row.person_id)
+        .bind(&row.facts)
+        .bind(row.seen_ms)
+        .bind(row.expires_ms)
+        .execute(conn)
+        .await?
+        .rows_affected());
+    tx.commit().await?;
+    Ok(rows == 1)
+}
+
 /// It was used.
 ///
 /// # Errors

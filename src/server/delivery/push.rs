@@ -18,9 +18,11 @@ use super::message::{Message, clipped_bytes};
 use super::settings::{Reader, SettingsError};
 use super::signed::{agent, ask, judged};
 use super::{Channel, Configured, Means, OpenError, Outgoing, SendError, Urgency};
-use crate::domain::ids::SubscriptionId;
+use crate::domain::ids::{PersonId, SubscriptionId};
 use crate::domain::time::TsMs;
-use crate::server::db::{Db, contacts};
+use crate::server::auth::guard::by_the_program;
+use crate::server::db::contacts::SubscriptionRow;
+use crate::server::db::{Db, audit, contacts, people};
 use crate::server::outbound::{Way, is_loopback};
 use async_trait::async_trait;
 use base64::Engine;
@@ -131,9 +133,20 @@ impl Push {
             .map_err(|e| e.to_string())
     }
 
-    async fn forget(&self, id: SubscriptionId) -> sqlx::Result<()> {
+    /// The device takes no messages any more, since its service answered so: the program takes it off by itself, on record.
+    async fn forget(&self, device: &SubscriptionRow, status: u16, now: TsMs) -> sqlx::Result<()> {
         let mut tx = self.db.begin().await?;
-        contacts::unsubscribe(&mut tx, id).await?;
+        if !contacts::unsubscribe(&mut tx, device.subscription()).await? {
+            // Another node was faster, or its owner.
+            return Ok(());
+        }
+        let owner = people::by_id_in(&mut tx, PersonId(device.person_id)).await?;
+        let owner = owner.ok_or(sqlx::Error::RowNotFound)?;
+        let target = format!("person:{}", owner.login);
+        let mut row = by_the_program(now, "person.device.forgotten", target);
+        row.was = json!({"device": device.id, "label": device.label}).to_string();
+        row.why = format!("its push service answered {status}");
+        audit::add(&mut tx, &row).await?;
         tx.commit().await
     }
 
@@ -175,7 +188,8 @@ impl Channel for Push {
         };
         let answered = ask(agent, request).await?;
         if GONE.contains(&answered.status) {
-            self.forget(id).await.map_err(SendError::later)?;
+            let forgotten = self.forget(&device, answered.status, out.now).await;
+            forgotten.map_err(SendError::later)?;
             return Err(gone());
         }
         let said = judged(answered, out.now)?;

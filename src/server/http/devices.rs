@@ -223,7 +223,7 @@ async fn come(
     let came = async {
         let row = devices::come(&ctx, &token).await?;
         let held = visitor.held_by(&shared, row.device());
-        session::hold(&shared.app, &visitor.session, &held)
+        session::begin(&shared.app, &visitor.session, &held)
             .await
             .map_err(store)?;
         Ok(row)

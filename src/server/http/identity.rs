@@ -38,7 +38,7 @@ pub async fn guard(
             client.to_string()
         }),
         request: super::request_id().unwrap_or_default(),
-        demonstration: shared.demonstrates(peer(&request), request.headers()),
+        demonstration: shared.demonstrates(peer(&request), request.uri(), request.headers()),
         navigates,
     };
     let session = request.extensions().get::<Session>().cloned();

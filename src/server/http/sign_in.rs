@@ -113,7 +113,7 @@ async fn show(
     if caller.person().is_some() {
         return Redirect::to(Next::parse(&asked.next).or(&caller.first_page)).into_response();
     }
-    let demonstrates = shared.demonstrates(peer(&request), request.headers());
+    let demonstrates = shared.demonstrates(peer(&request), request.uri(), request.headers());
     sign_in_page(&shared, demonstrates, ("", &Next::parse(&asked.next)), None).await
 }
 
@@ -238,7 +238,11 @@ impl axum::extract::FromRequestParts<Shared> for Demonstrates {
         let peer = parts
             .extensions
             .get::<axum::extract::ConnectInfo<std::net::SocketAddr>>();
-        Ok(Self(shared.demonstrates(peer.map(|c| c.0), &parts.headers)))
+        Ok(Self(shared.demonstrates(
+            peer.map(|c| c.0),
+            &parts.uri,
+            &parts.headers,
+        )))
     }
 }
 

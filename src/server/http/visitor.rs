@@ -44,7 +44,8 @@ impl Visitor {
         Ok(held)
     }
 
-    /// Holds who signed in, under a new id. Whose password was changed in this moment is not in.
+    /// Holds who signed in, under a new id. Whose password was changed in this moment is not in, nor who stands at a device
+    /// that was revoked or got a new link in this moment.
     pub(super) async fn enter(&self, shared: &Shared, row: &PersonRow) -> Result<(), Refused> {
         let held = Held {
             person: Some(row.person()),
@@ -54,9 +55,7 @@ impl Visitor {
             agent: self.agent.clone(),
             ..self.before().await?
         };
-        session::hold(self.ctx.app(), &self.session, &held)
-            .await
-            .map_err(store)?;
+        self.hold(&held).await?;
         if is_unchanged(&self.ctx, row).await? {
             return Ok(());
         }
@@ -80,7 +79,8 @@ impl Visitor {
         let left = self.before().await?;
         let app = self.ctx.app();
         let done = if left.device.is_some() {
-            session::hold(app, &self.session, &left).await
+            // What was ended meanwhile is left, too.
+            session::hold(app, &self.session, &left).await.map(drop)
         } else {
             session::end(app, &self.session).await
         };
@@ -97,9 +97,17 @@ impl Visitor {
             agent: self.agent.clone(),
             ..self.before().await?
         };
-        session::hold(self.ctx.app(), &self.session, &held)
-            .await
-            .map_err(store)
+        self.hold(&held).await
+    }
+
+    /// Holds this, unless the session of the device was ended in this moment.
+    async fn hold(&self, held: &Held) -> Result<(), Refused> {
+        let held = session::hold(self.ctx.app(), &self.session, held).await;
+        if held.map_err(store)? {
+            Ok(())
+        } else {
+            Err(Refused::Wrong)
+        }
     }
 }
 

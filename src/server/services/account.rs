@@ -11,7 +11,7 @@ use crate::server::auth::rights::{Roles, reach};
 use crate::server::auth::session::{self, Held};
 use crate::server::auth::{Ctx, secret, totp};
 use crate::server::db::people::PersonRow;
-use crate::server::db::{attempts, audit, people, sessions};
+use crate::server::db::{Tx, attempts, audit, people, sessions};
 use crate::server::plant::Plant;
 use crate::server::state::App;
 use serde_json::json;
@@ -134,6 +134,22 @@ async fn check_kept(
     }
 }
 
+/// Begins the change of somebody's way in, if they get in by the same still as in `row`, which was looked at: an administrator
+/// may have given them another password since, or PIN.
+async fn begin_as(ctx: &Ctx, row: &PersonRow) -> Result<Tx, Refused> {
+    let app = ctx.app();
+    let mut tx = app.db.begin().await?;
+    let found = people::hold_in(&mut tx, row.person()).await?;
+    let ways_in = |r: &PersonRow| (r.password.clone(), r.pin.clone(), r.totp.clone());
+    if found.is_some_and(|found| ways_in(&found) == ways_in(row)) {
+        return Ok(tx);
+    }
+    drop(tx);
+    let wrong = ctx.entry("session.wrong", format!("person:{}", row.login));
+    on_record(app, &wrong).await?;
+    Err(Refused::Wrong)
+}
+
 /// Changes one's own password; all other sessions end.
 ///
 /// # Errors
@@ -174,11 +190,7 @@ pub async fn change_password(ctx: &Ctx, wanted: NewPassword) -> Result<PersonRow
     Ok(my_row(ctx).await?)
 }
 
-async fn end_others(
-    ctx: &Ctx,
-    tx: &mut crate::server::db::Tx,
-    row: &PersonRow,
-) -> sqlx::Result<u64> {
+async fn end_others(ctx: &Ctx, tx: &mut Tx, row: &PersonRow) -> sqlx::Result<u64> {
     let this = ctx.caller().session.clone().unwrap_or_default();
     sessions::end_of_person(tx, row.person(), &this).await
 }
@@ -226,7 +238,7 @@ pub async fn change_pin(ctx: &Ctx, wanted: NewPin) -> Result<(), Refused> {
     let kept = app.hasher.hash(pin).await;
     let kept = kept.ok_or_else(|| sqlx::Error::Io(std::io::Error::other("no random bits")))?;
     let this = ctx.caller().session.clone().unwrap_or_default();
-    let mut tx = app.db.begin().await?;
+    let mut tx = begin_as(ctx, &row).await?;
     people::set_pin(&mut tx, row.person(), Some(&kept)).await?;
     sessions::leave_tablets(&mut tx, row.person(), &this).await?;
     attempts::forgive(&mut tx, &subject).await?;
@@ -260,7 +272,7 @@ pub async fn turn_code_on(
     let step = totp::step_of(secret, code, ctx.now());
     let step = step.ok_or_else(|| invalid("code", "is not right"))?;
     let subject = check(ctx, &row, password).await?;
-    let mut tx = app.db.begin().await?;
+    let mut tx = begin_as(ctx, &row).await?;
     people::set_totp(&mut tx, row.person(), Some(secret)).await?;
     attempts::forgive(&mut tx, &subject).await?;
     // The code that was just shown opens nothing any more.
@@ -287,7 +299,7 @@ pub async fn turn_code_off(ctx: &Ctx, password: String) -> Result<PersonRow, Ref
         return Ok(row);
     }
     let subject = check(ctx, &row, password).await?;
-    let mut tx = app.db.begin().await?;
+    let mut tx = begin_as(ctx, &row).await?;
     people::set_totp(&mut tx, row.person(), None).await?;
     attempts::forgive(&mut tx, &subject).await?;
     let mut line = ctx.entry("person.second_factor", format!("person:{}", row.login));

@@ -4,9 +4,11 @@
 //! another's password can be that other. The last administrator stays one.
 
 mod change;
+mod put_out;
 mod ways_in;
 
 pub use change::{Change, Made, NewPerson, add, change, set_disabled};
+pub use put_out::end_sessions;
 pub use ways_in::{clear_code, reset_password, set_badge, set_pin, set_provider};
 
 use super::error::{ServiceError, field, invalid, not_found};

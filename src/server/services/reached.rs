@@ -6,9 +6,10 @@ use crate::domain::andon::Channel;
 use crate::domain::ids::{PersonId, SubscriptionId};
 use crate::domain::time::{DurMs, MINUTE_MS};
 use crate::server::auth::Ctx;
-use crate::server::db::audit::{self, Wanted};
+use crate::server::db::audit::{self, AuditRow};
 use crate::server::db::contacts::{self, NewSubscription, SubscriptionRow};
 use crate::server::db::people::{self, PersonRow};
+use crate::server::db::{Tx, deliveries};
 use crate::server::delivery::gateway::international;
 use crate::server::delivery::{places, push};
 use serde_json::json;
@@ -21,6 +22,9 @@ const LONGEST_LABEL: usize = 60;
 const LONGEST_ENDPOINT: usize = 2_000;
 /// A gateway costs money: so many tests within this time.
 const TESTS: (i64, DurMs) = (5, DurMs(10 * MINUTE_MS));
+/// That one was asked for, before it is sent; these are counted.
+const ASKED: &str = "person.contact.ask";
+/// What became of it.
 const TESTED: &str = "person.contact.test";
 
 /// A channel that is set up, and where it reaches one.
@@ -133,7 +137,7 @@ pub async fn set_phone(ctx: &Ctx, typed: &str) -> Result<(), ServiceError> {
     Ok(())
 }
 
-/// This browser takes messages for whoever asks, from now on and for nobody else.
+/// This browser takes messages for whoever asks, from now on and for nobody else: whose it was before is told on record.
 ///
 /// # Errors
 /// Push is not set up; a tablet that several people share; what the browser told cannot be used; too many devices; nobody
@@ -167,12 +171,36 @@ pub async fn add_device(ctx: &Ctx, new: &NewDevice) -> Result<(), ServiceError> 
         auth: &auth,
         label,
     };
-    let id = contacts::subscribe(&mut tx, row.person(), subscription, ctx.now()).await?;
+    let added = contacts::subscribe(&mut tx, row.person(), subscription, ctx.now()).await?;
+    let lost = match added.lost {
+        Some(before) => Some(taken_from(ctx, &mut tx, &before).await?),
+        None => None,
+    };
     let mut line = ctx.entry("person.device.add", format!("person:{}", row.login));
-    line.became = json!({"device": id.0, "label": label}).to_string();
-    audit::add(&mut tx, &line).await?;
+    line.became = json!({"device": added.id.0, "label": label}).to_string();
+    for line in lost.iter().chain([&line]) {
+        audit::add(&mut tx, line).await?;
+    }
     tx.commit().await?;
     Ok(())
+}
+
+/// A browser that took messages for somebody else takes none for them any more, neither those that wait: the row that tells
+/// so.
+async fn taken_from(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    before: &SubscriptionRow,
+) -> Result<AuditRow, ServiceError> {
+    let owner = people::by_id_in(tx, PersonId(before.person_id)).await?;
+    let owner = owner.ok_or(sqlx::Error::RowNotFound)?;
+    let push = Channel::Push.name();
+    let messages = deliveries::void_at(tx, push, &before.id.to_string()).await?;
+    let mut line = ctx.entry("person.device.lost", format!("person:{}", owner.login));
+    line.was = json!({"device": before.id, "label": before.label}).to_string();
+    line.became = json!({ "messages_void": messages }).to_string();
+    line.why = "somebody else uses the browser now".to_owned();
+    Ok(line)
 }
 
 fn label(typed: &str) -> Result<&str, ServiceError> {
@@ -221,23 +249,19 @@ pub async fn test(ctx: &Ctx, name: &str) -> Result<Vec<Tested>, ServiceError> {
     if app.channels.get(channel.name()).is_none() {
         return Err(invalid("test", "the channel is not set up"));
     }
-    let (most, within) = TESTS;
     let target = format!("person:{}", row.login);
-    let wanted = Wanted {
-        from: Some((ctx.now() - within).0),
-        action: TESTED.to_owned(),
-        target: target.clone(),
-        ..Wanted::default()
-    };
-    let before = audit::find(&app.db, &wanted, 10 * most).await?;
-    let before = before.iter().filter(|line| line.target == target).count();
-    if i64::try_from(before).is_ok_and(|n| n >= most) {
+    let mut tx = app.db.begin().await?;
+    let found = places(&mut tx, row.person(), channel.name()).await?;
+    let places = found.map_err(|why| invalid("test", why))?;
+    // On record before it is sent, and counted with it: of several that are asked for at once no more are sent than may be.
+    let mut asked = ctx.entry(ASKED, &*target);
+    asked.became = json!({ "channel": channel.name() }).to_string();
+    audit::add(&mut tx, &asked).await?;
+    let (most, within) = TESTS;
+    if audit::count_in(&mut tx, (ASKED, &target), ctx.now() - within).await? > most {
         return Err(invalid("test", "was asked for too often: wait ten minutes"));
     }
-    let mut tx = app.db.snapshot().await?;
-    let found = places(&mut tx, row.person(), channel.name()).await?;
-    drop(tx);
-    let places = found.map_err(|why| invalid("test", why))?;
+    tx.commit().await?;
     let action = format!("{TESTED}.{}", channel.name());
     tested(ctx, channel, places, (&action, &target)).await
 }

@@ -12,7 +12,7 @@ use crate::server::auth::turns::{self, Busy, Turn};
 use crate::server::auth::{rights::Roles, totp};
 use crate::server::db::audit::AuditRow;
 use crate::server::db::people::{GivenRow, PersonRow};
-use crate::server::db::{Tx, attempts, audit, people};
+use crate::server::db::{Tx, attempts, audit, people, sessions};
 use crate::server::services::error::{ServiceError, invalid};
 use crate::server::state::App;
 
@@ -243,10 +243,8 @@ pub async fn with_password(ctx: &Ctx, (typed, password): (&str, String)) -> Resu
     let row = match (verdict, row) {
         (Verdict::Right, Some(row)) => row,
         (Verdict::RightAnew(anew), Some(row)) => {
-            let mut tx = app.db.begin().await?;
             let old = kept.as_deref().unwrap_or_default();
-            people::rehash(&mut tx, row.person(), (old, &anew)).await?;
-            tx.commit().await?;
+            keep_anew(ctx, &row, (old, &anew)).await?;
             row
         }
         (_, row) => {
@@ -264,6 +262,26 @@ pub async fn with_password(ctx: &Ctx, (typed, password): (&str, String)) -> Resu
     }
     let_in(app, caller, &row, ("password", Some(&subject))).await?;
     Ok(Got::In(row))
+}
+
+/// Keeps the password that was just right as hashes are made today. The program does that by itself, and tells on whose
+/// request.
+async fn keep_anew(ctx: &Ctx, row: &PersonRow, (old, anew): (&str, &str)) -> sqlx::Result<()> {
+    let (app, caller) = (ctx.app(), ctx.caller());
+    let mut tx = app.db.begin().await?;
+    if !people::rehash(&mut tx, row.person(), (old, anew)).await? {
+        // It was changed meanwhile.
+        return Ok(());
+    }
+    let target = format!("person:{}", row.login);
+    let line = AuditRow {
+        address: caller.address.clone(),
+        request: caller.request.clone(),
+        why: "kept as hashes are made today".to_owned(),
+        ..by_the_program(app.clock.now(), "person.password.rehash", target)
+    };
+    audit::add(&mut tx, &line).await?;
+    tx.commit().await
 }
 
 /// Goes on with the code of the second factor; `None` when the person is not as they were when the password was right,
@@ -363,15 +381,21 @@ pub async fn demonstration(ctx: &Ctx, role: &str) -> Result<PersonRow, Refused> 
     Ok(row)
 }
 
-/// Somebody signs out.
+/// Somebody signs out: their session ends, a device in it stays enrolled. Nothing is put on record when it has ended already.
 ///
 /// # Errors
-/// The engine's.
+/// The engine's; they are still signed in then.
 pub async fn sign_out(ctx: &Ctx) -> Result<(), Refused> {
     let (app, caller) = (ctx.app(), ctx.caller());
-    if caller.person().is_some() {
+    let Some((person, session)) = caller.person().zip(caller.session.as_deref()) else {
+        return Ok(());
+    };
+    let mut tx = app.db.begin().await?;
+    if sessions::end_one(&mut tx, person, session).await? {
         let row = entry(caller, app.clock.now(), "session.sign_out", "");
-        on_record(app, &row).await?;
+        audit::add(&mut tx, &row).await?;
+        tx.commit().await?;
+        app.people.forget();
     }
     Ok(())
 }

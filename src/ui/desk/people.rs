@@ -232,25 +232,32 @@ pub fn person(person: &Person, wrong: &Wrong, done: Option<&str>) -> AnyView {
         }
     });
     let disable = (person.may_disable && !person.demo).then(|| disable(person));
-    view! { {said(done)} {wrong.summary()} {head} {change} {disable} }.into_any()
+    let ends = person.may_disable && !person.demo && !person.is_reader;
+    let sign_out = ends.then(|| sign_out(person));
+    view! { {said(done)} {wrong.summary()} {head} {change} {sign_out} {disable} }.into_any()
+}
+
+/// Of somebody else: one's own sessions end where one sees them.
+fn sign_out(person: &Person) -> AnyView {
+    view! {
+        <form class="panel form card" method="post" action=format!("{}/sessions/end", person.href)>
+            <h2>"Sessions"</h2>
+            <p class="panel-note">
+                "All their sessions end, and none of their devices takes messages any more. Shared tablets stay enrolled, and they may sign in again."
+            </p>
+            {why()}
+            <button class="button" type="submit">
+                "Sign out everywhere"
+            </button>
+        </form>
+    }
+    .into_any()
 }
 
 fn ways_in(person: &Person, wrong: &Wrong) -> AnyView {
     let to = |what: &str| format!("{}/{what}", person.href);
-    let has = |is: bool| {
-        let words = if is { "on file" } else { "none" };
-        view! { <span class="tag">{words}</span> }
-    };
-    let clear = |is: bool| {
-        is.then(|| {
-            view! {
-                <button class="button" type="submit" name="clear" value="yes" formnovalidate>
-                    "Remove"
-                </button>
-            }
-        })
-    };
-    let password = password(person, to("password"), has(person.has_password).into_any());
+    let password = password(person, to("password"), on_file(person.has_password));
+    let provider = provider(person, to("provider"), wrong);
     let code = person.has_code.then(|| {
         view! {
             <form class="panel form" method="post" action=to("code")>
@@ -267,7 +274,7 @@ fn ways_in(person: &Person, wrong: &Wrong) -> AnyView {
         <div class="desk-cards">
             {password}
             <form class="panel form card" method="post" action=to("badge")>
-                <h2>"Badge" {has(person.has_badge)}</h2>
+                <h2>"Badge" {on_file(person.has_badge)}</h2>
                 {Text { name: "badge", label: "Number, as the reader types it", autocomplete: "off", ..Text::default() }
                     .draw(wrong)}
                 {why()}
@@ -275,12 +282,12 @@ fn ways_in(person: &Person, wrong: &Wrong) -> AnyView {
                     <button class="button" type="submit">
                         "Set"
                     </button>
-                    {clear(person.has_badge)}
+                    {remove(person.has_badge)}
                 </div>
             </form>
             <form class="panel form card" method="post" action=to("pin")>
                 {whose(&person.names.login)}
-                <h2>"PIN" {has(person.has_pin)}</h2>
+                <h2>"PIN" {on_file(person.has_pin)}</h2>
                 {Text {
                     name: "pin",
                     label: "4 to 8 digits",
@@ -295,41 +302,80 @@ fn ways_in(person: &Person, wrong: &Wrong) -> AnyView {
                     <button class="button" type="submit">
                         "Set"
                     </button>
-                    {clear(person.has_pin)}
+                    {remove(person.has_pin)}
                 </div>
             </form>
             {code}
-            <form class="panel form card" method="post" action=to("provider")>
-                <h2>"Sign-in provider" {has(!person.subject.is_empty())}</h2>
-                {Text {
-                    name: "issuer",
-                    label: "Issuer",
-                    value: &person.issuer,
-                    autocomplete: "off",
-                    hint: "Its address, as it calls itself.",
-                    ..Text::default()
-                }
-                    .draw(wrong)}
-                {Text {
-                    name: "subject",
-                    label: "Subject",
-                    value: &person.subject,
-                    autocomplete: "off",
-                    hint: "What it calls this person.",
-                    ..Text::default()
-                }
-                    .draw(wrong)}
-                {why()}
-                <div class="acts">
-                    <button class="button" type="submit">
-                        "Set"
-                    </button>
-                    {clear(!person.subject.is_empty())}
-                </div>
-            </form>
+            {provider}
         </div>
     }
     .into_any()
+}
+
+/// One's own is linked by somebody else.
+fn provider(person: &Person, action: String, wrong: &Wrong) -> AnyView {
+    let is_linked = !person.subject.is_empty();
+    if person.is_reader {
+        return view! {
+            <section class="panel form card">
+                <h2>"Sign-in provider" {on_file(is_linked)}</h2>
+                <p class="panel-note">
+                    "This is you: ask another administrator to change who vouches for you."
+                </p>
+            </section>
+        }
+        .into_any();
+    }
+    view! {
+        <form class="panel form card" method="post" action=action>
+            <h2>"Sign-in provider" {on_file(is_linked)}</h2>
+            {Text {
+                name: "issuer",
+                label: "Issuer",
+                value: &person.issuer,
+                autocomplete: "off",
+                hint: "Its address, as it calls itself.",
+                ..Text::default()
+            }
+                .draw(wrong)}
+            {Text {
+                name: "subject",
+                label: "Subject",
+                value: &person.subject,
+                autocomplete: "off",
+                hint: "What it calls this person.",
+                ..Text::default()
+            }
+                .draw(wrong)}
+            {why()}
+            <div class="acts">
+                <button class="button" type="submit">
+                    "Set"
+                </button>
+                {remove(is_linked)}
+            </div>
+        </form>
+    }
+    .into_any()
+}
+
+/// Whether something is there.
+fn on_file(is: bool) -> AnyView {
+    let words = if is { "on file" } else { "none" };
+    view! { <span class="tag">{words}</span> }.into_any()
+}
+
+/// The button that takes away what is there.
+fn remove(is: bool) -> Option<AnyView> {
+    let button = || {
+        view! {
+            <button class="button" type="submit" name="clear" value="yes" formnovalidate>
+                "Remove"
+            </button>
+        }
+        .into_any()
+    };
+    is.then(button)
 }
 
 /// One's own is changed where the old one is asked.

@@ -53,6 +53,7 @@ impl Said {
             "removed" => "Removed.",
             "disabled" => "Disabled. They are signed out everywhere.",
             "enabled" => "They may sign in again.",
+            "out" => "They are signed out everywhere.",
             _ => return None,
         })
     }

@@ -28,6 +28,7 @@ pub fn router(shared: &Shared) -> Router {
         .route("/admin/people/new", get(new))
         .route("/admin/people/{id}", get(show).post(change))
         .route("/admin/people/{id}/disabled", post(disable))
+        .route("/admin/people/{id}/sessions/end", post(end_sessions))
         .route("/admin/people/{id}/password", post(reset_password))
         .route("/admin/people/{id}/badge", post(set_badge))
         .route("/admin/people/{id}/pin", post(set_pin))
@@ -277,6 +278,17 @@ async fn disable(
     let done = people::set_disabled(&ctx, id, disabled).await;
     let said = if disabled { "disabled" } else { "enabled" };
     answer(&shared, &ctx, (id, said), None, done).await
+}
+
+async fn end_sessions(
+    State(shared): State<Shared>,
+    ctx: Ctx,
+    Path(id): Path<i64>,
+    Form(fields): Form<Fields>,
+) -> Response {
+    let (id, ctx) = (PersonId(id), ctx.because(fields.one("why")));
+    let done = people::end_sessions(&ctx, id).await;
+    answer(&shared, &ctx, (id, "out"), None, done).await
 }
 
 async fn reset_password(

@@ -1,5 +1,6 @@
 //! Adding people, their names and roles, whether they may sign in.
 
+use super::put_out::{Waiting, put_out};
 use super::{Changing, may_give, recorded, wrong_names};
 use crate::domain::ids::{PersonId, RoleId};
 use crate::domain::plant::FieldError;
@@ -7,7 +8,7 @@ use crate::server::auth::Ctx;
 use crate::server::auth::rights::Roles;
 use crate::server::auth::secret;
 use crate::server::db::people::{self, GivenRow};
-use crate::server::db::{Tx, audit, roles, sessions};
+use crate::server::db::{Tx, audit, roles};
 use crate::server::plant::Plant;
 use crate::server::services::error::{ServiceError, field, invalid};
 use crate::server::services::sign_in::login;
@@ -133,7 +134,8 @@ pub async fn change(ctx: &Ctx, id: PersonId, to: Change) -> Result<(), ServiceEr
     Ok(())
 }
 
-/// Lets somebody in no more, or again. Their sessions end at once.
+/// Lets somebody in no more, or again. Their sessions end at once, their browsers take no messages any more, and nothing that
+/// waits for them is sent.
 ///
 /// # Errors
 /// It is the caller; [`ServiceError::Conflict`] when nobody would be left who may do everything; the engine's.
@@ -148,14 +150,15 @@ pub async fn set_disabled(ctx: &Ctx, id: PersonId, disabled: bool) -> Result<(),
     let admins = admins(&mut work.tx, &work.roles).await?;
     let (name, email) = (work.row.name.clone(), work.row.email.clone());
     people::change(&mut work.tx, id, (&name, &email), disabled).await?;
-    sessions::end_of_person(&mut work.tx, id, &[]).await?;
+    let lost = put_out(&mut work.tx, id, Waiting::All).await?;
     one_admin_stays(&mut work, admins).await?;
     let action = if disabled {
         "person.disable"
     } else {
         "person.enable"
     };
-    let row = ctx.entry(action, work.target());
+    let mut row = ctx.entry(action, work.target());
+    lost.tell(&mut row);
     audit::add(&mut work.tx, &row).await?;
     work.tx.commit().await?;
     ctx.app().people.forget();

@@ -3,10 +3,12 @@
 
 use super::Changing;
 use super::change::hashed;
+use super::put_out::{Waiting, put_out};
 use crate::domain::ids::PersonId;
 use crate::server::auth::Ctx;
 use crate::server::auth::{password, secret};
-use crate::server::db::{attempts, audit, contacts, people, sessions};
+use crate::server::db::audit::{self, AuditRow};
+use crate::server::db::{attempts, people, sessions};
 use crate::server::services::account::own_subject;
 use crate::server::services::error::{ServiceError, field, invalid};
 use crate::server::services::sign_on::{badge_mark, pin_subject};
@@ -38,10 +40,11 @@ pub async fn reset_password(ctx: &Ctx, id: PersonId) -> Result<String, ServiceEr
     for tried in [at_the_door, own_subject(ctx.app(), &work.row.login)] {
         attempts::forgive(&mut work.tx, &tried).await?;
     }
-    sessions::end_of_person(&mut work.tx, id, &[]).await?;
     // Whoever used the account till now may have added a browser of their own.
-    contacts::unsubscribe_all(&mut work.tx, id).await?;
-    done(ctx, work, "person.password.reset", String::new()).await?;
+    let lost = put_out(&mut work.tx, id, Waiting::ToBrowsers).await?;
+    let mut row = ctx.entry("person.password.reset", work.target());
+    lost.tell(&mut row);
+    finish(ctx, work, &row).await?;
     Ok(password)
 }
 
@@ -182,15 +185,14 @@ pub async fn set_provider(
     done(ctx, work, "person.provider", became).await
 }
 
-async fn done(
-    ctx: &Ctx,
-    mut work: Changing,
-    action: &str,
-    became: String,
-) -> Result<(), ServiceError> {
+async fn done(ctx: &Ctx, work: Changing, action: &str, became: String) -> Result<(), ServiceError> {
     let mut row = ctx.entry(action, work.target());
     row.became = became;
-    audit::add(&mut work.tx, &row).await?;
+    finish(ctx, work, &row).await
+}
+
+async fn finish(ctx: &Ctx, mut work: Changing, row: &AuditRow) -> Result<(), ServiceError> {
+    audit::add(&mut work.tx, row).await?;
     work.tx.commit().await?;
     ctx.app().people.forget();
     Ok(())
