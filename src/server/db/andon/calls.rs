@@ -315,8 +315,8 @@ pub async fn open_in(tx: &mut Tx, spot: Spot, kind: CallKind) -> sqlx::Result<Op
     row.map(Row::read).transpose()
 }
 
-/// The newest call of a kind at a place that was raised at or after a moment; only of those that `by` raised or joined, if
-/// somebody is named.
+/// The newest call of a kind at a place that was raised at or after a moment; only of those that somebody of these two names
+/// raised or joined, if they are given.
 ///
 /// # Errors
 /// The engine's, or a stored value that is not known.
@@ -325,20 +325,22 @@ pub async fn newest_since_in(
     spot: Spot,
     kind: CallKind,
     since: TsMs,
-    by: Option<&str>,
+    by: Option<[&str; 2]>,
 ) -> sqlx::Result<Option<StoredCall>> {
+    let (by, or_by) = by.map_or((None, None), |[by, or_by]| (Some(by), Some(or_by)));
     let row: Option<Row> = writing!(tx, |conn| {
         sqlx::query_as(select_call!(
             "WHERE spot = $1 AND kind = $2 AND raised_ms >= $3
-                AND (CAST($4 AS TEXT) IS NULL OR raised_by = $4 OR EXISTS (
+                AND (CAST($4 AS TEXT) IS NULL OR raised_by IN ($4, $5) OR EXISTS (
                     SELECT 1 FROM andon_event e
-                    WHERE e.call_id = andon_call.id AND e.what = 'join' AND e.who = $4))
+                    WHERE e.call_id = andon_call.id AND e.what = 'join' AND e.who IN ($4, $5)))
             ORDER BY raised_ms DESC, id DESC LIMIT 1"
         ))
         .bind(spot_key(spot))
         .bind(kind.code())
         .bind(since.0)
         .bind(by)
+        .bind(or_by)
         .fetch_optional(conn)
         .await?
     });
