@@ -81,7 +81,7 @@ async fn a_stop_that_called_maintenance_keeps_no_pieces_from_calling_it(place: &
     change(&floor, behind(100), "low").await;
     floor.at(just_after(5)).await;
     let calls = raised_by(&floor).await;
-    assert_eq!(names(&floor).await, [STOP], "{}: 50 ahead", place.engine);
+    assert_eq!(names(&floor).await, [STOP], "{}: 51 behind", place.engine);
     // 110 behind: of one machine and kind one call is open.
     floor.at(just_after(7)).await;
     assert_eq!(raised_by(&floor).await, calls, "{}", place.engine);

@@ -36,6 +36,7 @@ const VERSIONS: &[Version] = versions![
     "0011_delivery",
     "0012_first_pages",
     "0013_moved_sessions",
+    "0014_andon_reads",
 ];
 
 /// Brings the schema up to date, and adds the reasons and roles that every plant starts with.
