@@ -35,6 +35,7 @@ mod a_stream_ends_with_its_leave;
 mod an_item_reads_back_as_the_fact_it_tells;
 mod andon_calls_take_their_course;
 mod andon_channels_tell_what_they_lack;
+mod andon_ends_are_told_to_all_who_heard;
 mod andon_histories_follow_the_model;
 mod andon_history_tells_what_is_new_of_a_machine;
 mod andon_keeps_out_what_does_not_belong;
