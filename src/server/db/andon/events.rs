@@ -65,6 +65,26 @@ pub async fn of_calls_in(tx: &mut Tx, calls: &[CallId]) -> sqlx::Result<Vec<Even
     of_calls!(tx, calls, SQLITE, POSTGRES)
 }
 
+/// Who did this with a call the last time: nobody did, somebody or something without a number did, or this person.
+///
+/// # Errors
+/// The engine's.
+pub async fn by_whom_in(
+    tx: &mut Tx,
+    call: CallId,
+    what: &str,
+) -> sqlx::Result<Option<Option<PersonId>>> {
+    const SQL: &str = "SELECT person_id FROM andon_event WHERE call_id = $1 AND what = $2 ORDER BY id DESC LIMIT 1";
+    let last: Option<Option<i64>> = writing!(tx, |conn| {
+        sqlx::query_scalar(SQL)
+            .bind(call.0)
+            .bind(what)
+            .fetch_optional(conn)
+            .await?
+    });
+    Ok(last.map(|person| person.map(PersonId)))
+}
+
 /// What was last noted of the machine of a call in its present round: [`RESTART`] or [`STAND`]; `None`: nothing yet.
 ///
 /// # Errors

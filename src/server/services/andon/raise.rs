@@ -96,7 +96,8 @@ pub async fn create_andon_event(ctx: &Ctx, new: &NewCall) -> Result<Raised, Serv
         unless_by: None,
     };
     let people = Directory::load(&app.db).await?;
-    let Some((id, joined)) = raise(app, &plant, &people, wanted, Doer::of(ctx)).await? else {
+    let Some((id, joined)) = raise(app, &plant, &people, wanted, Doer::of(ctx, &people)).await?
+    else {
         return Err(not_found("call", ""));
     };
     let mut tx = app.db.snapshot().await?;
