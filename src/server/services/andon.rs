@@ -18,6 +18,7 @@ pub use act::{
     escalate_andon_event, reopen_andon_event, resolve_andon_event,
 };
 pub use link::{call_of_link, take_by_link};
+pub(crate) use list::going_on;
 pub use list::{
     calls_of_stream, get_active_andon_events, get_andon_dashboard_data, get_andon_event,
     get_andon_event_history,

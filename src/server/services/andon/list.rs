@@ -12,6 +12,7 @@ use crate::server::auth::Ctx;
 use crate::server::db::Tx;
 use crate::server::db::andon::calls::{self, StoredCall, Wanted};
 use crate::server::db::andon::events::{self, EventRow};
+use crate::server::live::calls::all_at_first;
 use crate::server::plant::{Line, Plant};
 use crate::server::services::board::site_view;
 use crate::server::services::error::{ServiceError, invalid, not_found};
@@ -22,7 +23,10 @@ use std::collections::{HashMap, HashSet};
 const USUAL: DurMs = DurMs(30 * DAY_MS);
 
 /// What goes on, sorted: the most urgent first, of the same urgency the oldest first.
-async fn going_on(
+///
+/// # Errors
+/// The engine's, or a stored value that is not known.
+pub(crate) async fn going_on(
     tx: &mut Tx,
     plant: &Plant,
     people: &Directory,
@@ -62,18 +66,19 @@ pub async fn get_active_andon_events(
     Ok(going_on(&mut tx, &plant, &people, sees).await?)
 }
 
-/// The same for a live stream, whose caller came for something else.
+/// The same for a live stream, whose caller came for something else: a list of [`CallView`], as JSON. Many streams begin at
+/// once, so they share what is read; what each of them may see is looked at for each.
 ///
 /// # Errors
 /// The database's.
-pub async fn calls_of_stream(ctx: &Ctx) -> Result<Vec<CallView>, ServiceError> {
-    let app = ctx.app();
-    let plant = app.plant.get();
-    let people = Directory::load(&app.db).await?;
+pub async fn calls_of_stream(ctx: &Ctx) -> Result<String, ServiceError> {
+    let plant = ctx.app().plant.get();
     let rights = &ctx.caller().rights;
-    let sees = |line: &Line| ctx.sees(line) && rights.at(Permission::AndonRead, line.place());
-    let mut tx = app.db.snapshot().await?;
-    Ok(going_on(&mut tx, &plant, &people, sees).await?)
+    let may = |line: &&Line| ctx.sees(line) && rights.at(Permission::AndonRead, line.place());
+    let seen = plant.lines.iter().filter(may);
+    let seen: HashSet<&str> = seen.map(|line| line.code.as_str()).collect();
+    let calls = all_at_first(ctx.app()).await?;
+    Ok(calls.on_lines(|line| seen.contains(line)))
 }
 
 /// Everything that a board shows.
