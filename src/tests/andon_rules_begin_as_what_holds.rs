@@ -26,9 +26,9 @@ async fn a_rule_made_of_a_default_calls_whom_the_default_calls(place: &Place) {
     let managers = ["shift_manager", "engineer", "production_manager", "admin"];
     for (kind, trades) in [
         ("quality", &["quality"][..]),
-        ("maintenance", &["maintenance"]),
-        ("material", &[]),
-        ("", &[]),
+        ("maintenance", &["maintenance"][..]),
+        ("material", &[][..]),
+        ("", &[][..]),
     ] {
         let query = format!("kind={kind}&priority=high");
         let page = text(&mona.get(&format!("/admin/andon/rules/new?{query}")).await);
