@@ -158,7 +158,7 @@ test.describe.serial('calls, from the rule to the figures', () => {
     await expect(opened).toContainText('It smells of oil');
     await expect(opened).toContainText('A seal was worn');
     await expect(opened.getByRole('region', { name: 'What happened' })).toContainText('Acknowledged');
-    await expect(opened.getByRole('region', { name: 'Who was told' })).toContainText('shown');
+    await expect(opened.getByRole('region', { name: 'Who was told' })).toContainText('on their screens');
     for (const width of widths) await fits(page, width);
     await usable(page);
     await page.getByRole('link', { name: 'Response times' }).click();

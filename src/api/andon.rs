@@ -40,6 +40,10 @@ pub struct Told {
     pub via: Channel,
     /// What became of it.
     pub outcome: Outcome,
+    /// Why they could not be told, in words; left out when nothing was in the way, and of messages that were tried: what their
+    /// receivers said is told with the channels.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub why: String,
 }
 
 /// What became of telling somebody.
@@ -47,7 +51,7 @@ pub struct Told {
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// It stands on their screens.
+    /// It stands on their screens. Nobody knows whether they look.
     Shown,
     /// It is on its way, or being tried again.
     Waiting,

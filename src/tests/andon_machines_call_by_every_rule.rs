@@ -105,7 +105,7 @@ async fn a_fault_of_a_class_calls_at_once(place: &Place) {
         texts.push((one["text"].clone(), one["call"]["raised"]["by"].clone()));
     }
     for words in ["Bag jam", "No bags"] {
-        let told = (json!(words), json!("rule: stop"));
+        let told = (json!(words), json!("rule: fault of a class (no. 3)"));
         assert!(texts.contains(&told), "{words}: {texts:?}");
     }
     // The rule for stops that last is another one; nobody calls twice for the same.

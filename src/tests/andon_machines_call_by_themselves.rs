@@ -48,7 +48,11 @@ async fn a_stop_that_lasts_calls_maintenance_once(place: &Place) {
             &call["stop"],
             &call["call"]["raised"]["by"]
         ),
-        (&json!("M1"), &json!(start().0), &json!("rule: maintenance"))
+        (
+            &json!("M1"),
+            &json!(start().0),
+            &json!("rule: stop that lasts (no. 1)")
+        )
     );
     assert_eq!(call["call"]["line_stopped"], true, "it sets the pace");
     assert_eq!(call["told"].as_array().map(Vec::len), Some(4));
@@ -157,7 +161,7 @@ async fn who_called_for_something_else_in_the_shift_keeps_no_rule_from_calling(p
     );
     let of_rule = calls
         .iter()
-        .filter(|c| c["call"]["raised"]["by"] == "rule: quality");
+        .filter(|c| c["call"]["raised"]["by"] == "rule: too few good pieces (no. 2)");
     assert_eq!(of_rule.count(), 1, "{calls:?}");
     let both = calls
         .iter()
@@ -282,11 +286,13 @@ async fn a_machine_that_ran_for_a_moment_does_not_run_again(place: &Place) {
     floor.at(just_after(11)).await;
     let detail = floor.detail(id).await;
     assert_eq!(detail["call"]["restarted"], json!(null), "{}", place.engine);
+    let stop = json!((start() + minutes(-2)).0);
+    assert_eq!(detail["call"]["stop"], stop, "the same trouble");
+    floor.at(just_after(17)).await;
+    let detail = floor.detail(id).await;
     let last = happened(&detail).pop();
     let again = ("stand".to_owned(), "machine stands again".to_owned());
     assert_eq!(last, Some(again), "{detail}");
-    let stop = json!((start() + minutes(-2)).0);
-    assert_eq!(detail["call"]["stop"], stop, "the same trouble");
     floor.hands.set(start() + minutes(20) + DurMs(5_000));
     tell_at(&floor, "r3", "M1", minutes(20), Running).await;
     tell_at(&floor, "r4", "M1", minutes(20) + DurMs(5_000), Stopped).await;

@@ -333,7 +333,7 @@ async fn all_done(db: &Db) {
 async fn every_call(db: &Db) -> Vec<StoredCall> {
     let wanted = Wanted {
         raised: Span::EVER,
-        line: None,
+        lines: None,
         machine: None,
         kind: None,
         priority: None,

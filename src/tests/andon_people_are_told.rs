@@ -139,6 +139,7 @@ async fn who_has_no_address_is_told_on_the_screen(place: &Place) {
         told(&floor.detail(id).await["call"]),
         [
             line("Quality Control", "screen", "failed"),
+            line("engineer everywhere", "email", "failed"),
             line("engineer everywhere", "screen", "shown"),
             line("production_manager everywhere", "email", "waiting"),
             line("shift_manager everywhere", "screen", "shown"),

@@ -1,19 +1,22 @@
 //! Open screens hear of every change of a call, whichever node made it, and only where they may see calls.
 
-use crate::andon_scene::{Floor, minutes, start};
+use crate::andon_scene::{Floor, minutes, run, start};
 use crate::browser::{Browser, text};
 use crate::cast::Actor;
 use crate::harness::{Place, Server, until};
 use crate::stream::{SOON, Stream};
+use axum::http::header::AUTHORIZATION;
 use ms5_floor::domain::rights::{Permission, PermissionSet};
+use ms5_floor::domain::time::DurMs;
 use ms5_floor::server::live::nodes;
-use serde_json::json;
+use serde_json::{Value, json};
 
 on_both! {
     a_screen_gets_all_calls_at_first_and_then_each_that_changes,
     a_screen_hears_of_no_calls_that_it_may_not_see,
     other_nodes_hear_of_calls_as_well,
     what_is_resolved_stays_on_the_screens_until_somebody_closes_it,
+    streams_that_begin_at_once_share_what_is_read_and_see_each_what_they_may,
 }
 
 async fn a_screen_gets_all_calls_at_first_and_then_each_that_changes(place: &Place) {
@@ -161,4 +164,63 @@ async fn what_is_resolved_stays_on_the_screens_until_somebody_closes_it(place: &
         let page = text(&mona.get(path).await);
         assert!(!page.contains("call resolved"), "{path}: {page}");
     }
+}
+
+/// What each call says that a stream tells at first, by the code of its machine; no key: all calls.
+async fn said_at_first(floor: &Floor, key: Option<&str>) -> Vec<(String, String)> {
+    let mut stream = match key {
+        None => Stream::open(&floor.server, "?since=0", None).await,
+        Some(key) => {
+            let named = (AUTHORIZATION, key.to_owned());
+            Stream::open_as(&floor.server, "?since=0", None, named).await
+        }
+    };
+    let calls = stream.next_named("calls").await.data;
+    let text = |v: &Value| v.as_str().expect("text").to_owned();
+    let one = |c: &Value| (text(&c["machine"]["code"]), text(&c["text"]));
+    let mut all: Vec<_> = calls.as_array().expect("a list").iter().map(one).collect();
+    all.sort();
+    all
+}
+
+async fn streams_that_begin_at_once_share_what_is_read_and_see_each_what_they_may(place: &Place) {
+    let floor = Floor::new(place).await;
+    let line = floor.server.app.plant.get().line("L2").expect("L2").id;
+    let may = PermissionSet::of(&[Permission::DashboardRead, Permission::AndonRead]);
+    let of_l2 = Actor::key(&floor.server, "calls of L2", may, Some(line)).await;
+    let mut headers = axum::http::HeaderMap::new();
+    of_l2.show(&floor.server, &mut headers).await;
+    let of_l2 = headers["authorization"].to_str().expect("text").to_owned();
+    let mut ids = Vec::new();
+    for machine in ["M1", "M3"] {
+        let call = json!({"machine": machine, "kind": "stop", "text": "smoke"});
+        ids.push(floor.raised(&floor.operator, call).await);
+    }
+    let says = |machine: &str, words: &str| (machine.to_owned(), words.to_owned());
+    let both = [says("M1", "smoke"), says("M3", "smoke")];
+    assert_eq!(said_at_first(&floor, None).await, both, "{}", place.engine);
+
+    // What the database says now nobody has read again: no call has changed, as far as its version tells.
+    let db = &floor.server.app.db;
+    run(db, "UPDATE andon_call SET text = 'fire'".to_owned()).await;
+    assert_eq!(said_at_first(&floor, None).await, both, "{}", place.engine);
+    assert_eq!(
+        said_at_first(&floor, Some(&of_l2)).await,
+        [says("M3", "smoke")],
+        "{}: of what is shared each sees what they may",
+        place.engine
+    );
+
+    // Whoever begins after a change gets what holds then.
+    floor
+        .acted(&floor.engineer, ids[0], "acknowledge", json!({}))
+        .await;
+    let both = [says("M1", "fire"), says("M3", "fire")];
+    assert_eq!(said_at_first(&floor, None).await, both, "{}", place.engine);
+
+    // And what changes without a version is not kept for long.
+    run(db, "UPDATE andon_call SET text = 'steam'".to_owned()).await;
+    floor.hands.set(start() + DurMs(5_000));
+    let both = [says("M1", "steam"), says("M3", "steam")];
+    assert_eq!(said_at_first(&floor, None).await, both, "{}", place.engine);
 }

@@ -74,10 +74,10 @@ async fn steps_are_done_in_order_and_what_is_late_says_so(place: &Place) {
             .expect("words")
             .to_owned()
     };
-    assert_eq!(said(1), "level 0: raised; told engineer everywhere");
+    assert_eq!(said(1), "level 0: raised; called engineer everywhere");
     assert_eq!(
         said(2),
-        "level 1: not acknowledged; told shift_manager everywhere; 300.0 s late"
+        "level 1: not acknowledged; called shift_manager everywhere; 300.0 s late"
     );
     assert!(said(3).starts_with("level 3: not resolved"), "{}", said(3));
 }

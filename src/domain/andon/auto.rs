@@ -83,15 +83,35 @@ pub struct Shows {
 /// A call that should be there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Wanted {
+    /// The number of the rule that wants it.
+    pub rule: i64,
+    /// What that rule looks at, in words.
+    pub evidence: &'static str,
     /// What for.
     pub kind: CallKind,
     /// How urgent.
     pub priority: Priority,
     /// Since when what it is about goes on: the start of the stop or of the counting. A call of this kind and place that
-    /// was raised since then is about the same, also when it is over; of what was counted only one that a rule raised.
+    /// was raised since then is about the same, also when it is over; of what was counted only one that this rule raised.
     pub since: TsMs,
     /// It is about the stop that the machine is in; if not, about what was counted.
     pub of_stop: bool,
+}
+
+impl Wanted {
+    /// The name under which the rule calls. It holds the number, as several rules may look at the same and call for the
+    /// same, and no threshold: a rule whose threshold is changed stays the same rule.
+    #[must_use]
+    pub fn name(&self) -> String {
+        format!("rule: {} (no. {})", self.evidence, self.rule)
+    }
+
+    /// The name that all rules for a kind of call had before each had its own. A call of a shift in which the program was
+    /// replaced by a newer one may bear it: such a call counts for each of them, so that nobody is called twice.
+    #[must_use]
+    pub fn name_before(&self) -> String {
+        format!("rule: {}", self.kind.words().to_lowercase())
+    }
 }
 
 impl AutoRule {
@@ -133,6 +153,17 @@ impl Evidence {
         matches!(self, Self::FaultClass { .. } | Self::StopLonger { .. })
     }
 
+    /// What it is, in a few words.
+    #[must_use]
+    pub const fn words(&self) -> &'static str {
+        match self {
+            Self::FaultClass { .. } => "fault of a class",
+            Self::StopLonger { .. } => "stop that lasts",
+            Self::QualityUnder { .. } => "too few good pieces",
+            Self::CountBehind { .. } => "behind the target",
+        }
+    }
+
     /// Since when it goes on, if a machine shows it at `now`.
     fn since(&self, shows: &Shows, now: TsMs) -> Option<TsMs> {
         let unplanned = shows.stand.as_ref().filter(|s| s.bucket.may_be_minor());
@@ -163,25 +194,32 @@ impl Evidence {
     }
 }
 
-/// The calls that should be there for a machine at `now`: of each kind one, the most urgent, and of equally urgent ones
-/// the one about what began first. In a stop that was planned, or outside all shifts, there are none.
+/// The calls that should be there for a machine at `now`, by the rules with their numbers: of each kind the most urgent
+/// first, of equally urgent ones the one about what began first. In a stop that was planned, or outside all shifts, there are
+/// none.
+///
+/// Of one kind there may be several, each by a rule of its own. Whoever raises them does so in this order: the first that
+/// nobody called for yet is the call, and those behind it are no more urgent than what is open then. Were only the first of
+/// them there, a machine that is behind its target for a whole shift could not call for a stop.
 #[must_use]
-pub fn wanted(rules: &[AutoRule], shows: &Shows, now: TsMs) -> Vec<Wanted> {
+pub fn wanted(rules: &[(i64, AutoRule)], shows: &Shows, now: TsMs) -> Vec<Wanted> {
     let off = |s: &Stand| matches!(s.bucket, TimeBucket::Planned | TimeBucket::NotScheduled);
     if shows.stand.as_ref().is_some_and(off) {
         return vec![];
     }
-    let one = |rule: &AutoRule| {
+    let one = |(id, rule): &(i64, AutoRule)| {
         Some(Wanted {
+            rule: *id,
+            evidence: rule.evidence.words(),
             kind: rule.kind,
             priority: rule.priority,
             since: rule.evidence.since(shows, now)?,
             of_stop: rule.evidence.is_of_stop(),
         })
     };
-    let mut all: Vec<Wanted> = rules.iter().filter(|r| r.on).filter_map(one).collect();
-    all.sort_by_key(|w| (w.kind, std::cmp::Reverse(w.priority), w.since));
-    all.dedup_by_key(|w| w.kind);
+    let on = rules.iter().filter(|(_, rule)| rule.on);
+    let mut all: Vec<Wanted> = on.filter_map(one).collect();
+    all.sort_by_key(|w| (w.kind, std::cmp::Reverse(w.priority), w.since, w.rule));
     all
 }
 
@@ -221,7 +259,8 @@ mod tests {
     }
 
     fn seen(rules: &[AutoRule], shows: &Shows, now: i64) -> Vec<(CallKind, Priority, i64)> {
-        let all = wanted(rules, shows, TsMs(now)).into_iter();
+        let numbered: Vec<(i64, AutoRule)> = (1..).zip(rules.iter().cloned()).collect();
+        let all = wanted(&numbered, shows, TsMs(now)).into_iter();
         all.map(|w| (w.kind, w.priority, w.since.0)).collect()
     }
 
@@ -286,7 +325,10 @@ mod tests {
             &bad(stands(TimeBucket::Unplanned, Some("F1"))),
             9_000_000,
         );
-        assert_eq!(kinds.len(), 2, "maintenance and quality");
+        let kinds: Vec<CallKind> = kinds.into_iter().map(|(kind, ..)| kind).collect();
+        let mended = [CallKind::Maintenance; 2];
+        assert_eq!(kinds[..2], mended, "it stands, and it is behind");
+        assert_eq!(kinds[2..], [CallKind::Quality]);
     }
 
     #[test]
@@ -314,7 +356,7 @@ mod tests {
     }
 
     #[test]
-    fn of_two_reasons_for_the_same_call_the_more_urgent_counts() {
+    fn of_two_reasons_for_the_same_call_the_more_urgent_comes_first() {
         let longer = |ms, priority| {
             let evidence = Evidence::StopLonger { than: DurMs(ms) };
             on(evidence, CallKind::Maintenance, priority)
@@ -322,7 +364,37 @@ mod tests {
         let rules = [longer(10, Priority::Low), longer(100, Priority::High)];
         let at = |now| seen(&rules, &stands(TimeBucket::Unplanned, None), now);
         assert_eq!(at(1_050)[0].1, Priority::Low);
-        assert_eq!(at(1_101), [(CallKind::Maintenance, Priority::High, 1_000)]);
+        let both = [Priority::High, Priority::Low];
+        let both = both.map(|priority| (CallKind::Maintenance, priority, 1_000));
+        assert_eq!(at(1_101), both);
+    }
+
+    #[test]
+    fn each_rule_calls_under_a_name_of_its_own_whatever_its_threshold() {
+        let behind = |pieces| {
+            let evidence = Evidence::CountBehind { pieces };
+            on(evidence, CallKind::Maintenance, Priority::Low)
+        };
+        let longer = Evidence::StopLonger { than: DurMs(1) };
+        let shows = Shows {
+            behind: Some(900.0),
+            ..stands(TimeBucket::Unplanned, None)
+        };
+        let names = |pieces| {
+            let stop = on(longer.clone(), CallKind::Maintenance, Priority::Low);
+            let rules = [(7, stop), (4, behind(pieces)), (9, behind(pieces))];
+            let all = wanted(&rules, &shows, TsMs(9_000)).into_iter();
+            all.map(|w| (w.name(), w.name_before())).collect::<Vec<_>>()
+        };
+        let name = |own: &str| (own.to_owned(), "rule: maintenance".to_owned());
+        // What was counted began at 7, the stop at 1,000.
+        let expected = [
+            name("rule: behind the target (no. 4)"),
+            name("rule: behind the target (no. 9)"),
+            name("rule: stop that lasts (no. 7)"),
+        ];
+        assert_eq!(names(20), expected);
+        assert_eq!(names(300), expected, "changed, and still the same rule");
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::server::db::Db;
 use crate::server::db::andon::{roster, rules};
 use crate::server::db::people::{self, GivenRow, PersonRow};
 use crate::server::plant::{Line, Site};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Everybody who may be called, and by which rules, as it was when it was read.
 #[derive(Clone, Debug)]
@@ -43,12 +43,14 @@ impl Directory {
     /// # Errors
     /// The engine's, or a stored value that is not known.
     pub async fn load(db: &Db) -> sqlx::Result<Self> {
-        let people = people::all(db).await?;
+        let mut people = people::all(db).await?;
+        people.retain(|p| p.disabled == 0);
+        tell_apart(&mut people);
         let given = people::given(db).await?;
         let roles = Roles::load(db).await?;
         let mut tx = db.snapshot().await?;
         Ok(Self {
-            people: people.into_iter().filter(|p| p.disabled == 0).collect(),
+            people,
             given,
             roles,
             roster: roster::all_in(&mut tx).await?,
@@ -83,7 +85,7 @@ impl Directory {
         (rule, ladder_for(&self.rules, facts))
     }
 
-    /// Somebody who may sign in.
+    /// Somebody who may sign in, under the name by which calls tell them from all others.
     #[must_use]
     pub fn person(&self, id: PersonId) -> Option<&PersonRow> {
         self.people.iter().find(|p| p.person() == id)
@@ -169,6 +171,20 @@ impl Directory {
             Recipient::Person(id) => self
                 .person(*id)
                 .map_or_else(|| format!("person {}", id.0), |p| p.name.clone()),
+        }
+    }
+}
+
+/// Puts the login behind the name of everybody whose name somebody else of them has, too: people are known by their number, and
+/// whoever reads must not take one for the other.
+pub fn tell_apart(people: &mut [PersonRow]) {
+    let mut bearers: BTreeMap<String, usize> = BTreeMap::new();
+    for person in people.iter() {
+        *bearers.entry(person.name.clone()).or_default() += 1;
+    }
+    for person in people {
+        if bearers.get(&person.name).is_some_and(|n| *n > 1) {
+            person.name = format!("{} ({})", person.name, person.login);
         }
     }
 }

@@ -11,6 +11,7 @@ use crate::domain::time::{DAY_MS, DurMs, Span, TsMs};
 use crate::server::auth::Caller;
 use crate::server::auth::guard::entry;
 use crate::server::db::andon::calls::{self, StoredCall};
+use crate::server::db::andon::events::{RESTART, STAND};
 use crate::server::db::andon::{events, rules};
 use crate::server::db::notify;
 use crate::server::plant::{Line, Machine, Plant, Site};
@@ -59,14 +60,10 @@ pub(super) async fn look(app: &App, depth: Depth) -> Result<Looked, ServiceError
     };
     let mut tx = app.db.snapshot().await?;
     let rules = rules::auto_in(&mut tx).await?;
-    let rules: Vec<AutoRule> = rules
-        .into_iter()
-        .map(|(_, rule)| rule)
-        .filter(|rule| rule.on)
-        .collect();
+    let rules: Vec<(i64, AutoRule)> = rules.into_iter().filter(|(_, rule)| rule.on).collect();
     let going_on = calls::going_on_in(&mut tx).await?;
     drop(tx);
-    let counts = |rule: &AutoRule| !rule.evidence.is_of_stop();
+    let counts = |(_, rule): &(i64, AutoRule)| !rule.evidence.is_of_stop();
     let depth = if rules.iter().any(counts) {
         depth
     } else {
@@ -95,7 +92,7 @@ async fn look_at(
     plant: &Plant,
     people: &Directory,
     (site, line, depth): (&Site, &Line, Depth),
-    (rules, own): (&[AutoRule], &[&StoredCall]),
+    (rules, own): (&[(i64, AutoRule)], &[&StoredCall]),
 ) -> Result<usize, ServiceError> {
     let seen = Seen::of(app, site, line, depth).await?;
     let mut changed = 0;
@@ -238,7 +235,7 @@ async fn call(
     let since = stands.map_or(want.since, |s| s.stop);
     let fault = stands.and_then(|s| s.stand.fault.as_deref());
     let text = fault.map_or_else(String::new, |code| plant.fault_text(machine.id, code));
-    let name = format!("rule: {}", want.kind.words().to_lowercase());
+    let (name, before) = (want.name(), want.name_before());
     let wanted = Raise {
         line,
         machine: Some(machine),
@@ -247,8 +244,9 @@ async fn call(
         line_stopped: None,
         text: &text,
         unless_since: Some(since),
-        // Whoever called since a stop began called for that stop; since a shift began they called for anything.
-        unless_by: (!want.of_stop).then_some(name.as_str()),
+        // Whoever called since a stop began called for that stop; since a shift began they called for anything, also other
+        // rules: a stop that called maintenance is no word about pieces.
+        unless_by: (!want.of_stop).then_some([name.as_str(), before.as_str()]),
     };
     // Looked at without holding anything up: most of the time somebody called already.
     if is_called(&mut app.db.snapshot().await?, wanted).await? {
@@ -301,7 +299,9 @@ async fn settled(
             .map(|_| NOBODY_REOPENED)
     };
     let runs = restarted.filter(|_| stored.restarted.is_none());
-    if closes.is_none() && runs.is_none() && ties.is_none() && again.is_none() {
+    let once_more = stands_once_more(app, stored, seen, unplanned, again.is_some()).await?;
+    let changes = runs.is_some() || ties.is_some() || again.is_some() || once_more.is_some();
+    if closes.is_none() && !changes {
         return Ok(false);
     }
     let mut tx = app.db.begin_append().await?;
@@ -312,13 +312,16 @@ async fn settled(
     if call.version != stored.version {
         return Ok(false);
     }
-    if runs.is_some() || ties.is_some() || again.is_some() {
+    if changes {
         call.restarted = restarted;
         call.stop = call.stop.or(ties.map(|s| s.stop));
         calls::put(&mut tx, &mut call).await?;
+        // That it runs again after a stop that was too short to be noted is no news: so it stands there already.
+        let known = events::of_machine_in(&mut tx, call.id).await?;
+        let runs = runs.filter(|_| known.as_deref() != Some(RESTART));
         let noted = [
-            again.map(|s| (s.stop, "stand", STANDS_AGAIN)),
-            runs.map(|at| (at, "restart", RUNS_AGAIN)),
+            once_more.map(|s| (s.stop, STAND, STANDS_AGAIN)),
+            runs.map(|at| (at, RESTART, RUNS_AGAIN)),
         ];
         for (at, what, who) in noted.into_iter().flatten() {
             events::add(&mut tx, call.id, (at, what), (who, None), "").await?;
@@ -332,6 +335,29 @@ async fn settled(
     }
     tx.commit().await?;
     Ok(true)
+}
+
+/// The stop that is to be noted because the machine of a call stands once more: it has lasted for longer than the line stops
+/// many times a shift, and the last that was noted of the machine in this round is that it ran again. A shorter one is in the
+/// fields of the call while it lasts, and in the timeline; noted each time, such stops would bury what people did.
+async fn stands_once_more<'s>(
+    app: &App,
+    stored: &StoredCall,
+    seen: &Seen<'_>,
+    unplanned: Option<&'s Standing>,
+    is_new: bool,
+) -> Result<Option<&'s Standing>, ServiceError> {
+    let lasts = |s: &Standing| {
+        s.stop <= until(stored, seen) && seen.now - s.stop >= seen.line.rules.minor_stop
+    };
+    // Only a stop that began in this round, and is not the one that the call is about, comes after a run: of most calls
+    // nothing needs to be read.
+    let is_other = |s: &Standing| s.stop > stored.call.since() && stored.stop != Some(s.stop);
+    let Some(stands) = unplanned.filter(|s| lasts(s) && (is_new || is_other(s))) else {
+        return Ok(None);
+    };
+    let known = events::of_machine_in(&mut app.db.snapshot().await?, stored.id).await?;
+    Ok(Some(stands).filter(|_| known.as_deref() == Some(RESTART)))
 }
 
 /// Until when the trouble of a call lasted: until it was resolved, or until now.

@@ -4,8 +4,10 @@ use super::steps::Around;
 use super::words;
 use crate::domain::andon::Channel;
 use crate::domain::ids::PersonId;
+use crate::domain::time::TsMs;
 use crate::server::db::Tx;
 use crate::server::db::andon::calls::StoredCall;
+use crate::server::db::andon::told;
 use crate::server::db::deliveries::{self, DeliveryRow};
 use crate::server::delivery::{NewDelivery, To, enqueue};
 use std::collections::BTreeSet;
@@ -17,7 +19,8 @@ enum Woken {
     Program(String),
 }
 
-/// Tells everybody who heard of the present round of a call by anything but a screen, except whoever ended it.
+/// Tells everybody who heard of the present round of a call by anything but a screen, be it in a summary of several calls,
+/// except whoever ended it.
 pub(super) async fn tell_over(
     tx: &mut Tx,
     around: Around<'_>,
@@ -27,13 +30,16 @@ pub(super) async fn tell_over(
     let round = call.call.since();
     // What nobody tried yet need not go out. Only then is looked at what was tried: from here on nobody begins to.
     deliveries::void(tx, call.id.0, None).await?;
-    let mut told = deliveries::of_call_in(tx, call.id.0).await?;
+    let mut sent = deliveries::of_call_in(tx, call.id.0).await?;
     // After the clock was set back the round lies ahead of what was sent in it.
     let was_set_back = around.now < round;
-    told.retain(|row| row.step.is_some() && (row.queued_ms >= round.0 || was_set_back));
-    told.retain(|row| row.attempts > 0 || row.state == "sent");
+    sent.retain(|row| row.step.is_some() && (row.queued_ms >= round.0 || was_set_back));
+    sent.retain(|row| row.attempts > 0 || row.state == "sent");
+    let since = if was_set_back { TsMs(0) } else { round };
+    // A summary that still waits goes out all the same, as it tells of other calls, too.
+    let by_summary = told::by_summary_in(tx, call.id, since).await?;
     let message = words::over(around, call);
-    for (woken, channel) in by_whom(&told, by) {
+    for (woken, channel) in by_whom(&sent, by_summary, by) {
         let (id, plan) = (call.id.0, call.plan);
         let (to, who) = match &woken {
             Woken::Person(person) => (To::Person(*person), person.0.to_string()),
@@ -55,7 +61,11 @@ pub(super) async fn tell_over(
 }
 
 /// Who is to hear of it, by what. A telephone does not ring again for those who were reached otherwise as well.
-fn by_whom(told: &[DeliveryRow], but: Option<PersonId>) -> BTreeSet<(Woken, Channel)> {
+fn by_whom(
+    told: &[DeliveryRow],
+    by_summary: Vec<(PersonId, Channel)>,
+    but: Option<PersonId>,
+) -> BTreeSet<(Woken, Channel)> {
     let one = |row: &DeliveryRow| {
         let channel = Channel::from_name(&row.channel)?;
         let woken = match row.person_id {
@@ -64,7 +74,9 @@ fn by_whom(told: &[DeliveryRow], but: Option<PersonId>) -> BTreeSet<(Woken, Chan
         };
         Some((woken, channel))
     };
-    let all: BTreeSet<(Woken, Channel)> = told.iter().filter_map(one).collect();
+    let by_summary = by_summary.into_iter();
+    let by_summary = by_summary.map(|(person, channel)| (Woken::Person(person), channel));
+    let all: BTreeSet<(Woken, Channel)> = told.iter().filter_map(one).chain(by_summary).collect();
     let otherwise = |woken: &Woken| {
         all.iter()
             .any(|(other, channel)| other == woken && !words::wakes(*channel))

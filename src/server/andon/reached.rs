@@ -6,13 +6,31 @@ use crate::domain::ids::PersonId;
 use crate::server::db::Tx;
 use crate::server::delivery::{Channels, places};
 
+/// Why a channel does not reach somebody, in words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shut {
+    /// It is the same with every call: the plant does not have the channel, or such people are not meant to be reached by it.
+    Always(&'static str),
+    /// They lack what they are reached by.
+    Lacks(&'static str),
+}
+
+impl Shut {
+    /// The words.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        let (Self::Always(words) | Self::Lacks(words)) = self;
+        words
+    }
+}
+
 /// A channel by which somebody is to be told, and why it does not reach them if it does not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Way {
     /// The channel.
     pub channel: Channel,
     /// Why not.
-    pub why_not: Option<&'static str>,
+    pub why_not: Option<Shut>,
 }
 
 impl Way {
@@ -20,6 +38,15 @@ impl Way {
     #[must_use]
     pub const fn is_open(&self) -> bool {
         self.why_not.is_none()
+    }
+
+    /// What they lack to be reached by it, if that is what is in the way.
+    #[must_use]
+    pub const fn lacks(&self) -> Option<(Channel, &'static str)> {
+        match self.why_not {
+            Some(Shut::Lacks(words)) => Some((self.channel, words)),
+            Some(Shut::Always(_)) | None => None,
+        }
     }
 }
 
@@ -39,11 +66,14 @@ pub async fn ways_to(
     for channel in via.iter().copied().filter(|c| *c != Channel::Webhook) {
         let why_not = match channel {
             Channel::Screen => None,
-            _ if people.person(person).is_none_or(|p| p.demo != 0) => {
-                Some("people of the demonstration are told on screens only")
+            _ if people.person(person).is_none_or(|p| p.demo != 0) => Some(Shut::Always(
+                "people of the demonstration are told on screens only",
+            )),
+            _ if channels.get(channel.name()).is_none() => Some(Shut::Always("it is not set up")),
+            _ => {
+                let found = places(tx, person, channel.name()).await?;
+                found.err().map(Shut::Lacks)
             }
-            _ if channels.get(channel.name()).is_none() => Some("it is not set up"),
-            _ => places(tx, person, channel.name()).await?.err(),
         };
         ways.push(Way { channel, why_not });
     }

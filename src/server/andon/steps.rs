@@ -175,7 +175,8 @@ fn detail(step: &Step, called: &[Called], late: DurMs) -> String {
         step.trigger.words().to_lowercase()
     );
     if !reached.is_empty() {
-        out += &format!("; told {reached}");
+        // Of whom it is only known that it stands on their screens nobody knows whether they were told.
+        out += &format!("; called {reached}");
     }
     if !nobody.is_empty() {
         out += &format!("; nobody has: {nobody}");

@@ -1,7 +1,7 @@
 //! Telling people of a step: on their screens, and by whatever reaches them. Who hears too much gets one summary of the rest.
 
 use super::directory::Called;
-use super::reached::ways_to;
+use super::reached::{Way, ways_to};
 use super::steps::Around;
 use super::words;
 use crate::domain::andon::quiet::never_held;
@@ -15,6 +15,8 @@ use crate::server::db::andon::links;
 use crate::server::db::andon::told::{self, NewTold, State};
 use crate::server::delivery::{Message, NewDelivery, Queued, To, enqueue};
 
+/// Why a role or duty is not reached.
+const NOBODY: &str = "nobody has it here now";
 /// A link takes a call for so long.
 const LINK_HOLDS: DurMs = DurMs(DAY_MS);
 /// Messages of a step are known by a number of their own: steps of other plans have others. `db::andon::told` finds them by it.
@@ -47,7 +49,8 @@ pub(super) async fn tell_all(
         match one.person {
             Some(person) => tell_one(tx, around, call, doing, (person, &one.who), &message).await?,
             None => {
-                let new = new(around, call, doing, one, Channel::Screen, State::Failed);
+                let mut new = new(around, call, doing, one, Channel::Screen, State::Failed);
+                new.why = NOBODY;
                 told::add(tx, &new).await?;
             }
         }
@@ -78,6 +81,7 @@ fn new<'a>(
         delivery: None,
         held: None,
         state,
+        why: "",
     }
 }
 
@@ -101,6 +105,14 @@ async fn tell_one(
         .partition(|c| *c == Channel::Screen);
     if !screens.is_empty() {
         let new = new(around, call, doing, &called, Channel::Screen, State::Shown);
+        told::add(tx, &new).await?;
+    }
+    // What somebody lacks to be reached as the ladder says stands with the call: whoever called sees whom it does not reach, and
+    // whoever looks after people what is to be put on file. What is the same with every call stands there with none: of each
+    // call and each person it would be said anew that the plant sends no text messages. The page of the channels says that.
+    for (channel, why) in ways.iter().filter_map(Way::lacks) {
+        let mut new = new(around, call, doing, &called, channel, State::Failed);
+        new.why = why;
         told::add(tx, &new).await?;
     }
     if reached.is_empty() {

@@ -37,6 +37,7 @@ const VERSIONS: &[Version] = versions![
     "0012_first_pages",
     "0013_moved_sessions",
     "0014_numbers_of_devices",
+    "0015_andon_reads",
 ];
 
 /// Brings the schema up to date, and adds the reasons and roles that every plant starts with.

@@ -108,7 +108,8 @@ async fn feed((shared, ctx): (Shared, Ctx), since: Seq, line: Option<String>, ou
     }
     match andon::calls_of_stream(&ctx).await {
         Ok(calls) => {
-            if send(&out, "calls", None, &calls).await.is_none() {
+            let message = sse::Event::default().event("calls").data(calls);
+            if out.send(Ok(message)).await.is_err() {
                 return;
             }
         }

@@ -18,6 +18,7 @@ pub use act::{
     escalate_andon_event, reopen_andon_event, resolve_andon_event,
 };
 pub use link::{call_of_link, take_by_link};
+pub(crate) use list::going_on;
 pub use list::{
     calls_of_stream, get_active_andon_events, get_andon_dashboard_data, get_andon_event,
     get_andon_event_history,
@@ -29,6 +30,7 @@ pub use statistics::get_andon_statistics;
 use super::error::{ServiceError, invalid};
 use crate::domain::ids::PersonId;
 use crate::domain::time::TsMs;
+use crate::server::andon::Directory;
 use crate::server::auth::Ctx;
 use crate::server::db::audit::AuditRow;
 
@@ -38,7 +40,7 @@ const LONGEST_TEXT: usize = 2000;
 /// Whoever does something with a call.
 #[derive(Clone, Debug)]
 pub struct Doer {
-    /// As stamps call them.
+    /// As stamps call them; of two people of one name with their login.
     pub name: String,
     /// Who, if it is a person.
     pub person: Option<PersonId>,
@@ -47,10 +49,13 @@ pub struct Doer {
 }
 
 impl Doer {
-    fn of(ctx: &Ctx) -> Self {
+    fn of(ctx: &Ctx, people: &Directory) -> Self {
+        let person = ctx.caller().person();
+        let known = person.and_then(|id| people.person(id));
+        let name = known.map_or(ctx.caller().name(), |p| p.name.as_str());
         Self {
-            name: ctx.caller().name().to_owned(),
-            person: ctx.caller().person(),
+            name: name.to_owned(),
+            person,
             entry: ctx.entry("", ""),
         }
     }

@@ -269,17 +269,27 @@ fn who_was_told_and_who_could_not_be() {
         who: who.to_owned(),
         via,
         outcome,
+        why: String::new(),
     };
     call.told = vec![
         one("Ann", Channel::Email, Outcome::Failed),
         one("Ben", Channel::Screen, Outcome::Shown),
+        one("Ben", Channel::Email, Outcome::Failed),
+        one("Cem", Channel::Screen, Outcome::Shown),
+        one("Cem", Channel::Sms, Outcome::Failed),
+        one("Cem", Channel::Email, Outcome::Sent),
+        one("Dora", Channel::Push, Outcome::Waiting),
+        one("Eve", Channel::Screen, Outcome::Shown),
+        one("Eve", Channel::Screen, Outcome::Shown),
     ];
     assert_eq!(
         told(seen(&call, 0)),
-        "Told: Ann (E-mail, not reached), Ben (Screen)"
+        "Told: Cem (E-mail 00:00), Dora (Push 00:00, on its way). On their screens: Ben, Eve. Not reached: Ann",
+        "a screen tells nobody who does not look at it"
     );
-    call.told = vec![one("Cem", Channel::Push, Outcome::Sent); 10];
-    assert!(told(seen(&call, 0)).ends_with("Cem (Push) and 2 others"));
+    let many = (0..10).map(|n| one(&format!("Person {n}"), Channel::Push, Outcome::Sent));
+    call.told = many.collect();
+    assert!(told(seen(&call, 0)).ends_with("Person 7 (Push 00:00) and 2 others"));
 }
 
 #[test]

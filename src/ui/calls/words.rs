@@ -135,24 +135,51 @@ pub fn more(seen: Seen<'_>) -> String {
     out
 }
 
-/// Who was told, by what, and who could not be.
+/// How much is known of whether somebody heard: the less the better.
+const fn doubt(outcome: Outcome) -> usize {
+    match outcome {
+        Outcome::Sent | Outcome::Waiting | Outcome::Merged => 0,
+        Outcome::Shown => 1,
+        Outcome::Failed => 2,
+    }
+}
+
+/// Who was told, by what and when; on whose screens it only stands, so that nobody knows whether they look; and who is not
+/// reached. Each person stands where the least doubt is: by what else they are not reached is for the desk.
 #[must_use]
 pub fn told(seen: Seen<'_>) -> String {
+    let all = &seen.call.told;
+    if all.is_empty() {
+        return "Nobody was told yet".to_owned();
+    }
     let one = |told: &Told| {
         let outcome = match told.outcome {
-            Outcome::Shown | Outcome::Sent => "",
+            Outcome::Shown | Outcome::Failed => return told.who.clone(),
+            Outcome::Sent => "",
             Outcome::Waiting => ", on its way",
-            Outcome::Failed => ", not reached",
             Outcome::Merged => ", in a summary",
         };
-        format!("{} ({}{outcome})", told.who, told.via.words())
+        let (via, at) = (told.via.words(), seen.clock.clock(told.at));
+        format!("{} ({via} {at}{outcome})", told.who)
     };
-    let told: Vec<String> = seen.call.told.iter().map(one).collect();
-    if told.is_empty() {
-        "Nobody was told yet".to_owned()
-    } else {
-        format!("Told: {}", some(&told))
+    let mut parts = Vec::new();
+    for (most, words) in ["Told", "On their screens", "Not reached"]
+        .iter()
+        .enumerate()
+    {
+        let mut names: Vec<String> = Vec::new();
+        for told in all.iter().filter(|told| doubt(told.outcome) == most) {
+            let surer = |other: &Told| other.who == told.who && doubt(other.outcome) < most;
+            let name = one(told);
+            if !all.iter().any(surer) && !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        if !names.is_empty() {
+            parts.push(format!("{words}: {}", some(&names)));
+        }
     }
+    parts.join(". ")
 }
 
 /// The first of them.

@@ -315,8 +315,8 @@ pub async fn open_in(tx: &mut Tx, spot: Spot, kind: CallKind) -> sqlx::Result<Op
     row.map(Row::read).transpose()
 }
 
-/// The newest call of a kind at a place that was raised at or after a moment; only of those that `by` raised or joined, if
-/// somebody is named.
+/// The newest call of a kind at a place that was raised at or after a moment; only of those that somebody of these two names
+/// raised or joined, if they are given.
 ///
 /// # Errors
 /// The engine's, or a stored value that is not known.
@@ -325,20 +325,22 @@ pub async fn newest_since_in(
     spot: Spot,
     kind: CallKind,
     since: TsMs,
-    by: Option<&str>,
+    by: Option<[&str; 2]>,
 ) -> sqlx::Result<Option<StoredCall>> {
+    let (by, or_by) = by.map_or((None, None), |[by, or_by]| (Some(by), Some(or_by)));
     let row: Option<Row> = writing!(tx, |conn| {
         sqlx::query_as(select_call!(
             "WHERE spot = $1 AND kind = $2 AND raised_ms >= $3
-                AND (CAST($4 AS TEXT) IS NULL OR raised_by = $4 OR EXISTS (
+                AND (CAST($4 AS TEXT) IS NULL OR raised_by IN ($4, $5) OR EXISTS (
                     SELECT 1 FROM andon_event e
-                    WHERE e.call_id = andon_call.id AND e.what = 'join' AND e.who = $4))
+                    WHERE e.call_id = andon_call.id AND e.what = 'join' AND e.who IN ($4, $5)))
             ORDER BY raised_ms DESC, id DESC LIMIT 1"
         ))
         .bind(spot_key(spot))
         .bind(kind.code())
         .bind(since.0)
         .bind(by)
+        .bind(or_by)
         .fetch_optional(conn)
         .await?
     });
@@ -444,11 +446,11 @@ pub async fn raises_in(tx: &mut Tx, window: Span) -> sqlx::Result<Vec<(LineId, i
 
 /// Which calls of the past are asked for. What is `None` is not looked at.
 #[derive(Clone, Copy, Debug)]
-pub struct Wanted {
+pub struct Wanted<'a> {
     /// Raised in this time.
     pub raised: Span,
-    /// At this line.
-    pub line: Option<LineId>,
+    /// At one of these lines.
+    pub lines: Option<&'a [LineId]>,
     /// At this machine.
     pub machine: Option<MachineId>,
     /// For this.
@@ -463,45 +465,74 @@ pub struct Wanted {
     pub after: Option<(TsMs, CallId)>,
 }
 
-/// The newest calls that are asked for, at most `limit`.
-///
-/// # Errors
-/// The engine's, or a stored value that is not known.
-pub async fn find_in(tx: &mut Tx, wanted: &Wanted, limit: i64) -> sqlx::Result<Vec<StoredCall>> {
-    let (after_ms, after_id) = wanted
-        .after
-        .map_or((None, None), |(at, id)| (Some(at.0), Some(id.0)));
-    let rows: Vec<Row> = writing!(tx, |conn| {
-        sqlx::query_as(select_call!(
-            "WHERE raised_ms >= $1 AND raised_ms < $2
-                AND (CAST($3 AS BIGINT) IS NULL OR line_id = $3)
-                AND (CAST($4 AS BIGINT) IS NULL OR machine_id = $4)
-                AND (CAST($5 AS BIGINT) IS NULL OR kind = $5)
-                AND (CAST($6 AS BIGINT) IS NULL OR priority = $6)
-                AND (CAST($7 AS BIGINT) IS NULL OR escalated = $7)
-                AND (CAST($8 AS BIGINT) IS NULL OR $8 = CASE
+macro_rules! find_call {
+    ($of_lines:literal) => {
+        concat!(
+            select_call!(
+                "WHERE raised_ms >= $1 AND raised_ms < $2
+                AND (CAST($3 AS BIGINT) IS NULL OR machine_id = $3)
+                AND (CAST($4 AS BIGINT) IS NULL OR kind = $4)
+                AND (CAST($5 AS BIGINT) IS NULL OR priority = $5)
+                AND (CAST($6 AS BIGINT) IS NULL OR escalated = $6)
+                AND (CAST($7 AS BIGINT) IS NULL OR $7 = CASE
                     WHEN cancelled_ms IS NOT NULL THEN 6
                     WHEN closed_ms IS NOT NULL THEN 5
                     WHEN resolved_ms IS NOT NULL THEN 4
                     WHEN arrived_ms IS NOT NULL THEN 3
                     WHEN acknowledged_ms IS NOT NULL THEN 2
                     ELSE 1 END)
-                AND (CAST($9 AS BIGINT) IS NULL OR raised_ms < $9 OR (raised_ms = $9 AND id < $10))
-            ORDER BY raised_ms DESC, id DESC LIMIT $11"
-        ))
-        .bind(wanted.raised.from().0)
-        .bind(wanted.raised.to().0)
-        .bind(wanted.line.map(|l| l.0))
-        .bind(wanted.machine.map(|m| m.0))
-        .bind(wanted.kind.map(CallKind::code))
-        .bind(wanted.priority.map(Priority::code))
-        .bind(wanted.escalated.map(i64::from))
-        .bind(wanted.status.map(Status::code))
-        .bind(after_ms)
-        .bind(after_id)
-        .bind(limit)
-        .fetch_all(conn)
-        .await?
-    });
+                AND (CAST($8 AS BIGINT) IS NULL OR raised_ms < $8 OR (raised_ms = $8 AND id < $9)) "
+            ),
+            $of_lines,
+            " ORDER BY raised_ms DESC, id DESC LIMIT $10"
+        )
+    };
+}
+
+/// Of all lines: by when they were raised.
+const FIND: &str = find_call!("");
+/// Of some lines, by line and by when they were raised. Their numbers are bound to `$11`.
+pub const FIND_SQLITE: &str = find_call!("AND line_id IN (SELECT value FROM json_each($11))");
+const FIND_POSTGRES: &str = find_call!("AND line_id = ANY($11)");
+
+/// The newest calls that are asked for, at most `limit`.
+///
+/// # Errors
+/// The engine's, or a stored value that is not known.
+pub async fn find_in(
+    tx: &mut Tx,
+    wanted: &Wanted<'_>,
+    limit: i64,
+) -> sqlx::Result<Vec<StoredCall>> {
+    let (after_ms, after_id) = wanted
+        .after
+        .map_or((None, None), |(at, id)| (Some(at.0), Some(id.0)));
+    macro_rules! asked {
+        ($sql:expr) => {
+            sqlx::query_as($sql)
+                .bind(wanted.raised.from().0)
+                .bind(wanted.raised.to().0)
+                .bind(wanted.machine.map(|m| m.0))
+                .bind(wanted.kind.map(CallKind::code))
+                .bind(wanted.priority.map(Priority::code))
+                .bind(wanted.escalated.map(i64::from))
+                .bind(wanted.status.map(Status::code))
+                .bind(after_ms)
+                .bind(after_id)
+                .bind(limit)
+        };
+    }
+    let Some(lines) = wanted.lines else {
+        let rows = writing!(tx, |conn| asked!(FIND).fetch_all(conn).await?);
+        return read(rows);
+    };
+    let ids: Vec<i64> = lines.iter().map(|line| line.0).collect();
+    let rows = match tx {
+        Tx::Sqlite(tx) => {
+            let ids = serde_json::to_string(&ids).map_err(|e| sqlx::Error::Encode(Box::new(e)))?;
+            asked!(FIND_SQLITE).bind(ids).fetch_all(&mut **tx).await?
+        }
+        Tx::Postgres(tx) => asked!(FIND_POSTGRES).bind(ids).fetch_all(&mut **tx).await?,
+    };
     read(rows)
 }

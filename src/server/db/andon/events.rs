@@ -4,6 +4,11 @@ use crate::domain::ids::{CallId, PersonId};
 use crate::domain::time::{Span, TsMs};
 use crate::server::db::{Tx, writing};
 
+/// The machine of a call ran again.
+pub const RESTART: &str = "restart";
+/// It stands once more.
+pub const STAND: &str = "stand";
+
 /// One thing that happened to a call.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct EventRow {
@@ -58,6 +63,42 @@ pub async fn of_calls_in(tx: &mut Tx, calls: &[CallId]) -> sqlx::Result<Vec<Even
         "SELECT id, call_id, at_ms, what, who, person_id, detail FROM andon_event
         WHERE call_id = ANY($1) ORDER BY id";
     of_calls!(tx, calls, SQLITE, POSTGRES)
+}
+
+/// Who did this with a call the last time: nobody did, somebody or something without a number did, or this person.
+///
+/// # Errors
+/// The engine's.
+pub async fn by_whom_in(
+    tx: &mut Tx,
+    call: CallId,
+    what: &str,
+) -> sqlx::Result<Option<Option<PersonId>>> {
+    const SQL: &str = "SELECT person_id FROM andon_event WHERE call_id = $1 AND what = $2 ORDER BY id DESC LIMIT 1";
+    let last: Option<Option<i64>> = writing!(tx, |conn| {
+        sqlx::query_scalar(SQL)
+            .bind(call.0)
+            .bind(what)
+            .fetch_optional(conn)
+            .await?
+    });
+    Ok(last.map(|person| person.map(PersonId)))
+}
+
+/// What was last noted of the machine of a call in its present round: [`RESTART`] or [`STAND`]; `None`: nothing yet.
+///
+/// # Errors
+/// The engine's.
+pub async fn of_machine_in(tx: &mut Tx, call: CallId) -> sqlx::Result<Option<String>> {
+    const SQL: &str = "SELECT what FROM andon_event
+        WHERE call_id = $1 AND what IN ('restart', 'stand', 'reopen') ORDER BY id DESC LIMIT 1";
+    let last: Option<String> = writing!(tx, |conn| {
+        sqlx::query_scalar(SQL)
+            .bind(call.0)
+            .fetch_optional(conn)
+            .await?
+    });
+    Ok(last.filter(|what| what == RESTART || what == STAND))
 }
 
 /// Each time that somebody called in a stretch of time: the call's number and when.

@@ -209,16 +209,18 @@ pub async fn get_in(tx: &mut Tx, key: (i64, i64, i64)) -> sqlx::Result<Option<Ti
     })
 }
 
-/// Forgets the timers of calls that were over before then, a thousand calls at a time.
+/// Forgets the timers of calls that were over before then, a thousand at a time. They are found by when they were set, which was
+/// before the call was over: what was forgotten once costs nothing the next time, though its call stays.
 ///
 /// # Errors
 /// The engine's.
 pub async fn forget_old(db: &Db, before: TsMs) -> sqlx::Result<()> {
-    const SQL: &str = "DELETE FROM andon_timer WHERE state <> 1 AND call_id IN (
-            SELECT c.id FROM andon_call c
-            WHERE (c.resolved_ms < $1 OR c.cancelled_ms < $1)
-                AND EXISTS (SELECT 1 FROM andon_timer t WHERE t.call_id = c.id AND t.state <> 1)
-            ORDER BY c.id LIMIT 1000
-        )";
-    forget!(db, SQL, before)
+    forget!(db, FORGET, before)
 }
+
+/// Up to a thousand timers of calls that were over before `$1`.
+pub const FORGET: &str = "DELETE FROM andon_timer WHERE (call_id, plan, step) IN (
+        SELECT t.call_id, t.plan, t.step FROM andon_timer t JOIN andon_call c ON c.id = t.call_id
+        WHERE t.state <> 1 AND t.set_ms < $1 AND (c.resolved_ms < $1 OR c.cancelled_ms < $1)
+        ORDER BY t.set_ms LIMIT 1000
+    )";

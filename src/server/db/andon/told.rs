@@ -82,6 +82,8 @@ pub struct NewTold<'a> {
     pub held: Option<TsMs>,
     /// What became of it.
     pub state: State,
+    /// Why they could not be told, in words; empty: they were, or it stands elsewhere.
+    pub why: &'a str,
 }
 
 /// Somebody who was told.
@@ -111,6 +113,8 @@ pub struct Told {
     pub held: Option<TsMs>,
     /// What became of it.
     pub state: State,
+    /// Why they could not be told, in words; empty: they were, or it stands elsewhere.
+    pub why: String,
 }
 
 #[derive(sqlx::FromRow)]
@@ -127,6 +131,7 @@ struct Row {
     delivery_id: Option<i64>,
     held_ms: Option<i64>,
     state: i64,
+    why: String,
 }
 
 fn read(rows: Vec<Row>) -> sqlx::Result<Vec<Told>> {
@@ -145,6 +150,7 @@ fn read(rows: Vec<Row>) -> sqlx::Result<Vec<Told>> {
             delivery: row.delivery_id,
             held: row.held_ms.map(TsMs),
             state: State::from_code(row.state)?,
+            why: row.why,
         })
     };
     rows.into_iter().map(one).collect()
@@ -154,7 +160,7 @@ macro_rules! select_told {
     ($rest:literal) => {
         concat!(
             "SELECT t.id, t.call_id, t.plan, t.step, t.level, t.person_id, t.who, t.channel, t.at_ms, t.delivery_id,
-                t.held_ms, t.state
+                t.held_ms, t.state, t.why
             FROM andon_told t ",
             $rest
         )
@@ -167,8 +173,8 @@ macro_rules! select_told {
 /// The engine's.
 pub async fn add(tx: &mut Tx, new: &NewTold<'_>) -> sqlx::Result<()> {
     const SQL: &str = "INSERT INTO andon_told (call_id, plan, step, level, person_id, who, channel, at_ms, delivery_id, held_ms,
-            state)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING";
+            state, why)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING";
     writing!(tx, |conn| sqlx::query(SQL)
         .bind(new.call.0)
         .bind(new.plan)
@@ -181,6 +187,7 @@ pub async fn add(tx: &mut Tx, new: &NewTold<'_>) -> sqlx::Result<()> {
         .bind(new.delivery)
         .bind(new.held.map(|t| t.0))
         .bind(new.state as i64)
+        .bind(new.why)
         .execute(conn)
         .await
         .map(drop))
@@ -325,16 +332,50 @@ pub async fn merge(
         .map(drop))
 }
 
-/// Forgets who was told of calls that were over before then, a thousand calls at a time.
+/// By which summaries people heard of a call, or will: who, and over which channel; only of those that were written at or after
+/// `since`. One that never went out because nobody is there to take it tells nobody.
+///
+/// # Errors
+/// The engine's, or a stored value that is not known.
+pub async fn by_summary_in(
+    tx: &mut Tx,
+    call: CallId,
+    since: TsMs,
+) -> sqlx::Result<Vec<(PersonId, Channel)>> {
+    // A summary to somebody with several browsers is several messages, of which the row names the first.
+    const SQL: &str = "SELECT DISTINCT t.person_id, t.channel
+        FROM andon_told t JOIN delivery f ON f.id = t.delivery_id
+            JOIN delivery d ON d.person_id = f.person_id AND d.due_ms = f.due_ms AND d.channel = f.channel
+                AND d.queued_ms = f.queued_ms AND d.call_id IS NULL
+        WHERE t.call_id = $1 AND t.state = 6 AND t.person_id IS NOT NULL AND d.queued_ms >= $2
+            AND (d.state IN ('waiting', 'sent') OR d.attempts > 0)
+        ORDER BY t.person_id, t.channel";
+    let rows: Vec<(i64, i64)> = writing!(tx, |conn| {
+        sqlx::query_as(SQL)
+            .bind(call.0)
+            .bind(since.0)
+            .fetch_all(conn)
+            .await?
+    });
+    let one = |(person, code): (i64, i64)| {
+        let channel = Channel::from_code(code).ok_or_else(|| unknown("channel", code))?;
+        Ok((PersonId(person), channel))
+    };
+    rows.into_iter().map(one).collect()
+}
+
+/// Forgets who was told of calls that were over before then, a thousand at a time. They are found by when they were told, which
+/// was before the call was over: what was forgotten once costs nothing the next time, though its call stays.
 ///
 /// # Errors
 /// The engine's.
 pub async fn forget_old(db: &Db, before: TsMs) -> sqlx::Result<()> {
-    const SQL: &str = "DELETE FROM andon_told WHERE call_id IN (
-            SELECT c.id FROM andon_call c
-            WHERE (c.resolved_ms < $1 OR c.cancelled_ms < $1)
-                AND EXISTS (SELECT 1 FROM andon_told t WHERE t.call_id = c.id)
-            ORDER BY c.id LIMIT 1000
-        )";
-    forget!(db, SQL, before)
+    forget!(db, FORGET, before)
 }
+
+/// Up to a thousand rows of calls that were over before `$1`.
+pub const FORGET: &str = "DELETE FROM andon_told WHERE id IN (
+        SELECT t.id FROM andon_told t JOIN andon_call c ON c.id = t.call_id
+        WHERE t.at_ms < $1 AND (c.resolved_ms < $1 OR c.cancelled_ms < $1)
+        ORDER BY t.at_ms, t.id LIMIT 1000
+    )";

@@ -98,7 +98,7 @@ async fn act(ctx: &Ctx, id: CallId, act: Act, note: &str) -> Result<CallView, Se
     let stored = stored.ok_or_else(|| not_found("call", &id.0.to_string()))?;
     let around = Around::of(app, &plant, &stored, &people, app.clock.now())?;
     ctx.reach(around.line)?;
-    if act_in(&mut tx, around, stored, (act, note), Doer::of(ctx)).await? {
+    if act_in(&mut tx, around, stored, (act, note), Doer::of(ctx, &people)).await? {
         tx.commit().await?;
         app.channels.wake();
         tell(app).await;
@@ -140,23 +140,27 @@ pub(crate) async fn act_in(
         act => act,
     };
     let before = stored.call.clone();
+    // Whoever did it is known by their number: two people may have one name, and names change.
+    let last = events::by_whom_in(tx, stored.id, act.name()).await?;
+    let made = before.made();
+    let did_it =
+        last.is_some_and(|person| person == by.person && (person.is_some() || made.by == by.name));
+    let repeats = did_it && act.leads_to() == Some(before.status());
+    let name = if repeats { &made.by } else { &by.name };
     let next = before
         .clone()
-        .after(act, &by.name, around.now, around.people.reopen)
+        .after(act, name, around.now, around.people.reopen)
         .map_err(|why| refused(&why))?;
     if next == before && act != Act::Escalate {
-        let taken_by = matches!(act, Act::Acknowledge { .. }).then_some(stored.acknowledged_person);
-        return match taken_by {
-            // Two people may have one name.
-            Some(person) if person != by.person => {
-                let made = before.made();
-                Err(ServiceError::Conflict(format!(
-                    "acknowledged by another {} at {}",
-                    made.by,
-                    moment(made.at)
-                )))
-            }
-            _ => Ok(false),
+        return if did_it {
+            Ok(false)
+        } else {
+            Err(ServiceError::Conflict(format!(
+                "{} by another {} at {}",
+                before.status().words().to_lowercase(),
+                made.by,
+                moment(made.at)
+            )))
         };
     }
     let mut call = StoredCall {

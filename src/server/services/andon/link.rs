@@ -55,7 +55,7 @@ pub async fn take_by_link(
     let around = Around::of(app, &plant, &stored, &people, app.clock.now())?;
     ctx.also(Permission::AndonAcknowledge, around.line)?;
     let act = (Act::Acknowledge { eta }, "");
-    act_in(&mut tx, around, stored, act, Doer::of(ctx)).await?;
+    act_in(&mut tx, around, stored, act, Doer::of(ctx, &people)).await?;
     links::use_once(&mut tx, &hash, around.now).await?;
     tx.commit().await?;
     app.channels.wake();

@@ -12,6 +12,7 @@ use crate::server::auth::Ctx;
 use crate::server::db::Tx;
 use crate::server::db::andon::calls::{self, StoredCall, Wanted};
 use crate::server::db::andon::events::{self, EventRow};
+use crate::server::live::calls::all_at_first;
 use crate::server::plant::{Line, Plant};
 use crate::server::services::board::site_view;
 use crate::server::services::error::{ServiceError, invalid, not_found};
@@ -20,11 +21,12 @@ use std::collections::{HashMap, HashSet};
 
 /// The stretch that is looked at when no start is given.
 const USUAL: DurMs = DurMs(30 * DAY_MS);
-/// One page reads at most so many calls of lines that the caller does not see before it goes on with the next page.
-const AT_ONCE: i64 = 500;
 
 /// What goes on, sorted: the most urgent first, of the same urgency the oldest first.
-async fn going_on(
+///
+/// # Errors
+/// The engine's, or a stored value that is not known.
+pub(crate) async fn going_on(
     tx: &mut Tx,
     plant: &Plant,
     people: &Directory,
@@ -64,18 +66,19 @@ pub async fn get_active_andon_events(
     Ok(going_on(&mut tx, &plant, &people, sees).await?)
 }
 
-/// The same for a live stream, whose caller came for something else.
+/// The same for a live stream, whose caller came for something else: a list of [`CallView`], as JSON. Many streams begin at
+/// once, so they share what is read; what each of them may see is looked at for each.
 ///
 /// # Errors
 /// The database's.
-pub async fn calls_of_stream(ctx: &Ctx) -> Result<Vec<CallView>, ServiceError> {
-    let app = ctx.app();
-    let plant = app.plant.get();
-    let people = Directory::load(&app.db).await?;
+pub async fn calls_of_stream(ctx: &Ctx) -> Result<String, ServiceError> {
+    let plant = ctx.app().plant.get();
     let rights = &ctx.caller().rights;
-    let sees = |line: &Line| ctx.sees(line) && rights.at(Permission::AndonRead, line.place());
-    let mut tx = app.db.snapshot().await?;
-    Ok(going_on(&mut tx, &plant, &people, sees).await?)
+    let may = |line: &&Line| ctx.sees(line) && rights.at(Permission::AndonRead, line.place());
+    let seen = plant.lines.iter().filter(may);
+    let seen: HashSet<&str> = seen.map(|line| line.code.as_str()).collect();
+    let calls = all_at_first(ctx.app()).await?;
+    Ok(calls.on_lines(|line| seen.contains(line)))
 }
 
 /// Everything that a board shows.
@@ -175,26 +178,27 @@ pub async fn get_andon_event_history(
 ) -> Result<CallPage, ServiceError> {
     let app = ctx.app();
     let (plant, now) = (app.plant.get(), app.clock.now());
-    let mut wanted = wanted(ctx, &plant, filter, now)?;
+    let asked = wanted(ctx, &plant, filter, now)?;
     let limit = filter.limit.unwrap_or(50);
     if !(1..=500).contains(&limit) {
         return Err(invalid("limit", "must be 1 to 500"));
     }
     let limit = usize::try_from(limit).unwrap_or(1);
     let people = Directory::load(&app.db).await?;
-    let sees = |id: LineId| {
-        let line = plant.lines.iter().find(|line| line.id == id);
-        line.is_some_and(|line| ctx.sees(line))
+    let seen = plant.lines.iter().filter(|line| ctx.sees(line));
+    let seen: Vec<LineId> = match asked.line {
+        Some(line) => vec![line],
+        None => seen.map(|line| line.id).collect(),
+    };
+    let wanted = Wanted {
+        // Who sees every line is answered by when calls were raised alone: nothing is to be put in order then.
+        lines: (seen.len() < plant.lines.len()).then_some(seen.as_slice()),
+        ..asked.calls
     };
     let mut tx = app.db.snapshot().await?;
-    let mut found: Vec<StoredCall> = Vec::new();
-    let mut more = true;
-    while more && found.len() <= limit {
-        let read = calls::find_in(&mut tx, &wanted, AT_ONCE).await?;
-        more = i64::try_from(read.len()).is_ok_and(|n| n == AT_ONCE);
-        wanted.after = read.last().map(|c| (c.call.raised.at, c.id));
-        found.extend(read.into_iter().filter(|call| sees(call.spot.line)));
-    }
+    // One more tells whether there is another page.
+    let one_more = i64::try_from(limit + 1).unwrap_or(i64::MAX);
+    let mut found = calls::find_in(&mut tx, &wanted, one_more).await?;
     let next = (found.len() > limit).then(|| {
         let last = &found[limit - 1];
         format!("{}:{}", last.call.raised.at.0, last.id.0)
@@ -204,12 +208,15 @@ pub async fn get_andon_event_history(
     Ok(CallPage { calls, next })
 }
 
-fn wanted(
-    ctx: &Ctx,
-    plant: &Plant,
-    filter: &CallFilter,
-    now: TsMs,
-) -> Result<Wanted, ServiceError> {
+/// What a filter asks for.
+struct Asked {
+    /// At which line.
+    line: Option<LineId>,
+    /// The rest.
+    calls: Wanted<'static>,
+}
+
+fn wanted(ctx: &Ctx, plant: &Plant, filter: &CallFilter, now: TsMs) -> Result<Asked, ServiceError> {
     let line = filter
         .line
         .as_deref()
@@ -233,16 +240,18 @@ fn wanted(
         };
         read().ok_or_else(|| invalid("cursor", "is none that a page gave"))
     });
-    Ok(Wanted {
+    let calls = Wanted {
         raised: range(filter.from, filter.to, now)?,
-        line: line.map(|line| line.id),
+        lines: None,
         machine: machine.map(|(_, machine)| machine.id),
         kind: filter.kind,
         priority: filter.priority,
         status: filter.status,
         escalated: filter.escalated,
         after: cursor.transpose()?,
-    })
+    };
+    let line = line.map(|line| line.id);
+    Ok(Asked { line, calls })
 }
 
 /// A code in a query that nothing has.

@@ -39,8 +39,9 @@ pub struct Raise<'a> {
     pub text: &'a str,
     /// Only if nobody called for the same since then: by a machine, for what goes on since then.
     pub unless_since: Option<TsMs>,
-    /// Calls of that time that are over count only if this rule raised or joined them; `None`: whoever did.
-    pub unless_by: Option<&'a str>,
+    /// Calls of that time that are over count only if this rule raised or joined them, under either of its names; `None`:
+    /// whoever did.
+    pub unless_by: Option<[&'a str; 2]>,
 }
 
 impl Raise<'_> {
@@ -95,7 +96,8 @@ pub async fn create_andon_event(ctx: &Ctx, new: &NewCall) -> Result<Raised, Serv
         unless_by: None,
     };
     let people = Directory::load(&app.db).await?;
-    let Some((id, joined)) = raise(app, &plant, &people, wanted, Doer::of(ctx)).await? else {
+    let Some((id, joined)) = raise(app, &plant, &people, wanted, Doer::of(ctx, &people)).await?
+    else {
         return Err(not_found("call", ""));
     };
     let mut tx = app.db.snapshot().await?;

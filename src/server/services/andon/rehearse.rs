@@ -132,7 +132,7 @@ impl Chain<'_> {
                     None => out.via.push(channel),
                     Some(why) => out.cannot.push(Cannot {
                         via: channel,
-                        why: why.to_owned(),
+                        why: why.words().to_owned(),
                     }),
                 }
             }

@@ -13,6 +13,7 @@ use crate::domain::ids::{LineId, PersonId};
 use crate::domain::plant::FieldError;
 use crate::domain::time::{DAY_MS, DurMs, Span};
 use crate::server::andon::Directory;
+use crate::server::andon::directory::tell_apart;
 use crate::server::andon::slots::slots;
 use crate::server::auth::Ctx;
 use crate::server::db::andon::roster::{self, DutyRow, SubstituteRow};
@@ -47,7 +48,9 @@ struct Names(Vec<people::PersonRow>);
 
 impl Names {
     async fn load(tx: &mut Tx) -> sqlx::Result<Self> {
-        Ok(Self(people::all_in(tx).await?))
+        let mut people = people::all_in(tx).await?;
+        tell_apart(&mut people);
+        Ok(Self(people))
     }
 
     fn of(&self, id: PersonId) -> String {
@@ -135,13 +138,14 @@ pub async fn gaps(ctx: &Ctx) -> Result<Vec<GapView>, ServiceError> {
 /// # Errors
 /// The engine's.
 pub async fn everybody(ctx: &Ctx) -> Result<Vec<PersonView>, ServiceError> {
-    let rows = people::all(&ctx.app().db).await?;
-    let there = rows.into_iter().filter(|p| p.disabled == 0);
+    let mut rows = people::all(&ctx.app().db).await?;
+    rows.retain(|p| p.disabled == 0);
+    tell_apart(&mut rows);
     let view = |row: people::PersonRow| PersonView {
         id: row.id,
         name: row.name,
     };
-    Ok(there.map(view).collect())
+    Ok(rows.into_iter().map(view).collect())
 }
 
 /// Whether there is somebody of this number who is let in.

@@ -117,9 +117,10 @@ async fn raised_in(
     line: Option<&Line>,
     kind: Option<CallKind>,
 ) -> sqlx::Result<Vec<StoredCall>> {
+    let only = line.map(|line| [line.id]);
     let mut wanted = Wanted {
         raised,
-        line: line.map(|l| l.id),
+        lines: only.as_ref().map(<[_; 1]>::as_slice),
         machine: None,
         kind,
         priority: None,

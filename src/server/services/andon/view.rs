@@ -78,6 +78,7 @@ fn told_view(told: Told) -> Option<ToldView> {
         outcome: told.state.outcome()?,
         who: told.who,
         via: told.channel,
+        why: told.why,
     })
 }
 

@@ -119,7 +119,7 @@ pub fn autos(forms: &[AutoForm], names: &[&'static str], wrong: &Wrong) -> AnyVi
         let numbered = |name: &str| format!("{name}-{}", form.id);
         view! {
             <form class="panel form card" method="post" action=format!("/admin/andon/auto/{}", form.id)>
-                <h3>{*words}</h3>
+                <h3>{format!("No. {}: {words}", form.id)}</h3>
                 <input type="hidden" name="version" value=form.version.to_string() />
                 {tick(&numbered("on"), "yes", "In use", form.on)} {form.fields(wrong)}
                 <div class="fields pair-fields">
@@ -136,7 +136,7 @@ pub fn autos(forms: &[AutoForm], names: &[&'static str], wrong: &Wrong) -> AnyVi
     view! {
         <section class="desk-part" id="auto">
             <h2>"What machines call for by themselves"</h2>
-            <p class="panel-note">"Once a stop. A planned stop and the time outside shifts call nobody."</p>
+            <p class="panel-note">"Once a stop or once a shift, each under its number. A planned stop and the time outside shifts call nobody."</p>
             <div class="desk-cards">{forms}</div>
         </section>
     }

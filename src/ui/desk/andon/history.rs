@@ -301,7 +301,7 @@ fn happened(page: &Page, lines: &[HistoryLine]) -> AnyView {
 
 const fn outcome(outcome: Outcome) -> &'static str {
     match outcome {
-        Outcome::Shown => "shown",
+        Outcome::Shown => "on their screens, if they look",
         Outcome::Waiting => "on its way",
         Outcome::Sent => "sent",
         Outcome::Failed => "not reached",
@@ -319,7 +319,7 @@ fn told(page: &Page, told: &[Told]) -> AnyView {
             words(one.via.words()),
             number(one.level.to_string()),
             words(page.second(one.at)).class(""),
-            words(outcome(one.outcome)),
+            words(outcome(one.outcome)).beneath((!one.why.is_empty()).then(|| one.why.clone())),
         ]
     };
     let rows = told.iter().map(row).collect();

@@ -1,6 +1,7 @@
 //! The rules of who is called when, and what holds for all calls.
 
 use super::auto::{AutoForm, autos};
+use crate::domain::andon::CallKind;
 use crate::ui::desk::choose::said;
 use crate::ui::desk::field::{Text, Wrong};
 use crate::ui::desk::list::{Act, Cell, Entry, List};
@@ -157,9 +158,7 @@ fn by_default(defaults: Vec<DefaultLine>) -> AnyView {
             <section class="panel card">
                 <h3>{one.words}</h3>
                 <ol class="chain-lines">{steps}</ol>
-                <a class="way" href=format!("/admin/andon/rules/new?priority={}", one.name)>
-                    "Make a rule of it"
-                </a>
+                <p class="panel-note">"Make a rule of it for calls of the kind " {of_kinds(one.name)}</p>
             </section>
         }
     };
@@ -171,6 +170,24 @@ fn by_default(defaults: Vec<DefaultLine>) -> AnyView {
         </section>
     }
     .into_any()
+}
+
+/// A way to a new rule for each kind of calls of a priority: whom it calls at first is another one for each.
+fn of_kinds(priority: &str) -> Vec<AnyView> {
+    let way = |kind: CallKind| {
+        let href = format!(
+            "/admin/andon/rules/new?kind={}&priority={priority}",
+            kind.name()
+        );
+        view! {
+            <a class="way" href=href>
+                {kind.words()}
+            </a>
+            " "
+        }
+        .into_any()
+    };
+    CallKind::ALL.map(way).into()
 }
 
 fn general_form(general: &GeneralForm, wrong: &Wrong) -> AnyView {

@@ -74,8 +74,26 @@ pub fn of(view: &RuleView) -> RuleForm {
     }
 }
 
+/// The steps that hold for calls of a priority without a rule; of calls of all kinds those recipients that every kind calls: whom
+/// only some of them need is not called by the others.
+fn by_default(kind: Option<CallKind>, priority: Priority) -> Vec<StepFields> {
+    let kinds = kind.map_or_else(|| CallKind::ALL.to_vec(), |kind| vec![kind]);
+    let ladders = kinds
+        .into_iter()
+        .map(|kind| Ladder::by_default(kind, priority));
+    let mut of_kinds = ladders.map(|ladder| steps_of(&ladder));
+    let mut steps = of_kinds.next().unwrap_or_default();
+    for others in of_kinds {
+        for (step, other) in steps.iter_mut().zip(&others) {
+            step.to.retain(|to| other.to.contains(to));
+        }
+    }
+    steps
+}
+
 /// The form of a rule to be: as what holds without it.
-pub fn new(priority: &str) -> RuleForm {
+pub fn new(kind: &str, priority: &str) -> RuleForm {
+    let kind = CallKind::from_name(kind);
     let known = Priority::from_name(priority);
     let steps = known.map_or_else(
         || {
@@ -84,11 +102,11 @@ pub fn new(priority: &str) -> RuleForm {
                 ..empty()
             }]
         },
-        // A rule for every kind begins with everybody whom any kind calls.
-        |priority| steps_of(&Ladder::by_default(CallKind::Safety, priority)),
+        |priority| by_default(kind, priority),
     );
     RuleForm {
         action: "/admin/andon/rules".to_owned(),
+        kind: kind.map_or("", CallKind::name).to_owned(),
         priority: known.map_or("", Priority::name).to_owned(),
         steps,
         ..RuleForm::default()

@@ -375,11 +375,12 @@ async fn rule_page(
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct From {
+    kind: String,
     priority: String,
 }
 
 async fn new(State(shared): State<Shared>, ctx: Ctx, Query(from): Query<From>) -> Response {
-    let form = rule_form::new(&from.priority);
+    let form = rule_form::new(&from.kind, &from.priority);
     rule_page(&shared, &ctx, form, asked_for(), None).await
 }
 
