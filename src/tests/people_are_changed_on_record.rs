@@ -6,26 +6,15 @@ mod administrators;
 mod limits;
 mod ways_in;
 
+use crate::browser::text;
 use crate::harness::{Answer, Hands, Place, Server, at};
 use crate::small_plant::small_plant;
-use axum::http::{StatusCode, header};
 use ms5_floor::server::db::audit::{self, AuditRow};
 use ms5_floor::server::db::people::{self, PersonRow};
 
 async fn server(place: &Place) -> Server {
     let hands = Hands::at(at("2026-07-06T10:00:00Z"));
     Server::with(place, hands.clock(), small_plant()).await
-}
-
-fn text(answer: &Answer) -> String {
-    String::from_utf8(answer.body.clone()).expect("text")
-}
-
-fn leads_to(answer: &Answer) -> &str {
-    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", text(answer));
-    answer.headers[header::LOCATION]
-        .to_str()
-        .expect("an address")
 }
 
 async fn row(server: &Server, login: &str) -> PersonRow {

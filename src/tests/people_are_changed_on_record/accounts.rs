@@ -1,7 +1,7 @@
 //! Somebody is added, changed and disabled: what is wrong is named, and an older form changes nothing.
 
-use super::{last, leads_to, row, server, shown_once, text, trail};
-use crate::browser::{Browser, PASSWORD, add_person, role_id};
+use super::{last, row, server, shown_once, trail};
+use crate::browser::{Browser, PASSWORD, add_person, leads_to, role_id, text};
 use crate::harness::Place;
 use axum::http::{StatusCode, header};
 use ms5_floor::server::db::audit::AuditRow;

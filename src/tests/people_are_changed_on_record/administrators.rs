@@ -1,7 +1,7 @@
 //! There is always an administrator, and one more can be made from the command line.
 
-use super::{last, leads_to, row, server, text, trail};
-use crate::browser::{Browser, add_person, role_id};
+use super::{last, row, server, trail};
+use crate::browser::{Browser, add_person, leads_to, role_id, text};
 use crate::harness::Place;
 use axum::http::StatusCode;
 use ms5_floor::server::db::people::GivenRow;

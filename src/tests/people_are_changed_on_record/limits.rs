@@ -1,7 +1,7 @@
 //! Whoever looks after people gives no more than they hold, and takes over nobody who may more.
 
-use super::{last, row, server, text};
-use crate::browser::{Browser, add_person, add_role, role_id};
+use super::{last, row, server};
+use crate::browser::{Browser, add_person, add_role, role_id, text};
 use crate::harness::{Place, Server};
 use axum::http::StatusCode;
 use ms5_floor::domain::rights::{Permission, PermissionSet};

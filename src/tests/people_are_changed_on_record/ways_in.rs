@@ -1,8 +1,8 @@
 //! Passwords, badges, PINs, second factors and links to a provider: who sets them, what a new one ends, and that none is in
 //! the record.
 
-use super::{leads_to, row, server, shown_once, text, trail};
-use crate::browser::{Browser, PASSWORD, add_person};
+use super::{row, server, shown_once, trail};
+use crate::browser::{Browser, PASSWORD, add_person, leads_to, text};
 use crate::harness::Place;
 use axum::http::StatusCode;
 use ms5_floor::domain::ids::PersonId;
