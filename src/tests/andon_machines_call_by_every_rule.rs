@@ -1,9 +1,9 @@
 //! Machines call by every rule that a plant can switch on, from facts that came in by the usual door: once, whichever of
 //! several nodes looks, and never for what was planned.
 
-use crate::andon_scene::{Floor, minutes, number, start, with_second_line};
+use crate::andon_scene::{Floor, minutes, number, start};
 use crate::harness::{Place, Server};
-use crate::small_plant::two_shifts;
+use crate::small_plant::{two_shifts, with_second_line};
 use axum::http::Method;
 use ms5_floor::domain::machine_state::MachineState::{PlannedStop, Running, Stopped};
 use ms5_floor::domain::time::DurMs;

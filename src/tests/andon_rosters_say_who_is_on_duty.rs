@@ -4,9 +4,9 @@ mod forms;
 mod gaps;
 mod rehearsals;
 
-use crate::andon_scene::two_lines;
 use crate::browser::add_person;
 use crate::harness::Server;
+use crate::small_plant::two_lines;
 use axum::http::{Method, StatusCode};
 use ms5_floor::domain::ids::PersonId;
 use serde_json::{Value, json};

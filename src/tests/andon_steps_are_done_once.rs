@@ -1,9 +1,10 @@
 //! Steps of ladders are done on time, in order and once: whoever restarts, whatever the clock does, however many look.
 
-use crate::andon_scene::{Floor, add_rule, minutes, number, rule_of, run, start, step, two_lines};
+use crate::andon_scene::{Floor, add_rule, minutes, number, rule_of, run, start, step};
 use crate::cable::Cable;
 use crate::cast::Actor;
 use crate::harness::{Hands, Place, Server};
+use crate::small_plant::two_lines;
 use ms5_floor::domain::andon::Trigger::{NotAcknowledged, NotArrived, NotResolved, Raised};
 use ms5_floor::domain::time::{DurMs, TsMs};
 use ms5_floor::server::andon::worker::Worker;

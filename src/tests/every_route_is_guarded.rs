@@ -8,7 +8,7 @@ mod walls;
 
 use crate::cast::Actor;
 use crate::harness::{Hands, Place, Server, at};
-use crate::small_plant::small_plant;
+use crate::small_plant::two_lines;
 use asks::Ask;
 use axum::Router;
 use axum::body::Body;
@@ -17,25 +17,9 @@ use axum::http::header;
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
 use ms5_floor::server::http::router;
-use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use tower::ServiceExt;
-
-/// Lines `L1` (machines M1, M2) and `L2` (machine M3).
-fn two_lines() -> Value {
-    let mut plant = small_plant();
-    let add = |list: &mut Value, more: Value| list.as_array_mut().expect("a list").push(more);
-    add(
-        &mut plant["line"],
-        json!({"code": "L2", "name": "Line 2", "area": "A"}),
-    );
-    add(
-        &mut plant["machine"],
-        json!({"code": "M3", "name": "Other", "line": "L2", "pacing": true, "output": true}),
-    );
-    plant
-}
 
 async fn start(place: &Place) -> Server {
     let hands = Hands::at(at("2026-07-06T12:00:00Z"));

@@ -2,12 +2,13 @@
 
 use super::STEPS;
 use super::caller::{Answered, Caller, Doors};
-use crate::andon_scene::{add_rule, rule_of, step, two_lines};
+use crate::andon_scene::{add_rule, rule_of, step};
 use crate::cast::Actor;
 use crate::harness::{Place, Server};
 use crate::outbox::SECRET;
 use crate::program::Program;
 use crate::receiver::Receiver;
+use crate::small_plant::two_lines;
 use ms5_floor::domain::andon::{Channel, Step};
 use ms5_floor::domain::time::DurMs;
 use ms5_floor::server::clock::Clock;
