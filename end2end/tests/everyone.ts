@@ -1,7 +1,7 @@
 // What every page owes to everyone: it fits, it can be touched with a glove, it can be used without eyes or a mouse.
 
 import AxeBuilder from '@axe-core/playwright';
-import { type Page, expect } from '@playwright/test';
+import { type Page, expect, test } from '@playwright/test';
 
 /** A tablet, a desk, a wall. */
 export const widths = [768, 1280, 1920];
@@ -76,4 +76,18 @@ export async function usable(page: Page): Promise<void> {
     return ids.filter((id, n) => ids.indexOf(id) !== n);
   });
   expect(twice, 'ids that stand twice').toEqual([]);
+}
+
+/** These pages have one heading each, fit, can be used by everyone, and say nothing on the console. */
+export async function eachUsable(page: Page, site: string, paths: string[]): Promise<void> {
+  const found = heard(page);
+  for (const path of paths) {
+    await test.step(path, async () => {
+      await page.goto(site + path);
+      await expect(page.getByRole('heading', { level: 1 })).toHaveCount(1);
+      for (const width of widths) await fits(page, width);
+      await usable(page);
+    });
+  }
+  expect(found).toEqual([]);
 }
