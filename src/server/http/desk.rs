@@ -6,6 +6,7 @@ mod audit;
 pub mod fields;
 mod given;
 mod people;
+pub mod posted;
 mod roles;
 
 use super::Shared;
