@@ -2,7 +2,7 @@
 //! several nodes looks, and never for what was planned.
 
 use crate::andon_scene::{Floor, minutes, number, start};
-use crate::harness::{Place, Server};
+use crate::harness::Place;
 use crate::small_plant::{two_shifts, with_second_line};
 use axum::http::Method;
 use ms5_floor::domain::machine_state::MachineState::{PlannedStop, Running, Stopped};
@@ -211,13 +211,7 @@ async fn what_was_planned_calls_nobody_by_any_rule(place: &Place) {
 async fn of_two_nodes_that_look_one_raises_the_call(place: &Place) {
     const ROUNDS: i64 = 6;
     let mut floor = Floor::new(place).await;
-    let other = Server::on(
-        place,
-        place.open().await,
-        floor.hands.clock(),
-        Some(floor.server.everything.clone()),
-    )
-    .await;
+    let other = floor.server.beside(place).await;
     let mut second = Worker::new(other.app.clone(), floor.hands.ticks());
     let machines = ["M1", "M2", "M3"];
     for round in 0..ROUNDS {

@@ -5,9 +5,9 @@ mod asking;
 mod calendar;
 mod sums;
 
-use crate::chance::{Scene, chance, facts, new_fact};
+use crate::chance::{chance, facts};
 use crate::harness::{Hands, Place, Server, at};
-use crate::windows_add_up::plant;
+use crate::windows_add_up::{plant, scene};
 use ms5_floor::domain::time::{DAY_MS, TsMs};
 
 const DAYS: i64 = 30;
@@ -18,21 +18,8 @@ async fn server(place: &Place) -> (Server, TsMs) {
     let hands = Hands::at(TsMs(from.0 + DAYS * DAY_MS));
     let server = Server::with(place, hands.clock(), plant()).await;
     let (source, _) = server.key("gateway", true, false).await;
-    let scene = Scene {
-        sources: vec![source],
-        machines: ["M1", "M2", "M3", "M4"].map(|m| server.machine(m)).to_vec(),
-        products: vec![server.product("P1"), server.product("P2")],
-        from,
-        hours: DAYS * 24,
-        facts: 1500,
-    };
+    let scene = scene(&server, source, from, DAYS * 24, 1500);
     let sent = facts(&mut chance(3), &scene);
-    let items = sent.iter().map(|f| Ok(new_fact(f))).collect();
-    server
-        .app
-        .writer
-        .store(source, items)
-        .await
-        .expect("stored");
+    server.store(source, &sent).await;
     (server, from)
 }

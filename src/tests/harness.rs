@@ -8,11 +8,13 @@ pub use answer::{Answer, request};
 pub use place::Place;
 pub use time::{Hands, at, until};
 
+use crate::chance::new_fact;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::{Method, Request, StatusCode, header};
 use ms5_floor::api::ingest::BatchAnswer;
+use ms5_floor::domain::fact::Fact;
 use ms5_floor::domain::ids::{LineId, MachineId, ProductId, SourceId};
 use ms5_floor::domain::plant::PlantDef;
 use ms5_floor::domain::rights::{Permission, PermissionSet, Rights, sets};
@@ -23,6 +25,7 @@ use ms5_floor::server::auth::guard::admit;
 use ms5_floor::server::clock::Clock;
 use ms5_floor::server::config::Transport;
 use ms5_floor::server::db::Db;
+use ms5_floor::server::db::audit::{self, AuditRow, Wanted};
 use ms5_floor::server::http::limit::Ticks;
 use ms5_floor::server::http::{Shared, Site, doors, router};
 use ms5_floor::server::services::keys::{MadeKey, NewKey, create};
@@ -136,6 +139,12 @@ impl Server {
         }
     }
 
+    /// Another node on the same database, with its clock, and its key.
+    pub async fn beside(&self, place: &Place) -> Self {
+        let key = Some(self.everything.clone());
+        Self::on(place, place.open().await, self.app.clock.clone(), key).await
+    }
+
     /// Starts with a plant.
     pub async fn with(place: &Place, clock: Clock, plant: Value) -> Self {
         let server = Self::start(place, clock).await;
@@ -182,6 +191,23 @@ impl Server {
     /// A new key that may do this.
     pub async fn key_that_may(&self, name: &str, may: PermissionSet) -> String {
         made_key(&self.app, name, may).await.key
+    }
+
+    /// Stores facts of a sender as one batch: what they say was looked at.
+    pub async fn store(&self, source: SourceId, facts: &[Fact]) {
+        let items = facts.iter().map(|f| Ok(new_fact(f))).collect();
+        let stored = self.app.writer.store(source, items).await;
+        stored.expect("stored");
+    }
+
+    /// What is on record under an action, or under all that begin like this; the newest first.
+    pub async fn on_record(&self, action: &str) -> Vec<AuditRow> {
+        let wanted = Wanted {
+            action: action.to_owned(),
+            ..Wanted::default()
+        };
+        let found = audit::find(&self.app.db, &wanted, 20_000).await;
+        found.expect("the trail")
     }
 
     /// A machine's number.

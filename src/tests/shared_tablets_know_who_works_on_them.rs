@@ -10,7 +10,7 @@ use crate::browser::{Browser, add_person, between, leads_to, text};
 use crate::harness::{Hands, Place, Server, at};
 use crate::small_plant::small_plant;
 use ms5_floor::domain::ids::PersonId;
-use ms5_floor::server::db::audit::{self, AuditRow, Wanted};
+use ms5_floor::server::db::audit::AuditRow;
 use ms5_floor::server::db::people;
 use ms5_floor::server::services::sign_on::badge_mark;
 
@@ -80,12 +80,5 @@ async fn tablet(floor: &Floor) -> Browser<'_> {
 }
 
 async fn last(server: &Server, action: &str) -> AuditRow {
-    let wanted = Wanted {
-        action: action.to_owned(),
-        ..Wanted::default()
-    };
-    audit::find(&server.app.db, &wanted, 1)
-        .await
-        .expect("the trail")
-        .remove(0)
+    server.on_record(action).await.remove(0)
 }

@@ -7,7 +7,6 @@ use axum::http::StatusCode;
 use ms5_floor::domain::time::{DurMs, HOUR_MS, MINUTE_MS};
 use ms5_floor::server::auth::merged;
 use ms5_floor::server::db::attempts;
-use ms5_floor::server::db::audit::{self, Wanted};
 use ms5_floor::server::services::sign_on::pin_subject;
 
 on_both! {
@@ -118,11 +117,7 @@ async fn tries_on_a_locked_tablet_are_on_record_once_a_minute(place: &Place) {
     let app = &floor.server.app;
     let mut shared = tablet(&floor).await;
     let told = async || {
-        let wanted = Wanted {
-            action: "session.locked".to_owned(),
-            ..Wanted::default()
-        };
-        let found = audit::find(&app.db, &wanted, 100).await.expect("the trail");
+        let found = floor.server.on_record("session.locked").await;
         let told = found.into_iter().rev();
         told.map(|r| (r.target, r.device, r.became))
             .collect::<Vec<_>>()
