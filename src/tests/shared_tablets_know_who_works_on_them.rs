@@ -6,7 +6,7 @@ mod signing_off;
 mod signing_on;
 mod wrong_tries;
 
-use crate::browser::{Browser, add_person, between, leads_to, text};
+use crate::browser::{Browser, add_person, enrol, leads_to};
 use crate::harness::{Hands, Place, Server, at};
 use crate::small_plant::small_plant;
 use ms5_floor::domain::ids::PersonId;
@@ -57,14 +57,7 @@ async fn floor(place: &Place) -> Floor {
     let maria = add_person(&server, "maria", "operator").await;
     credentials(&server, maria, Some(PIN), Some("0041-77")).await;
     let mut admin = Browser::signed_in(&server, "ada").await;
-    let form = [
-        ("kind", "tablet"),
-        ("name", "Tablet 1"),
-        ("page", "/lines/L1"),
-        ("place", "line:L1"),
-    ];
-    let answer = admin.post("/admin/devices", &form).await;
-    let link = between(&text(&answer), "floor.example", "</code>");
+    let link = enrol(&mut admin, "tablet", "Tablet 1").await;
     Floor {
         server,
         hands,

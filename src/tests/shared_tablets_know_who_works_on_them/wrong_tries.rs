@@ -1,7 +1,7 @@
 //! Neither PINs nor badges are guessed: wrong tries lock the tablet and the person, and are on record.
 
 use super::{PIN, credentials, floor, tablet};
-use crate::browser::{Browser, PASSWORD, add_person, between, leads_to, text};
+use crate::browser::{Browser, PASSWORD, add_person, enrol, leads_to, text};
 use crate::harness::Place;
 use axum::http::StatusCode;
 use ms5_floor::domain::time::{DurMs, HOUR_MS, MINUTE_MS};
@@ -142,14 +142,7 @@ async fn tries_on_a_locked_tablet_are_on_record_once_a_minute(place: &Place) {
     );
     // The same from another tablet, with a PIN: there the person is locked.
     let mut admin = Browser::signed_in(&floor.server, "ada").await;
-    let form = [
-        ("kind", "tablet"),
-        ("name", "Tablet 2"),
-        ("page", "/lines/L1"),
-        ("place", "line:L1"),
-    ];
-    let answer = admin.post("/admin/devices", &form).await;
-    let link = between(&text(&answer), "floor.example", "</code>");
+    let link = enrol(&mut admin, "tablet", "Tablet 2").await;
     let mut other = Browser::new(&floor.server);
     other.post(&link, &[]).await;
     let mut tx = app.db.begin().await.expect("a transaction");
