@@ -241,14 +241,22 @@ fn ways_in(person: &Person, wrong: &Wrong) -> AnyView {
         let words = if is { "on file" } else { "none" };
         view! { <span class="tag">{words}</span> }
     };
-    let clear = |is: bool| {
-        is.then(|| {
+    let acts = |is: bool| {
+        let clear = is.then(|| {
             view! {
                 <button class="button" type="submit" name="clear" value="yes" formnovalidate>
                     "Remove"
                 </button>
             }
-        })
+        });
+        view! {
+            <div class="acts">
+                <button class="button" type="submit">
+                    "Set"
+                </button>
+                {clear}
+            </div>
+        }
     };
     let password = password(person, to("password"), has(person.has_password).into_any());
     let code = person.has_code.then(|| {
@@ -271,12 +279,7 @@ fn ways_in(person: &Person, wrong: &Wrong) -> AnyView {
                 {Text { name: "badge", label: "Number, as the reader types it", autocomplete: "off", ..Text::default() }
                     .draw(wrong)}
                 {why()}
-                <div class="acts">
-                    <button class="button" type="submit">
-                        "Set"
-                    </button>
-                    {clear(person.has_badge)}
-                </div>
+                {acts(person.has_badge)}
             </form>
             <form class="panel form card" method="post" action=to("pin")>
                 {whose(&person.names.login)}
@@ -291,12 +294,7 @@ fn ways_in(person: &Person, wrong: &Wrong) -> AnyView {
                 }
                     .draw(wrong)}
                 {why()}
-                <div class="acts">
-                    <button class="button" type="submit">
-                        "Set"
-                    </button>
-                    {clear(person.has_pin)}
-                </div>
+                {acts(person.has_pin)}
             </form>
             {code}
             <form class="panel form card" method="post" action=to("provider")>
@@ -320,12 +318,7 @@ fn ways_in(person: &Person, wrong: &Wrong) -> AnyView {
                 }
                     .draw(wrong)}
                 {why()}
-                <div class="acts">
-                    <button class="button" type="submit">
-                        "Set"
-                    </button>
-                    {clear(!person.subject.is_empty())}
-                </div>
+                {acts(!person.subject.is_empty())}
             </form>
         </div>
     }
