@@ -4,7 +4,7 @@ use super::Shared;
 use super::account::when;
 use super::desk::answer::{Again, asked_for, refused};
 use super::desk::posted::Posted;
-use super::desk::{self, page};
+use super::desk::{self, page, shown};
 use super::doors::limited_with_looks;
 use super::own_address::own_address;
 use super::visitor::{Visitor, store};
@@ -93,7 +93,7 @@ async fn list(shared: &Shared, ctx: &Ctx, typed: &Typed, (status, wrong): Again)
     };
     let lines = rows.into_iter().map(line).collect();
     let inside = pages::devices(lines, places(shared), typed, &wrong);
-    page(shared, Some(ctx.caller()), TITLE, status, inside)
+    shown(shared, ctx, TITLE, status, inside)
 }
 
 async fn show(State(shared): State<Shared>, ctx: Ctx) -> Response {
@@ -112,13 +112,8 @@ fn shown_once(shared: &Shared, ctx: &Ctx, origin: &str, path: &str) -> Response 
         on: TITLE.1.to_owned(),
     }
     .draw();
-    page(
-        shared,
-        Some(ctx.caller()),
-        ("Link of the device", TITLE.1),
-        StatusCode::OK,
-        inside,
-    )
+    let names = ("Link of the device", TITLE.1);
+    shown(shared, ctx, names, StatusCode::OK, inside)
 }
 
 async fn enrol(uri: Uri, headers: HeaderMap, posted: Posted) -> Response {

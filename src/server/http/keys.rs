@@ -4,8 +4,8 @@ use super::Shared;
 use super::account::when;
 use super::desk::answer::{Again, asked_for, refused};
 use super::desk::fields::Fields;
-use super::desk::page;
 use super::desk::posted::Posted;
+use super::desk::shown;
 use crate::domain::ids::KeyId;
 use crate::domain::rights::{Permission, sets};
 use crate::domain::time::TsMs;
@@ -101,7 +101,7 @@ async fn list(shared: &Shared, ctx: &Ctx, typed: &TypedKey, (status, wrong): Aga
     };
     let lines = listed.into_iter().map(line).collect();
     let inside = pages::keys(lines, form(shared, ctx, typed), &wrong);
-    page(shared, Some(ctx.caller()), TITLE, status, inside)
+    shown(shared, ctx, TITLE, status, inside)
 }
 
 async fn show(State(shared): State<Shared>, ctx: Ctx) -> Response {
@@ -139,7 +139,7 @@ async fn make(posted: Posted) -> Response {
             }
             .draw();
             let names = ("The key", TITLE.1);
-            page(shared, Some(ctx.caller()), names, StatusCode::OK, inside)
+            shown(shared, ctx, names, StatusCode::OK, inside)
         }
         Err(error) => {
             posted

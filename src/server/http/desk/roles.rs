@@ -3,7 +3,7 @@
 use super::answer::{Again, asked_for, refused};
 use super::fields::{Fields, Said};
 use super::posted::Posted;
-use super::{Shared, page};
+use super::{Shared, shown};
 use crate::domain::ids::RoleId;
 use crate::domain::rights::{Permission, PermissionSet};
 use crate::server::auth::Ctx;
@@ -17,7 +17,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
-use leptos::prelude::{AnyView, IntoAny, view};
+use leptos::prelude::{IntoAny, view};
 
 const HERE: &str = "/admin/roles";
 const ADMIN: &str = "admin";
@@ -30,10 +30,6 @@ pub fn router(shared: &Shared) -> Router {
         .route("/admin/roles/{id}", get(show).post(change))
         .route("/admin/roles/{id}/remove", post(remove))
         .with_state(shared.clone())
-}
-
-fn shown(shared: &Shared, ctx: &Ctx, title: &str, status: StatusCode, inside: AnyView) -> Response {
-    page(shared, Some(ctx.caller()), (title, HERE), status, inside)
 }
 
 async fn show_matrix(
@@ -75,13 +71,8 @@ async fn matrix_page(
         roles: options(&roles),
     };
     let new = may_change.then(|| pages::new(&new, wrong));
-    shown(
-        shared,
-        ctx,
-        "Roles",
-        status,
-        view! { {matrix} {new} }.into_any(),
-    )
+    let inside = view! { {matrix} {new} }.into_any();
+    shown(shared, ctx, ("Roles", HERE), status, inside)
 }
 
 fn options(roles: &Roles) -> Vec<(String, String)> {
@@ -196,13 +187,8 @@ async fn role_page(
         seeded: row.seeded != 0,
         may_change: ctx.caller().rights.on_site(Permission::RoleWrite),
     };
-    shown(
-        shared,
-        ctx,
-        &row.name,
-        status,
-        pages::role(&role, &wrong, done),
-    )
+    let inside = pages::role(&role, &wrong, done);
+    shown(shared, ctx, (&row.name, HERE), status, inside)
 }
 
 /// On to a page, or the role's page again with what is wrong.
