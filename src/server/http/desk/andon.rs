@@ -9,7 +9,7 @@ mod rule_form;
 mod rules;
 mod statistics;
 
-use super::{Shared, shown};
+use super::Shared;
 use crate::server::auth::Ctx;
 use crate::server::plant::Plant;
 use axum::Router;

@@ -1,7 +1,7 @@
 //! `/admin/roster`: who is on duty, who stands in, when nobody is.
 
 use super::roster_forms as forms;
-use super::{lines, shifts, shown};
+use super::{lines, shifts};
 use crate::api::andon::roster::{DutyView, GapView, SubstituteView};
 use crate::domain::andon::GapRun;
 use crate::domain::day::LocalDay;
@@ -12,6 +12,7 @@ use crate::server::http::Shared;
 use crate::server::http::desk::answer::{Again, asked_for, refused};
 use crate::server::http::desk::fields::{Said, zone};
 use crate::server::http::desk::posted::Posted;
+use crate::server::http::desk::shown;
 use crate::server::services::andon::{roster, rules};
 use crate::server::services::error::{ServiceError, not_found};
 use crate::ui::desk::andon::roster::{

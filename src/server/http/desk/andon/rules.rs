@@ -1,7 +1,6 @@
 //! `/admin/andon`: who is called when, by what machines call by themselves, and what holds for all calls.
 
 use super::rule_form;
-use super::shown;
 use crate::api::andon::rules::{AutoBody, AutoView, DefaultView, GeneralView, RuleView, RulesView};
 use crate::domain::andon::{
     AutoRule, CallKind, Evidence, Ladder, Limit, Priority, Recipient, ReopenWithin, Step,
@@ -14,6 +13,7 @@ use crate::server::http::Shared;
 use crate::server::http::desk::answer::{Again, asked_for, refused};
 use crate::server::http::desk::fields::{Fields, Said};
 use crate::server::http::desk::posted::Posted;
+use crate::server::http::desk::shown;
 use crate::server::plant::Plant;
 use crate::server::services::andon::{roster, rules};
 use crate::server::services::error::{ServiceError, field};
