@@ -1,26 +1,11 @@
 // Where the time went, opened down to the second; and why, said by people.
 
-import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
+import { complaints, faultless, noWider, serious, widths } from './everyone.ts';
 import { expect, test } from './floor.ts';
 
 const hydrated = 'body[data-hydrated]';
 const views = ['losses', 'stops', 'history', 'compare'];
-
-/** What the console and the policy complain about. */
-async function complaints(page: Page): Promise<string[]> {
-  const found: string[] = [];
-  page.on('console', (message) => {
-    if (message.type() === 'error' || message.type() === 'warning') found.push(message.text());
-  });
-  page.on('pageerror', (error) => found.push(String(error)));
-  await page.addInitScript(() => {
-    document.addEventListener('securitypolicyviolation', (event) => {
-      console.error(`policy: ${event.violatedDirective} forbids ${event.blockedURI || event.sourceFile}`);
-    });
-  });
-  return found;
-}
 
 /** The exact times in milliseconds of the cells of an opened account. */
 async function times(page: Page, figure: string, cells: string): Promise<number[]> {
@@ -153,21 +138,16 @@ for (const colorScheme of ['light', 'dark'] as const) {
     test(`${view} in ${colorScheme} is usable by everyone, within its policy and its widths`, async ({ page, floor }) => {
       const found = await complaints(page);
       await page.emulateMedia({ colorScheme });
-      for (const width of [768, 1280, 1920]) {
+      for (const width of widths) {
         await page.setViewportSize({ width, height: 1000 });
         const response = await page.goto(`${floor.url}/lines/L1?view=${view}`);
         expect(response?.status()).toBe(200);
         await page.locator(hydrated).waitFor();
-        const overflow = await page.evaluate(
-          () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-        );
-        expect(overflow, `no sideways scrolling at ${width}`).toBeLessThanOrEqual(0);
+        await noWider(page);
       }
       // Opened, all of it.
       await page.evaluate(() => document.querySelectorAll('details').forEach((d) => (d.open = true)));
-      const { violations } = await new AxeBuilder({ page }).analyze();
-      const serious = violations.filter((v) => v.impact === 'serious' || v.impact === 'critical');
-      expect(serious.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`)).toEqual([]);
+      await faultless(page, serious);
       expect(found).toEqual([]);
     });
   }

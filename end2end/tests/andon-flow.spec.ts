@@ -3,14 +3,11 @@
 
 import type { Browser, Page } from '@playwright/test';
 import { fits, usable } from './everyone.ts';
-import { Floor, expect, nobody, test as base } from './floor.ts';
+import { Floor, at, expect, nobody, phone, tablet, test as base, wall } from './floor.ts';
 import { type Mail, Mailbox } from './mailbox.ts';
 import { add, signIn } from './newcomer.ts';
 
 const mara = { login: 'mara', name: 'Mara Meier', email: 'mara@plant.example', role: 'Maintenance Technician' };
-const wall = { width: 1920, height: 1080 };
-const tablet = { width: 768, height: 1024 };
-const phone = { width: 390, height: 844 };
 /** Nobody took it for so long: level 1. */
 const after = 5_000;
 /** A step is done within this time of when it is due, and a mail is there within as much again. */
@@ -71,15 +68,6 @@ async function hurry(browser: Browser, floor: Floor): Promise<void> {
     await expect(page.getByRole('row').filter({ hasText: 'Maintenance' }).first()).toBeVisible({ timeout: 1_000 });
   }).toPass();
   await context.close();
-}
-
-async function at(browser: Browser, floor: Floor, role: string, path: string, viewport: typeof wall): Promise<Page> {
-  const context = await browser.newContext({ storageState: await floor.signIn(browser, role), viewport });
-  const page = await context.newPage();
-  await page.goto(floor.url + path);
-  await page.locator('body[data-hydrated]').waitFor();
-  await expect(page.getByRole('status')).toHaveText('live');
-  return page;
 }
 
 /** When the call was raised, and what the ladder did by itself. */

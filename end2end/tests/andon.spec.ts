@@ -1,32 +1,8 @@
 // A call for help, from the tablet where it is raised to the telephone of whoever answers it; and the wall between them.
 
-import AxeBuilder from '@axe-core/playwright';
-import type { Browser, BrowserContext, Page } from '@playwright/test';
-import { type Floor, expect, test } from './floor.ts';
-
-const wall = { width: 1920, height: 1080 };
-const tablet = { width: 768, height: 1024 };
-const phone = { width: 390, height: 844 };
-
-/** What the console says, of whatever kind, once it is asked for. */
-function heard(page: Page): string[] {
-  const found: string[] = [];
-  page.on('console', (message) => {
-    if (message.type() === 'error' || message.type() === 'warning') found.push(message.text());
-  });
-  page.on('pageerror', (error) => found.push(String(error)));
-  return found;
-}
-
-/** Somebody with this role, at a screen of this size, on a page that follows the floor. */
-async function at(browser: Browser, floor: Floor, role: string, path: string, viewport: typeof wall): Promise<Page> {
-  const context = await browser.newContext({ storageState: await floor.signIn(browser, role), viewport });
-  const page = await context.newPage();
-  await page.goto(floor.url + path);
-  await page.locator('body[data-hydrated]').waitFor();
-  await expect(page.getByRole('status')).toHaveText('live');
-  return page;
-}
+import type { BrowserContext, Page } from '@playwright/test';
+import { complaints, faultless, noWider, touchable } from './everyone.ts';
+import { type Floor, at, expect, phone, tablet, test, wall } from './floor.ts';
 
 /** Two taps. */
 async function raise(page: Page, kind: string): Promise<void> {
@@ -56,26 +32,10 @@ async function calm(page: Page, floor: Floor): Promise<void> {
   await expect(page.getByText('No open calls')).toBeVisible();
 }
 
-/** Nothing sticks out sideways, and a gloved finger meets everything that can be touched. */
+/** Nothing of the page sticks out sideways, and a gloved finger meets what stands in it. */
 async function fits(page: Page): Promise<void> {
-  const overflow = await page.evaluate(
-    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-  );
-  expect(overflow, 'no sideways scrolling').toBeLessThanOrEqual(0);
-  const small = await page.locator('main :is(a, button, select, textarea)').evaluateAll((all) =>
-    all
-      .filter((e) => {
-        const { width, height } = e.getBoundingClientRect();
-        return width > 0 && height < 47.9;
-      })
-      .map((e) => e.outerHTML.slice(0, 120)),
-  );
-  expect(small, 'for a gloved finger').toEqual([]);
-}
-
-async function usable(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`)).toEqual([]);
+  await noWider(page);
+  await touchable(page, 'main :is(a, button, select, textarea)');
 }
 
 async function closed(...pages: Page[]): Promise<void> {
@@ -92,7 +52,7 @@ test('a call goes from a tablet to the wall to a telephone and back, and every s
   const board = await at(browser, floor, 'Viewer', '/andon', wall);
   const plant = await at(browser, floor, 'Viewer', '/', wall);
   const responder = await at(browser, floor, 'Maintenance Technician', '/andon', phone);
-  const found = [operator, board, plant, responder].map(heard);
+  const found = await Promise.all([operator, board, plant, responder].map(complaints));
   await expect(board.getByText('No open calls')).toBeVisible();
 
   await raise(operator, 'Maintenance');
@@ -299,7 +259,7 @@ test('numbers are as large as a hall is long, and twenty calls need no scrolling
 for (const colorScheme of ['light', 'dark'] as const) {
   test(`every screen of a call in ${colorScheme} fits its widths and is usable by everyone`, async ({ page, floor }) => {
     test.setTimeout(300_000);
-    const found = heard(page);
+    const found = await complaints(page);
     await page.emulateMedia({ colorScheme });
     for (const state of ['calm', 'called', 'taken', 'resolved']) {
       for (const path of ['/andon', '/lines/L1', '/']) {
@@ -311,7 +271,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
             await expect(page.getByRole('status')).toHaveText('live');
             await fits(page);
             // The two looks of a call: a list on a telephone, a wall.
-            if (width === 390 || width === 1920) await usable(page);
+            if (width === 390 || width === 1920) await faultless(page);
           });
         }
       }
@@ -320,7 +280,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
       if (state === 'calm') {
         await page.getByRole('button', { name: 'Help', exact: true }).click();
         await fits(page);
-        await usable(page);
+        await faultless(page);
         await page.getByRole('button', { name: 'Maintenance', exact: true }).click();
       } else if (state === 'called') {
         await page.getByRole('button', { name: '5 min' }).click();
@@ -336,7 +296,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await page.goto(`${floor.url}/andon`);
     await page.locator('body[data-hydrated]').waitFor();
     await page.getByRole('button', { name: 'Answer' }).click();
-    await usable(page);
+    await faultless(page);
     expect(found).toEqual([]);
   });
 }

@@ -2,7 +2,7 @@
 // production manager in a real browser.
 
 import type { Page } from '@playwright/test';
-import { fits, heard, usable, widths } from './everyone.ts';
+import { eachUsable, fits, usable, widths } from './everyone.ts';
 import { expect, test } from './floor.ts';
 
 const pages = [
@@ -39,17 +39,8 @@ for (const colorScheme of ['light', 'dark'] as const) {
     test.setTimeout(180_000);
     await page.goto(`${floor.url}/admin/channels`);
     const { id } = await call(page, '', { machine: 'M1', kind: 'quality', text: 'Bags do not close' });
-    const found = heard(page);
     await page.emulateMedia({ colorScheme });
-    for (const path of pages) {
-      await test.step(path, async () => {
-        await page.goto(floor.url + path);
-        await expect(page.getByRole('heading', { level: 1 })).toHaveCount(1);
-        for (const width of widths) await fits(page, width);
-        await usable(page);
-      });
-    }
-    expect(found).toEqual([]);
+    await eachUsable(page, floor.url, pages);
     // The floor is that of other tests as well.
     await call(page, `/calls/${id}/cancel`, { note: 'a test is over' });
   });

@@ -1,7 +1,7 @@
 // The desk: people, roles, devices, keys and the trail, run by an administrator in a real browser.
 
 import type { Browser, BrowserContext, Page } from '@playwright/test';
-import { fits, heard, usable, widths } from './everyone.ts';
+import { eachUsable, fits, heard, usable, widths } from './everyone.ts';
 import { type Floor, type SignedIn, expect, nobody, test as base } from './floor.ts';
 
 /** A browser in which an administrator has signed in. */
@@ -31,17 +31,8 @@ const pages = [
 for (const colorScheme of ['light', 'dark'] as const) {
   test(`every page of the desk in ${colorScheme} is usable by everyone and fits its widths`, async ({ page, floor }) => {
     test.setTimeout(180_000);
-    const found = heard(page);
     await page.emulateMedia({ colorScheme });
-    for (const path of pages) {
-      await test.step(path, async () => {
-        await page.goto(floor.url + path);
-        await expect(page.getByRole('heading', { level: 1 })).toHaveCount(1);
-        for (const width of widths) await fits(page, width);
-        await usable(page);
-      });
-    }
-    expect(found).toEqual([]);
+    await eachUsable(page, floor.url, pages);
   });
 }
 

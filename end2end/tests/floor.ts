@@ -1,7 +1,7 @@
 // A server of its own for a group of tests: a fresh database, a small plant, a key to send facts with, and somebody who
 // has signed in.
 
-import { type Browser, type BrowserContext, test as base, expect } from '@playwright/test';
+import { type Browser, type BrowserContext, type Page, test as base, expect } from '@playwright/test';
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -196,6 +196,23 @@ export class Floor {
       await this.tell(...items);
     }
   }
+}
+
+type Screen = { width: number; height: number };
+
+/** Of a hall, of a line, in a pocket. */
+export const wall: Screen = { width: 1920, height: 1080 };
+export const tablet: Screen = { width: 768, height: 1024 };
+export const phone: Screen = { width: 390, height: 844 };
+
+/** Somebody with this role, at a screen of this size, on a page that follows the floor. */
+export async function at(browser: Browser, floor: Floor, role: string, path: string, viewport: Screen): Promise<Page> {
+  const context = await browser.newContext({ storageState: await floor.signIn(browser, role), viewport });
+  const page = await context.newPage();
+  await page.goto(floor.url + path);
+  await page.locator('body[data-hydrated]').waitFor();
+  await expect(page.getByRole('status')).toHaveText('live');
+  return page;
 }
 
 /** A test with a server of its worker, in a browser where a production manager has signed in. */

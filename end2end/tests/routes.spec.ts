@@ -1,7 +1,6 @@
 // Every route, loaded hard: whole without scripts, silent on the console, within its policy, usable by everyone.
 
-import AxeBuilder from '@axe-core/playwright';
-import type { Page } from '@playwright/test';
+import { complaints, faultless, noWider, serious, widths } from './everyone.ts';
 import { expect, test } from './floor.ts';
 
 const routes = [
@@ -14,22 +13,6 @@ const routes = [
   { path: '/lines/nowhere', heading: /./, status: 404 },
   { path: '/nowhere', heading: /./, status: 404 },
 ];
-const widths = [768, 1280, 1920];
-
-/** What the console and the policy complain about. */
-async function complaints(page: Page): Promise<string[]> {
-  const found: string[] = [];
-  page.on('console', (message) => {
-    if (message.type() === 'error' || message.type() === 'warning') found.push(message.text());
-  });
-  page.on('pageerror', (error) => found.push(String(error)));
-  await page.addInitScript(() => {
-    document.addEventListener('securitypolicyviolation', (event) => {
-      console.error(`policy: ${event.violatedDirective} forbids ${event.blockedURI || event.sourceFile}`);
-    });
-  });
-  return found;
-}
 
 for (const { path, heading, status } of routes) {
   test(`${path} loads hard without a complaint`, async ({ page, floor }) => {
@@ -53,14 +36,9 @@ for (const { path, heading, status } of routes) {
         await page.setViewportSize({ width, height: width === 1920 ? 1080 : 1024 });
         await page.goto(floor.url + path);
         await page.locator('body[data-hydrated]').waitFor();
-        const overflow = await page.evaluate(
-          () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-        );
-        expect(overflow, `no sideways scrolling at ${width}`).toBeLessThanOrEqual(0);
+        await noWider(page);
       }
-      const { violations } = await new AxeBuilder({ page }).analyze();
-      const serious = violations.filter((v) => v.impact === 'serious' || v.impact === 'critical');
-      expect(serious.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`)).toEqual([]);
+      await faultless(page, serious);
     });
   }
 }

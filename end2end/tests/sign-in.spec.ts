@@ -1,11 +1,9 @@
 // Getting in and out.
 
-import AxeBuilder from '@axe-core/playwright';
+import { complaints, faultless, noWider, touchable, widths } from './everyone.ts';
 import { expect, nobody, test } from './floor.ts';
 
 test.use({ storageState: nobody });
-
-const widths = [768, 1280, 1920];
 
 test('one tap of the demonstration leads to the page that was wanted', async ({ page, floor }) => {
   await page.goto(`${floor.url}/lines/L1?view=losses`);
@@ -59,24 +57,14 @@ test('what a role may not see is named', async ({ page, floor }) => {
 
 for (const colorScheme of ['light', 'dark'] as const) {
   test(`the sign-in page in ${colorScheme} is usable by everyone and fits its widths`, async ({ page, floor }) => {
-    const found: string[] = [];
-    page.on('console', (message) => {
-      if (['error', 'warning'].includes(message.type())) found.push(message.text());
-    });
+    const found = await complaints(page);
     await page.emulateMedia({ colorScheme });
     for (const width of widths) {
       await page.setViewportSize({ width, height: 1000 });
       await page.goto(`${floor.url}/sign-in`);
-      const overflow = await page.evaluate(
-        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-      );
-      expect(overflow, `no sideways scrolling at ${width}`).toBeLessThanOrEqual(0);
-      const small = await page.locator('button, input:not([type=hidden])').evaluateAll((all) =>
-        all.filter((e) => e.getBoundingClientRect().height < 48).map((e) => e.outerHTML),
-      );
-      expect(small, `for a gloved finger at ${width}`).toEqual([]);
-      const { violations } = await new AxeBuilder({ page }).analyze();
-      expect(violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`)).toEqual([]);
+      await noWider(page);
+      await touchable(page, 'button, input:not([type=hidden])');
+      await faultless(page);
     }
     expect(found).toEqual([]);
   });

@@ -9,7 +9,6 @@ use axum::http::{Method, Request, StatusCode, header};
 use futures::future::join_all;
 use ms5_floor::domain::time::DurMs;
 use ms5_floor::server::config::Transport;
-use ms5_floor::server::db::audit::{self, Wanted};
 use ms5_floor::server::http::doors;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -59,15 +58,6 @@ fn wrong(login: &str) -> Request<Body> {
 fn from(n: usize) -> IpAddr {
     let n = u8::try_from(n).expect("a small number");
     [10, 0, 0, n].into()
-}
-
-async fn on_record(server: &Server, action: &str) -> usize {
-    let wanted = Wanted {
-        action: action.to_owned(),
-        ..Wanted::default()
-    };
-    let rows = audit::find(&server.app.db, &wanted, 20_000).await;
-    rows.expect("the trail").len()
 }
 
 fn counted(answers: &[Answer]) -> BTreeMap<u16, usize> {
@@ -123,7 +113,7 @@ async fn ten_thousand_wrong_sign_ins_slow_down_nobody_else(place: &Place) {
     assert_eq!(of(422) + of(503), BURST, "the hands stand still");
     assert_eq!(of(429), TRIES - BURST);
     assert!(of(422) > 0);
-    assert_eq!(on_record(&server, "session.wrong").await, of(422));
+    assert_eq!(server.on_record("session.wrong").await.len(), of(422));
 }
 
 async fn whoever_knocks_too_often_is_told_in_words_and_when_to_come_back(place: &Place) {
@@ -222,7 +212,7 @@ async fn a_locked_account_waits_and_no_other(place: &Place) {
     }
     let answer = elsewhere.sign_in("maria", PASSWORD).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER);
-    assert_eq!(on_record(&server, "session.wrong").await, 10);
+    assert_eq!(server.on_record("session.wrong").await.len(), 10);
 }
 
 async fn a_login_that_nobody_has_answers_the_same(place: &Place) {
@@ -261,7 +251,7 @@ async fn many_tries_at_once_are_as_many(place: &Place) {
     let answers = all_at_once(&server.routes(), 40, || wrong("maria")).await;
     let expected = BTreeMap::from([(422, 5), (429, 35)]);
     assert_eq!(counted(&answers), expected, "five are free, also together");
-    assert_eq!(on_record(&server, "session.wrong").await, 5);
+    assert_eq!(server.on_record("session.wrong").await.len(), 5);
 }
 
 async fn right_tries_that_come_together_do_not_lock_each_other_out(place: &Place) {
@@ -299,7 +289,7 @@ async fn when_too_many_wait_the_next_is_told_at_once(place: &Place) {
     held.pop();
     let answer = maria.sign_in("maria", PASSWORD).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER);
-    assert_eq!(on_record(&server, "session.wrong").await, 0);
+    assert_eq!(server.on_record("session.wrong").await.len(), 0);
 }
 
 async fn many_sign_in_pages_at_once_wait_for_no_connection_that_another_holds(place: &Place) {

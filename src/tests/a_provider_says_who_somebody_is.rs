@@ -2,12 +2,12 @@
 //! to our question. When it is down nobody waits for long, and it is found again when it is back.
 
 use crate::harness::{Hands, at};
-use crate::sign_in_provider::{CLIENT, Lie, SECRET, SignInProvider};
+use crate::sign_in_provider::{Lie, SignInProvider, sent_back, settings};
 use axum::Router;
 use axum::response::Redirect;
 use axum::routing::get;
 use ms5_floor::domain::time::TsMs;
-use ms5_floor::server::auth::oidc::{Begun, FileSettings, OidcError, Provider, Settings};
+use ms5_floor::server::auth::oidc::{Begun, OidcError, Provider};
 use openidconnect::url::Url;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,31 +17,15 @@ use tokio::net::TcpListener;
 const NOW: &str = "2026-07-06T10:00:00Z";
 const BACK: &str = "https://floor.example/sign-in/back";
 
-fn settings(issuer: &str) -> Settings {
-    let text = format!("issuer = '{issuer}'\nclient_id = '{CLIENT}'\nname = 'Plant account'");
-    let file: FileSettings = toml::from_str(&text).expect("settings");
-    file.resolve(Some(SECRET.to_owned())).expect("settings")
-}
-
 fn knowing(issuer: &str) -> Provider {
     Provider::new(settings(issuer), Hands::at(at(NOW)).clock())
 }
 
 /// The browser goes to the provider and is sent back with a code and the state.
 async fn there_and_back(begun: &Begun) -> (String, String) {
-    let url = begun.url.clone();
-    let answer = tokio::task::spawn_blocking(move || {
-        let agent = ureq::Agent::config_builder()
-            .max_redirects(0)
-            .proxy(None)
-            .build()
-            .new_agent();
-        agent.get(&url).call().expect("an answer")
-    });
-    let answer = answer.await.expect("an answer");
-    let location = answer.headers()["location"].to_str().expect("an address");
+    let location = sent_back(begun.url.clone()).await;
     assert!(location.starts_with(BACK), "{location}");
-    let back = Url::parse(location).expect("an address");
+    let back = Url::parse(&location).expect("an address");
     let told = |key: &str| {
         let pair = back.query_pairs().find(|(k, _)| k == key);
         pair.expect("told").1.into_owned()

@@ -3,11 +3,11 @@
 
 use crate::browser::{Browser, add_person, leads_to, text};
 use crate::harness::{Answer, Hands, Place, Server, at};
-use crate::sign_in_provider::{CLIENT, Lie, SECRET, SignInProvider};
+use crate::sign_in_provider::{Lie, SignInProvider, sent_back, settings};
 use crate::small_plant::small_plant;
 use axum::http::{StatusCode, header};
 use ms5_floor::domain::ids::PersonId;
-use ms5_floor::server::auth::oidc::{FileSettings, Provider};
+use ms5_floor::server::auth::oidc::Provider;
 use ms5_floor::server::db::audit::{self, AuditRow, Wanted};
 use ms5_floor::server::db::people;
 use serde_json::json;
@@ -17,10 +17,7 @@ const NOW: &str = "2026-07-06T10:00:00Z";
 async fn server(place: &Place, issuer: &str) -> (Server, Hands) {
     let hands = Hands::at(at(NOW));
     let mut server = Server::with(place, hands.clock(), small_plant()).await;
-    let text = format!("issuer = '{issuer}'\nclient_id = '{CLIENT}'\nname = 'Plant account'");
-    let file: FileSettings = toml::from_str(&text).expect("settings");
-    let settings = file.resolve(Some(SECRET.to_owned())).expect("settings");
-    server.shared.provider = Some(Provider::new(settings, hands.clock()));
+    server.shared.provider = Some(Provider::new(settings(issuer), hands.clock()));
     (server, hands)
 }
 
@@ -50,16 +47,7 @@ async fn there(browser: &mut Browser<'_>, next: &str) -> String {
         "the same as a link, for browsers that do not follow: {}",
         text(&page)
     );
-    let answer = tokio::task::spawn_blocking(move || {
-        let agent = ureq::Agent::config_builder()
-            .max_redirects(0)
-            .proxy(None)
-            .build()
-            .new_agent();
-        agent.get(&url).call().expect("an answer")
-    });
-    let answer = answer.await.expect("an answer");
-    let location = answer.headers()["location"].to_str().expect("an address");
+    let location = sent_back(url).await;
     let path = location.strip_prefix("http://floor.example");
     path.unwrap_or_else(|| panic!("{location}")).to_owned()
 }

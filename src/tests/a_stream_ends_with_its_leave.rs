@@ -2,7 +2,7 @@
 //! disabled or revoked, have other roles now, or left their screen alone. While the database does not say, it tells figures
 //! for a short while only.
 
-use crate::browser::{Browser, add_person, between, leads_to, role_id, text};
+use crate::browser::{Browser, add_person, between, enrol, leads_to, role_id, text};
 use crate::harness::{Hands, Place, Server, at, until};
 use crate::small_plant::small_plant;
 use crate::stream::{SOON, Stream, follow};
@@ -136,15 +136,8 @@ async fn what_is_taken_away_is_not_told_any_more(place: &Place) {
 
 /// A wall that came, and where it is revoked.
 async fn wall<'s>(server: &'s Server, admin: &mut Browser<'s>) -> (Browser<'s>, String) {
-    let form = [
-        ("kind", "wall"),
-        ("name", "Wall 1"),
-        ("page", "/lines/L1"),
-        ("place", "line:L1"),
-    ];
-    let page = text(&admin.post("/admin/devices", &form).await);
+    let link = enrol(admin, "wall", "Wall 1").await;
     let mut wall = Browser::new(server);
-    let link = between(&page, "floor.example", "</code>");
     leads_to(&wall.post(&link, &[]).await);
     let row = ms5_floor::server::db::devices::all(&server.app.db).await;
     let id = row.expect("devices").first().expect("the wall").id;

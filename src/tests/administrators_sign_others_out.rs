@@ -7,7 +7,7 @@ use crate::delivery_by_push_is_read_by_its_device_alone::subscribe;
 use crate::device::Device;
 use crate::harness::Place;
 use crate::outbox::{message, queue, row};
-use crate::people_say_how_they_are_reached::{devices, served, trail};
+use crate::people_say_how_they_are_reached::{devices, served};
 use crate::receiver::Receiver;
 use axum::http::StatusCode;
 use ms5_floor::server::db::contacts;
@@ -68,7 +68,7 @@ async fn an_administrator_signs_somebody_out_everywhere(place: &Place) {
         "{}: her number is hers",
         place.engine
     );
-    let rows = trail(server, "person.sessions.end").await;
+    let rows = server.on_record("person.sessions.end").await;
     assert_eq!(rows.len(), 1, "{rows:?}");
     let told = &rows[0];
     assert_eq!(
@@ -103,7 +103,7 @@ async fn nobody_signs_themselves_out_on_their_own_page_nor_others_without_leave(
     let mut emil = Browser::of(&server, "emil", "engineer").await;
     assert_eq!(emil.post(&path, &[]).await.status, StatusCode::FORBIDDEN);
     assert_eq!(admin.get("/account").await.status, StatusCode::OK);
-    let rows = trail(&server, "person.sessions.end").await;
+    let rows = server.on_record("person.sessions.end").await;
     assert!(rows.is_empty(), "{}: {rows:?}", place.engine);
 }
 

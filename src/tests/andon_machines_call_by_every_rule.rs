@@ -1,9 +1,9 @@
 //! Machines call by every rule that a plant can switch on, from facts that came in by the usual door: once, whichever of
 //! several nodes looks, and never for what was planned.
 
-use crate::andon_scene::{Floor, minutes, number, start, with_second_line};
-use crate::harness::{Place, Server};
-use crate::small_plant::two_shifts;
+use crate::andon_scene::{Floor, minutes, number, start};
+use crate::harness::Place;
+use crate::small_plant::{two_shifts, with_second_line};
 use axum::http::Method;
 use ms5_floor::domain::machine_state::MachineState::{PlannedStop, Running, Stopped};
 use ms5_floor::domain::time::DurMs;
@@ -211,13 +211,7 @@ async fn what_was_planned_calls_nobody_by_any_rule(place: &Place) {
 async fn of_two_nodes_that_look_one_raises_the_call(place: &Place) {
     const ROUNDS: i64 = 6;
     let mut floor = Floor::new(place).await;
-    let other = Server::on(
-        place,
-        place.open().await,
-        floor.hands.clock(),
-        Some(floor.server.everything.clone()),
-    )
-    .await;
+    let other = floor.server.beside(place).await;
     let mut second = Watcher::new(other.app.clone(), floor.hands.ticks());
     let machines = ["M1", "M2", "M3"];
     for round in 0..ROUNDS {

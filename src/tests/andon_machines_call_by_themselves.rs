@@ -1,8 +1,8 @@
 //! Machines call by rule, once for what it is about, and calls know when their machine runs again.
 
-use crate::andon_scene::{Floor, happened, minutes, start, with_second_line};
+use crate::andon_scene::{Floor, happened, minutes, start};
 use crate::harness::Place;
-use crate::small_plant::{state, two_shifts};
+use crate::small_plant::{state, two_shifts, with_second_line};
 use ms5_floor::domain::machine_state::MachineState::{self, PlannedStop, Running, Stopped};
 use ms5_floor::domain::time::DurMs;
 use serde_json::{Value, json};

@@ -1,9 +1,9 @@
 //! Rules of who is called when: chosen by what they name, changed on record, never over what somebody else wrote meanwhile;
 //! what is wrong is told all at once, in programs' words and on the page.
 
-use crate::andon_scene::two_lines;
 use crate::browser::{Browser, leads_to, text};
 use crate::harness::{Hands, Place, Server, at};
+use crate::small_plant::two_lines;
 use axum::http::{Method, StatusCode};
 use ms5_floor::domain::time::DurMs;
 use ms5_floor::server::andon::Directory;

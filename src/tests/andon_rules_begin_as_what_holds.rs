@@ -1,6 +1,6 @@
 //! A rule that is made of what holds without it begins as that: it calls whom it calls, of the kind of call that it is made for.
 
-use crate::andon_scene::two_lines;
+use crate::small_plant::two_lines;
 use crate::browser::{Browser, text};
 use crate::harness::{Hands, Place, Server, at};
 

@@ -1,9 +1,9 @@
 //! Of several rules that call for the same each does so in its own name: that one called keeps no other from calling, and none
 //! calls twice a shift because something else was changed.
 
-use crate::andon_scene::{Floor, minutes, run, start, with_second_line};
+use crate::andon_scene::{Floor, minutes, run, start};
 use crate::harness::Place;
-use crate::small_plant::two_shifts;
+use crate::small_plant::{two_shifts, with_second_line};
 use axum::http::Method;
 use ms5_floor::domain::machine_state::MachineState::{Running, Stopped};
 use ms5_floor::domain::time::DurMs;

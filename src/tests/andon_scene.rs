@@ -2,7 +2,7 @@
 
 use crate::cast::Actor;
 use crate::harness::{Answer, Hands, Place, Server, at, request};
-use crate::small_plant::{small_plant, state};
+use crate::small_plant::{state, two_lines};
 use async_trait::async_trait;
 use axum::body::Body;
 use axum::http::Method;
@@ -29,25 +29,6 @@ pub fn start() -> TsMs {
 /// Minutes as milliseconds.
 pub const fn minutes(n: i64) -> DurMs {
     DurMs(n * MINUTE_MS)
-}
-
-/// Lines `L1` (machines M1, M2) and `L2` (machine M3).
-pub fn two_lines() -> Value {
-    with_second_line(small_plant())
-}
-
-/// A plant whose first line is `L1`, and `L2` with machine M3.
-pub fn with_second_line(mut plant: Value) -> Value {
-    let add = |list: &mut Value, more: Value| list.as_array_mut().expect("a list").push(more);
-    add(
-        &mut plant["line"],
-        json!({"code": "L2", "name": "Line 2", "area": "A"}),
-    );
-    add(
-        &mut plant["machine"],
-        json!({"code": "M3", "name": "Oven", "line": "L2", "pacing": true, "output": true}),
-    );
-    plant
 }
 
 pub struct Floor {

@@ -3,7 +3,7 @@
 use crate::andon_scene::{Floor, minutes, run, start};
 use crate::browser::{Browser, text};
 use crate::cast::Actor;
-use crate::harness::{Place, Server, until};
+use crate::harness::{Place, until};
 use crate::stream::{SOON, Stream};
 use axum::http::header::AUTHORIZATION;
 use ms5_floor::domain::rights::{Permission, PermissionSet};
@@ -103,13 +103,7 @@ async fn a_screen_hears_of_no_calls_that_it_may_not_see(place: &Place) {
 
 async fn other_nodes_hear_of_calls_as_well(place: &Place) {
     let floor = Floor::new(place).await;
-    let other = Server::on(
-        place,
-        place.open().await,
-        floor.hands.clock(),
-        Some(floor.server.everything.clone()),
-    )
-    .await;
+    let other = floor.server.beside(place).await;
     let following = tokio::spawn(nodes::follow(other.app.clone(), other.stop.clone()));
     let mut stream = Stream::open(&other, "?since=0", None).await;
     stream.next_named("calls").await;

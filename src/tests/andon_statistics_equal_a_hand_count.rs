@@ -3,7 +3,7 @@
 use crate::andon_scene::{Floor, minutes, start};
 use crate::browser::{Browser, add_person_with, text};
 use crate::harness::Place;
-use crate::small_plant::two_shifts;
+use crate::small_plant::{two_shifts, with_second_line};
 use axum::http::StatusCode;
 use ms5_floor::domain::time::DurMs;
 use ms5_floor::server::db::people::GivenRow;
@@ -20,17 +20,7 @@ on_both! {
 
 /// Line 1 with an early and a late shift, and line 2 without shifts.
 fn plant() -> Value {
-    let mut plant = two_shifts();
-    let add = |list: &mut Value, more: Value| list.as_array_mut().expect("a list").push(more);
-    add(
-        &mut plant["line"],
-        json!({"code": "L2", "name": "Line 2", "area": "A"}),
-    );
-    add(
-        &mut plant["machine"],
-        json!({"code": "M3", "name": "Oven", "line": "L2", "pacing": true, "output": true}),
-    );
-    plant
+    with_second_line(two_shifts())
 }
 
 /// Minutes after 10:00:

@@ -1,9 +1,10 @@
 //! Steps of ladders are done on time, in order and once: whoever restarts, whatever the clock does, however many look.
 
-use crate::andon_scene::{Floor, add_rule, minutes, number, rule_of, run, start, step, two_lines};
+use crate::andon_scene::{Floor, add_rule, minutes, number, rule_of, run, start, step};
 use crate::cable::Cable;
 use crate::cast::Actor;
 use crate::harness::{Hands, Place, Server, until};
+use crate::small_plant::two_lines;
 use ms5_floor::domain::andon::Trigger::{NotAcknowledged, NotArrived, NotResolved, Raised};
 use ms5_floor::domain::time::{DurMs, TsMs};
 use ms5_floor::server::andon::worker::Worker;
@@ -223,13 +224,7 @@ async fn a_restart_in_between_loses_no_step_and_repeats_none(place: &Place) {
     floor.at(minutes(1)).await;
     // The program ends, and comes back after level 1 was due; the clock was put back by ten minutes meanwhile.
     floor.hands.set(start() + minutes(-7));
-    let again = Server::on(
-        place,
-        place.open().await,
-        floor.hands.clock(),
-        Some(floor.server.everything.clone()),
-    )
-    .await;
+    let again = floor.server.beside(place).await;
     let passing = Hands::at(TsMs(0));
     let mut worker = Worker::new(again.app.clone(), passing.ticks());
     assert_eq!(worker.look().await.expect("a look"), 0);
@@ -248,13 +243,7 @@ async fn a_restart_in_between_loses_no_step_and_repeats_none(place: &Place) {
 async fn two_nodes_do_no_step_twice(place: &Place) {
     let mut floor = Floor::new(place).await;
     short_ladder(&floor).await;
-    let other = Server::on(
-        place,
-        place.open().await,
-        floor.hands.clock(),
-        Some(floor.server.everything.clone()),
-    )
-    .await;
+    let other = floor.server.beside(place).await;
     let mut second = Worker::new(other.app.clone(), floor.hands.ticks());
     let mut ids = Vec::new();
     for machine in ["M1", "M2", "M3"] {

@@ -194,3 +194,16 @@ pub fn between(page: &str, before: &str, after: &str) -> String {
         .unwrap_or_else(|| panic!("{after} is not in {rest}"));
     found.to_owned()
 }
+
+/// Enrols a device on line L1, which shows its page; returns the path of its link.
+pub async fn enrol(admin: &mut Browser<'_>, kind: &str, name: &str) -> String {
+    let form = [
+        ("kind", kind),
+        ("name", name),
+        ("page", "/lines/L1"),
+        ("place", "line:L1"),
+    ];
+    let answer = admin.post("/admin/devices", &form).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", text(&answer));
+    between(&text(&answer), "floor.example", "</code>")
+}

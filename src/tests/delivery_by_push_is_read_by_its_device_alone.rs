@@ -2,7 +2,7 @@
 //! is and how long it is worth keeping, and nothing else. A device that is gone is forgotten, and the others get theirs.
 
 use crate::device::{Device, claims};
-use crate::harness::{Place, Server, at};
+use crate::harness::{Place, at};
 use crate::outbox::{
     GENERAL, NOW, channels, message, outcomes, person, queue, row, sent_now, server_by_hand,
 };
@@ -196,20 +196,13 @@ async fn a_device_that_is_gone_is_forgotten(place: &Place) {
 
 async fn the_sites_key_stays(place: &Place) {
     let receiver = Receiver::start().await;
-    let (server, hands) = server_by_hand(place, &settings(&receiver)).await;
+    let (server, _) = server_by_hand(place, &settings(&receiver)).await;
     let key = |app: &App| {
         let push = app.channels.get("push").expect("it is set up");
         push.public_key().expect("a key").to_owned()
     };
     let first = key(&server.app);
-    let again = Server::on(
-        place,
-        place.open().await,
-        hands.clock(),
-        Some(String::new()),
-    )
-    .await;
-    let mut again = again.app;
+    let mut again = server.beside(place).await.app;
     again.channels = channels(&again, &settings(&receiver)).await;
     assert_eq!(key(&again), first, "browsers take messages under no other");
 }

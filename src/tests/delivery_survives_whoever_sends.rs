@@ -42,13 +42,7 @@ async fn whoever_sends_may_end_while_sending(place: &Place) {
     task.abort();
     assert!(task.await.expect_err("it is gone").is_cancelled());
     // Another one begins on connections of its own.
-    let other = Server::on(
-        place,
-        place.open().await,
-        hands.clock(),
-        Some(String::new()),
-    )
-    .await;
+    let other = server.beside(place).await;
     let mut other = other.app;
     other.channels = channels(&other, &webhooks(&receiver.url, &["a"])).await;
     after(&hands, 11_999);
@@ -206,16 +200,9 @@ async fn several_on_one_database_send_each_message_once(place: &Place) {
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let settings = webhooks(&receiver.url, &names);
     let (server, hands) = server_by_hand(place, &settings).await;
-    let mut nodes = vec![server.app];
+    let mut nodes = vec![server.app.clone()];
     for _ in 0..2 {
-        let other = Server::on(
-            place,
-            place.open().await,
-            hands.clock(),
-            Some(String::new()),
-        )
-        .await;
-        nodes.push(other.app);
+        nodes.push(server.beside(place).await.app);
     }
     for node in &mut nodes[1..] {
         node.channels = channels(node, &settings).await;

@@ -1,22 +1,31 @@
 //! The plant under test: a database of its own for every test, the server's parts around it, and ways to ask it.
 
+mod answer;
+mod place;
+mod time;
+
+pub use answer::{Answer, request};
+pub use place::Place;
+pub use time::{Hands, at, until};
+
+use crate::chance::new_fact;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
-use axum::http::{HeaderMap, Method, Request, StatusCode, header};
-use axum::response::Response;
-use http_body_util::BodyExt;
+use axum::http::{Method, Request, StatusCode, header};
 use ms5_floor::api::ingest::BatchAnswer;
+use ms5_floor::domain::fact::Fact;
 use ms5_floor::domain::ids::{LineId, MachineId, ProductId, SourceId};
 use ms5_floor::domain::plant::PlantDef;
 use ms5_floor::domain::rights::{Permission, PermissionSet, Rights, sets};
-use ms5_floor::domain::time::{Span, TsMs};
+use ms5_floor::domain::time::Span;
 use ms5_floor::server::auth::Ctx;
 use ms5_floor::server::auth::caller::Caller;
 use ms5_floor::server::auth::guard::admit;
 use ms5_floor::server::clock::Clock;
 use ms5_floor::server::config::Transport;
-use ms5_floor::server::db::{Db, migrate};
+use ms5_floor::server::db::Db;
+use ms5_floor::server::db::audit::{self, AuditRow, Wanted};
 use ms5_floor::server::http::limit::Ticks;
 use ms5_floor::server::http::{Shared, Site, doors, router};
 use ms5_floor::server::services::keys::{MadeKey, NewKey, create};
@@ -25,15 +34,9 @@ use ms5_floor::server::state::App;
 use serde_json::{Value, json};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
-use std::time::{Duration, Instant};
-use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
-
-/// Where the tests find a PostgreSQL in which they may make databases.
-const POSTGRES: &str = "MS5_TEST_POSTGRES";
 
 /// Makes of each `async fn name(place: &Place)` two tests: `name::on_sqlite` and `name::on_postgres`.
 macro_rules! on_both {
@@ -53,164 +56,6 @@ macro_rules! on_both {
             }
         }
     )+};
-}
-
-/// A database that one test has for itself.
-#[derive(Debug)]
-pub struct Place {
-    /// The engine's name, for messages.
-    pub engine: &'static str,
-    /// Its address.
-    pub url: String,
-    folder: TempDir,
-}
-
-impl Place {
-    /// A file that goes away with the test.
-    pub fn sqlite() -> Self {
-        let folder = TempDir::new().expect("a temporary folder");
-        let url = format!("sqlite://{}", folder.path().join("test.db").display());
-        Self {
-            engine: "SQLite",
-            url,
-            folder,
-        }
-    }
-
-    /// A new database on the server of the tests.
-    pub async fn postgres() -> Self {
-        static NUMBER: AtomicU32 = AtomicU32::new(0);
-        let server = postgres_server();
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let name = format!(
-            "ms5_{}_{number}_{}",
-            std::process::id(),
-            uuid::Uuid::now_v7().simple()
-        );
-        statement(&server, format!("CREATE DATABASE {name}")).await;
-        let (base, _) = server
-            .rsplit_once('/')
-            .expect("the server's address ends with a database");
-        Self {
-            engine: "PostgreSQL",
-            url: format!("{base}/{name}"),
-            folder: TempDir::new().expect("a temporary folder"),
-        }
-    }
-
-    /// The same database under another address.
-    pub fn over(&self, url: String) -> Self {
-        Self {
-            engine: self.engine,
-            url,
-            folder: TempDir::new().expect("a temporary folder"),
-        }
-    }
-
-    /// Opens it with its schema up to date.
-    pub async fn open(&self) -> Db {
-        let db = Db::open(&self.url)
-            .await
-            .unwrap_or_else(|e| panic!("{}: {e}", self.engine));
-        migrate::migrate(&db)
-            .await
-            .unwrap_or_else(|e| panic!("{}: {e}", self.engine));
-        db
-    }
-
-    /// The folder of a compiled browser side with nothing in it but its manifest.
-    pub fn site(&self) -> std::path::PathBuf {
-        let site = self.folder.path().join("site");
-        std::fs::create_dir_all(&site).expect("the site's folder");
-        let manifest = json!({"build": "test-build", "js": "/pkg/a.js", "wasm": "/pkg/a.wasm", "css": "/pkg/a.css"});
-        std::fs::write(site.join("manifest.json"), manifest.to_string()).expect("the manifest");
-        site
-    }
-
-    /// Drops the database of a test that went well; after a failure it stays for a look.
-    pub async fn remove(self) {
-        let (_, name) = self.url.rsplit_once('/').expect("a name");
-        statement(
-            &postgres_server(),
-            format!("DROP DATABASE {name} WITH (FORCE)"),
-        )
-        .await;
-    }
-}
-
-fn postgres_server() -> String {
-    std::env::var(POSTGRES).unwrap_or_else(|_| {
-        panic!(
-            "run `cargo xtask test`, or set {POSTGRES} to a PostgreSQL where databases may be made"
-        )
-    })
-}
-
-async fn statement(server: &str, sql: String) {
-    use sqlx::Connection;
-    let mut conn = sqlx::PgConnection::connect(server)
-        .await
-        .unwrap_or_else(|e| panic!("{POSTGRES}: {e}"));
-    let query = sqlx::query(sqlx::AssertSqlSafe(sql));
-    query
-        .execute(&mut conn)
-        .await
-        .unwrap_or_else(|e| panic!("{POSTGRES}: {e}"));
-    conn.close()
-        .await
-        .unwrap_or_else(|e| panic!("{POSTGRES}: {e}"));
-}
-
-/// The only waiting in the tests: looks again and again until `look` finds something, and fails when it takes too long.
-pub async fn until<T>(what: &str, within: Duration, mut look: impl AsyncFnMut() -> Option<T>) -> T {
-    let begun = Instant::now();
-    loop {
-        if let Some(found) = look().await {
-            return found;
-        }
-        assert!(begun.elapsed() < within, "waited {within:?} for {what}");
-        tokio::time::sleep(Duration::from_millis(2)).await;
-    }
-}
-
-/// An instant from RFC 3339.
-pub fn at(text: &str) -> TsMs {
-    TsMs(
-        text.parse::<jiff::Timestamp>()
-            .unwrap_or_else(|e| panic!("{text}: {e}"))
-            .as_millisecond(),
-    )
-}
-
-/// A clock that stands where the test puts it.
-#[derive(Clone, Debug)]
-pub struct Hands(Arc<AtomicI64>);
-
-impl Hands {
-    /// A clock that stands at `now`.
-    pub fn at(now: TsMs) -> Self {
-        Self(Arc::new(AtomicI64::new(now.0)))
-    }
-
-    /// Moves it.
-    pub fn set(&self, now: TsMs) {
-        self.0.store(now.0, Ordering::SeqCst);
-    }
-
-    /// How long the server runs by this clock, for its limits.
-    pub fn ticks(&self) -> Ticks {
-        let (hands, begun) = (self.clone(), self.0.load(Ordering::SeqCst));
-        Ticks::from_fn(move || {
-            let passed = hands.0.load(Ordering::SeqCst) - begun;
-            Duration::from_millis(u64::try_from(passed).unwrap_or_default())
-        })
-    }
-
-    /// What the server reads.
-    pub fn clock(&self) -> Clock {
-        let hands = self.clone();
-        Clock::from_fn(move || TsMs(hands.0.load(Ordering::SeqCst)))
-    }
 }
 
 /// This machine.
@@ -294,6 +139,12 @@ impl Server {
         }
     }
 
+    /// Another node on the same database, with its clock, and its key.
+    pub async fn beside(&self, place: &Place) -> Self {
+        let key = Some(self.everything.clone());
+        Self::on(place, place.open().await, self.app.clock.clone(), key).await
+    }
+
     /// Starts with a plant.
     pub async fn with(place: &Place, clock: Clock, plant: Value) -> Self {
         let server = Self::start(place, clock).await;
@@ -340,6 +191,23 @@ impl Server {
     /// A new key that may do this.
     pub async fn key_that_may(&self, name: &str, may: PermissionSet) -> String {
         made_key(&self.app, name, may).await.key
+    }
+
+    /// Stores facts of a sender as one batch: what they say was looked at.
+    pub async fn store(&self, source: SourceId, facts: &[Fact]) {
+        let items = facts.iter().map(|f| Ok(new_fact(f))).collect();
+        let stored = self.app.writer.store(source, items).await;
+        stored.expect("stored");
+    }
+
+    /// What is on record under an action, or under all that begin like this; the newest first.
+    pub async fn on_record(&self, action: &str) -> Vec<AuditRow> {
+        let wanted = Wanted {
+            action: action.to_owned(),
+            ..Wanted::default()
+        };
+        let found = audit::find(&self.app.db, &wanted, 20_000).await;
+        found.expect("the trail")
     }
 
     /// A machine's number.
@@ -446,67 +314,4 @@ async fn made_key(app: &App, name: &str, may: PermissionSet) -> MadeKey {
     };
     let row = by_the_program(app).entry("", "");
     create(&app.db, &wanted, row).await.expect("a key")
-}
-
-/// A request with a key and, unless the caller changes it, a JSON body.
-pub fn request(method: Method, path: &str, key: Option<&str>, body: Body) -> Request<Body> {
-    let mut request = Request::builder()
-        .method(method)
-        .uri(path)
-        .header(header::CONTENT_TYPE, "application/json");
-    if let Some(key) = key {
-        request = request.header(header::AUTHORIZATION, format!("Bearer {key}"));
-    }
-    request.body(body).expect("a request")
-}
-
-/// What the server answered.
-#[derive(Debug)]
-pub struct Answer {
-    engine: &'static str,
-    pub status: StatusCode,
-    pub headers: HeaderMap,
-    pub body: Vec<u8>,
-}
-
-impl Answer {
-    /// A whole answer.
-    pub async fn of(engine: &'static str, response: Response) -> Self {
-        let (parts, body) = response.into_parts();
-        let body = body.collect().await.expect("a body").to_bytes();
-        Self {
-            engine,
-            status: parts.status,
-            headers: parts.headers,
-            body: body.to_vec(),
-        }
-    }
-
-    /// Its body as JSON.
-    pub fn json(&self) -> Value {
-        serde_json::from_slice(&self.body).unwrap_or_else(|e| {
-            panic!(
-                "{e}: {} {}",
-                self.status,
-                String::from_utf8_lossy(&self.body)
-            )
-        })
-    }
-
-    /// Checks that it is a problem document of this status and code that carries its request's id; returns it.
-    pub fn problem(&self, status: u16, code: &str) -> Value {
-        let problem = self.json();
-        assert_eq!(self.status.as_u16(), status, "{}: {problem}", self.engine);
-        assert_eq!(
-            self.headers[header::CONTENT_TYPE],
-            "application/problem+json",
-            "{}: {problem}",
-            self.engine
-        );
-        assert_eq!(problem["code"], code, "{}: {problem}", self.engine);
-        assert_eq!(problem["status"], status, "{}: {problem}", self.engine);
-        let id = self.headers["x-request-id"].to_str().expect("a request id");
-        assert_eq!(problem["request_id"], id, "{}: {problem}", self.engine);
-        problem
-    }
 }

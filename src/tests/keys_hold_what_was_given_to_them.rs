@@ -143,13 +143,7 @@ async fn nobody_gives_a_key_more_than_they_hold(place: &Place) {
         let answer = karl.post("/admin/keys", &form).await;
         assert_eq!(answer.status, StatusCode::FORBIDDEN, "{more:?}");
     }
-    let wanted = Wanted {
-        action: "denied".to_owned(),
-        ..Wanted::default()
-    };
-    let denied = audit::find(&server.app.db, &wanted, 10)
-        .await
-        .expect("the trail");
+    let denied = server.on_record("denied").await;
     assert_eq!(denied.len(), 2, "{denied:?}");
     assert_eq!(
         (denied[1].actor.as_str(), denied[1].was.as_str()),

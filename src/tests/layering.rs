@@ -447,10 +447,10 @@ fn tests_wait_for_conditions_and_never_for_time() {
     assert_eq!(
         found.len(),
         1,
-        "only the polling function of harness.rs pauses:\n{}",
+        "only the polling function of the harness pauses:\n{}",
         found.join("\n")
     );
-    assert!(found[0].contains("harness.rs"), "{}", found[0]);
+    assert!(found[0].contains("harness/time.rs"), "{}", found[0]);
 }
 
 #[test]

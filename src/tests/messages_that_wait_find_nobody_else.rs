@@ -6,7 +6,7 @@ use crate::delivery_by_push_is_read_by_its_device_alone::subscribe;
 use crate::device::Device;
 use crate::harness::{Place, Server};
 use crate::outbox::{message, queue, row, sent_now};
-use crate::people_say_how_they_are_reached::{DEVICES, devices, keys, served, told, trail};
+use crate::people_say_how_they_are_reached::{DEVICES, devices, keys, served, told};
 use crate::receiver::Receiver;
 use ms5_floor::domain::ids::{DeliveryId, PersonId};
 use ms5_floor::server::db::{contacts, people};
@@ -66,7 +66,7 @@ async fn whoever_is_disabled_is_sent_nothing_that_waits(place: &Place) {
     assert_eq!(receiver.all().len(), receiver.got("/jonas").len());
     assert_eq!(devices(&server, "maria").await.len(), 0);
     assert_eq!(devices(&server, "jonas").await.len(), 1, "nobody else's");
-    let told = trail(&server, "person.disable").await.remove(0);
+    let told = server.on_record("person.disable").await.remove(0);
     assert!(told.was.contains("Tablet 3"), "{told:?}");
     assert!(told.became.contains("\"messages_void\":2"), "{told:?}");
     // Whoever is let in again is not told what is over.
@@ -93,7 +93,7 @@ async fn a_browser_that_changes_hands_gets_nothing_of_whoever_had_it(place: &Pla
     assert_eq!(state(&server, waiting).await, "void", "{}", place.engine);
     assert_eq!(sent_now(&server.app).await, 0, "{}", place.engine);
     assert_eq!(receiver.all().len(), 0);
-    let rows = trail(&server, "person.device.lost").await;
+    let rows = server.on_record("person.device.lost").await;
     assert_eq!(rows.len(), 1, "{rows:?}");
     let row = &rows[0];
     assert_eq!(
@@ -106,7 +106,7 @@ async fn a_browser_that_changes_hands_gets_nothing_of_whoever_had_it(place: &Pla
     // Whoever has it already loses nothing by telling so again.
     leads_to(&emil.post(DEVICES, &form).await);
     assert_eq!(devices(&server, "emil").await[0].id, after.id);
-    assert_eq!(trail(&server, "person.device.lost").await.len(), 1);
+    assert_eq!(server.on_record("person.device.lost").await.len(), 1);
 }
 
 async fn a_number_of_a_device_is_given_once(place: &Place) {

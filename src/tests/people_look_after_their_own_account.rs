@@ -7,7 +7,6 @@ use axum::http::StatusCode;
 use ms5_floor::domain::ids::PersonId;
 use ms5_floor::domain::time::DurMs;
 use ms5_floor::server::auth::session::Held;
-use ms5_floor::server::db::audit::{self, AuditRow, Wanted};
 use ms5_floor::server::db::people::PersonRow;
 use ms5_floor::server::db::{devices, people, sessions};
 use ms5_floor::server::services::sign_in;
@@ -32,16 +31,6 @@ async fn served(place: &Place) -> (Server, Hands) {
     let hands = Hands::at(at("2026-07-06T10:00:00Z"));
     let server = Server::with(place, hands.clock(), small_plant()).await;
     (server, hands)
-}
-
-async fn trail(server: &Server, action: &str) -> Vec<AuditRow> {
-    let wanted = Wanted {
-        action: action.to_owned(),
-        ..Wanted::default()
-    };
-    audit::find(&server.app.db, &wanted, 100)
-        .await
-        .expect("the trail")
 }
 
 async fn a_new_password_takes_the_old_one_and_ends_other_sessions(place: &Place) {
@@ -96,7 +85,7 @@ async fn a_new_password_takes_the_old_one_and_ends_other_sessions(place: &Place)
         again.sign_in("maria", NEW).await.status,
         StatusCode::SEE_OTHER
     );
-    let row = trail(&server, "person.password").await.remove(0);
+    let row = server.on_record("person.password").await.remove(0);
     assert_eq!(
         (row.actor.as_str(), row.target.as_str()),
         ("maria Tester", "person:maria")
@@ -125,7 +114,7 @@ async fn wrong_old_passwords_lock_like_a_wrong_sign_in(place: &Place) {
     hands.set(at("2026-07-06T10:01:00Z"));
     let answer = browser.post("/account/password", &right).await;
     assert_eq!(leads_to(&answer), "/account?said=password");
-    assert_eq!(trail(&server, "session.wrong").await.len(), 5);
+    assert_eq!(server.on_record("session.wrong").await.len(), 5);
 }
 
 async fn strangers_at_the_door_keep_nobody_from_their_own_pages(place: &Place) {
@@ -253,7 +242,7 @@ async fn a_second_factor_counts_once_its_code_was_shown(place: &Place) {
     assert_eq!(leads_to(&off), "/account?said=code-off");
     let without = Browser::new(&server).sign_in("maria", PASSWORD).await;
     assert_eq!(leads_to(&without), "/");
-    let rows = trail(&server, "person.second_factor").await;
+    let rows = server.on_record("person.second_factor").await;
     assert_eq!(rows.len(), 2);
     assert!(!format!("{rows:?}").contains(&secret));
 }
@@ -363,7 +352,7 @@ async fn sessions_are_listed_and_end(place: &Place) {
     assert_eq!(here.get("/account").await.status, StatusCode::SEE_OTHER);
     assert_eq!(third.get("/account").await.status, StatusCode::SEE_OTHER);
     assert_eq!(jonas.get("/account").await.status, StatusCode::OK);
-    assert_eq!(trail(&server, "session.end").await.len(), 2);
+    assert_eq!(server.on_record("session.end").await.len(), 2);
 }
 
 async fn a_shared_tablet_stays_enrolled_when_its_person_signs_out_everywhere(place: &Place) {
@@ -427,7 +416,7 @@ async fn a_second_factor_takes_the_password(place: &Place) {
     let answer = browser.post("/account/code/on", &wrong).await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(text(&answer).contains("password: is not right"));
-    assert_eq!(trail(&server, "session.wrong").await.len(), 1);
+    assert_eq!(server.on_record("session.wrong").await.len(), 1);
     let right = [("code", code.as_str()), ("password", PASSWORD)];
     let answer = browser.post("/account/code/on", &right).await;
     assert_eq!(leads_to(&answer), "/account?said=code-on");
@@ -470,7 +459,7 @@ async fn a_pin_of_ones_own_takes_the_password(place: &Place) {
     let answer = browser.post("/account/pin", &right).await;
     assert_eq!(leads_to(&answer), "/account?said=pin");
     let first = kept().await.expect("a PIN");
-    let row = trail(&server, "person.pin.set").await.remove(0);
+    let row = server.on_record("person.pin.set").await.remove(0);
     assert_eq!(
         (row.actor_id, row.target.as_str()),
         (Some(maria.0), "person:maria")

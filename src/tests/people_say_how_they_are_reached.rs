@@ -12,7 +12,6 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
 use futures::future::join_all;
 use ms5_floor::domain::time::DurMs;
-use ms5_floor::server::db::audit::{self, AuditRow, Wanted};
 use ms5_floor::server::db::contacts::{self, SubscriptionRow};
 use ms5_floor::server::db::people;
 use std::time::Duration;
@@ -40,16 +39,6 @@ pub async fn served(place: &Place, receiver: &Receiver) -> (Server, Hands) {
     server.app.channels = channels(&server.app, &settings).await;
     server.shared.app.channels = server.app.channels.clone();
     (server, hands)
-}
-
-pub async fn trail(server: &Server, action: &str) -> Vec<AuditRow> {
-    let wanted = Wanted {
-        action: action.to_owned(),
-        ..Wanted::default()
-    };
-    audit::find(&server.app.db, &wanted, 100)
-        .await
-        .expect("the trail")
 }
 
 async fn phone(server: &Server, login: &str) -> Option<String> {
@@ -127,7 +116,7 @@ async fn a_number_is_kept_as_it_is_dialled_from_anywhere(place: &Place) {
     let answer = olga.post(path, &[("phone", "")]).await;
     assert_eq!(leads_to(&answer), "/account/reached?said=phone");
     assert_eq!(phone(&server, "olga").await, None);
-    let rows = trail(&server, "person.phone").await;
+    let rows = server.on_record("person.phone").await;
     assert_eq!(rows.len(), 2, "what changes nothing is no change");
     for row in rows {
         assert_eq!((&*row.actor, &*row.target), ("olga Tester", "person:olga"));
@@ -175,7 +164,7 @@ async fn a_device_takes_messages_for_its_owner_and_is_removed_by_them_alone(plac
     let answer = olga.post(remove, &[("device", &id)]).await;
     assert_eq!(answer.status, StatusCode::NOT_FOUND);
     for (action, rows) in [("person.device.add", 2), ("person.device.remove", 1)] {
-        let trail = trail(&server, action).await;
+        let trail = server.on_record(action).await;
         assert_eq!(trail.len(), rows, "{action}");
         assert!(trail.iter().all(|r| r.actor == "olga Tester"), "{trail:?}");
         assert!(!format!("{trail:?}").contains("secret"), "{trail:?}");
@@ -270,7 +259,7 @@ async fn a_test_reaches_whoever_asks_and_not_too_often(place: &Place) {
     hands.set(at("2026-07-06T08:00:00Z") + DurMs(11 * 60_000));
     olga.post(test, &[]).await;
     assert_eq!(receiver.got("/sms").len(), 6);
-    let rows = trail(&server, "person.contact.test").await;
+    let rows = server.on_record("person.contact.test").await;
     assert_eq!(rows.len(), 7, "{rows:?}");
     assert!(rows.iter().all(|r| !r.became.contains("0471")), "{rows:?}");
 }
@@ -308,7 +297,7 @@ async fn tests_that_are_asked_for_at_once_are_not_more_either(place: &Place) {
     assert_eq!(receiver.got("/sms").len(), 5, "{}", place.engine);
     // Each is on record before it is sent, and what became of it afterwards.
     for action in ["person.contact.ask", "person.contact.test"] {
-        let rows = trail(&server, action).await;
+        let rows = server.on_record(action).await;
         assert_eq!(rows.len(), 5, "{}: {rows:?}", place.engine);
         assert!(rows.iter().all(|r| r.target == "person:olga"), "{rows:?}");
     }

@@ -86,16 +86,21 @@ async fn keys_that_do_not_hold_are_on_record(place: &Place) {
     assert_eq!(told, [(&*known, route), ("unknown key", route)]);
 }
 
-async fn tries_during_a_lock_out_and_halves_of_sign_ins_are_on_record(place: &Place) {
-    let (server, _) = served(place).await;
-    let maria = add_person(&server, "maria", "operator").await;
+/// Maria's browser, which is asked for a second factor.
+async fn of_maria(server: &Server) -> Browser<'_> {
+    let maria = add_person(server, "maria", "operator").await;
     let mut tx = server.app.db.begin().await.expect("a transaction");
     let secret = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP";
     people::set_totp(&mut tx, maria, Some(secret))
         .await
         .expect("a second factor");
     tx.commit().await.expect("committed");
-    let mut browser = Browser::new(&server);
+    Browser::new(server)
+}
+
+async fn tries_during_a_lock_out_and_halves_of_sign_ins_are_on_record(place: &Place) {
+    let (server, _) = served(place).await;
+    let mut browser = of_maria(&server).await;
     let half = browser.sign_in("maria", PASSWORD).await;
     assert_eq!(half.status, StatusCode::SEE_OTHER, "{}", text(&half));
     let told = rows(&server, "session.half").await;
@@ -114,14 +119,7 @@ async fn tries_during_a_lock_out_and_halves_of_sign_ins_are_on_record(place: &Pl
 
 async fn codes_that_are_tried_during_a_lock_out_are_on_record(place: &Place) {
     let (server, hands) = served(place).await;
-    let maria = add_person(&server, "maria", "operator").await;
-    let mut tx = server.app.db.begin().await.expect("a transaction");
-    let secret = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP";
-    people::set_totp(&mut tx, maria, Some(secret))
-        .await
-        .expect("a second factor");
-    tx.commit().await.expect("committed");
-    let mut browser = Browser::new(&server);
+    let mut browser = of_maria(&server).await;
     browser.sign_in("maria", PASSWORD).await;
     for _ in 0..12 {
         let answer = browser.post("/sign-in/code", &[("code", "000000")]).await;

@@ -1,7 +1,7 @@
 //! Roles are edited in a matrix by those who may; nobody puts into a role what they do not hold, nobody overwrites what
 //! they have not seen, and `admin` stays whole.
 
-use crate::browser::{Browser, add_person, add_role, role_id};
+use crate::browser::{Browser, add_person, add_role, role_id, text};
 use crate::harness::{Answer, Hands, Place, Server, at};
 use crate::small_plant::small_plant;
 use axum::http::StatusCode;
@@ -21,10 +21,6 @@ on_both! {
 async fn server(place: &Place) -> Server {
     let hands = Hands::at(at("2026-07-06T10:00:00Z"));
     Server::with(place, hands.clock(), small_plant()).await
-}
-
-fn text(answer: &Answer) -> String {
-    String::from_utf8(answer.body.clone()).expect("text")
 }
 
 async fn roles(server: &Server) -> Roles {

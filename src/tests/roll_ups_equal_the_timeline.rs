@@ -1,10 +1,10 @@
 //! Stored roll-ups are what the timeline gives, to the millisecond: by machine, product and reason, on every level, over
 //! any window; with facts in any order, late ones too, and whenever the roll-ups were last made.
 
-use crate::chance::{Scene, chance, facts, new_fact};
+use crate::chance::{chance, facts};
 use crate::harness::{Hands, Place, Server, at};
 use crate::small_plant::state;
-use crate::windows_add_up::plant;
+use crate::windows_add_up::{plant, scene};
 use ms5_floor::api::downtime::{Confirmation, DowntimeEvent, DowntimeFilter, GivenPart};
 use ms5_floor::domain::machine_state::MachineState;
 use ms5_floor::domain::plant::Coupling;
@@ -109,22 +109,6 @@ async fn made_to(server: &Server) -> Option<TsMs> {
     state.valid().map(|s| s.to())
 }
 
-fn scene(
-    server: &Server,
-    source: ms5_floor::domain::ids::SourceId,
-    from: TsMs,
-    facts: usize,
-) -> Scene {
-    Scene {
-        sources: vec![source],
-        machines: ["M1", "M2", "M3", "M4"].map(|m| server.machine(m)).to_vec(),
-        products: vec![server.product("P1"), server.product("P2")],
-        from,
-        hours: DAYS * 24,
-        facts,
-    }
-}
-
 fn random_window(rng: &mut ChaCha8Rng, from: TsMs) -> Span {
     let mut edge = || match rng.random_range(0..3) {
         0 => rng.random_range(-2..DAYS + 2) * DAY_MS,
@@ -142,7 +126,7 @@ async fn any_window_from_cells_is_what_the_timeline_gives(place: &Place) {
     let server = Server::with(place, hands.clock(), plant()).await;
     let (source, _) = server.key("gateway", true, false).await;
     let mut rng = chance(23);
-    let mut sent = facts(&mut rng, &scene(&server, source, from, 3000));
+    let mut sent = facts(&mut rng, &scene(&server, source, from, DAYS * 24, 3000));
     // Mostly in order, with a share that comes late, and a few very late.
     for i in 0..sent.len() {
         if rng.random_bool(0.05) {
@@ -151,15 +135,9 @@ async fn any_window_from_cells_is_what_the_timeline_gives(place: &Place) {
         }
     }
     for (round, batch) in sent.chunks(150).enumerate() {
-        let items = batch.iter().map(|f| Ok(new_fact(f))).collect();
         let latest = batch.iter().map(|f| f.at).max().expect("facts");
         hands.set(latest.max(server.app.clock.now()));
-        server
-            .app
-            .writer
-            .store(source, items)
-            .await
-            .expect("stored");
+        server.store(source, batch).await;
         let now = server.app.clock.now();
         let what = format!("{}, round {round}", place.engine);
         if rng.random_bool(0.6) {
@@ -189,14 +167,8 @@ async fn what_is_not_made_is_read_in_pieces_that_add_up(place: &Place) {
     let server = Server::with(place, hands.clock(), plant()).await;
     let (source, _) = server.key("gateway", true, false).await;
     let mut rng = chance(31);
-    let sent = facts(&mut rng, &scene(&server, source, from, 1500));
-    let items = sent.iter().map(|f| Ok(new_fact(f))).collect();
-    server
-        .app
-        .writer
-        .store(source, items)
-        .await
-        .expect("stored");
+    let sent = facts(&mut rng, &scene(&server, source, from, DAYS * 24, 1500));
+    server.store(source, &sent).await;
     let now = server.app.clock.now();
     assert_eq!(made_to(&server).await, None);
     // Longer than what is read at once.
@@ -217,18 +189,10 @@ async fn a_late_fact_reaches_every_level(place: &Place) {
     let server = Server::with(place, hands.clock(), plant()).await;
     let (source, _) = server.key("gateway", true, false).await;
     let mut rng = chance(5);
-    let mut sent = facts(&mut rng, &scene(&server, source, from, 1500));
+    let mut sent = facts(&mut rng, &scene(&server, source, from, DAYS * 24, 1500));
     sent.shuffle(&mut rng);
     let late = sent.split_off(1470);
-    let store = |batch: &[ms5_floor::domain::fact::Fact]| {
-        batch.iter().map(|f| Ok(new_fact(f))).collect::<Vec<_>>()
-    };
-    server
-        .app
-        .writer
-        .store(source, store(&sent))
-        .await
-        .expect("stored");
+    server.store(source, &sent).await;
     catch_up(&server.app).await.expect("roll-ups");
     let now = server.app.clock.now();
     let all = Span::clamped(from, TsMs(from.0 + DAYS * DAY_MS));
@@ -236,12 +200,7 @@ async fn a_late_fact_reaches_every_level(place: &Place) {
     for fact in late {
         let before = made_to(&server).await;
         let what = format!("{}, after {fact:?}", place.engine);
-        server
-            .app
-            .writer
-            .store(source, store(&[fact]))
-            .await
-            .expect("stored");
+        server.store(source, &[fact]).await;
         fell_behind += usize::from(!is_caught_up(&server).await);
         // Before it is made again, readers do not rely on it.
         compare(&server, now, all, &what).await;
@@ -265,14 +224,8 @@ async fn what_people_say_and_what_the_plant_becomes_reaches_every_level(place: &
     let server = Server::with(place, hands.clock(), plant()).await;
     let (source, _) = server.key("gateway", true, false).await;
     let mut rng = chance(8);
-    let sent = facts(&mut rng, &scene(&server, source, from, 1500));
-    let items = sent.iter().map(|f| Ok(new_fact(f))).collect();
-    server
-        .app
-        .writer
-        .store(source, items)
-        .await
-        .expect("stored");
+    let sent = facts(&mut rng, &scene(&server, source, from, DAYS * 24, 1500));
+    server.store(source, &sent).await;
     catch_up(&server.app).await.expect("roll-ups");
     let all = Span::clamped(from, now);
     let made = made_to(&server).await;
@@ -397,17 +350,12 @@ async fn long_windows_are_put_together_from_quarters(place: &Place) {
     let server = Server::with(place, Hands::at(now).clock(), plant()).await;
     let (source, _) = server.key("gateway", true, false).await;
     let mut rng = chance(77);
-    let few = Scene {
-        hours: days * 24,
-        ..scene(&server, source, from, 900)
-    };
+    let few = scene(&server, source, from, days * 24, 900);
     let mut sent = facts(&mut rng, &few);
     sent.shuffle(&mut rng);
     let late = sent.split_off(895);
     let store = async |batch: &[ms5_floor::domain::fact::Fact]| {
-        let items = batch.iter().map(|f| Ok(new_fact(f))).collect();
-        let stored = server.app.writer.store(source, items).await;
-        stored.expect("stored");
+        server.store(source, batch).await;
         catch_up(&server.app).await.expect("roll-ups");
     };
     store(&sent).await;

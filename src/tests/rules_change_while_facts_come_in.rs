@@ -111,7 +111,7 @@ async fn another_node_goes_on_with_the_new_rules(place: &Place) {
     // What the other node remembers: stopped, and by the old rules stopped anew after the silence.
     for (minute, state) in [(0, Running), (5, Stopped), (20, Stopped)] {
         let new = fact(source, machine, minute, state);
-        store(&two, source, &new).await;
+        two.store(source, std::slice::from_ref(&new)).await;
         facts.push(new);
     }
     check(&two, machine, &facts, place.engine).await;
@@ -126,14 +126,9 @@ async fn another_node_goes_on_with_the_new_rules(place: &Place) {
         let mut new = fact(source, machine, minute, state);
         let fault = cause.map(str::to_owned);
         new.kind = FactKind::State { state, fault };
-        store(&two, source, &new).await;
+        two.store(source, std::slice::from_ref(&new)).await;
         facts.push(new);
         let what = format!("{}, minute {minute}", place.engine);
         check(&one, machine, &facts, &what).await;
     }
-}
-
-async fn store(server: &Server, source: SourceId, fact: &Fact) {
-    let stored = server.app.writer.store(source, vec![Ok(new_fact(fact))]);
-    stored.await.expect("stored");
 }

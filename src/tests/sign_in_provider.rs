@@ -7,6 +7,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use ms5_floor::domain::time::TsMs;
+use ms5_floor::server::auth::oidc::{FileSettings, Settings};
 use openidconnect::core::{
     CoreEdDsaPrivateSigningKey, CoreHmacKey, CoreIdToken, CoreIdTokenClaims, CoreJsonWebKeySet,
     CoreJwsSigningAlgorithm, CoreRsaPrivateSigningKey,
@@ -26,6 +27,28 @@ pub const CLIENT: &str = "floor";
 pub const SECRET: &str = "a secret of forty characters, or nearly so";
 /// Signed by nobody else; for tests alone.
 const RSA: &str = include_str!("sign_in_provider_rsa.pem");
+
+/// The settings of a server that trusts this provider.
+pub fn settings(issuer: &str) -> Settings {
+    let text = format!("issuer = '{issuer}'\nclient_id = '{CLIENT}'\nname = 'Plant account'");
+    let file: FileSettings = toml::from_str(&text).expect("settings");
+    file.resolve(Some(SECRET.to_owned())).expect("settings")
+}
+
+/// Goes to the provider as a browser does; returns the address to which it is sent back.
+pub async fn sent_back(url: String) -> String {
+    let answer = tokio::task::spawn_blocking(move || {
+        let agent = ureq::Agent::config_builder()
+            .max_redirects(0)
+            .proxy(None)
+            .build()
+            .new_agent();
+        agent.get(&url).call().expect("an answer")
+    });
+    let answer = answer.await.expect("an answer");
+    let location = &answer.headers()["location"];
+    location.to_str().expect("an address").to_owned()
+}
 
 /// What is wrong with the next answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -43,15 +43,21 @@ pub fn state(id: &str, machine: &str, at: TsMs, state: MachineState) -> Value {
     serde_json::to_value(item).expect("json")
 }
 
-/// The same with a second line, `L2`, on which `M3` works.
+/// Lines `L1` (machines M1, M2) and `L2` (machine M3).
 pub fn two_lines() -> Value {
-    let mut plant = small_plant();
-    let line = json!({"code": "L2", "name": "Line 2", "area": "A"});
-    plant["line"].as_array_mut().expect("lines").push(line);
-    let machine = json!({"code": "M3", "name": "Press", "line": "L2"});
-    plant["machine"]
-        .as_array_mut()
-        .expect("machines")
-        .push(machine);
+    with_second_line(small_plant())
+}
+
+/// A plant whose first line is `L1`, and `L2` with machine M3.
+pub fn with_second_line(mut plant: Value) -> Value {
+    let add = |list: &mut Value, more: Value| list.as_array_mut().expect("a list").push(more);
+    add(
+        &mut plant["line"],
+        json!({"code": "L2", "name": "Line 2", "area": "A"}),
+    );
+    add(
+        &mut plant["machine"],
+        json!({"code": "M3", "name": "Oven", "line": "L2", "pacing": true, "output": true}),
+    );
     plant
 }

@@ -1,6 +1,6 @@
 //! Lists of stops come page by page and hold each stop once; their figures are those of the accounts.
 
-use crate::chance::{Scene, chance, facts, new_fact};
+use crate::chance::{Scene, chance, facts};
 use crate::harness::{Hands, Place, Server, at};
 use crate::small_plant::{small_plant, state};
 use ms5_floor::api::downtime::DowntimeFilter;
@@ -49,9 +49,7 @@ async fn filled(place: &Place) -> (Server, TsMs) {
         facts: 1_500,
     };
     let sent = facts(&mut rng, &scene);
-    let items = sent.iter().map(|f| Ok(new_fact(f))).collect();
-    let stored = server.app.writer.store(source, items).await;
-    stored.expect("stored");
+    server.store(source, &sent).await;
     (server, from)
 }
 

@@ -1,8 +1,8 @@
 //! The audit trail is a chain without gaps, whoever writes at once; whatever is done to it afterwards is found; what cannot
 //! be put on record is not done; what is taken out of it is on record, too, and harmless in a spreadsheet.
 
-use crate::browser::{Browser, add_person};
-use crate::harness::{Answer, Hands, Place, Server, at};
+use crate::browser::{Browser, add_person, text};
+use crate::harness::{Hands, Place, Server, at};
 use crate::small_plant::small_plant;
 use axum::http::{Method, StatusCode, header};
 use ms5_floor::server::db::audit::{self, AuditRow, mark};
@@ -26,10 +26,6 @@ on_both! {
 async fn server(place: &Place) -> Server {
     let hands = Hands::at(at("2026-07-06T10:00:00Z"));
     Server::with(place, hands.clock(), small_plant()).await
-}
-
-fn text(answer: &Answer) -> String {
-    String::from_utf8(answer.body.clone()).expect("text")
 }
 
 fn row(n: i64) -> AuditRow {

@@ -1,7 +1,7 @@
 //! Pieces that a counter tells after a silence were made in it: they are in the total and in no figure of known time; for
 //! machine and line, from the timeline and from roll-ups, in whatever order the facts came.
 
-use crate::chance::{chance, new_fact};
+use crate::chance::chance;
 use crate::harness::{Hands, Place, Server, at};
 use crate::small_plant::two_shifts;
 use ms5_floor::api::oee::LineOee;
@@ -85,9 +85,7 @@ async fn morning(place: &Place) -> (Server, Hands, SourceId, TsMs) {
 async fn store(server: &Server, source: SourceId, mut facts: Vec<Fact>) {
     facts.shuffle(&mut chance(31));
     for batch in facts.chunks(50) {
-        let items = batch.iter().map(|f| Ok(new_fact(f))).collect();
-        let stored = server.app.writer.store(source, items).await;
-        stored.expect("stored");
+        server.store(source, batch).await;
     }
 }
 

@@ -5,7 +5,6 @@ use crate::browser::{Browser, leads_to};
 use crate::harness::{Hands, Place, Server, at};
 use crate::small_plant::small_plant;
 use axum::http::{Method, StatusCode};
-use ms5_floor::server::db::audit::{self, AuditRow, Wanted};
 use serde_json::{Value, json};
 
 on_both! {
@@ -17,15 +16,6 @@ on_both! {
 async fn served(place: &Place, plant: Value) -> Server {
     let hands = Hands::at(at("2026-07-06T10:00:00Z"));
     Server::with(place, hands.clock(), plant).await
-}
-
-async fn rows(server: &Server, action: &str) -> Vec<AuditRow> {
-    let wanted = Wanted {
-        action: action.to_owned(),
-        ..Wanted::default()
-    };
-    let found = audit::find(&server.app.db, &wanted, 100).await;
-    found.expect("the trail")
 }
 
 fn read(text: &str) -> Value {
@@ -42,7 +32,7 @@ fn changed() -> Value {
 
 async fn a_definition_is_on_record_with_the_past_that_it_restates(place: &Place) {
     let server = served(place, small_plant()).await;
-    let first = rows(&server, "plant.change").await;
+    let first = server.on_record("plant.change").await;
     assert_eq!(first.len(), 1, "the program set it up");
     assert_eq!(first[0].actor_kind, "program");
     let key = server.everything.clone();
@@ -50,7 +40,7 @@ async fn a_definition_is_on_record_with_the_past_that_it_restates(place: &Place)
         .send(Method::PUT, "/api/v1/plant", Some(&key), &changed())
         .await;
     assert_eq!(put.status, StatusCode::OK, "{}", put.json());
-    let found = rows(&server, "plant.change").await;
+    let found = server.on_record("plant.change").await;
     let row = &found[0];
     assert_eq!((found.len(), row.actor_kind.as_str()), (2, "key"));
     let (was, became) = (read(&row.was), read(&row.became));
@@ -70,7 +60,7 @@ async fn a_definition_is_on_record_with_the_past_that_it_restates(place: &Place)
         .send(Method::PUT, "/api/v1/plant", Some(&key), &wrong)
         .await;
     refused.problem(422, "invalid");
-    assert_eq!(rows(&server, "plant.change").await.len(), 2);
+    assert_eq!(server.on_record("plant.change").await.len(), 2);
 }
 
 async fn what_leaves_quarantine_is_on_record_as_it_was_sent(place: &Place) {
@@ -92,7 +82,7 @@ async fn what_leaves_quarantine_is_on_record_as_it_was_sent(place: &Place) {
         .send(Method::DELETE, &path, Some(&key), &json!(null))
         .await;
     assert_eq!(gone.status, StatusCode::NO_CONTENT);
-    let row = &rows(&server, "quarantine.dismiss").await[0];
+    let row = &server.on_record("quarantine.dismiss").await[0];
     assert_eq!(read(&row.was)["machine"], "NOBODY");
     assert_eq!(row.target, format!("quarantine:{}", id("a")));
     assert_eq!(row.actor_kind, "key");
@@ -108,7 +98,7 @@ async fn what_leaves_quarantine_is_on_record_as_it_was_sent(place: &Place) {
         .send(Method::POST, &path, Some(&key), &json!({}))
         .await;
     assert_eq!(again.json()["accepted"], 1, "{}", again.json());
-    let row = &rows(&server, "quarantine.retry").await[0];
+    let row = &server.on_record("quarantine.retry").await[0];
     assert_eq!(read(&row.was)["machine"], "M9");
     assert!(row.why.contains("unknown_machine"), "{}", row.why);
 }
@@ -124,7 +114,7 @@ async fn people_of_the_demonstration_are_on_record(place: &Place) {
         let answer = browser.post("/sign-in/demonstration", &tap).await;
         assert_eq!(leads_to(&answer), "/");
     }
-    let added = rows(&server, "person.add").await;
+    let added = server.on_record("person.add").await;
     assert_eq!(added.len(), 1);
     assert_eq!(added[0].target, "person:demo.engineer");
 }

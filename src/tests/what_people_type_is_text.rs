@@ -1,7 +1,7 @@
 //! Whatever people type is shown as they typed it, and never becomes a part of a page: not in text, not in an attribute, not
 //! in what a page tells its own script.
 
-use crate::browser::{Browser, add_person, add_role, leads_to, role_id, text};
+use crate::browser::{Browser, add_person, add_role, enrol, leads_to, role_id, text};
 use crate::harness::{Place, at};
 use crate::markup::tags;
 use crate::small_plant::small_plant;
@@ -79,15 +79,7 @@ async fn markup_in_names_and_comments_stays_text(place: &Place) {
     let role = [("version", "1"), ("name", MARK), ("first_page", "/")];
     let answer = admin.post(&format!("/admin/roles/{odd}"), &role).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", text(&answer));
-    let device = [
-        ("kind", "tablet"),
-        ("name", MARK),
-        ("page", "/lines/L1"),
-        ("place", "line:L1"),
-    ];
-    let answer = admin.post("/admin/devices", &device).await;
-    assert_eq!(answer.status, StatusCode::OK, "{}", text(&answer));
-    let link = crate::browser::between(&text(&answer), "floor.example", "</code>");
+    let link = enrol(&mut admin, "tablet", MARK).await;
     let key = [("sender", MARK), ("usual", "send"), ("days", "30")];
     let answer = admin.post("/admin/keys", &key).await;
     assert_eq!(answer.status, StatusCode::OK, "{}", text(&answer));

@@ -1,12 +1,13 @@
 //! The figures of the API add up: a window cut into pieces gives the same account as the whole, wherever it is cut and
 //! whenever it is asked for; and both are what the pure arithmetic gives for all facts.
 
-use crate::chance::{Scene, chance, facts, new_fact};
+use crate::chance::{Scene, chance, facts};
 use crate::harness::{Hands, Place, Server, at};
 use crate::small_plant::small_plant;
 use ms5_floor::domain::account::{Account, MinuteCount};
 use ms5_floor::domain::fact::Fact;
 use ms5_floor::domain::fold::fold;
+use ms5_floor::domain::ids::SourceId;
 use ms5_floor::domain::part::parts;
 use ms5_floor::domain::reckon::{MachineWindow, account};
 use ms5_floor::domain::time::{DurMs, HOUR_MS, MINUTE_MS, Span, TsMs};
@@ -95,29 +96,28 @@ fn pure(server: &Server, code: &str, sent: &[Fact], window: Span, now: TsMs) -> 
     )
 }
 
+/// Facts of a sender about all machines and products of [`plant`].
+pub fn scene(server: &Server, source: SourceId, from: TsMs, hours: i64, facts: usize) -> Scene {
+    Scene {
+        sources: vec![source],
+        machines: ["M1", "M2", "M3", "M4"].map(|m| server.machine(m)).to_vec(),
+        products: vec![server.product("P1"), server.product("P2")],
+        from,
+        hours,
+        facts,
+    }
+}
+
 async fn a_window_is_the_sum_of_its_pieces(place: &Place) {
     let from = at("2026-07-05T20:00:00Z");
     let hands = Hands::at(from);
     let server = Server::with(place, hands.clock(), plant()).await;
     let (source, _) = server.key("gateway", true, false).await;
     let mut rng = chance(11);
-    let scene = Scene {
-        sources: vec![source],
-        machines: ["M1", "M2", "M3", "M4"].map(|m| server.machine(m)).to_vec(),
-        products: vec![server.product("P1"), server.product("P2")],
-        from,
-        hours: 30,
-        facts: 900,
-    };
+    let scene = scene(&server, source, from, 30, 900);
     let sent = facts(&mut rng, &scene);
     for batch in sent.chunks(300) {
-        let items = batch.iter().map(|f| Ok(new_fact(f))).collect();
-        server
-            .app
-            .writer
-            .store(source, items)
-            .await
-            .expect("stored");
+        server.store(source, batch).await;
     }
     let minute = |n: i64| TsMs(from.0 + n * MINUTE_MS);
     for case in 0..40 {

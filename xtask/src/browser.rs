@@ -12,6 +12,16 @@ use crate::toolchain::{TARGET, Toolchain};
 use crate::workspace::Workspace;
 use crate::{node, process, stamp};
 
+/// What cargo builds of the workspace for the browser.
+pub const WHAT: [&str; 6] = [
+    "--package",
+    "ms5-floor",
+    "--lib",
+    "--no-default-features",
+    "--features",
+    "hydrate",
+];
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Profile {
     /// Quick to build.
@@ -60,15 +70,7 @@ pub fn build(workspace: &Workspace, profile: Profile) -> Result<Bound> {
 fn compile(workspace: &Workspace, toolchain: &Toolchain, profile: Profile) -> Result<PathBuf> {
     let folder = workspace.wasm_target();
     let mut cargo = toolchain.cargo(workspace);
-    cargo.args([
-        "build",
-        "--package",
-        "ms5-floor",
-        "--lib",
-        "--no-default-features",
-        "--features",
-        "hydrate",
-    ]);
+    cargo.arg("build").args(WHAT);
     cargo
         .args([
             "--target",

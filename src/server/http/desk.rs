@@ -6,6 +6,7 @@ mod audit;
 pub mod fields;
 mod given;
 mod people;
+pub mod posted;
 mod roles;
 
 use super::Shared;
@@ -13,6 +14,7 @@ use super::doors::come_back;
 use super::problem::Problem;
 use super::security::page_policy;
 use crate::domain::rights::{Permission, sets};
+use crate::server::auth::Ctx;
 use crate::server::auth::access::{Need, need_of};
 use crate::server::auth::caller::{Caller, Who};
 use crate::server::auth::secret;
@@ -76,6 +78,17 @@ pub fn page(
     inside: AnyView,
 ) -> Response {
     page_with(shared, caller, names, status, (inside, None))
+}
+
+/// A page that whoever asks may see: its title, and the way to which it belongs.
+pub fn shown(
+    shared: &Shared,
+    ctx: &Ctx,
+    names: (&str, &str),
+    status: StatusCode,
+    inside: AnyView,
+) -> Response {
+    page(shared, Some(ctx.caller()), names, status, inside)
 }
 
 /// A page, perhaps with a script of the site.

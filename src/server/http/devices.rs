@@ -2,9 +2,9 @@
 
 use super::Shared;
 use super::account::when;
-use super::desk::answer::{Again, asked_for, on_to, refused, wrong_or};
-use super::desk::fields::Fields;
-use super::desk::{self, page};
+use super::desk::answer::{Again, asked_for, refused};
+use super::desk::posted::Posted;
+use super::desk::{self, page, shown};
 use super::doors::limited_with_looks;
 use super::own_address::own_address;
 use super::visitor::{Visitor, store};
@@ -21,11 +21,10 @@ use crate::server::services::sign_in::Refused;
 use crate::ui::desk::devices::{self as pages, DeviceLine, Typed};
 use crate::ui::desk::once::Once;
 use axum::Router;
-use axum::extract::{Form, Path, Request, State};
+use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
-use serde::Deserialize;
 use tower_sessions::Session;
 
 const TITLE: (&str, &str) = ("Devices", "/admin/devices");
@@ -94,7 +93,7 @@ async fn list(shared: &Shared, ctx: &Ctx, typed: &Typed, (status, wrong): Again)
     };
     let lines = rows.into_iter().map(line).collect();
     let inside = pages::devices(lines, places(shared), typed, &wrong);
-    page(shared, Some(ctx.caller()), TITLE, status, inside)
+    shown(shared, ctx, TITLE, status, inside)
 }
 
 async fn show(State(shared): State<Shared>, ctx: Ctx) -> Response {
@@ -113,78 +112,46 @@ fn shown_once(shared: &Shared, ctx: &Ctx, origin: &str, path: &str) -> Response 
         on: TITLE.1.to_owned(),
     }
     .draw();
-    page(
-        shared,
-        Some(ctx.caller()),
-        ("Link of the device", TITLE.1),
-        StatusCode::OK,
-        inside,
-    )
+    let names = ("Link of the device", TITLE.1);
+    shown(shared, ctx, names, StatusCode::OK, inside)
 }
 
-#[derive(Debug, Deserialize)]
-struct EnrolForm {
-    kind: String,
-    name: String,
-    page: String,
-    place: String,
-    #[serde(default)]
-    why: String,
-}
-
-async fn enrol(
-    State(shared): State<Shared>,
-    ctx: Ctx,
-    uri: Uri,
-    headers: HeaderMap,
-    Form(form): Form<EnrolForm>,
-) -> Response {
-    let ctx = ctx.because(&form.why);
+async fn enrol(uri: Uri, headers: HeaderMap, posted: Posted) -> Response {
+    let (shared, ctx) = (&posted.shared, &posted.ctx);
+    let text = |name| posted.fields.one(name).to_owned();
     let typed = Typed {
-        kind: form.kind.clone(),
-        name: form.name.clone(),
-        page: form.page.clone(),
-        place: form.place.clone(),
+        kind: text("kind"),
+        name: text("name"),
+        page: text("page"),
+        place: text("place"),
     };
     let wanted = NewDevice {
-        kind: form.kind,
-        name: form.name,
-        page: form.page,
-        place: form.place,
+        kind: typed.kind.clone(),
+        name: typed.name.clone(),
+        page: typed.page.clone(),
+        place: typed.place.clone(),
     };
-    match devices::enrol(&ctx, wanted).await {
-        Ok(path) => shown_once(&shared, &ctx, &own_address(&shared, &uri, &headers), &path),
-        Err(error) => match wrong_or(&shared, &ctx, "device", error).await {
-            Ok(again) => list(&shared, &ctx, &typed, again).await,
-            Err(answer) => answer,
-        },
+    match devices::enrol(ctx, wanted).await {
+        Ok(path) => shown_once(shared, ctx, &own_address(shared, &uri, &headers), &path),
+        Err(error) => {
+            posted
+                .again("device", error, |again| list(shared, ctx, &typed, again))
+                .await
+        }
     }
 }
 
-async fn new_link(
-    State(shared): State<Shared>,
-    ctx: Ctx,
-    uri: Uri,
-    headers: HeaderMap,
-    Path(id): Path<i64>,
-    Form(fields): Form<Fields>,
-) -> Response {
-    let ctx = ctx.because(fields.one("why"));
-    match devices::new_link(&ctx, DeviceId(id)).await {
-        Ok((_, path)) => shown_once(&shared, &ctx, &own_address(&shared, &uri, &headers), &path),
-        Err(error) => refused(&shared, &ctx, error).await,
+async fn new_link(uri: Uri, headers: HeaderMap, Path(id): Path<i64>, posted: Posted) -> Response {
+    let (shared, ctx) = (&posted.shared, &posted.ctx);
+    match devices::new_link(ctx, DeviceId(id)).await {
+        Ok((_, path)) => shown_once(shared, ctx, &own_address(shared, &uri, &headers), &path),
+        Err(error) => posted.refused(error).await,
     }
 }
 
-async fn revoke(
-    State(shared): State<Shared>,
-    ctx: Ctx,
-    Path(id): Path<i64>,
-    Form(fields): Form<Fields>,
-) -> Response {
-    let ctx = ctx.because(fields.one("why"));
-    let done = devices::revoke(&ctx, DeviceId(id)).await;
-    on_to(&shared, &ctx, TITLE.1, done).await
+async fn revoke(Path(id): Path<i64>, posted: Posted) -> Response {
+    let done = devices::revoke(&posted.ctx, DeviceId(id)).await;
+    posted.on_to(TITLE.1, done).await
 }
 
 /// Asks before the browser becomes the device: what only looks at a link, such as a preview of it, changes nothing.

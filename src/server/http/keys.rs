@@ -2,9 +2,10 @@
 
 use super::Shared;
 use super::account::when;
-use super::desk::answer::{Again, asked_for, on_to, refused, wrong_or};
+use super::desk::answer::{Again, asked_for, refused};
 use super::desk::fields::Fields;
-use super::desk::page;
+use super::desk::posted::Posted;
+use super::desk::shown;
 use crate::domain::ids::KeyId;
 use crate::domain::rights::{Permission, sets};
 use crate::domain::time::TsMs;
@@ -13,7 +14,7 @@ use crate::server::services::keys::{self, Listed, TypedKey, USUAL};
 use crate::ui::desk::keys::{self as pages, KeyForm, KeyLine, Tick};
 use crate::ui::desk::once::Once;
 use axum::Router;
-use axum::extract::{Form, Path, State};
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, post};
@@ -100,7 +101,7 @@ async fn list(shared: &Shared, ctx: &Ctx, typed: &TypedKey, (status, wrong): Aga
     };
     let lines = listed.into_iter().map(line).collect();
     let inside = pages::keys(lines, form(shared, ctx, typed), &wrong);
-    page(shared, Some(ctx.caller()), TITLE, status, inside)
+    shown(shared, ctx, TITLE, status, inside)
 }
 
 async fn show(State(shared): State<Shared>, ctx: Ctx) -> Response {
@@ -113,31 +114,22 @@ async fn show(State(shared): State<Shared>, ctx: Ctx) -> Response {
 }
 
 /// What a form sent; a box that is ticked comes once each.
-fn typed(form: Vec<(String, String)>) -> TypedKey {
-    let mut out = TypedKey::default();
-    for (name, value) in form {
-        match name.as_str() {
-            "sender" => out.sender = value,
-            "usual" => out.usual.push(value),
-            "may" => out.may.push(value),
-            "lines" => out.lines.push(value),
-            "days" => out.days = value,
-            "replaces" => out.replaces = true,
-            _ => {}
-        }
+fn typed(fields: &Fields) -> TypedKey {
+    let all = |name| -> Vec<String> { fields.all(name).map(str::to_owned).collect() };
+    TypedKey {
+        sender: fields.one("sender").to_owned(),
+        usual: all("usual"),
+        may: all("may"),
+        lines: all("lines"),
+        days: fields.one("days").to_owned(),
+        replaces: fields.all("replaces").next().is_some(),
     }
-    out
 }
 
-async fn make(
-    State(shared): State<Shared>,
-    ctx: Ctx,
-    Form(form): Form<Vec<(String, String)>>,
-) -> Response {
-    let why = form.iter().find(|(name, _)| name == "why");
-    let ctx = ctx.because(why.map_or("", |(_, words)| words));
-    let typed = typed(form);
-    match keys::make(&ctx, &typed).await {
+async fn make(posted: Posted) -> Response {
+    let (shared, ctx) = (&posted.shared, &posted.ctx);
+    let typed = typed(&posted.fields);
+    match keys::make(ctx, &typed).await {
         Ok(made) => {
             let inside = Once {
                 words: ONCE.to_owned(),
@@ -146,28 +138,18 @@ async fn make(
                 on: TITLE.1.to_owned(),
             }
             .draw();
-            page(
-                &shared,
-                Some(ctx.caller()),
-                ("The key", TITLE.1),
-                StatusCode::OK,
-                inside,
-            )
+            let names = ("The key", TITLE.1);
+            shown(shared, ctx, names, StatusCode::OK, inside)
         }
-        Err(error) => match wrong_or(&shared, &ctx, "key", error).await {
-            Ok(again) => list(&shared, &ctx, &typed, again).await,
-            Err(answer) => answer,
-        },
+        Err(error) => {
+            posted
+                .again("key", error, |again| list(shared, ctx, &typed, again))
+                .await
+        }
     }
 }
 
-async fn revoke(
-    State(shared): State<Shared>,
-    ctx: Ctx,
-    Path(id): Path<i64>,
-    Form(fields): Form<Fields>,
-) -> Response {
-    let ctx = ctx.because(fields.one("why"));
-    let done = keys::revoke(&ctx, KeyId(id)).await;
-    on_to(&shared, &ctx, TITLE.1, done).await
+async fn revoke(Path(id): Path<i64>, posted: Posted) -> Response {
+    let done = keys::revoke(&posted.ctx, KeyId(id)).await;
+    posted.on_to(TITLE.1, done).await
 }

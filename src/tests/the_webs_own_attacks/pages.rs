@@ -6,7 +6,6 @@ use crate::harness::{HERE, Place};
 use crate::markup::tags;
 use axum::body::{Body, Bytes};
 use axum::http::{Request, StatusCode, header};
-use ms5_floor::server::db::audit::{self, Wanted};
 use ms5_floor::server::http::MAX_BODY_BYTES;
 use std::collections::BTreeSet;
 
@@ -163,12 +162,5 @@ async fn bodies_have_a_limit(place: &Place) {
             routes.ask(HERE, request).await.problem(413, "too_large");
         }
     }
-    let wrong = Wanted {
-        action: "session.wrong".to_owned(),
-        ..Wanted::default()
-    };
-    let rows = audit::find(&server.app.db, &wrong, 10)
-        .await
-        .expect("the trail");
-    assert_eq!(rows.len(), 0);
+    assert_eq!(server.on_record("session.wrong").await.len(), 0);
 }

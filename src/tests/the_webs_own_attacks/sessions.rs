@@ -1,7 +1,7 @@
 //! Sessions planted, stolen or ended: an id from before is worth nothing after.
 
 use super::served;
-use crate::browser::{Browser, PASSWORD, between, leads_to, role_id, text};
+use crate::browser::{Browser, PASSWORD, enrol, leads_to, role_id, text};
 use crate::harness::{Place, Server};
 use axum::http::{StatusCode, header};
 use ms5_floor::domain::ids::PersonId;
@@ -184,17 +184,9 @@ async fn an_id_from_before_signing_on_is_worth_nothing_after(place: &Place) {
         .expect("a badge");
     tx.commit().await.expect("committed");
     let mut admin = Browser::signed_in(&server, "ada").await;
-    let form = [
-        ("kind", "tablet"),
-        ("name", "Tablet 1"),
-        ("page", "/lines/L1"),
-        ("place", "line:L1"),
-    ];
-    let page = text(&admin.post("/admin/devices", &form).await);
+    let link = enrol(&mut admin, "tablet", "Tablet 1").await;
     let mut tablet = Browser::new(&server);
-    tablet
-        .post(&between(&page, "floor.example", "</code>"), &[])
-        .await;
+    tablet.post(&link, &[]).await;
     let enrolled = tablet.cookie.clone();
     let on_line = async |cookie: &Option<String>| {
         let mut thief = Browser::new(&server);

@@ -1,5 +1,6 @@
 //! OEE row by row as bars against its target, with A, P and Q as thin lines.
 
+use super::grid::lines_across;
 use super::themed_svg::{Role, ThemedSvg};
 use crate::api::oee::HistoryRow;
 use crate::domain::figure::{Figure, Why};
@@ -46,18 +47,7 @@ fn draw(
         .x_label_area_size(26)
         .y_label_area_size(56)
         .build_cartesian_2d(0.0..rows.len().max(1) as f64, 0.0..top)?;
-    chart
-        .configure_mesh()
-        .disable_x_mesh()
-        .max_light_lines(1)
-        .bold_line_style(Role::Grid.color())
-        .axis_style(Role::Grid.color())
-        .label_style(label.clone())
-        .x_labels(0)
-        .y_labels(6)
-        .set_all_tick_mark_size(6)
-        .y_label_formatter(&|y: &f64| format!("{:.0} %", y * 100.0))
-        .draw()?;
+    lines_across(&mut chart, &label, 6, |y| format!("{:.0} %", y * 100.0))?;
     chart.draw_series(rows.iter().enumerate().filter_map(|(i, row)| {
         let x = i as f64;
         let (role, height) = match row.oee {

@@ -1,6 +1,7 @@
 //! How much a site is called: the most calls in ten minutes, stretch by stretch, against what people can attend to.
 
 use super::axis::ticks;
+use super::grid::lines_across;
 use super::themed_svg::{Role, ThemedSvg};
 use crate::domain::andon::load::{MOST_IN_TEN_MINUTES, TEN_MINUTES};
 use crate::domain::local_time::LocalTime;
@@ -63,18 +64,7 @@ fn draw(
         .x_label_area_size(26)
         .y_label_area_size(50)
         .build_cartesian_2d(0.0..whole, 0.0..top)?;
-    chart
-        .configure_mesh()
-        .disable_x_mesh()
-        .max_light_lines(1)
-        .bold_line_style(Role::Grid.color())
-        .axis_style(Role::Grid.color())
-        .label_style(label.clone())
-        .x_labels(0)
-        .y_labels(4)
-        .set_all_tick_mark_size(6)
-        .y_label_formatter(&|y: &f64| format::pieces(*y))
-        .draw()?;
+    lines_across(&mut chart, &label, 4, format::pieces)?;
     let loud = |n: i64| n > MOST_IN_TEN_MINUTES;
     let bar = |(i, n): (usize, &i64)| {
         let role = if loud(*n) { Role::Missed } else { Role::Bar };

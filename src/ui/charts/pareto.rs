@@ -1,5 +1,6 @@
 //! Reasons by weight, with the share of all up to each.
 
+use super::grid::lines_across;
 use super::themed_svg::{Role, ThemedSvg};
 use crate::ui::format;
 use plotters::prelude::*;
@@ -64,18 +65,7 @@ fn draw(
         .x_label_area_size(26)
         .y_label_area_size(56)
         .build_cartesian_2d(0.0..bars.len().max(1) as f64, 0.0..most)?;
-    chart
-        .configure_mesh()
-        .disable_x_mesh()
-        .max_light_lines(1)
-        .bold_line_style(Role::Grid.color())
-        .axis_style(Role::Grid.color())
-        .label_style(label.clone())
-        .x_labels(0)
-        .y_labels(5)
-        .set_all_tick_mark_size(6)
-        .y_label_formatter(&|y: &f64| format::pieces(*y))
-        .draw()?;
+    lines_across(&mut chart, &label, 5, format::pieces)?;
     let mut places = vec![];
     for (i, bar) in bars.iter().enumerate() {
         let role = if bar.given { Role::Bar } else { Role::Missed };

@@ -67,7 +67,13 @@ impl Text<'_> {
     /// The field.
     #[must_use]
     pub fn draw(self, wrong: &Wrong) -> AnyView {
-        let id = format!("field-{}", self.name);
+        self.draw_in("field", wrong)
+    }
+
+    /// The same on a page with several forms: its id begins with the word `form`.
+    #[must_use]
+    pub fn draw_in(self, form: &str, wrong: &Wrong) -> AnyView {
+        let id = format!("{form}-{}", self.name);
         let said = format!("{id}-said");
         let problem = wrong.of(self.name);
         let invalid = problem.is_some().then_some("true");
@@ -139,7 +145,13 @@ impl Choice<'_> {
     /// The field.
     #[must_use]
     pub fn draw(self, wrong: &Wrong) -> AnyView {
-        let id = format!("field-{}", self.name);
+        self.draw_in("field", wrong)
+    }
+
+    /// The same on a page with several forms: its id begins with the word `form`.
+    #[must_use]
+    pub fn draw_in(self, form: &str, wrong: &Wrong) -> AnyView {
+        let id = format!("{form}-{}", self.name);
         let said = format!("{id}-said");
         let problem = wrong.of(self.name);
         let invalid = problem.is_some().then_some("true");

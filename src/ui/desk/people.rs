@@ -278,12 +278,7 @@ fn ways_in(person: &Person, wrong: &Wrong) -> AnyView {
                 {Text { name: "badge", label: "Number, as the reader types it", autocomplete: "off", ..Text::default() }
                     .draw(wrong)}
                 {why()}
-                <div class="acts">
-                    <button class="button" type="submit">
-                        "Set"
-                    </button>
-                    {remove(person.has_badge)}
-                </div>
+                {acts(person.has_badge)}
             </form>
             <form class="panel form card" method="post" action=to("pin")>
                 {whose(&person.names.login)}
@@ -298,12 +293,7 @@ fn ways_in(person: &Person, wrong: &Wrong) -> AnyView {
                 }
                     .draw(wrong)}
                 {why()}
-                <div class="acts">
-                    <button class="button" type="submit">
-                        "Set"
-                    </button>
-                    {remove(person.has_pin)}
-                </div>
+                {acts(person.has_pin)}
             </form>
             {code}
             {provider}
@@ -348,12 +338,7 @@ fn provider(person: &Person, action: String, wrong: &Wrong) -> AnyView {
             }
                 .draw(wrong)}
             {why()}
-            <div class="acts">
-                <button class="button" type="submit">
-                    "Set"
-                </button>
-                {remove(is_linked)}
-            </div>
+            {acts(is_linked)}
         </form>
     }
     .into_any()
@@ -365,17 +350,24 @@ fn on_file(is: bool) -> AnyView {
     view! { <span class="tag">{words}</span> }.into_any()
 }
 
-/// The button that takes away what is there.
-fn remove(is: bool) -> Option<AnyView> {
-    let button = || {
+/// The buttons that set, and take away what is there.
+fn acts(is: bool) -> AnyView {
+    let remove = is.then(|| {
         view! {
             <button class="button" type="submit" name="clear" value="yes" formnovalidate>
                 "Remove"
             </button>
         }
-        .into_any()
-    };
-    is.then(button)
+    });
+    view! {
+        <div class="acts">
+            <button class="button" type="submit">
+                "Set"
+            </button>
+            {remove}
+        </div>
+    }
+    .into_any()
 }
 
 /// One's own is changed where the old one is asked.

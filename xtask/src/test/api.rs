@@ -13,7 +13,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 
-use super::counts::Counts;
+use super::counts::{self, Counts};
 use crate::bench::floor::{Folder, Program, Server, bearer, empty_site};
 use crate::bench::http::{Connection, request};
 use crate::process;
@@ -122,18 +122,7 @@ fn ask(
     let Some(status) = status else {
         bail!("it takes longer than {} s", BOUND.as_secs());
     };
-    let text = fs::read(results).with_context(|| {
-        format!(
-            "Schemathesis ({}) left no results in {}",
-            process::ending(status),
-            results.display()
-        )
-    })?;
-    let mut counts = read(&text).with_context(|| format!("reading {}", results.display()))?;
-    if !status.success() && counts.failed == 0 {
-        counts.failed = 1;
-    }
-    Ok(counts)
+    counts::in_file(results, "Schemathesis", status, read)
 }
 
 /// When the stops began that are talked about, the newest first.

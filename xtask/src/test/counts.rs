@@ -1,10 +1,11 @@
-//! How many tests passed, read from cargo's own words while they go by.
+//! How many tests passed: read from cargo's own words while they go by, or from the file in which another tool counted.
 
-use std::fmt;
 use std::io::{BufRead, BufReader};
 use std::ops::AddAssign;
-use std::process::{Command, Stdio};
+use std::path::Path;
+use std::process::{Command, ExitStatus, Stdio};
 use std::thread;
+use std::{fmt, fs};
 
 use anyhow::{Context, Result};
 
@@ -62,6 +63,28 @@ pub fn cargo(command: &mut Command) -> Result<Counts> {
             process::shown(command),
             process::ending(status)
         );
+        counts.failed = 1;
+    }
+    Ok(counts)
+}
+
+/// What a tool counted that writes its results to a file: `read` knows their form. One that ended badly and counted no
+/// failure counts as one.
+pub fn in_file(
+    results: &Path,
+    tool: &str,
+    status: ExitStatus,
+    read: impl Fn(&[u8]) -> Result<Counts>,
+) -> Result<Counts> {
+    let text = fs::read(results).with_context(|| {
+        format!(
+            "{tool} ({}) left no results in {}",
+            process::ending(status),
+            results.display()
+        )
+    })?;
+    let mut counts = read(&text).with_context(|| format!("reading {}", results.display()))?;
+    if !status.success() && counts.failed == 0 {
         counts.failed = 1;
     }
     Ok(counts)

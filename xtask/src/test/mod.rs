@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 
-use crate::browser::Profile;
+use crate::browser::{self, Profile};
 use crate::step::{judged, seconds};
 use crate::workspace::Workspace;
 use crate::{process, python, server, site, stop};
@@ -94,18 +94,7 @@ fn check(workspace: &Workspace, report: &mut Report) {
     // For this machine's own processor: Clippy comes with the toolchain of the server, which may lack the WASM target.
     lint(
         "lints, browser",
-        &[
-            "clippy",
-            "--package",
-            "ms5-floor",
-            "--lib",
-            "--no-default-features",
-            "--features",
-            "hydrate",
-            "--",
-            "-D",
-            "warnings",
-        ],
+        &[&["clippy"][..], &browser::WHAT, &["--", "-D", "warnings"]].concat(),
     );
     lint(
         "lints, xtask",

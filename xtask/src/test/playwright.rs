@@ -8,7 +8,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 use serde_json::Value;
 
-use super::counts::Counts;
+use super::counts::{self, Counts};
 use crate::workspace::{Workspace, program};
 use crate::{debian, node, process};
 
@@ -31,18 +31,7 @@ pub fn run(workspace: &Workspace, server: &Path, postgres: &str) -> Result<Count
         .env("MS5_TEST_POSTGRES", postgres);
     let status = process::status(&mut command)?;
 
-    let text = fs::read(&results).with_context(|| {
-        format!(
-            "Playwright ({}) left no results in {}",
-            process::ending(status),
-            results.display()
-        )
-    })?;
-    let mut counts = read(&text).with_context(|| format!("reading {}", results.display()))?;
-    if !status.success() && counts.failed == 0 {
-        counts.failed = 1;
-    }
-    Ok(counts)
+    counts::in_file(&results, "Playwright", status, read)
 }
 
 /// The one named by `CHROMIUM`, Debian's, or any other on this machine.

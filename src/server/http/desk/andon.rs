@@ -9,13 +9,10 @@ mod rule_form;
 mod rules;
 mod statistics;
 
-use super::{Shared, page};
+use super::Shared;
 use crate::server::auth::Ctx;
 use crate::server::plant::Plant;
 use axum::Router;
-use axum::http::StatusCode;
-use axum::response::Response;
-use leptos::prelude::AnyView;
 
 /// The routes.
 pub fn router(shared: &Shared) -> Router {
@@ -26,17 +23,6 @@ pub fn router(shared: &Shared) -> Router {
         .merge(channels::router(shared))
         .merge(history::router(shared))
         .merge(statistics::router(shared))
-}
-
-/// A page that the caller may see, below the way `here`.
-fn shown(
-    shared: &Shared,
-    ctx: &Ctx,
-    (title, here): (&str, &str),
-    status: StatusCode,
-    inside: AnyView,
-) -> Response {
-    page(shared, Some(ctx.caller()), (title, here), status, inside)
 }
 
 /// The lines that a form offers: code and name.

@@ -1,6 +1,6 @@
 //! From what a service said to what a browser gets: on to a page, the same page with what is wrong, or why it cannot be.
 
-use super::{Shared, failed, forbidden_page, page};
+use super::{Shared, failed, forbidden_page, shown};
 use crate::domain::plant::FieldError;
 use crate::server::auth::Ctx;
 use crate::server::http::problem::Problem;
@@ -69,5 +69,5 @@ pub async fn refused(shared: &Shared, ctx: &Ctx, error: ServiceError) -> Respons
     let ways = [("/", "To the board")];
     let inside = notice(problem.words(), ().into_any(), &ways);
     let names = ("That did not work", "");
-    page(shared, Some(ctx.caller()), names, problem.status(), inside)
+    shown(shared, ctx, names, problem.status(), inside)
 }

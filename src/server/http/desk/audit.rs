@@ -2,7 +2,7 @@
 
 use super::answer::refused;
 use super::fields::{local, zone};
-use super::{Shared, page};
+use super::{Shared, shown};
 use crate::domain::csv::cell;
 use crate::domain::day::Moment;
 use crate::domain::time::TsMs;
@@ -128,13 +128,7 @@ async fn show(State(shared): State<Shared>, ctx: Ctx, Query(asked): Query<Asked>
                 false => StatusCode::UNPROCESSABLE_ENTITY,
             };
             let names = ("Audit trail", "/admin/audit");
-            page(
-                &shared,
-                Some(ctx.caller()),
-                names,
-                status,
-                pages::trail(trail),
-            )
+            shown(&shared, &ctx, names, status, pages::trail(trail))
         }
         Err(error) => refused(&shared, &ctx, error).await,
     }

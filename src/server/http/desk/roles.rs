@@ -1,8 +1,9 @@
 //! `/admin/roles`: what each role allows.
 
-use super::answer::{Again, asked_for, refused, wrong_or};
+use super::answer::{Again, asked_for, refused};
 use super::fields::{Fields, Said};
-use super::{Shared, page};
+use super::posted::Posted;
+use super::{Shared, shown};
 use crate::domain::ids::RoleId;
 use crate::domain::rights::{Permission, PermissionSet};
 use crate::server::auth::Ctx;
@@ -12,11 +13,11 @@ use crate::server::services::roles::{self, Change, Column, NewRole};
 use crate::ui::desk::field::Wrong;
 use crate::ui::desk::roles as pages;
 use axum::Router;
-use axum::extract::{Form, Path, Query, State};
+use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
-use leptos::prelude::{AnyView, IntoAny, view};
+use leptos::prelude::{IntoAny, view};
 
 const HERE: &str = "/admin/roles";
 const ADMIN: &str = "admin";
@@ -29,10 +30,6 @@ pub fn router(shared: &Shared) -> Router {
         .route("/admin/roles/{id}", get(show).post(change))
         .route("/admin/roles/{id}/remove", post(remove))
         .with_state(shared.clone())
-}
-
-fn shown(shared: &Shared, ctx: &Ctx, title: &str, status: StatusCode, inside: AnyView) -> Response {
-    page(shared, Some(ctx.caller()), (title, HERE), status, inside)
 }
 
 async fn show_matrix(
@@ -74,13 +71,8 @@ async fn matrix_page(
         roles: options(&roles),
     };
     let new = may_change.then(|| pages::new(&new, wrong));
-    shown(
-        shared,
-        ctx,
-        "Roles",
-        status,
-        view! { {matrix} {new} }.into_any(),
-    )
+    let inside = view! { {matrix} {new} }.into_any();
+    shown(shared, ctx, ("Roles", HERE), status, inside)
 }
 
 fn options(roles: &Roles) -> Vec<(String, String)> {
@@ -112,14 +104,10 @@ fn columns(fields: &Fields) -> Option<Vec<Column>> {
     Some(out)
 }
 
-async fn change_matrix(
-    State(shared): State<Shared>,
-    ctx: Ctx,
-    Form(fields): Form<Fields>,
-) -> Response {
-    let ctx = ctx.because(fields.one("why"));
-    let done = match columns(&fields) {
-        Some(columns) => roles::change_matrix(&ctx, &columns).await,
+async fn change_matrix(posted: Posted) -> Response {
+    let (shared, ctx) = (&posted.shared, &posted.ctx);
+    let done = match columns(&posted.fields) {
+        Some(columns) => roles::change_matrix(ctx, &columns).await,
         None => Err(invalid("may", "cannot be read")),
     };
     let (status, problem) = match done {
@@ -132,28 +120,28 @@ async fn change_matrix(
                 .collect();
             (StatusCode::UNPROCESSABLE_ENTITY, words.join("; "))
         }
-        Err(error) => return refused(&shared, &ctx, error).await,
+        Err(error) => return posted.refused(error).await,
     };
     let added = (&Fields::default(), &Wrong::default());
-    matrix_page(&shared, &ctx, (status, Some(problem)), added, None).await
+    matrix_page(shared, ctx, (status, Some(problem)), added, None).await
 }
 
-async fn add(State(shared): State<Shared>, ctx: Ctx, Form(fields): Form<Fields>) -> Response {
-    let ctx = ctx.because(fields.one("why"));
+async fn add(posted: Posted) -> Response {
+    let (shared, ctx, fields) = (&posted.shared, &posted.ctx, &posted.fields);
     let like = fields.one("like");
     let new = NewRole {
         code: fields.one("code").to_owned(),
         name: fields.one("name").to_owned(),
         like: (!like.is_empty()).then(|| RoleId(fields.number("like"))),
     };
-    match roles::add(&ctx, &new).await {
+    match roles::add(ctx, &new).await {
         Ok(id) => Redirect::to(&format!("{HERE}/{}?said=added", id.0)).into_response(),
-        Err(error) => match wrong_or(&shared, &ctx, "role", error).await {
-            Ok((status, wrong)) => {
-                matrix_page(&shared, &ctx, (status, None), (&fields, &wrong), None).await
-            }
-            Err(answer) => answer,
-        },
+        Err(error) => {
+            let drawn = |(status, wrong): Again| async move {
+                matrix_page(shared, ctx, (status, None), (fields, &wrong), None).await
+            };
+            posted.again("role", error, drawn).await
+        }
     }
 }
 
@@ -199,38 +187,27 @@ async fn role_page(
         seeded: row.seeded != 0,
         may_change: ctx.caller().rights.on_site(Permission::RoleWrite),
     };
-    shown(
-        shared,
-        ctx,
-        &row.name,
-        status,
-        pages::role(&role, &wrong, done),
-    )
+    let inside = pages::role(&role, &wrong, done);
+    shown(shared, ctx, (&row.name, HERE), status, inside)
 }
 
 /// On to a page, or the role's page again with what is wrong.
 async fn answer(
-    shared: &Shared,
-    ctx: &Ctx,
+    posted: &Posted,
     (id, on): (RoleId, String),
     done: Result<(), ServiceError>,
 ) -> Response {
     match done {
         Ok(()) => Redirect::to(&on).into_response(),
-        Err(error) => match wrong_or(shared, ctx, "role", error).await {
-            Ok(again) => role_page(shared, ctx, id, again, None).await,
-            Err(answer) => answer,
-        },
+        Err(error) => {
+            let drawn = |again| role_page(&posted.shared, &posted.ctx, id, again, None);
+            posted.again("role", error, drawn).await
+        }
     }
 }
 
-async fn change(
-    State(shared): State<Shared>,
-    ctx: Ctx,
-    Path(id): Path<i64>,
-    Form(fields): Form<Fields>,
-) -> Response {
-    let ctx = ctx.because(fields.one("why"));
+async fn change(Path(id): Path<i64>, posted: Posted) -> Response {
+    let fields = &posted.fields;
     let part = |p: &str| p.parse().map_or(RoleId(0), RoleId);
     let to = Change {
         version: fields.number("version"),
@@ -238,29 +215,13 @@ async fn change(
         first_page: fields.one("first_page").to_owned(),
         parts: fields.all("part").map(part).collect(),
     };
-    let done = roles::change(&ctx, RoleId(id), to).await;
-    answer(
-        &shared,
-        &ctx,
-        (RoleId(id), format!("{HERE}/{id}?said=saved")),
-        done,
-    )
-    .await
+    let done = roles::change(&posted.ctx, RoleId(id), to).await;
+    let on = format!("{HERE}/{id}?said=saved");
+    answer(&posted, (RoleId(id), on), done).await
 }
 
-async fn remove(
-    State(shared): State<Shared>,
-    ctx: Ctx,
-    Path(id): Path<i64>,
-    Form(fields): Form<Fields>,
-) -> Response {
-    let ctx = ctx.because(fields.one("why"));
-    let done = roles::remove(&ctx, RoleId(id), fields.number("version")).await;
-    answer(
-        &shared,
-        &ctx,
-        (RoleId(id), format!("{HERE}?said=removed")),
-        done,
-    )
-    .await
+async fn remove(Path(id): Path<i64>, posted: Posted) -> Response {
+    let version = posted.fields.number("version");
+    let done = roles::remove(&posted.ctx, RoleId(id), version).await;
+    answer(&posted, (RoleId(id), format!("{HERE}?said=removed")), done).await
 }

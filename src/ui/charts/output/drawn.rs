@@ -3,6 +3,7 @@
 use super::name;
 use crate::api::board::HourBar;
 use crate::domain::local_time::LocalTime;
+use crate::ui::charts::grid::lines_across;
 use crate::ui::charts::themed_svg::{Role, ThemedSvg};
 use crate::ui::format;
 use plotters::prelude::*;
@@ -47,19 +48,7 @@ fn draw(
         .x_label_area_size(26)
         .y_label_area_size(room)
         .build_cartesian_2d(0.0..bars.len().max(1) as f64, 0.0..top)?;
-    chart
-        .configure_mesh()
-        .disable_x_mesh()
-        // With none, plotters 0.3.7 looks for room for 0 marks for ever.
-        .max_light_lines(1)
-        .bold_line_style(Role::Grid.color())
-        .axis_style(Role::Grid.color())
-        .label_style(label.clone())
-        .x_labels(0)
-        .y_labels(5)
-        .set_all_tick_mark_size(6)
-        .y_label_formatter(&|y: &f64| format::pieces(*y))
-        .draw()?;
+    lines_across(&mut chart, &label, 5, format::pieces)?;
     chart.draw_series(bars.iter().enumerate().filter_map(|(i, bar)| {
         let role = match bar {
             bar if bar.running => Role::Running,

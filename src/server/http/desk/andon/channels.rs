@@ -1,6 +1,5 @@
 //! `/admin/channels`: by what people are told, and a test of each.
 
-use super::shown;
 use crate::domain::time::TsMs;
 use crate::server::auth::Ctx;
 use crate::server::calendar::date_and_time;
@@ -8,6 +7,7 @@ use crate::server::db::deliveries::FailedRow;
 use crate::server::http::Shared;
 use crate::server::http::desk::answer::{asked_for, refused, wrong_or};
 use crate::server::http::desk::fields::{local, zone};
+use crate::server::http::desk::shown;
 use crate::server::services::andon::channels::{self, ChannelState, Tested, late_since};
 use crate::ui::desk::andon::channels::{self as pages, ChannelCard, FailureLine};
 use crate::ui::format;

@@ -1,6 +1,6 @@
 //! `/andon/history`: the calls of the past and of now.
 
-use super::{lines_seen, shown};
+use super::lines_seen;
 use crate::api::andon::{CallDetail, CallFilter, CallPage};
 use crate::domain::andon::{CallKind, Priority, Status};
 use crate::domain::day::LocalDay;
@@ -11,6 +11,7 @@ use crate::server::calendar::{day_start, local_day, local_time};
 use crate::server::http::Shared;
 use crate::server::http::desk::answer::{asked_for, wrong_or};
 use crate::server::http::desk::fields::zone;
+use crate::server::http::desk::shown;
 use crate::server::services::andon::{get_andon_event, get_andon_event_history};
 use crate::server::services::error::{ServiceError, field};
 use crate::ui::desk::andon::history::{self as pages, Page};

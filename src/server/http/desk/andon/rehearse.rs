@@ -1,6 +1,6 @@
 //! `/admin/andon/rehearse`: who would be called.
 
-use super::{lines, shown};
+use super::lines;
 use crate::api::andon::{EscalationTree, Rung, RungCall};
 use crate::domain::andon::{CallKind, Priority, Trigger};
 use crate::domain::day::Moment;
@@ -10,6 +10,7 @@ use crate::server::calendar::{date_and_time, moment};
 use crate::server::http::Shared;
 use crate::server::http::desk::answer::{asked_for, refused, wrong_or};
 use crate::server::http::desk::fields::zone;
+use crate::server::http::desk::shown;
 use crate::server::services::andon::{Rehearsal, get_escalation_tree};
 use crate::server::services::error::{ServiceError, field};
 use crate::ui::desk::andon::rehearse::{self as pages, Answer, Asked, Whom};

@@ -1,7 +1,7 @@
 //! `/admin/roster`: who is on duty, who stands in, when nobody is.
 
 use super::roster_forms as forms;
-use super::{lines, shifts, shown};
+use super::{lines, shifts};
 use crate::api::andon::roster::{DutyView, GapView, SubstituteView};
 use crate::domain::andon::GapRun;
 use crate::domain::day::LocalDay;
@@ -9,8 +9,10 @@ use crate::domain::ids::LineId;
 use crate::server::auth::Ctx;
 use crate::server::calendar::local_day;
 use crate::server::http::Shared;
-use crate::server::http::desk::answer::{Again, asked_for, refused, wrong_or};
-use crate::server::http::desk::fields::{Fields, Said, zone};
+use crate::server::http::desk::answer::{Again, asked_for, refused};
+use crate::server::http::desk::fields::{Said, zone};
+use crate::server::http::desk::posted::Posted;
+use crate::server::http::desk::shown;
 use crate::server::services::andon::{roster, rules};
 use crate::server::services::error::{ServiceError, not_found};
 use crate::ui::desk::andon::roster::{
@@ -19,7 +21,7 @@ use crate::ui::desk::andon::roster::{
 use crate::ui::desk::choose::said;
 use crate::ui::desk::field::Wrong;
 use axum::Router;
-use axum::extract::{Form, Path, Query, State};
+use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use leptos::prelude::{AnyView, ElementChild, IntoAny, view};
@@ -256,81 +258,68 @@ fn substitute_line(one: &SubstituteView) -> pages::SubstituteLine {
 
 /// Back to the roster when it is done, else the roster with what is wrong.
 async fn back(
-    shared: &Shared,
-    ctx: &Ctx,
+    posted: &Posted,
     word: &str,
     done: Result<(), ServiceError>,
     with: impl FnOnce(Wrong) -> Sent,
 ) -> Response {
+    let (shared, ctx) = (&posted.shared, &posted.ctx);
     let Err(error) = done else {
         return Redirect::to(&format!("{HERE}?said={word}")).into_response();
     };
-    let (status, wrong) = match wrong_or(shared, ctx, "roster", error).await {
-        Ok(again) => again,
-        Err(answer) => return answer,
+    let drawn = |(status, wrong): Again| async move {
+        match page(ctx, &Asked::default(), with(wrong)).await {
+            Ok(page) => shown(shared, ctx, TITLE, status, pages::roster(page, None)),
+            Err(error) => refused(shared, ctx, error).await,
+        }
     };
-    match page(ctx, &Asked::default(), with(wrong)).await {
-        Ok(page) => shown(shared, ctx, TITLE, status, pages::roster(page, None)),
-        Err(error) => refused(shared, ctx, error).await,
-    }
+    posted.again("roster", error, drawn).await
 }
 
-async fn add_duty(State(shared): State<Shared>, ctx: Ctx, Form(fields): Form<Fields>) -> Response {
-    let form = forms::sent_duty("/admin/roster/duties".to_owned(), &fields);
+async fn add_duty(posted: Posted) -> Response {
+    let form = forms::sent_duty("/admin/roster/duties".to_owned(), &posted.fields);
     let done = match forms::duty(&form) {
-        Ok(body) => roster::add_duty(&ctx, &body).await.map(drop),
+        Ok(body) => roster::add_duty(&posted.ctx, &body).await.map(drop),
         Err(error) => Err(error),
     };
     let with = |wrong| Sent {
         duty: Some((form, wrong)),
         ..Sent::default()
     };
-    back(&shared, &ctx, "added", done, with).await
+    back(&posted, "added", done, with).await
 }
 
-async fn remove_duty(
-    State(shared): State<Shared>,
-    ctx: Ctx,
-    Path(id): Path<i64>,
-    Form(fields): Form<Fields>,
-) -> Response {
-    let done = roster::remove_duty(&ctx, id, fields.number("version")).await;
+async fn remove_duty(Path(id): Path<i64>, posted: Posted) -> Response {
+    let version = posted.fields.number("version");
+    let done = roster::remove_duty(&posted.ctx, id, version).await;
     let with = |wrong| Sent {
         duty: Some((forms::new_duty(), wrong)),
         ..Sent::default()
     };
-    back(&shared, &ctx, "removed", done, with).await
+    back(&posted, "removed", done, with).await
 }
 
-async fn add_substitute(
-    State(shared): State<Shared>,
-    ctx: Ctx,
-    Form(fields): Form<Fields>,
-) -> Response {
-    let form = forms::sent_substitute("/admin/roster/substitutes".to_owned(), &fields);
+async fn add_substitute(posted: Posted) -> Response {
+    let form = forms::sent_substitute("/admin/roster/substitutes".to_owned(), &posted.fields);
     let done = match forms::substitute(&form) {
-        Ok(body) => roster::add_substitute(&ctx, &body).await.map(drop),
+        Ok(body) => roster::add_substitute(&posted.ctx, &body).await.map(drop),
         Err(error) => Err(error),
     };
     let with = |wrong| Sent {
         substitute: Some((form, wrong)),
         ..Sent::default()
     };
-    back(&shared, &ctx, "added", done, with).await
+    back(&posted, "added", done, with).await
 }
 
-async fn remove_substitute(
-    State(shared): State<Shared>,
-    ctx: Ctx,
-    Path(id): Path<i64>,
-    Form(fields): Form<Fields>,
-) -> Response {
-    let done = roster::remove_substitute(&ctx, id, fields.number("version")).await;
+async fn remove_substitute(Path(id): Path<i64>, posted: Posted) -> Response {
+    let version = posted.fields.number("version");
+    let done = roster::remove_substitute(&posted.ctx, id, version).await;
     let with = |wrong| Sent {
         substitute: Some((forms::new_substitute(), wrong)),
         ..Sent::default()
     };
-    back(&shared, &ctx, "removed", done, with).await
+    back(&posted, "removed", done, with).await
 }
 
 /// A page with one form on it.
@@ -386,15 +375,10 @@ async fn show_duty(
     duty_page(&shared, &ctx, id, None, asked_for(), asked.words()).await
 }
 
-async fn change_duty(
-    State(shared): State<Shared>,
-    ctx: Ctx,
-    Path(id): Path<i64>,
-    Form(fields): Form<Fields>,
-) -> Response {
-    let form = forms::sent_duty(format!("/admin/roster/duties/{id}"), &fields);
+async fn change_duty(Path(id): Path<i64>, posted: Posted) -> Response {
+    let form = forms::sent_duty(format!("/admin/roster/duties/{id}"), &posted.fields);
     let done = match forms::duty(&form) {
-        Ok(body) => roster::change_duty(&ctx, id, &body).await,
+        Ok(body) => roster::change_duty(&posted.ctx, id, &body).await,
         Err(error) => Err(error),
     };
     let Err(error) = done else {
@@ -402,13 +386,9 @@ async fn change_duty(
     };
     // Whoever looked at something older gets to see what it is now.
     let stale = matches!(error, ServiceError::Conflict(_));
-    match wrong_or(&shared, &ctx, "duty", error).await {
-        Ok(again) => {
-            let sent = Some(form).filter(|_| !stale);
-            duty_page(&shared, &ctx, id, sent, again, None).await
-        }
-        Err(answer) => answer,
-    }
+    let sent = Some(form).filter(|_| !stale);
+    let drawn = |again| duty_page(&posted.shared, &posted.ctx, id, sent, again, None);
+    posted.again("duty", error, drawn).await
 }
 
 async fn substitute_page(
@@ -444,26 +424,17 @@ async fn show_substitute(
     substitute_page(&shared, &ctx, id, None, asked_for(), asked.words()).await
 }
 
-async fn change_substitute(
-    State(shared): State<Shared>,
-    ctx: Ctx,
-    Path(id): Path<i64>,
-    Form(fields): Form<Fields>,
-) -> Response {
-    let form = forms::sent_substitute(format!("/admin/roster/substitutes/{id}"), &fields);
+async fn change_substitute(Path(id): Path<i64>, posted: Posted) -> Response {
+    let form = forms::sent_substitute(format!("/admin/roster/substitutes/{id}"), &posted.fields);
     let done = match forms::substitute(&form) {
-        Ok(body) => roster::change_substitute(&ctx, id, &body).await,
+        Ok(body) => roster::change_substitute(&posted.ctx, id, &body).await,
         Err(error) => Err(error),
     };
     let Err(error) = done else {
         return Redirect::to(&format!("/admin/roster/substitutes/{id}?said=saved")).into_response();
     };
     let stale = matches!(error, ServiceError::Conflict(_));
-    match wrong_or(&shared, &ctx, "substitute", error).await {
-        Ok(again) => {
-            let sent = Some(form).filter(|_| !stale);
-            substitute_page(&shared, &ctx, id, sent, again, None).await
-        }
-        Err(answer) => answer,
-    }
+    let sent = Some(form).filter(|_| !stale);
+    let drawn = |again| substitute_page(&posted.shared, &posted.ctx, id, sent, again, None);
+    posted.again("substitute", error, drawn).await
 }

@@ -1,7 +1,6 @@
 //! `/admin/andon`: who is called when, by what machines call by themselves, and what holds for all calls.
 
 use super::rule_form;
-use super::shown;
 use crate::api::andon::rules::{AutoBody, AutoView, DefaultView, GeneralView, RuleView, RulesView};
 use crate::domain::andon::{
     AutoRule, CallKind, Evidence, Ladder, Limit, Priority, Recipient, ReopenWithin, Step,
@@ -11,8 +10,10 @@ use crate::domain::time::{DurMs, HOUR_MS};
 use crate::server::andon::Directory;
 use crate::server::auth::Ctx;
 use crate::server::http::Shared;
-use crate::server::http::desk::answer::{Again, asked_for, refused, wrong_or};
+use crate::server::http::desk::answer::{Again, asked_for, refused};
 use crate::server::http::desk::fields::{Fields, Said};
+use crate::server::http::desk::posted::Posted;
+use crate::server::http::desk::shown;
 use crate::server::plant::Plant;
 use crate::server::services::andon::{roster, rules};
 use crate::server::services::error::{ServiceError, field};
@@ -21,7 +22,7 @@ use crate::ui::desk::andon::rule::{RuleForm, rule};
 use crate::ui::desk::andon::rules as pages;
 use crate::ui::desk::andon::steps::{self, minutes};
 use axum::Router;
-use axum::extract::{Form, Path, Query, State};
+use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
@@ -170,13 +171,10 @@ async fn list_page(
     shown(shared, ctx, ("Call rules", HERE), status, inside)
 }
 
-async fn change_general(
-    State(shared): State<Shared>,
-    ctx: Ctx,
-    Form(fields): Form<Fields>,
-) -> Response {
-    let done = match read_general(&fields) {
-        Ok(to) => rules::change_general(&ctx, &to).await,
+async fn change_general(posted: Posted) -> Response {
+    let fields = &posted.fields;
+    let done = match read_general(fields) {
+        Ok(to) => rules::change_general(&posted.ctx, &to).await,
         Err(error) => Err(error),
     };
     let text = |name| fields.one(name).to_owned();
@@ -186,7 +184,7 @@ async fn change_general(
         calls: text("calls"),
         within: text("within"),
     });
-    back_to_list(&shared, &ctx, sent, done).await
+    back_to_list(&posted, sent, done).await
 }
 
 fn read_general(fields: &Fields) -> Result<GeneralView, ServiceError> {
@@ -214,40 +212,28 @@ fn read_general(fields: &Fields) -> Result<GeneralView, ServiceError> {
 }
 
 /// Back to the list when it is done, else the list with what is wrong.
-async fn back_to_list(
-    shared: &Shared,
-    ctx: &Ctx,
-    sent: Sent,
-    done: Result<(), ServiceError>,
-) -> Response {
+async fn back_to_list(posted: &Posted, sent: Sent, done: Result<(), ServiceError>) -> Response {
     match done {
         Ok(()) => Redirect::to("/admin/andon?said=saved").into_response(),
         Err(error) => {
             // Whoever looked at something older gets to see what it is now.
             let stale = matches!(error, ServiceError::Conflict(_));
-            match wrong_or(shared, ctx, "settings", error).await {
-                Ok(again) => {
-                    list_page(shared, ctx, Some(sent).filter(|_| !stale), again, None).await
-                }
-                Err(answer) => answer,
-            }
+            let sent = Some(sent).filter(|_| !stale);
+            let drawn = |again| list_page(&posted.shared, &posted.ctx, sent, again, None);
+            posted.again("settings", error, drawn).await
         }
     }
 }
 
-async fn change_auto(
-    State(shared): State<Shared>,
-    ctx: Ctx,
-    Path(id): Path<i64>,
-    Form(fields): Form<Fields>,
-) -> Response {
-    let known = match rules::all(&ctx).await {
+async fn change_auto(Path(id): Path<i64>, posted: Posted) -> Response {
+    let (ctx, fields) = (&posted.ctx, &posted.fields);
+    let known = match rules::all(ctx).await {
         Ok(all) => all.autos.into_iter().find(|a| a.id == id),
-        Err(error) => return refused(&shared, &ctx, error).await,
+        Err(error) => return posted.refused(error).await,
     };
     let Some(known) = known else {
         let missing = crate::server::services::error::not_found("automatic rule", &id.to_string());
-        return refused(&shared, &ctx, missing).await;
+        return posted.refused(missing).await;
     };
     let text = |name: &str| fields.one(&format!("{name}-{id}")).to_owned();
     let mut form = AutoForm::of(id, fields.number("version"), &known.rule);
@@ -257,12 +243,12 @@ async fn change_auto(
         *value = text(name);
     }
     let done = match read_auto(&form, &known.rule.evidence) {
-        Ok(body) => rules::change_auto(&ctx, id, &body)
+        Ok(body) => rules::change_auto(ctx, id, &body)
             .await
             .map_err(|e| numbered(id, e)),
         Err(error) => Err(numbered(id, error)),
     };
-    back_to_list(&shared, &ctx, Sent::Auto(form), done).await
+    back_to_list(&posted, Sent::Auto(form), done).await
 }
 
 /// Fields under the names that they have on the page, where each rule has its form.
@@ -399,66 +385,58 @@ async fn show(
     }
 }
 
-async fn add(State(shared): State<Shared>, ctx: Ctx, Form(fields): Form<Fields>) -> Response {
-    let form = rule_form::sent("/admin/andon/rules".to_owned(), &fields);
+async fn add(posted: Posted) -> Response {
+    let (shared, ctx, fields) = (&posted.shared, &posted.ctx, &posted.fields);
+    let form = rule_form::sent("/admin/andon/rules".to_owned(), fields);
     if fields.one("then") == "step" {
-        return rule_page(&shared, &ctx, form, asked_for(), None).await;
+        return rule_page(shared, ctx, form, asked_for(), None).await;
     }
     let done = match rule_form::body(&form) {
-        Ok(body) => rules::add(&ctx, &body).await,
+        Ok(body) => rules::add(ctx, &body).await,
         Err(error) => Err(error),
     };
     match done {
         Ok(_) => Redirect::to("/admin/andon?said=added").into_response(),
-        Err(error) => match wrong_or(&shared, &ctx, "rule", error).await {
-            Ok(again) => rule_page(&shared, &ctx, form, again, None).await,
-            Err(answer) => answer,
-        },
+        Err(error) => {
+            let drawn = |again| rule_page(shared, ctx, form, again, None);
+            posted.again("rule", error, drawn).await
+        }
     }
 }
 
-async fn change(
-    State(shared): State<Shared>,
-    ctx: Ctx,
-    Path(id): Path<i64>,
-    Form(fields): Form<Fields>,
-) -> Response {
+async fn change(Path(id): Path<i64>, posted: Posted) -> Response {
+    let (shared, ctx, fields) = (&posted.shared, &posted.ctx, &posted.fields);
     let href = format!("/admin/andon/rules/{id}");
-    let form = rule_form::sent(href.clone(), &fields);
+    let form = rule_form::sent(href.clone(), fields);
     if fields.one("then") == "step" {
-        return rule_page(&shared, &ctx, form, asked_for(), None).await;
+        return rule_page(shared, ctx, form, asked_for(), None).await;
     }
     let done = match rule_form::body(&form) {
-        Ok(body) => rules::change(&ctx, id, &body).await,
+        Ok(body) => rules::change(ctx, id, &body).await,
         Err(error) => Err(error),
     };
     let Err(error) = done else {
         return Redirect::to(&format!("{href}?said=saved")).into_response();
     };
     let stale = matches!(error, ServiceError::Conflict(_));
-    let again = match wrong_or(&shared, &ctx, "rule", error).await {
-        Ok(again) => again,
-        Err(answer) => return answer,
+    let drawn = |again| async move {
+        // Whoever looked at something older gets to see what it is now.
+        let form = match rules::one(ctx, id).await {
+            Ok(view) if stale => rule_form::of(&view),
+            _ => form,
+        };
+        rule_page(shared, ctx, form, again, None).await
     };
-    // Whoever looked at something older gets to see what it is now.
-    let form = match rules::one(&ctx, id).await {
-        Ok(view) if stale => rule_form::of(&view),
-        _ => form,
-    };
-    rule_page(&shared, &ctx, form, again, None).await
+    posted.again("rule", error, drawn).await
 }
 
-async fn remove(
-    State(shared): State<Shared>,
-    ctx: Ctx,
-    Path(id): Path<i64>,
-    Form(fields): Form<Fields>,
-) -> Response {
-    match rules::remove(&ctx, id, fields.number("version")).await {
+async fn remove(Path(id): Path<i64>, posted: Posted) -> Response {
+    let version = posted.fields.number("version");
+    match rules::remove(&posted.ctx, id, version).await {
         Ok(()) => Redirect::to("/admin/andon?said=removed").into_response(),
-        Err(error) => match wrong_or(&shared, &ctx, "rule", error).await {
-            Ok(again) => list_page(&shared, &ctx, None, again, None).await,
-            Err(answer) => answer,
-        },
+        Err(error) => {
+            let drawn = |again| list_page(&posted.shared, &posted.ctx, None, again, None);
+            posted.again("rule", error, drawn).await
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! `/andon/statistics`: what calls add up to.
 
-use super::{lines_seen, shown};
+use super::lines_seen;
 use crate::api::analysis::Choice;
 use crate::domain::andon::CallKind;
 use crate::domain::time::{DAY_MS, DurMs, Span, TsMs};
@@ -8,6 +8,7 @@ use crate::server::auth::Ctx;
 use crate::server::calendar::{date_and_time, local_day, local_time};
 use crate::server::http::Shared;
 use crate::server::http::desk::answer::refused;
+use crate::server::http::desk::shown;
 use crate::server::services::andon::get_andon_statistics;
 use crate::server::services::andon::statistics::Of;
 use crate::server::services::error::{ServiceError, field, invalid, not_found};

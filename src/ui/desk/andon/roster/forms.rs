@@ -155,57 +155,16 @@ pub fn duty_form(form: &DutyForm, offers: &Offers, wrong: &Wrong) -> AnyView {
 /// The form of somebody who stands in. Its fields have ids of their own: it stands beside that of a duty.
 #[must_use]
 pub fn substitute_form(form: &SubstituteForm, offers: &Offers, wrong: &Wrong) -> AnyView {
-    let field = |name: &str, label: &'static str, chosen: &str| {
-        let id = format!("away-{name}");
-        let problem = wrong.of(name);
-        let invalid = problem.is_some();
-        let said = format!("{id}-said");
-        let option = |(value, words): (String, String)| {
-            let selected = value == chosen;
-            view! {
-                <option value=value selected=selected>
-                    {words}
-                </option>
-            }
-        };
-        let options = with_none("Choose…", &offers.people).into_iter().map(option);
-        let options: Vec<_> = options.collect();
-        view! {
-            <div class="field" class:field-wrong=invalid>
-                <label for=id.clone()>{label}</label>
-                <select id=id name=name.to_owned() aria-describedby=said.clone()>
-                    {options}
-                </select>
-                <p class="field-said" id=said>
-                    {problem}
-                </p>
-            </div>
+    let person = |name, label, chosen| {
+        Choice {
+            name,
+            label,
+            options: with_none("Choose…", &offers.people),
+            chosen,
         }
-        .into_any()
+        .draw_in("away", wrong)
     };
-    let day = |name: &str, label: &'static str, value: &str| {
-        let id = format!("away-{name}");
-        let problem = wrong.of(name);
-        let invalid = problem.is_some();
-        let said = format!("{id}-said");
-        view! {
-            <div class="field" class:field-wrong=invalid>
-                <label for=id.clone()>{label}</label>
-                <input
-                    id=id
-                    name=name.to_owned()
-                    type="date"
-                    value=value.to_owned()
-                    required=true
-                    aria-describedby=said.clone()
-                />
-                <p class="field-said" id=said>
-                    {problem}
-                </p>
-            </div>
-        }
-        .into_any()
-    };
+    let day = |name, label, value| day(name, label, value, true).draw_in("away", wrong);
     let version = form.version.map(|version| {
         view! { <input type="hidden" name="version" value=version.to_string() /> }
     });
@@ -216,7 +175,7 @@ pub fn substitute_form(form: &SubstituteForm, offers: &Offers, wrong: &Wrong) ->
     view! {
         <form class="panel form" method="post" action=form.action.clone()>
             <h2>{title}</h2>
-            {version} {field("person", "Who is away", &form.person)} {field("by", "Who stands in", &form.by)}
+            {version} {person("person", "Who is away", &form.person)} {person("by", "Who stands in", &form.by)}
             <div class="fields">
                 {day("from", "From", &form.from)} {day("until", "Up to and with", &form.until)}
             </div>
