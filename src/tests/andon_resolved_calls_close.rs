@@ -60,7 +60,9 @@ async fn a_resolved_call_closes_when_it_can_no_longer_be_reopened(place: &Place)
 
 async fn a_machine_that_never_runs_again_keeps_its_call_for_a_week(place: &Place) {
     let mut floor = Floor::new(place).await;
-    floor.tell(&[("M1", -60, Running), ("M1", 1, Stopped)]).await;
+    floor
+        .tell(&[("M1", -60, Running), ("M1", 1, Stopped)])
+        .await;
     floor.at(minutes(2)).await;
     let id = floor
         .raised(&floor.operator, json!({"machine": "M1", "kind": "stop"}))
@@ -77,5 +79,9 @@ async fn a_machine_that_never_runs_again_keeps_its_call_for_a_week(place: &Place
     floor.at(just_after(10 + 7 * DAY)).await;
     let closed = floor.detail(id).await;
     assert_eq!(closed["call"]["status"], "closed", "{}", place.engine);
-    assert_eq!(closed["call"]["restarted"], json!(null), "nobody saw it run");
+    assert_eq!(
+        closed["call"]["restarted"],
+        json!(null),
+        "nobody saw it run"
+    );
 }

@@ -1,8 +1,8 @@
 //! A rule that is made of what holds without it begins as that: it calls whom it calls, of the kind of call that it is made for.
 
-use crate::small_plant::two_lines;
 use crate::browser::{Browser, text};
 use crate::harness::{Hands, Place, Server, at};
+use crate::small_plant::two_lines;
 
 on_both! { a_rule_made_of_a_default_calls_whom_the_default_calls }
 

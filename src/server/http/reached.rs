@@ -2,15 +2,16 @@
 
 use super::Shared;
 use super::account::when;
-use super::desk::answer::{Again, asked_for, on_to, refused, wrong_or};
+use super::desk::answer::{Again, asked_for, refused, wrong_or};
 use super::desk::page_with;
+use super::desk::posted::Posted;
 use crate::domain::time::TsMs;
 use crate::server::auth::Ctx;
 use crate::server::services::andon::channels::Tested;
 use crate::server::services::reached::{self, NewDevice, Way};
 use crate::ui::desk::reached::{self as pages, DeviceLine, Reached, SCRIPT, Test};
 use axum::Router;
-use axum::extract::{Form, Path, Query, State};
+use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
@@ -108,79 +109,47 @@ async fn drawn(shared: &Shared, ctx: &Ctx, (status, wrong): Again, typed: Typed)
     page_with(shared, Some(ctx.caller()), TITLE, status, inside)
 }
 
-#[derive(Debug, Deserialize)]
-struct PhoneForm {
-    phone: String,
-}
-
-async fn set_phone(
-    State(shared): State<Shared>,
-    ctx: Ctx,
-    Form(form): Form<PhoneForm>,
-) -> Response {
-    match reached::set_phone(&ctx, &form.phone).await {
+async fn set_phone(posted: Posted) -> Response {
+    let phone = posted.fields.one("phone");
+    match reached::set_phone(&posted.ctx, phone).await {
         Ok(()) => Redirect::to("/account/reached?said=phone").into_response(),
-        Err(error) => match wrong_or(&shared, &ctx, "phone", error).await {
-            Ok(again) => {
-                let typed = Typed {
-                    phone: Some(form.phone),
-                    ..Typed::default()
-                };
-                drawn(&shared, &ctx, again, typed).await
-            }
-            Err(answer) => answer,
-        },
+        Err(error) => {
+            let typed = Typed {
+                phone: Some(phone.to_owned()),
+                ..Typed::default()
+            };
+            let drawn = |again| drawn(&posted.shared, &posted.ctx, again, typed);
+            posted.again("phone", error, drawn).await
+        }
     }
 }
 
-#[derive(Debug, Deserialize)]
-struct DeviceForm {
-    endpoint: String,
-    p256dh: String,
-    auth: String,
-    label: String,
-}
-
-async fn add_device(
-    State(shared): State<Shared>,
-    ctx: Ctx,
-    Form(form): Form<DeviceForm>,
-) -> Response {
+async fn add_device(posted: Posted) -> Response {
+    let text = |name| posted.fields.one(name).to_owned();
     let new = NewDevice {
-        endpoint: form.endpoint,
-        p256dh: form.p256dh,
-        auth: form.auth,
-        label: form.label,
+        endpoint: text("endpoint"),
+        p256dh: text("p256dh"),
+        auth: text("auth"),
+        label: text("label"),
     };
-    match reached::add_device(&ctx, &new).await {
+    match reached::add_device(&posted.ctx, &new).await {
         Ok(()) => Redirect::to("/account/reached?said=on").into_response(),
-        Err(error) => match wrong_or(&shared, &ctx, "device", error).await {
-            Ok(again) => {
-                let typed = Typed {
-                    label: new.label,
-                    ..Typed::default()
-                };
-                drawn(&shared, &ctx, again, typed).await
-            }
-            Err(answer) => answer,
-        },
+        Err(error) => {
+            let typed = Typed {
+                label: new.label,
+                ..Typed::default()
+            };
+            let drawn = |again| drawn(&posted.shared, &posted.ctx, again, typed);
+            posted.again("device", error, drawn).await
+        }
     }
 }
 
-#[derive(Debug, Deserialize)]
-struct RemoveForm {
-    device: String,
-}
-
-async fn remove_device(
-    State(shared): State<Shared>,
-    ctx: Ctx,
-    Form(form): Form<RemoveForm>,
-) -> Response {
+async fn remove_device(posted: Posted) -> Response {
     // No device has the number 0.
-    let id = form.device.parse().unwrap_or_default();
-    let done = reached::remove_device(&ctx, id).await;
-    on_to(&shared, &ctx, "/account/reached?said=removed", done).await
+    let id = posted.fields.one("device").parse().unwrap_or_default();
+    let done = reached::remove_device(&posted.ctx, id).await;
+    posted.on_to("/account/reached?said=removed", done).await
 }
 
 async fn test(State(shared): State<Shared>, ctx: Ctx, Path(name): Path<String>) -> Response {

@@ -2,7 +2,9 @@
 
 use super::fields::Fields;
 use crate::domain::rights::Reach;
+use crate::server::auth::rights::Roles;
 use crate::server::db::people::GivenRow;
+use crate::server::db::roles::RoleRow;
 use crate::server::plant::Plant;
 
 /// The number of no role and no area.
@@ -33,6 +35,12 @@ pub fn places(plant: &Plant) -> Vec<(String, String)> {
         |l: &crate::server::plant::Line| (place(Reach::Line(l.id)), format!("on {}", l.name));
     out.extend(plant.lines.iter().map(line));
     out
+}
+
+/// The roles that a form offers.
+pub fn options(roles: &Roles) -> Vec<(String, String)> {
+    let option = |r: &RoleRow| (r.id.to_string(), r.name.clone());
+    roles.rows.iter().map(option).collect()
 }
 
 /// The roles that a form gives; those it does not name are none. One that cannot be read becomes a role that there is not:

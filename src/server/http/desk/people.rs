@@ -1,9 +1,10 @@
 //! `/admin/people`: who is there, and what they may do.
 
-use super::answer::{Again, asked_for, refused, wrong_or};
+use super::answer::{Again, asked_for, refused};
 use super::fields::{Fields, Said, local, zone};
-use super::given::{given, place, places};
-use super::{Shared, page};
+use super::given::{given, options, place, places};
+use super::posted::Posted;
+use super::{Shared, shown};
 use crate::domain::ids::PersonId;
 use crate::domain::rights::Permission;
 use crate::domain::time::TsMs;
@@ -14,7 +15,7 @@ use crate::server::services::people::{self, Change, NewPerson, Person, describe}
 use crate::ui::desk::once::Once;
 use crate::ui::desk::people as pages;
 use axum::Router;
-use axum::extract::{Form, Path, Query, State};
+use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
@@ -35,17 +36,6 @@ pub fn router(shared: &Shared) -> Router {
         .route("/admin/people/{id}/code", post(clear_code))
         .route("/admin/people/{id}/provider", post(set_provider))
         .with_state(shared.clone())
-}
-
-/// A page that the caller may see.
-fn shown(
-    shared: &Shared,
-    ctx: &Ctx,
-    title: &str,
-    status: StatusCode,
-    inside: leptos::prelude::AnyView,
-) -> Response {
-    page(shared, Some(ctx.caller()), (title, HERE), status, inside)
 }
 
 async fn list(State(shared): State<Shared>, ctx: Ctx, Query(asked): Query<Said>) -> Response {
@@ -87,15 +77,7 @@ async fn list(State(shared): State<Shared>, ctx: Ctx, Query(asked): Query<Said>)
     let may_add = ctx.caller().rights.on_site(Permission::UserWrite);
     let rows = found.into_iter().map(row).collect();
     let inside = pages::list(rows, &asked.find, may_add, asked.words());
-    shown(&shared, &ctx, "People", StatusCode::OK, inside)
-}
-
-fn options(roles: &Roles) -> Vec<(String, String)> {
-    roles
-        .rows
-        .iter()
-        .map(|r| (r.id.to_string(), r.name.clone()))
-        .collect()
+    shown(&shared, &ctx, ("People", HERE), StatusCode::OK, inside)
 }
 
 /// The form as it was sent.
@@ -130,36 +112,36 @@ async fn new_page(
         Ok(roles) => {
             let names = sent(ctx, &roles, fields.one("login"), fields);
             let inside = pages::new(&names, with_password, &wrong);
-            shown(shared, ctx, "Add a person", status, inside)
+            shown(shared, ctx, ("Add a person", HERE), status, inside)
         }
         Err(error) => refused(shared, ctx, error.into()).await,
     }
 }
 
-async fn add(State(shared): State<Shared>, ctx: Ctx, Form(fields): Form<Fields>) -> Response {
-    let ctx = ctx.because(fields.one("why"));
+async fn add(posted: Posted) -> Response {
+    let (shared, ctx, fields) = (&posted.shared, &posted.ctx, &posted.fields);
     let with_password = !fields.one("with_password").is_empty();
     let text = |name| fields.one(name).to_owned();
     let new = NewPerson {
         login: text("login"),
         name: text("name"),
         email: text("email"),
-        given: given(&fields),
+        given: given(fields),
         with_password,
     };
-    match people::add(&ctx, new).await {
+    match people::add(ctx, new).await {
         Ok(made) => match made.password {
             Some(password) => {
                 let words = format!("{} was added. Their first password:", fields.one("name"));
                 let inside = password_once(words, password, &made.id.0.to_string());
-                shown(&shared, &ctx, "Added", StatusCode::OK, inside)
+                shown(shared, ctx, ("Added", HERE), StatusCode::OK, inside)
             }
             None => Redirect::to(&format!("{HERE}/{}?said=added", made.id.0)).into_response(),
         },
-        Err(error) => match wrong_or(&shared, &ctx, "person", error).await {
-            Ok(again) => new_page(&shared, &ctx, &fields, with_password, again).await,
-            Err(answer) => answer,
-        },
+        Err(error) => {
+            let drawn = |again| new_page(shared, ctx, fields, with_password, again);
+            posted.again("person", error, drawn).await
+        }
     }
 }
 
@@ -225,13 +207,12 @@ async fn person_page(
         may_disable: rights.on_site(Permission::UserDelete),
     };
     let inside = pages::person(&person, &wrong, done);
-    shown(shared, ctx, &row.name, status, inside)
+    shown(shared, ctx, (&row.name, HERE), status, inside)
 }
 
 /// Back to the person's page, or the page again with what is wrong.
 async fn answer(
-    shared: &Shared,
-    ctx: &Ctx,
+    posted: &Posted,
     (id, said): (PersonId, &str),
     sent: Option<&Fields>,
     done: Result<(), ServiceError>,
@@ -239,75 +220,52 @@ async fn answer(
     match done {
         Ok(()) => Redirect::to(&format!("{HERE}/{}?said={said}", id.0)).into_response(),
         Err(error) => {
-            let stale = matches!(error, ServiceError::Conflict(_));
             // Whoever looked at something older gets to see what it is now.
+            let stale = matches!(error, ServiceError::Conflict(_));
             let sent = sent.filter(|_| !stale);
-            match wrong_or(shared, ctx, "person", error).await {
-                Ok(again) => person_page(shared, ctx, id, sent, again, None).await,
-                Err(answer) => answer,
-            }
+            let drawn = |again| person_page(&posted.shared, &posted.ctx, id, sent, again, None);
+            posted.again("person", error, drawn).await
         }
     }
 }
 
-async fn change(
-    State(shared): State<Shared>,
-    ctx: Ctx,
-    Path(id): Path<i64>,
-    Form(fields): Form<Fields>,
-) -> Response {
-    let (id, ctx) = (PersonId(id), ctx.because(fields.one("why")));
+async fn change(Path(id): Path<i64>, posted: Posted) -> Response {
+    let (id, fields) = (PersonId(id), &posted.fields);
     let to = Change {
         version: fields.number("version"),
         name: fields.one("name").to_owned(),
         email: fields.one("email").to_owned(),
-        given: given(&fields),
+        given: given(fields),
     };
-    let done = people::change(&ctx, id, to).await;
-    answer(&shared, &ctx, (id, "saved"), Some(&fields), done).await
+    let done = people::change(&posted.ctx, id, to).await;
+    answer(&posted, (id, "saved"), Some(fields), done).await
 }
 
-async fn disable(
-    State(shared): State<Shared>,
-    ctx: Ctx,
-    Path(id): Path<i64>,
-    Form(fields): Form<Fields>,
-) -> Response {
-    let ctx = ctx.because(fields.one("why"));
-    let (id, disabled) = (PersonId(id), fields.one("disabled") == "yes");
-    let done = people::set_disabled(&ctx, id, disabled).await;
+async fn disable(Path(id): Path<i64>, posted: Posted) -> Response {
+    let (id, disabled) = (PersonId(id), posted.fields.one("disabled") == "yes");
+    let done = people::set_disabled(&posted.ctx, id, disabled).await;
     let said = if disabled { "disabled" } else { "enabled" };
-    answer(&shared, &ctx, (id, said), None, done).await
+    answer(&posted, (id, said), None, done).await
 }
 
-async fn end_sessions(
-    State(shared): State<Shared>,
-    ctx: Ctx,
-    Path(id): Path<i64>,
-    Form(fields): Form<Fields>,
-) -> Response {
-    let (id, ctx) = (PersonId(id), ctx.because(fields.one("why")));
-    let done = people::end_sessions(&ctx, id).await;
-    answer(&shared, &ctx, (id, "out"), None, done).await
+async fn end_sessions(Path(id): Path<i64>, posted: Posted) -> Response {
+    let id = PersonId(id);
+    let done = people::end_sessions(&posted.ctx, id).await;
+    answer(&posted, (id, "out"), None, done).await
 }
 
-async fn reset_password(
-    State(shared): State<Shared>,
-    ctx: Ctx,
-    Path(id): Path<i64>,
-    Form(fields): Form<Fields>,
-) -> Response {
+async fn reset_password(Path(id): Path<i64>, posted: Posted) -> Response {
     // Where the old one is asked.
-    if ctx.caller().person() == Some(PersonId(id)) {
+    if posted.ctx.caller().person() == Some(PersonId(id)) {
         return Redirect::to("/account/password").into_response();
     }
-    let ctx = ctx.because(fields.one("why"));
-    match people::reset_password(&ctx, PersonId(id)).await {
+    match people::reset_password(&posted.ctx, PersonId(id)).await {
         Ok(password) => {
             let inside = password_once("The new password:".to_owned(), password, &id.to_string());
-            shown(&shared, &ctx, "New password", StatusCode::OK, inside)
+            let names = ("New password", HERE);
+            shown(&posted.shared, &posted.ctx, names, StatusCode::OK, inside)
         }
-        Err(error) => answer(&shared, &ctx, (PersonId(id), ""), None, Err(error)).await,
+        Err(error) => answer(&posted, (PersonId(id), ""), None, Err(error)).await,
     }
 }
 
@@ -332,50 +290,26 @@ fn set_to<'a>(fields: &'a Fields, name: &str) -> (Option<&'a str>, &'static str)
     }
 }
 
-async fn set_badge(
-    State(shared): State<Shared>,
-    ctx: Ctx,
-    Path(id): Path<i64>,
-    Form(fields): Form<Fields>,
-) -> Response {
-    let ctx = ctx.because(fields.one("why"));
-    let (number, said) = set_to(&fields, "badge");
-    let done = people::set_badge(&ctx, PersonId(id), number).await;
-    answer(&shared, &ctx, (PersonId(id), said), None, done).await
+async fn set_badge(Path(id): Path<i64>, posted: Posted) -> Response {
+    let (number, said) = set_to(&posted.fields, "badge");
+    let done = people::set_badge(&posted.ctx, PersonId(id), number).await;
+    answer(&posted, (PersonId(id), said), None, done).await
 }
 
-async fn set_pin(
-    State(shared): State<Shared>,
-    ctx: Ctx,
-    Path(id): Path<i64>,
-    Form(fields): Form<Fields>,
-) -> Response {
-    let ctx = ctx.because(fields.one("why"));
-    let (pin, said) = set_to(&fields, "pin");
-    let done = people::set_pin(&ctx, PersonId(id), pin).await;
-    answer(&shared, &ctx, (PersonId(id), said), None, done).await
+async fn set_pin(Path(id): Path<i64>, posted: Posted) -> Response {
+    let (pin, said) = set_to(&posted.fields, "pin");
+    let done = people::set_pin(&posted.ctx, PersonId(id), pin).await;
+    answer(&posted, (PersonId(id), said), None, done).await
 }
 
-async fn clear_code(
-    State(shared): State<Shared>,
-    ctx: Ctx,
-    Path(id): Path<i64>,
-    Form(fields): Form<Fields>,
-) -> Response {
-    let ctx = ctx.because(fields.one("why"));
-    let done = people::clear_code(&ctx, PersonId(id)).await;
-    answer(&shared, &ctx, (PersonId(id), "removed"), None, done).await
+async fn clear_code(Path(id): Path<i64>, posted: Posted) -> Response {
+    let done = people::clear_code(&posted.ctx, PersonId(id)).await;
+    answer(&posted, (PersonId(id), "removed"), None, done).await
 }
 
-async fn set_provider(
-    State(shared): State<Shared>,
-    ctx: Ctx,
-    Path(id): Path<i64>,
-    Form(fields): Form<Fields>,
-) -> Response {
-    let ctx = ctx.because(fields.one("why"));
-    let (issuer, said) = set_to(&fields, "issuer");
-    let of = issuer.map(|issuer| (issuer, fields.one("subject")));
-    let done = people::set_provider(&ctx, PersonId(id), of).await;
-    answer(&shared, &ctx, (PersonId(id), said), None, done).await
+async fn set_provider(Path(id): Path<i64>, posted: Posted) -> Response {
+    let (issuer, said) = set_to(&posted.fields, "issuer");
+    let of = issuer.map(|issuer| (issuer, posted.fields.one("subject")));
+    let done = people::set_provider(&posted.ctx, PersonId(id), of).await;
+    answer(&posted, (PersonId(id), said), None, done).await
 }

@@ -2,12 +2,13 @@
 
 use super::answer::{Again, asked_for, refused};
 use super::fields::{Fields, Said};
+use super::given::options;
 use super::posted::Posted;
 use super::{Shared, shown};
 use crate::domain::ids::RoleId;
 use crate::domain::rights::{Permission, PermissionSet};
 use crate::server::auth::Ctx;
-use crate::server::auth::rights::{Roles, own};
+use crate::server::auth::rights::own;
 use crate::server::services::error::{ServiceError, invalid, not_found};
 use crate::server::services::roles::{self, Change, Column, NewRole};
 use crate::ui::desk::field::Wrong;
@@ -73,14 +74,6 @@ async fn matrix_page(
     let new = may_change.then(|| pages::new(&new, wrong));
     let inside = view! { {matrix} {new} }.into_any();
     shown(shared, ctx, ("Roles", HERE), status, inside)
-}
-
-fn options(roles: &Roles) -> Vec<(String, String)> {
-    roles
-        .rows
-        .iter()
-        .map(|r| (r.id.to_string(), r.name.clone()))
-        .collect()
 }
 
 /// The columns that a form holds: a version for each role that it shows, and a tick for what each allows.
