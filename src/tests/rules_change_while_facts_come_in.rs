@@ -1,5 +1,6 @@
 //! A plant may be set up anew at any moment: also while facts wait to be written, twice at once, or on another node.
 
+use crate::andon_scene::{number, run};
 use crate::chance::new_fact;
 use crate::harness::{Hands, Place, Server, at};
 use crate::small_plant::small_plant;
@@ -10,7 +11,7 @@ use ms5_floor::domain::ids::{MachineId, SourceId};
 use ms5_floor::domain::machine_state::MachineState::{self, Running, Stopped};
 use ms5_floor::domain::plant::PlantDef;
 use ms5_floor::domain::time::{MINUTE_MS, Span, TsMs};
-use ms5_floor::server::db::timeline;
+use ms5_floor::server::db::{Db, timeline};
 use ms5_floor::server::plant::Plant;
 use ms5_floor::server::services::plant::{Applied, set_up_by_the_program};
 use serde_json::{Value, json};
@@ -18,6 +19,7 @@ use serde_json::{Value, json};
 on_both! {
     facts_and_folds_anew_in_one_transaction,
     another_node_goes_on_with_the_new_rules,
+    each_machine_is_folded_in_a_transaction_of_its_own,
 }
 
 fn fact(source: SourceId, machine: MachineId, minute: i64, state: MachineState) -> Fact {
@@ -131,4 +133,69 @@ async fn another_node_goes_on_with_the_new_rules(place: &Place) {
         let what = format!("{}, minute {minute}", place.engine);
         check(&one, machine, &facts, &what).await;
     }
+}
+
+/// Refuses to write what this machine did.
+async fn refuse(db: &Db, machine: MachineId) {
+    let when = "CREATE TRIGGER refused BEFORE INSERT ON transition";
+    let refused = match db {
+        Db::Sqlite { .. } => format!(
+            "{when} WHEN NEW.machine_id = {} BEGIN SELECT RAISE(ABORT, 'refused'); END",
+            machine.0
+        ),
+        Db::Postgres(_) => {
+            let function = "CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql
+                AS 'BEGIN RAISE EXCEPTION ''refused''; END'";
+            run(db, function.to_owned()).await;
+            format!(
+                "{when} FOR EACH ROW WHEN (NEW.machine_id = {}) EXECUTE FUNCTION refuse()",
+                machine.0
+            )
+        }
+    };
+    run(db, refused).await;
+}
+
+async fn allow(db: &Db) {
+    let on = match db {
+        Db::Sqlite { .. } => "",
+        Db::Postgres(_) => " ON transition",
+    };
+    run(db, format!("DROP TRIGGER refused{on}")).await;
+}
+
+async fn each_machine_is_folded_in_a_transaction_of_its_own(place: &Place) {
+    let hands = Hands::at(at("2026-07-06T12:00:00Z"));
+    let both_silent_after = |seconds: i64| {
+        let mut plant = silent_after(seconds);
+        plant["machine"][1]["silence_s"] = json!(seconds);
+        plant
+    };
+    let server = Server::with(place, hands.clock(), both_silent_after(600)).await;
+    let (source, _) = server.key("gateway", true, false).await;
+    let (first, second) = (server.machine("M1"), server.machine("M2"));
+    let told = |machine| [0, 30, 45].map(|minute| fact(source, machine, minute, Running));
+    let named = |name: &str, fact: Fact| Fact {
+        item: format!("{name} {}", fact.item),
+        ..fact
+    };
+    let of_first = told(first).map(|fact| named("first", fact));
+    let of_second = told(second).map(|fact| named("second", fact));
+    server.store(source, &[&of_first[..], &of_second].concat()).await;
+    let app = &server.app;
+    let def: PlantDef = serde_json::from_value(both_silent_after(7200)).expect("a plant");
+    let applied = set_up_by_the_program(&app.db, &def, app.clock.now()).await;
+    let Applied { plant, refold, .. } = applied.expect("applied");
+    assert_eq!(refold, [first, second]);
+    app.plant.set(plant);
+    refuse(&app.db, second).await;
+    assert!(app.writer.fold_anew().await.is_err(), "{}", place.engine);
+    check(&server, first, &of_first, place.engine).await;
+    let due = number(&app.db, "SELECT COUNT(*) FROM refold_due").await;
+    assert_eq!(due, 1, "{}: what was done is done", place.engine);
+    allow(&app.db).await;
+    app.writer.fold_anew().await.expect("folded");
+    check(&server, second, &of_second, place.engine).await;
+    let due = number(&app.db, "SELECT COUNT(*) FROM refold_due").await;
+    assert_eq!(due, 0, "{}", place.engine);
 }

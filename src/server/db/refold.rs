@@ -28,17 +28,15 @@ pub async fn is_due(db: &Db) -> sqlx::Result<bool> {
     Ok(!due.is_empty())
 }
 
-/// Takes all of them: whoever commits this has folded them.
+/// Takes the first of them: whoever commits this has folded it.
 ///
 /// # Errors
 /// The engine's.
-pub async fn take(tx: &mut Tx) -> sqlx::Result<Vec<MachineId>> {
-    let due: Vec<i64> = writing!(tx, |conn| sqlx::query_scalar(DUE).fetch_all(conn).await?);
-    if !due.is_empty() {
-        writing!(tx, |conn| sqlx::query("DELETE FROM refold_due")
-            .execute(conn)
-            .await
-            .map(drop))?;
-    }
-    Ok(due.into_iter().map(MachineId).collect())
+pub async fn take_one(tx: &mut Tx) -> sqlx::Result<Option<MachineId>> {
+    const SQL: &str = "DELETE FROM refold_due WHERE machine_id = (SELECT MIN(machine_id) FROM refold_due)
+        RETURNING machine_id";
+    let due: Option<i64> = writing!(tx, |conn| sqlx::query_scalar(SQL)
+        .fetch_optional(conn)
+        .await?);
+    Ok(due.map(MachineId))
 }

@@ -100,6 +100,8 @@ struct Task {
     seq: Seq,
     /// The version of the plant by whose rules `heads` were folded.
     rules: i64,
+    /// Machines that were folded anew, of which screens were not told yet.
+    folded: Vec<MachineId>,
 }
 
 impl Writer {
@@ -125,6 +127,7 @@ impl Writer {
             heads: Heads::default(),
             seq: Seq(0),
             rules: 0,
+            folded: Vec::new(),
         };
         let handle = tokio::spawn(async move {
             while let Some(first) = inbox.recv().await {
@@ -229,33 +232,34 @@ impl Task {
     }
 
     async fn write(&mut self, group: &[Job]) -> sqlx::Result<(Vec<Vec<ItemResult>>, Committed)> {
-        let mut tx = self.db.begin_append().await?;
-        let now = self.clock.now();
-        let before = facts::last_seq_in(&mut tx).await?;
-        let plant = self.stored_plant(&mut tx).await?;
-        let same_rules = plant.version == self.rules;
-        if before != self.seq || !same_rules {
-            self.heads.forget();
-        }
-        // Facts must not be folded on to what was made by old rules, so the first transaction after a change does it.
-        let anew = if same_rules && group.iter().all(|job| job.batch().is_some()) {
-            vec![]
-        } else {
-            refold::take(&mut tx).await?
+        let (mut tx, before, plant) = loop {
+            let mut tx = self.db.begin_append().await?;
+            let before = facts::last_seq_in(&mut tx).await?;
+            let plant = self.stored_plant(&mut tx).await?;
+            let same_rules = plant.version == self.rules;
+            if before != self.seq || !same_rules {
+                self.heads.forget();
+            }
+            // Facts must not be folded on to what was made by old rules, so whoever writes first after a change does that.
+            let due = if same_rules && group.iter().all(|job| job.batch().is_some()) {
+                None
+            } else {
+                refold::take_one(&mut tx).await?
+            };
+            match due {
+                // Each machine by itself: whoever else wants to write, such as the step of a call, waits for one only.
+                Some(machine) => self.fold_whole(tx, &plant, machine).await?,
+                None => break (tx, before, plant),
+            }
         };
+        let now = self.clock.now();
         let batches: Vec<Batch<'_>> = group.iter().filter_map(Job::batch).collect();
         let fresh = append(&mut tx, &batches, &plant, before, now).await?;
         let mut machines: Vec<MachineId> = fresh.by_machine.keys().copied().collect();
-        machines.extend(
-            anew.iter()
-                .copied()
-                .filter(|m| !fresh.by_machine.contains_key(m)),
-        );
-        // Each machine's rows once: what is folded anew holds the new facts already.
         let mut rows = Rows::default();
         let mut past = Vec::new();
         for (machine, new) in fresh.by_machine {
-            if let Some((_, known)) = plant.machine(machine).filter(|_| !anew.contains(&machine)) {
+            if let Some((_, known)) = plant.machine(machine) {
                 let first = new.iter().map(|f| f.at).min().unwrap_or(now);
                 let heads = &mut self.heads;
                 let until = heads
@@ -264,34 +268,13 @@ impl Task {
                 past.push((machine, restated(&known.rules, first, until)));
             }
         }
-        for machine in anew {
-            if let Some((_, known)) = plant.machine(machine) {
-                let heads = &mut self.heads;
-                heads
-                    .rebuild(&mut tx, machine, &known.rules, &mut rows)
-                    .await?;
-                past.push((machine, Span::clamped(TsMs(0), TsMs(i64::MAX))));
-            }
-        }
         rows.write(&mut tx).await?;
-        let changed: Vec<Changed> = past
-            .into_iter()
-            .filter_map(|(machine, span)| {
-                let (line, _) = plant.machine(machine)?;
-                Some(Changed {
-                    line: line.id,
-                    machine,
-                    span,
-                    start_up: line.rules.start_up,
-                    settled: line.rules.minor_stop.max(line.rules.debounce),
-                })
-            })
-            .collect();
-        rollup::ask_for_machines(&mut tx, &changed).await?;
+        rollup::ask_for_machines(&mut tx, &changed(&plant, past)).await?;
         quarantine::hold(&mut tx, &fresh.held, now).await?;
         let seq = facts::last_seq_after(&mut tx, before, fresh.added).await?;
         notify::hint(&mut tx, seq).await?;
         tx.commit().await?;
+        machines.append(&mut self.folded);
         Ok((
             fresh.results,
             Committed {
@@ -301,6 +284,27 @@ impl Task {
                 machines,
             },
         ))
+    }
+
+    /// Folds all facts of a machine anew, in a transaction that knows that it is due.
+    async fn fold_whole(
+        &mut self,
+        mut tx: Tx,
+        plant: &Plant,
+        machine: MachineId,
+    ) -> sqlx::Result<()> {
+        if let Some((_, known)) = plant.machine(machine) {
+            let mut rows = Rows::default();
+            self.heads
+                .rebuild(&mut tx, machine, &known.rules, &mut rows)
+                .await?;
+            rows.write(&mut tx).await?;
+            let past = vec![(machine, Span::clamped(TsMs(0), TsMs(i64::MAX)))];
+            rollup::ask_for_machines(&mut tx, &changed(plant, past)).await?;
+        }
+        tx.commit().await?;
+        self.folded.push(machine);
+        Ok(())
     }
 
     /// The plant whose rules hold in this transaction. Another node may have changed it without our having heard yet;
@@ -341,6 +345,21 @@ fn restated(rules: &FoldRules, first: TsMs, until: TsMs) -> Span {
 }
 
 /// What a transaction left behind.
+/// Stretches of machines' timelines that were written, as roll-ups are asked for.
+fn changed(plant: &Plant, past: Vec<(MachineId, Span)>) -> Vec<Changed> {
+    let one = |(machine, span)| {
+        let (line, _) = plant.machine(machine)?;
+        Some(Changed {
+            line: line.id,
+            machine,
+            span,
+            start_up: line.rules.start_up,
+            settled: line.rules.minor_stop.max(line.rules.debounce),
+        })
+    };
+    past.into_iter().filter_map(one).collect()
+}
+
 struct Committed {
     /// The last number before it.
     before: Seq,

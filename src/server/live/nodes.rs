@@ -83,6 +83,8 @@ fn notice(app: &App, caught_up: sqlx::Result<()>) {
 async fn catch_up(app: &App) -> sqlx::Result<()> {
     if stored_version(&app.db).await? != app.plant.get().version {
         app.plant.set(Plant::load(&app.db).await?);
+        // Folding takes its time, and no call waits for it.
+        calls::catch_up(app).await?;
         // Whoever changed it may have ended before it folded anew what that asks for.
         if refold::is_due(&app.db).await? && app.writer.fold_anew().await.is_err() {
             tracing::warn!(
