@@ -35,6 +35,7 @@ mod a_provider_says_who_somebody_is;
 mod a_provider_vouches_for_people;
 mod a_stream_ends_with_its_leave;
 mod administrators_sign_others_out;
+mod an_address_is_a_way_in;
 mod an_item_reads_back_as_the_fact_it_tells;
 mod andon_calls_take_their_course;
 mod andon_channels_tell_what_they_lack;
