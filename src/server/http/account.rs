@@ -56,7 +56,9 @@ impl Done {
     /// In words; anything else says nothing.
     fn words(&self) -> Option<&'static str> {
         match self.said.as_str() {
-            "password" => Some("The password is changed. You are signed out everywhere else."),
+            "password" => Some(
+                "The password is changed. You are signed out everywhere else. Your devices go on to take messages: look under 'How you are reached' whether all of them are yours.",
+            ),
             "pin" => Some("The PIN is set. It holds on shared tablets."),
             "code-on" => Some("The second factor is on. You are signed out everywhere else."),
             "code-off" => Some("The second factor is off. You are signed out everywhere else."),

@@ -7,6 +7,7 @@ pub use address::{NewAddress, change_address};
 pub use second_factor::{turn_code_off, turn_code_on};
 
 use super::error::{ServiceError, field, invalid, not_found};
+use super::people::{Waiting, put_out};
 use super::sign_in::{Refused, count_try, kept_out, on_record};
 use super::sign_on::pin_subject;
 use crate::domain::ids::PersonId;
@@ -156,7 +157,9 @@ async fn begin_as(ctx: &Ctx, row: &PersonRow) -> Result<Tx, Refused> {
     Err(Refused::Wrong)
 }
 
-/// Changes one's own password; all other sessions end.
+/// Changes one's own password; all other sessions end. Devices go on to take messages: a password is changed as a matter of
+/// routine, and whoever is called when a line stands must not be out of reach from then on without knowing. Whoever fears for
+/// the account signs out everywhere.
 ///
 /// # Errors
 /// [`Refused::Wrong`] when the old one is; wrong fields; the engine's.
@@ -306,16 +309,17 @@ pub async fn end_session(ctx: &Ctx, mark: &str) -> Result<(), ServiceError> {
     Ok(())
 }
 
-/// Ends all sessions of one's own, this one too.
+/// Ends all sessions of one's own, this one too, and takes one's browsers off: the device that was lost may be one that takes
+/// messages. The browser at hand is among them, as it is signed out like the others, and which one it is nobody knows here.
 ///
 /// # Errors
 /// Nobody asks; the engine's.
 pub async fn end_all_sessions(ctx: &Ctx) -> Result<(), ServiceError> {
     let row = my_row(ctx).await?;
     let mut tx = ctx.app().db.begin().await?;
-    let ended = sessions::end_of_person(&mut tx, row.person(), &[]).await?;
+    let lost = put_out(&mut tx, row.person(), Waiting::ToBrowsers).await?;
     let mut line = ctx.entry("session.end_all", format!("person:{}", row.login));
-    line.became = json!({"sessions_ended": ended}).to_string();
+    lost.tell(&mut line);
     audit::add(&mut tx, &line).await?;
     tx.commit().await?;
     ctx.app().people.forget();

@@ -160,6 +160,9 @@ fn sessions(lines: Vec<SessionLine>) -> AnyView {
     };
     view! {
         {list.draw()}
+        <p class="panel-note">
+            "To sign out everywhere also ends messages to all your devices, until you turn them on again."
+        </p>
         {everywhere.draw()}
     }
     .into_any()
