@@ -33,6 +33,7 @@ mod a_lost_database_is_told;
 mod a_new_machine_was_not_missing_before;
 mod a_provider_says_who_somebody_is;
 mod a_provider_vouches_for_people;
+mod a_reason_goes_with_a_change;
 mod a_stream_ends_with_its_leave;
 mod administrators_sign_others_out;
 mod an_address_is_a_way_in;
