@@ -7,6 +7,7 @@
 pub mod access;
 pub mod caller;
 pub mod guard;
+pub mod household;
 pub mod housekeeping;
 pub mod identify;
 pub mod merged;

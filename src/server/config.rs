@@ -191,7 +191,7 @@ impl ServeArgs {
             return Err(ConfigError::Demonstration);
         }
         let oidc = match file.oidc {
-            Some(said) => Some(said.resolve(std::env::var(oidc::CLIENT_SECRET).ok())?),
+            Some(said) => Some(said.resolve(&|name| std::env::var(name).ok())?),
             None => None,
         };
         let delivery = match file.delivery {
@@ -457,6 +457,7 @@ mod tests {
             "log.slow_statement_ms",
             "oidc.issuer",
             "oidc.client_id",
+            "oidc.addresses_are_verified",
             "delivery",
             "delivery.address",
             "delivery.email",

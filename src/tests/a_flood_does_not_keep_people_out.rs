@@ -6,6 +6,7 @@ use crate::harness::{Answer, HERE, Hands, Place, Routes, Server, at, request};
 use crate::small_plant::small_plant;
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
+use futures::FutureExt;
 use futures::future::join_all;
 use ms5_floor::domain::time::DurMs;
 use ms5_floor::server::config::Transport;
@@ -24,6 +25,7 @@ on_both! {
     many_tries_at_once_are_as_many,
     right_tries_that_come_together_do_not_lock_each_other_out,
     when_too_many_wait_the_next_is_told_at_once,
+    a_network_of_one_client_waits_behind_itself_only,
     many_sign_in_pages_at_once_wait_for_no_connection_that_another_holds,
 }
 
@@ -289,6 +291,31 @@ async fn when_too_many_wait_the_next_is_told_at_once(place: &Place) {
     held.pop();
     let answer = maria.sign_in("maria", PASSWORD).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER);
+    assert_eq!(server.on_record("session.wrong").await.len(), 0);
+}
+
+async fn a_network_of_one_client_waits_behind_itself_only(place: &Place) {
+    let (server, _) = served(place).await;
+    // As many wait as may of one client, each under another address of its network.
+    let knock = |n: usize| {
+        let turns = server.app.turns.clone();
+        async move { turns.of_client(&format!("2001:db8:1:2::{n:x}")).await }.boxed()
+    };
+    let first = knock(1).await.expect("a turn");
+    let mut waiting: Vec<_> = (2..=16).map(knock).collect();
+    for waits in &mut waiting {
+        assert!(waits.now_or_never().is_none());
+    }
+    for (from, status) in [
+        ("2001:db8:1:2:ffff::9", StatusCode::SERVICE_UNAVAILABLE),
+        ("2001:db8:1:3::1", StatusCode::SEE_OTHER),
+    ] {
+        let mut maria = Browser::new(&server);
+        maria.from = from.parse().expect("an address");
+        let answer = maria.sign_in("maria", PASSWORD).await;
+        assert_eq!(answer.status, status, "{}: {from}", place.engine);
+    }
+    drop((waiting, first));
     assert_eq!(server.on_record("session.wrong").await.len(), 0);
 }
 

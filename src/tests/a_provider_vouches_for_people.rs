@@ -3,7 +3,7 @@
 
 use crate::browser::{Browser, add_person, leads_to, text};
 use crate::harness::{Answer, Hands, Place, Server, at};
-use crate::sign_in_provider::{Lie, SignInProvider, sent_back, settings};
+use crate::sign_in_provider::{Lie, SignInProvider, sent_back, settings, settings_with};
 use crate::small_plant::small_plant;
 use axum::http::{StatusCode, header};
 use ms5_floor::domain::ids::PersonId;
@@ -70,6 +70,8 @@ async fn subject_of(server: &Server, id: PersonId) -> Option<String> {
 on_both! {
     who_has_the_address_that_was_checked_is_linked_and_stays_so,
     strangers_are_told_whom_to_ask,
+    a_link_that_was_taken_away_does_not_come_back_by_the_address,
+    an_address_of_which_nothing_is_said_counts_where_the_settings_say_so,
     who_is_closed_here_stays_out,
     a_word_that_does_not_hold_lets_nobody_in,
     an_answer_belongs_to_one_question_of_one_browser,
@@ -167,6 +169,59 @@ async fn strangers_are_told_whom_to_ask(place: &Place) {
         assert!(newest.became.contains("u-4711"), "{newest:?}");
     }
     assert_eq!(subject_of(&server, unchecked).await, None);
+}
+
+async fn a_link_that_was_taken_away_does_not_come_back_by_the_address(place: &Place) {
+    let there_is = SignInProvider::start(at(NOW)).await;
+    let (server, _) = server(place, there_is.issuer()).await;
+    let ada = person(&server, "ada", "viewer", "ada@plant.example").await;
+    let mut admin = Browser::of(&server, "root", "admin").await;
+    leads_to(&sign_in(&mut Browser::new(&server), "").await);
+    assert!(subject_of(&server, ada).await.is_some());
+    let page = format!("/admin/people/{}", ada.0);
+    let path = format!("{page}/provider");
+    leads_to(&admin.post(&path, &[("clear", "yes")]).await);
+    for _ in 0..2 {
+        let refused = sign_in(&mut Browser::new(&server), "").await;
+        assert_eq!(refused.status, StatusCode::FORBIDDEN, "{}", place.engine);
+        assert_eq!(subject_of(&server, ada).await, None);
+    }
+    let shown = text(&admin.get(&page).await);
+    assert!(shown.contains("Their link was removed"), "{shown}");
+    // By hand it comes back, and an address links again whom nobody took a link from.
+    let by_hand = [("issuer", there_is.issuer()), ("subject", "u-4711")];
+    leads_to(&admin.post(&path, &by_hand).await);
+    leads_to(&sign_in(&mut Browser::new(&server), "").await);
+    let shown = text(&admin.get(&page).await);
+    assert!(!shown.contains("Their link was removed"), "{shown}");
+    there_is.says(&json!({"sub": "u-5", "email": "eve@plant.example", "email_verified": true}));
+    let eve = person(&server, "eve", "viewer", "eve@plant.example").await;
+    leads_to(&sign_in(&mut Browser::new(&server), "").await);
+    assert_eq!(subject_of(&server, eve).await.as_deref(), Some("u-5"));
+}
+
+async fn an_address_of_which_nothing_is_said_counts_where_the_settings_say_so(place: &Place) {
+    let there_is = SignInProvider::start(at(NOW)).await;
+    let (mut server, hands) = server(place, there_is.issuer()).await;
+    let ada = person(&server, "ada", "viewer", "ada@plant.example").await;
+    there_is.leaves_out("email_verified");
+    let refused = sign_in(&mut Browser::new(&server), "").await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN, "{}", place.engine);
+    // What an administrator needs to link them by hand.
+    for told in ["ada@plant.example", there_is.issuer(), "u-4711"] {
+        let told = format!("<code>{told}</code>");
+        assert!(text(&refused).contains(&told), "{told}: {}", text(&refused));
+    }
+    let settings = settings_with(there_is.issuer(), "addresses_are_verified = true");
+    server.shared.provider = Some(Provider::new(settings, hands.clock()));
+    // What the provider says itself holds all the same.
+    there_is.says(&json!({"email_verified": false}));
+    let refused = sign_in(&mut Browser::new(&server), "").await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN, "{}", place.engine);
+    assert_eq!(subject_of(&server, ada).await, None);
+    there_is.leaves_out("email_verified");
+    leads_to(&sign_in(&mut Browser::new(&server), "").await);
+    assert_eq!(subject_of(&server, ada).await.as_deref(), Some("u-4711"));
 }
 
 async fn who_is_closed_here_stays_out(place: &Place) {

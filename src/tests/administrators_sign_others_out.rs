@@ -1,5 +1,6 @@
 //! An administrator signs somebody else out everywhere, with a reason: shared tablets stay enrolled, and nothing more goes to
-//! devices that may be in other hands. Of oneself the page says where.
+//! devices that may be in other hands. Of oneself the page says where, and there it takes one's devices off, too; a new password
+//! leaves them on.
 
 use crate::a_device_that_was_ended_stays_ended::Floor;
 use crate::browser::{Browser, PASSWORD, add_person, leads_to, text};
@@ -10,13 +11,14 @@ use crate::outbox::{message, queue, row};
 use crate::people_say_how_they_are_reached::{devices, served};
 use crate::receiver::Receiver;
 use axum::http::StatusCode;
-use ms5_floor::server::db::contacts;
+use ms5_floor::server::db::{contacts, people};
 use ms5_floor::server::delivery::To;
 use serde_json::{Value, json};
 
 on_both! {
     an_administrator_signs_somebody_out_everywhere,
     nobody_signs_themselves_out_on_their_own_page_nor_others_without_leave,
+    whoever_signs_out_everywhere_has_no_device_left_that_takes_messages,
     ones_own_page_says_who_links_one_to_a_provider,
 }
 
@@ -105,6 +107,41 @@ async fn nobody_signs_themselves_out_on_their_own_page_nor_others_without_leave(
     assert_eq!(admin.get("/account").await.status, StatusCode::OK);
     let rows = server.on_record("person.sessions.end").await;
     assert!(rows.is_empty(), "{}: {rows:?}", place.engine);
+}
+
+async fn whoever_signs_out_everywhere_has_no_device_left_that_takes_messages(place: &Place) {
+    let receiver = Receiver::start().await;
+    let (server, _) = served(place, &receiver).await;
+    let app = &server.app;
+    let mut maria = Browser::of(&server, "maria", "operator").await;
+    let vic = add_person(&server, "vic", "viewer").await;
+    let id = people::by_login(&app.db, "maria").await.expect("a look");
+    let id = id.expect("maria").person();
+    let lost = format!("{}/lost", receiver.url);
+    let device = subscribe(app, id, &lost, &Device::new()).await;
+    let other = format!("{}/other", receiver.url);
+    subscribe(app, vic, &other, &Device::new()).await;
+    let waiting = queue(app, "k", "push", To::Person(id), &message("m")).await;
+    // A new password is routine, and must not silence calls for help.
+    let new = "blue ladder behind the mill";
+    let form = [("old", PASSWORD), ("password", new), ("again", new)];
+    let answer = maria.post("/account/password", &form).await;
+    let shown = text(&maria.get(&leads_to(&answer)).await);
+    assert!(shown.contains("go on to take messages"), "{shown}");
+    assert_eq!(devices(&server, "maria").await.len(), 1, "{}", place.engine);
+    let answer = maria.post("/account/sessions/end-all", &[]).await;
+    assert_eq!(leads_to(&answer), "/sign-in");
+    assert_eq!(devices(&server, "maria").await.len(), 0, "{}", place.engine);
+    assert_eq!(devices(&server, "vic").await.len(), 1, "nobody else's");
+    assert_eq!(row(app, waiting[0].delivery()).await.state, "void");
+    let told = server.on_record("session.end_all").await.remove(0);
+    let json_of = |text: &str| serde_json::from_str::<Value>(text).expect("JSON");
+    assert_eq!(
+        json_of(&told.became),
+        json!({"sessions_ended": 1, "messages_void": 1})
+    );
+    let taken = json!([{"device": device.0, "label": "Tablet 3"}]);
+    assert_eq!(json_of(&told.was), json!({ "devices": taken }));
 }
 
 async fn ones_own_page_says_who_links_one_to_a_provider(place: &Place) {

@@ -99,6 +99,11 @@ async fn a_key_ends_by_itself_by_hand_and_by_another(place: &Place) {
     )
     .await;
     assert!(!holds(&first).await && holds(&third).await);
+    let told = server.on_record("key.add").await.remove(0);
+    let told: serde_json::Value = serde_json::from_str(&told.became).expect("JSON");
+    let mut revoked = [&first, &second].map(|key| format!("key:{}", &key[..10]));
+    revoked.sort();
+    assert_eq!(told["revoked"], serde_json::json!(revoked), "{told}");
     let page = text(&admin.get("/admin/keys").await);
     let (before, _) = page.split_once("/revoke\"").expect("a key that holds");
     let id = before.rsplit('/').next().expect("its number").to_owned();
@@ -177,8 +182,12 @@ async fn what_is_wrong_with_a_key_is_named(place: &Place) {
         assert!(page.contains(&format!("<li>{field}")), "{field}: {page}");
     }
     // Only what does nothing but send may hold for good, and nothing holds longer than three years.
-    for (usual, days) in [("watch", ""), ("send", "1096")] {
-        let form = [("sender", "gateway 1"), ("usual", usual), ("days", days)];
+    for (what, which, days) in [
+        ("usual", "watch", ""),
+        ("may", "ingest:review", ""),
+        ("usual", "send", "1096"),
+    ] {
+        let form = [("sender", "gateway 1"), (what, which), ("days", days)];
         let answer = admin.post("/admin/keys", &form).await;
         assert!(text(&answer).contains("<li>days: "), "{}", text(&answer));
     }

@@ -232,14 +232,30 @@ async fn a_second_factor_counts_once_its_code_was_shown(place: &Place) {
             .status,
         StatusCode::SEE_OTHER
     );
-    let wrong = browser
-        .post("/account/code/off", &[("password", "guess guess")])
-        .await;
-    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
-    let off = browser
-        .post("/account/code/off", &[("password", PASSWORD)])
-        .await;
+    // The password alone does not get rid of it, nor with a code that was used; nor a code alone.
+    hands.set(server.app.clock.now() + DurMs(60_000));
+    let next = code(server.app.clock.now().0);
+    for (typed, password, named) in [
+        (next.as_str(), "guess guess", "password: is not right"),
+        ("", PASSWORD, "code: is not right"),
+        ("000000", PASSWORD, "code: is not right"),
+        (fresh.as_str(), PASSWORD, "code: is not right"),
+    ] {
+        let form = [("code", typed), ("password", password)];
+        let wrong = browser.post("/account/code/off", &form).await;
+        assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY, "{typed}");
+        assert!(text(&wrong).contains(named), "{typed}: {}", text(&wrong));
+    }
+    assert_eq!(other.get("/account").await.status, StatusCode::OK);
+    let form = [("code", next.as_str()), ("password", PASSWORD)];
+    let off = browser.post("/account/code/off", &form).await;
     assert_eq!(leads_to(&off), "/account?said=code-off");
+    assert_eq!(browser.get("/account").await.status, StatusCode::OK);
+    assert_eq!(
+        other.get("/account").await.status,
+        StatusCode::SEE_OTHER,
+        "signed out everywhere else"
+    );
     let without = Browser::new(&server).sign_in("maria", PASSWORD).await;
     assert_eq!(leads_to(&without), "/");
     let rows = server.on_record("person.second_factor").await;

@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use ms5_floor::domain::time::TsMs;
-use ms5_floor::server::auth::oidc::{FileSettings, Settings};
+use ms5_floor::server::auth::oidc::{CLIENT_SECRET, FileSettings, Settings};
 use openidconnect::core::{
     CoreEdDsaPrivateSigningKey, CoreHmacKey, CoreIdToken, CoreIdTokenClaims, CoreJsonWebKeySet,
     CoreJwsSigningAlgorithm, CoreRsaPrivateSigningKey,
@@ -30,9 +30,16 @@ const RSA: &str = include_str!("sign_in_provider_rsa.pem");
 
 /// The settings of a server that trusts this provider.
 pub fn settings(issuer: &str) -> Settings {
-    let text = format!("issuer = '{issuer}'\nclient_id = '{CLIENT}'\nname = 'Plant account'");
+    settings_with(issuer, "")
+}
+
+/// The same, with more lines.
+pub fn settings_with(issuer: &str, more: &str) -> Settings {
+    let text =
+        format!("issuer = '{issuer}'\nclient_id = '{CLIENT}'\nname = 'Plant account'\n{more}");
     let file: FileSettings = toml::from_str(&text).expect("settings");
-    file.resolve(Some(SECRET.to_owned())).expect("settings")
+    let env = |name: &str| (name == CLIENT_SECRET).then(|| SECRET.to_owned());
+    file.resolve(&env).expect("settings")
 }
 
 /// Goes to the provider as a browser does; returns the address to which it is sent back.
@@ -159,6 +166,12 @@ impl SignInProvider {
     /// Signs with another key from now on.
     pub fn change_key(&self, id: &str) {
         *self.0.key.lock().unwrap_or_else(PoisonError::into_inner) = (id.to_owned(), ed25519(id));
+    }
+
+    /// Says nothing of this claim from now on.
+    pub fn leaves_out(&self, claim: &str) {
+        let mut says = self.0.says.lock().unwrap_or_else(PoisonError::into_inner);
+        says.as_object_mut().expect("claims").remove(claim);
     }
 
     /// How often it was asked about itself.

@@ -93,7 +93,7 @@ async fn a_second_factor_is_not_turned_off_with_a_password_that_was_replaced(pla
     let on = people::set_totp(&mut tx, maria, Some("GEZDGNBVGY3TQOJQ")).await;
     on.expect("turned on");
     tx.commit().await.expect("committed");
-    let form = [("password", PASSWORD)];
+    let form = [("code", "000000"), ("password", PASSWORD)];
     let given = give_password(&server, maria, Some("another"));
     let asked = ("/account/code/off", &form[..]);
     let answer = sent(&server, &mut browser, asked, given).await;

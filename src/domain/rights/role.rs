@@ -165,9 +165,9 @@ pub mod sets {
     ]);
     /// All that a key may hold.
     pub const BY_KEY: PermissionSet = PermissionSet::all().without(NOT_BY_KEY);
-    /// What a key may hold without an end: connectors that only send are forgotten in cabinets, and harm nobody there.
-    pub const WITHOUT_END: PermissionSet =
-        PermissionSet::of(&[P::IngestWrite, P::IngestBackfill, P::IngestReview]);
+    /// What a key may hold without an end, which is to send facts and nothing else: connectors that only send are forgotten in
+    /// cabinets, and harm nobody there.
+    pub const WITHOUT_END: PermissionSet = SEND_OLD;
     /// Set up the plant.
     pub const SET_UP_PLANT: PermissionSet =
         PermissionSet::of(&[P::ProductionWrite, P::LineWrite, P::ShiftWrite]);
@@ -221,8 +221,8 @@ mod tests {
             let by_person = of_people.contains(&permission.area())
                 || ["system:config", "system:maintenance"].contains(&permission.name());
             assert_eq!(sets::BY_KEY.has(*permission), !by_person, "{permission:?}");
-            let ingest = permission.area() == "ingest";
-            assert_eq!(sets::WITHOUT_END.has(*permission), ingest, "{permission:?}");
+            let sends = ["ingest:write", "ingest:backfill"].contains(&permission.name());
+            assert_eq!(sets::WITHOUT_END.has(*permission), sends, "{permission:?}");
         }
         assert!(sets::BY_KEY.covers(sets::SET_UP_PLANT.and(sets::WATCH).and(sets::SEND_OLD)));
     }

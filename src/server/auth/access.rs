@@ -281,6 +281,7 @@ pub const ACCESS: &[Entry] = &[
     ("POST", "/account/code/on", Person),
     ("POST", "/account/code/off", Person),
     ("GET", "/account/reached", Person),
+    ("POST", "/account/reached/email", Person),
     ("POST", "/account/reached/phone", Person),
     ("POST", "/account/reached/devices", Person),
     ("POST", "/account/reached/devices/remove", Person),

@@ -66,6 +66,8 @@ pub struct Caller {
     pub address: String,
     /// The request, as in the log.
     pub request: String,
+    /// Why they ask, as they say themselves: it goes on the record with what is done.
+    pub why: String,
     /// SHA-256 of the session's id.
     pub session: Option<Vec<u8>>,
     /// The key in the header that does not hold, as far as it is one of ours.
@@ -85,6 +87,7 @@ impl Caller {
             must_change: false,
             address,
             request,
+            why: String::new(),
             session: None,
             bad_key: None,
             denied: Mutex::new(None),

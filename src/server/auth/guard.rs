@@ -15,7 +15,23 @@ use server_fn::ServerFn;
 use std::sync::Arc;
 
 /// The longest reason that is kept, in characters.
-const LONGEST_REASON: usize = 500;
+pub const LONGEST_REASON: usize = 500;
+
+/// A reason as a program sends it beside what it asks for. Forms are cut to what is kept; a program is told.
+///
+/// # Errors
+/// What is wrong with it: it is no text, or it is too long.
+pub fn reason(sent: &[u8]) -> Result<String, String> {
+    let text = std::str::from_utf8(sent).map_err(|_| "is not UTF-8".to_owned())?;
+    let text = text.trim_matches(' ');
+    if text.chars().any(char::is_control) {
+        return Err("holds control characters".to_owned());
+    }
+    if text.chars().count() > LONGEST_REASON {
+        return Err(format!("is longer than {LONGEST_REASON} characters"));
+    }
+    Ok(text.to_owned())
+}
 
 /// Leave to do one thing: who, what they may, and the server to do it with.
 #[derive(Clone, Debug)]
@@ -73,7 +89,7 @@ pub fn admit(app: &App, caller: &Arc<Caller>, method: &str, path: &str) -> Resul
         app: app.clone(),
         caller: Arc::clone(caller),
         need,
-        why: String::new(),
+        why: caller.why.clone(),
     };
     let lacks = |permission| {
         if caller.is_somebody() {

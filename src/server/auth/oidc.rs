@@ -7,7 +7,7 @@
 mod outbound;
 mod settings;
 
-pub use settings::{CLIENT_SECRET, FileSettings, Settings, SettingsError};
+pub use settings::{ADDRESSES_ARE_VERIFIED, CLIENT_SECRET, FileSettings, Settings, SettingsError};
 
 use crate::server::clock::Clock;
 use openidconnect::core::{
@@ -106,7 +106,7 @@ pub struct Identity {
     pub subject: String,
     /// The address for mail, if told.
     pub email: Option<String>,
-    /// The provider has checked that the address is the person's.
+    /// The provider has checked that the address is the person's, as it says itself, or our settings say of all of its addresses.
     pub email_verified: bool,
     /// What the person is called, if told.
     pub name: Option<String>,
@@ -319,11 +319,12 @@ impl Inner {
                 return Err(wrong("its parts do not belong together".to_owned()));
             }
         }
-        Ok(identity(claims))
+        Ok(identity(claims, self.settings.addresses_are_verified))
     }
 }
 
-fn identity(claims: &CoreIdTokenClaims) -> Identity {
+/// Who it is; `unsaid` is whether an address was checked of which the provider says neither.
+fn identity(claims: &CoreIdTokenClaims, unsaid: bool) -> Identity {
     let name = claims.name().and_then(|name| name.get(None));
     let called = name.map(|name| name.to_string());
     let user = claims.preferred_username().map(|user| user.to_string());
@@ -331,7 +332,7 @@ fn identity(claims: &CoreIdTokenClaims) -> Identity {
         issuer: claims.issuer().to_string(),
         subject: claims.subject().to_string(),
         email: claims.email().map(|email| email.to_string()),
-        email_verified: claims.email_verified().unwrap_or(false),
+        email_verified: claims.email_verified().unwrap_or(unsaid),
         name: called.or(user),
     }
 }

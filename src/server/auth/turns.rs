@@ -1,7 +1,9 @@
 //! Whose turn it is to have a password, PIN or code checked, which takes a core and memory for a while. One client waits
 //! behind itself only, tries at one account pass one at a time, and nobody waits behind more than can be checked in seconds.
 
+use super::household::household;
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::OwnedMutexGuard;
 
@@ -51,13 +53,15 @@ pub struct Turn {
 }
 
 impl Turns {
-    /// Waits until all earlier tries of this client are through.
+    /// Waits until all earlier tries of this client are through, from whichever of its addresses.
     ///
     /// # Errors
     /// [`Busy`] at once when there is no place to wait.
     pub async fn of_client(&self, client: &str) -> Result<Turn, Busy> {
         let everybody = self.join(By::Everybody, MOST).ok_or(Busy)?;
-        let own = self.join(By::Client(client.to_owned()), MOST_OF_ONE);
+        let address = client.parse::<IpAddr>().ok();
+        let client = address.map_or_else(|| client.to_owned(), |a| household(a).to_string());
+        let own = self.join(By::Client(client), MOST_OF_ONE);
         let mut own = own.ok_or(Busy)?;
         own.wait().await;
         Ok(Turn {
@@ -142,6 +146,19 @@ mod tests {
         let mut second = knock(&turns, "a");
         assert!(now(&mut second).is_none(), "one at a time");
         assert!(now(&mut knock(&turns, "b")).expect("at once").is_ok());
+        drop(first);
+        assert!(now(&mut second).expect("its turn").is_ok());
+    }
+
+    #[test]
+    fn a_network_of_one_client_waits_behind_itself() {
+        let turns = Turns::default();
+        let first = now(&mut knock(&turns, "2001:db8:1:2::1")).expect("at once");
+        let mut second = knock(&turns, "2001:db8:1:2:ffff::9");
+        assert!(now(&mut second).is_none(), "one at a time");
+        for other in ["2001:db8:1:3::1", "10.0.0.1"] {
+            assert!(now(&mut knock(&turns, other)).expect("at once").is_ok());
+        }
         drop(first);
         assert!(now(&mut second).expect("its turn").is_ok());
     }

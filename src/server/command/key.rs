@@ -31,7 +31,7 @@ pub struct Create {
     /// It may send items older than 7 days
     #[arg(long)]
     may_backfill: bool,
-    /// It may change the plant model and see the quarantine
+    /// It may change the plant model, and see, retry and dismiss what is in quarantine
     #[arg(long)]
     may_configure: bool,
     /// One more permission, such as oee:read; may be given several times

@@ -188,17 +188,19 @@ pub async fn revoke(tx: &mut Tx, id: KeyId, now: TsMs) -> sqlx::Result<()> {
         .map(drop))
 }
 
-/// None of a sender's keys holds any more.
+/// None of a sender's keys holds any more; the prefixes of those that were not revoked before, in their order.
 ///
 /// # Errors
 /// The engine's.
-pub async fn revoke_of(tx: &mut Tx, sender: SourceId, now: TsMs) -> sqlx::Result<()> {
+pub async fn revoke_of(tx: &mut Tx, sender: SourceId, now: TsMs) -> sqlx::Result<Vec<String>> {
     const SQL: &str =
-        "UPDATE api_key SET revoked_ms = $2 WHERE source_id = $1 AND revoked_ms IS NULL";
-    writing!(tx, |conn| sqlx::query(SQL)
+        "UPDATE api_key SET revoked_ms = $2 WHERE source_id = $1 AND revoked_ms IS NULL
+        RETURNING prefix";
+    let mut prefixes: Vec<String> = writing!(tx, |conn| sqlx::query_scalar(SQL)
         .bind(sender.0)
         .bind(now.0)
-        .execute(conn)
-        .await
-        .map(drop))
+        .fetch_all(conn)
+        .await?);
+    prefixes.sort_unstable();
+    Ok(prefixes)
 }

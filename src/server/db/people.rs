@@ -50,6 +50,8 @@ pub struct PersonRow {
     pub oidc_issuer: Option<String>,
     /// Their name there.
     pub oidc_subject: Option<String>,
+    /// An administrator took away who vouched for them: their address alone links them to nobody.
+    pub not_by_address: i64,
     /// Made for the demonstration.
     pub demo: i64,
     /// May not sign in.
@@ -88,8 +90,8 @@ macro_rules! select_person {
         concat!(
             "SELECT id, login, name, email, password, must_change, pin,
                 CASE WHEN badge_hash IS NULL THEN CAST(0 AS BIGINT) ELSE CAST(1 AS BIGINT) END AS has_badge,
-                totp, totp_step, oidc_issuer, oidc_subject, demo, disabled, version, created_ms,
-                seen_ms
+                totp, totp_step, oidc_issuer, oidc_subject, not_by_address, demo, disabled, version,
+                created_ms, seen_ms
             FROM person ",
             $($rest)?
         )
@@ -298,6 +300,20 @@ pub async fn change(
         .map(drop))
 }
 
+/// A new address for mail; empty: none.
+///
+/// # Errors
+/// The engine's.
+pub async fn set_email(tx: &mut Tx, id: PersonId, email: &str) -> sqlx::Result<()> {
+    const SQL: &str = "UPDATE person SET email = $2, version = version + 1 WHERE id = $1";
+    writing!(tx, |conn| sqlx::query(SQL)
+        .bind(id.0)
+        .bind(email)
+        .execute(conn)
+        .await
+        .map(drop))
+}
+
 /// A new password, or none.
 ///
 /// # Errors
@@ -418,16 +434,18 @@ pub async fn use_totp_step(tx: &mut Tx, id: PersonId, step: i64) -> sqlx::Result
     Ok(rows == 1)
 }
 
-/// Who vouches for them, or nobody.
+/// Who vouches for them; or nobody, and then their address alone links them to nobody either.
 ///
 /// # Errors
 /// The engine's; also when it is somebody else's.
 pub async fn set_oidc(tx: &mut Tx, id: PersonId, of: Option<(&str, &str)>) -> sqlx::Result<()> {
-    const SQL: &str = "UPDATE person SET oidc_issuer = $2, oidc_subject = $3 WHERE id = $1";
+    const SQL: &str =
+        "UPDATE person SET oidc_issuer = $2, oidc_subject = $3, not_by_address = $4 WHERE id = $1";
     writing!(tx, |conn| sqlx::query(SQL)
         .bind(id.0)
         .bind(of.map(|o| o.0))
         .bind(of.map(|o| o.1))
+        .bind(i64::from(of.is_none()))
         .execute(conn)
         .await
         .map(drop))

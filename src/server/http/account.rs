@@ -56,10 +56,12 @@ impl Done {
     /// In words; anything else says nothing.
     fn words(&self) -> Option<&'static str> {
         match self.said.as_str() {
-            "password" => Some("The password is changed. You are signed out everywhere else."),
+            "password" => Some(
+                "The password is changed. You are signed out everywhere else. Your devices go on to take messages: look under 'How you are reached' whether all of them are yours.",
+            ),
             "pin" => Some("The PIN is set. It holds on shared tablets."),
-            "code-on" => Some("The second factor is on."),
-            "code-off" => Some("The second factor is off."),
+            "code-on" => Some("The second factor is on. You are signed out everywhere else."),
+            "code-off" => Some("The second factor is off. You are signed out everywhere else."),
             "session" => Some("That session has ended."),
             _ => None,
         }
@@ -144,7 +146,7 @@ fn password_page(shared: &Shared, ctx: &Ctx, (status, wrong): Again) -> Response
 }
 
 /// What is wrong with a form, as far as its fields are; anything else is not a matter of the form.
-fn wrong_fields(refused: Refused, wrong_is: &str) -> Result<Again, ServiceError> {
+pub(super) fn wrong_fields(refused: Refused, wrong_is: &str) -> Result<Again, ServiceError> {
     let code = status(Some(&refused));
     match refused {
         Refused::Failed(ServiceError::Invalid(fields)) => Ok((code, Wrong(fields))),
@@ -352,19 +354,14 @@ async fn turn_code_on(
     }
 }
 
-#[derive(Debug, Deserialize)]
-struct OffForm {
-    password: String,
-}
-
 async fn turn_code_off(
     State(shared): State<Shared>,
     ctx: Ctx,
     session: Session,
-    Form(form): Form<OffForm>,
+    Form(form): Form<CodeForm>,
 ) -> Response {
     let done = async {
-        let row = account::turn_code_off(&ctx, form.password).await?;
+        let row = account::turn_code_off(&ctx, (&form.code, form.password)).await?;
         go_on(&shared, &session, &row).await
     };
     match done.await {

@@ -6,7 +6,7 @@ use super::problem::{self, Problem, log_failure};
 use crate::server::auth::Ctx;
 use crate::server::auth::access::{Need, need_of};
 use crate::server::auth::caller::{Caller, Who};
-use crate::server::auth::guard::{Refusal, Unidentified, admit, entry};
+use crate::server::auth::guard::{Refusal, Unidentified, admit, entry, reason};
 use crate::server::auth::identify::{Origin, identify};
 use crate::server::auth::merged;
 use crate::server::db::failure::Failure;
@@ -20,6 +20,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use tower_sessions::Session;
 
+/// Why something is asked for, for the record: of REST and of server functions. Forms have a field for it.
+pub const REASON: &str = "x-reason";
+
 /// Finds out who asks, lets them in or not, and keeps denials on record.
 pub async fn guard(
     State(shared): State<Shared>,
@@ -32,6 +35,16 @@ pub async fn guard(
         .get::<MatchedPath>()
         .map(|p| p.as_str().to_owned());
     let navigates = navigates(&request);
+    let why = match request.headers().get(REASON) {
+        None => String::new(),
+        Some(sent) => match reason(sent.as_bytes()) {
+            Ok(why) => why,
+            Err(wrong) => {
+                let words = format!("the header X-Reason {wrong}");
+                return problem::malformed(words).into_response();
+            }
+        },
+    };
     let origin = Origin {
         address: peer(&request).map_or_else(String::new, |a| {
             let client = shared.doors.client(Some(a.ip()), request.headers());
@@ -44,7 +57,10 @@ pub async fn guard(
     let session = request.extensions().get::<Session>().cloned();
     let nobody = Caller::nobody(origin.address.clone(), origin.request.clone());
     let caller = match identify(app, request.headers(), session.as_ref(), origin).await {
-        Ok(caller) => Arc::new(caller),
+        Ok(mut caller) => {
+            caller.why = why;
+            Arc::new(caller)
+        }
         Err(error) => {
             return unidentified(&shared, error, nobody, (matched.as_deref(), request), next).await;
         }

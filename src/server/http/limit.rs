@@ -1,5 +1,6 @@
 //! How often one client may ask, for routes where guessing would pay, such as sign-in.
 
+use crate::server::auth::household::household;
 use axum::Router;
 use axum::extract::{ConnectInfo, Request};
 use axum::http::HeaderMap;
@@ -190,17 +191,6 @@ where
             }
         }
         peer
-    }
-}
-
-/// The addresses that one client can take as it likes count as one.
-fn household(client: IpAddr) -> IpAddr {
-    match client.to_canonical() {
-        IpAddr::V4(address) => IpAddr::V4(address),
-        IpAddr::V6(address) => {
-            let [a, b, c, d, ..] = address.segments();
-            IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
-        }
     }
 }
 

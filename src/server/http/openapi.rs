@@ -1,6 +1,7 @@
 //! `GET /api/v1/openapi.json`: what the API can do, made from the handlers themselves. A route that is not in the
 //! document is not served: both come from the same list.
 
+mod reason;
 mod refusals;
 
 use super::{Shared, andon, downtime, ingest, live, oee, plant, quarantine};
@@ -100,6 +101,7 @@ pub fn router(shared: &Shared) -> Router {
         .with_state(shared.clone())
         .split_for_parts();
     refusals::tell(&mut document);
+    reason::tell(&mut document);
     let document = Arc::new(document);
     router.route(
         "/api/v1/openapi.json",

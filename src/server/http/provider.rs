@@ -204,13 +204,17 @@ async fn end(
                 ),
                 _ => format!("{name} knows you, but nobody has added you here yet."),
             };
-            let known_as = identity.email.unwrap_or(identity.subject);
+            let came = pages::Came {
+                known_as: identity.email.unwrap_or_else(|| identity.subject.clone()),
+                issuer: identity.issuer,
+                subject: identity.subject,
+            };
             Ok(page(
                 shared,
                 None,
                 ("Not known here", "/sign-in"),
                 StatusCode::FORBIDDEN,
-                pages::not_known(&words, &known_as, &ask),
+                pages::not_known(&words, &came, &ask),
             ))
         }
     }

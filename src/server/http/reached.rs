@@ -1,12 +1,13 @@
 //! `/account/reached`: how people are reached when somebody calls for help.
 
 use super::Shared;
-use super::account::when;
+use super::account::{when, wrong_fields};
 use super::desk::answer::{Again, asked_for, refused, wrong_or};
 use super::desk::page_with;
 use super::desk::posted::Posted;
 use crate::domain::time::TsMs;
 use crate::server::auth::Ctx;
+use crate::server::services::account::{self, NewAddress};
 use crate::server::services::andon::channels::Tested;
 use crate::server::services::reached::{self, NewDevice, Way};
 use crate::ui::desk::reached::{self as pages, DeviceLine, Reached, SCRIPT, Test};
@@ -22,6 +23,7 @@ const TITLE: (&str, &str) = ("How you are reached", "/account/reached");
 pub fn router(shared: &Shared) -> Router {
     Router::new()
         .route("/account/reached", get(show))
+        .route("/account/reached/email", post(set_email))
         .route("/account/reached/phone", post(set_phone))
         .route("/account/reached/devices", post(add_device))
         .route("/account/reached/devices/remove", post(remove_device))
@@ -40,6 +42,7 @@ impl Done {
     /// In words; anything else says nothing.
     fn words(&self) -> Option<&'static str> {
         match self.said.as_str() {
+            "email" => Some("The address is saved."),
             "phone" => Some("The number is saved."),
             "on" => Some("Push is on. Send yourself a test."),
             "removed" => Some("That device takes no messages any more."),
@@ -52,6 +55,7 @@ impl Done {
 #[derive(Default)]
 struct Typed {
     said: Option<&'static str>,
+    email: Option<String>,
     phone: Option<String>,
     label: String,
     tested: Option<Vec<Tested>>,
@@ -97,7 +101,12 @@ async fn drawn(shared: &Shared, ctx: &Ctx, (status, wrong): Again, typed: Typed)
         said: typed.said,
         tested,
         phone: typed.phone.or(own.phone).unwrap_or_default(),
-        email: own.row.email.trim().to_owned(),
+        login: own.row.login,
+        email: typed
+            .email
+            .unwrap_or_else(|| own.row.email.trim().to_owned()),
+        has_password: own.row.password.is_some(),
+        has_code: own.row.totp.is_some(),
         push_key: own.push_key,
         label: typed.label,
         is_shared: ctx.caller().device.is_some(),
@@ -107,6 +116,28 @@ async fn drawn(shared: &Shared, ctx: &Ctx, (status, wrong): Again, typed: Typed)
     let inside = pages::reached(page, &wrong);
     let inside = (inside, Some(SCRIPT));
     page_with(shared, Some(ctx.caller()), TITLE, status, inside)
+}
+
+async fn set_email(posted: Posted) -> Response {
+    let text = |name| posted.fields.one(name).to_owned();
+    let wanted = NewAddress {
+        email: text("email"),
+        password: text("password"),
+        code: text("code"),
+    };
+    let typed = Typed {
+        email: Some(wanted.email.clone()),
+        ..Typed::default()
+    };
+    let why = match account::change_address(&posted.ctx, wanted).await {
+        Ok(()) => return Redirect::to("/account/reached?said=email").into_response(),
+        Err(why) => why,
+    };
+    let drawn = |again| drawn(&posted.shared, &posted.ctx, again, typed);
+    match wrong_fields(why, "password") {
+        Ok(again) => drawn(again).await,
+        Err(error) => posted.again("email", error, drawn).await,
+    }
 }
 
 async fn set_phone(posted: Posted) -> Response {

@@ -1,6 +1,13 @@
-//! What people change about their own way in: password, PIN, second factor, sessions.
+//! What people change about their own way in: password, PIN, second factor, address, sessions.
+
+mod address;
+mod second_factor;
+
+pub use address::{NewAddress, change_address};
+pub use second_factor::{turn_code_off, turn_code_on};
 
 use super::error::{ServiceError, field, invalid, not_found};
+use super::people::{Waiting, put_out};
 use super::sign_in::{Refused, count_try, kept_out, on_record};
 use super::sign_on::pin_subject;
 use crate::domain::ids::PersonId;
@@ -9,7 +16,7 @@ use crate::domain::time::TsMs;
 use crate::server::auth::password::{self, Verdict};
 use crate::server::auth::rights::{Roles, reach};
 use crate::server::auth::session::{self, Held};
-use crate::server::auth::{Ctx, secret, totp};
+use crate::server::auth::{Ctx, secret};
 use crate::server::db::people::PersonRow;
 use crate::server::db::{Tx, attempts, audit, people, sessions};
 use crate::server::plant::Plant;
@@ -150,7 +157,9 @@ async fn begin_as(ctx: &Ctx, row: &PersonRow) -> Result<Tx, Refused> {
     Err(Refused::Wrong)
 }
 
-/// Changes one's own password; all other sessions end.
+/// Changes one's own password; all other sessions end. Devices go on to take messages: a password is changed as a matter of
+/// routine, and whoever is called when a line stands must not be out of reach from then on without knowing. Whoever fears for
+/// the account signs out everywhere.
 ///
 /// # Errors
 /// [`Refused::Wrong`] when the old one is; wrong fields; the engine's.
@@ -250,69 +259,6 @@ pub async fn change_pin(ctx: &Ctx, wanted: NewPin) -> Result<(), Refused> {
     Ok(())
 }
 
-/// Turns the second factor on, which takes the password: `code` shows that the authenticator knows `secret`. All other
-/// sessions end.
-///
-/// # Errors
-/// [`Refused::Wrong`] when the password is; a wrong code; a second factor that is on already; somebody without a password;
-/// the engine's.
-pub async fn turn_code_on(
-    ctx: &Ctx,
-    secret: &str,
-    (code, password): (&str, String),
-) -> Result<PersonRow, Refused> {
-    let (app, row) = (ctx.app(), my_row(ctx).await?);
-    if row.totp.is_some() {
-        return Err(ServiceError::Conflict("the second factor is on already".to_owned()).into());
-    }
-    if row.password.is_none() {
-        let words = "the second factor goes with a password, and you have none";
-        return Err(ServiceError::Conflict(words.to_owned()).into());
-    }
-    let step = totp::step_of(secret, code, ctx.now());
-    let step = step.ok_or_else(|| invalid("code", "is not right"))?;
-    let subject = check(ctx, &row, password).await?;
-    let mut tx = begin_as(ctx, &row).await?;
-    people::set_totp(&mut tx, row.person(), Some(secret)).await?;
-    attempts::forgive(&mut tx, &subject).await?;
-    // The code that was just shown opens nothing any more.
-    people::use_totp_step(&mut tx, row.person(), step).await?;
-    let ended = end_others(ctx, &mut tx, &row).await?;
-    let mut line = ctx.entry("person.second_factor", format!("person:{}", row.login));
-    (line.was, line.became) = (
-        json!({"on": false}).to_string(),
-        json!({"on": true, "sessions_ended": ended}).to_string(),
-    );
-    audit::add(&mut tx, &line).await?;
-    tx.commit().await?;
-    app.people.forget();
-    Ok(my_row(ctx).await?)
-}
-
-/// Turns the second factor off, which takes the password.
-///
-/// # Errors
-/// [`Refused::Wrong`] when the password is; the engine's.
-pub async fn turn_code_off(ctx: &Ctx, password: String) -> Result<PersonRow, Refused> {
-    let (app, row) = (ctx.app(), my_row(ctx).await?);
-    if row.totp.is_none() {
-        return Ok(row);
-    }
-    let subject = check(ctx, &row, password).await?;
-    let mut tx = begin_as(ctx, &row).await?;
-    people::set_totp(&mut tx, row.person(), None).await?;
-    attempts::forgive(&mut tx, &subject).await?;
-    let mut line = ctx.entry("person.second_factor", format!("person:{}", row.login));
-    (line.was, line.became) = (
-        json!({"on": true}).to_string(),
-        json!({"on": false}).to_string(),
-    );
-    audit::add(&mut tx, &line).await?;
-    tx.commit().await?;
-    app.people.forget();
-    Ok(my_row(ctx).await?)
-}
-
 /// One's own sessions, those used last first.
 ///
 /// # Errors
@@ -363,16 +309,17 @@ pub async fn end_session(ctx: &Ctx, mark: &str) -> Result<(), ServiceError> {
     Ok(())
 }
 
-/// Ends all sessions of one's own, this one too.
+/// Ends all sessions of one's own, this one too, and takes one's browsers off: the device that was lost may be one that takes
+/// messages. The browser at hand is among them, as it is signed out like the others, and which one it is nobody knows here.
 ///
 /// # Errors
 /// Nobody asks; the engine's.
 pub async fn end_all_sessions(ctx: &Ctx) -> Result<(), ServiceError> {
     let row = my_row(ctx).await?;
     let mut tx = ctx.app().db.begin().await?;
-    let ended = sessions::end_of_person(&mut tx, row.person(), &[]).await?;
+    let lost = put_out(&mut tx, row.person(), Waiting::ToBrowsers).await?;
     let mut line = ctx.entry("session.end_all", format!("person:{}", row.login));
-    line.became = json!({"sessions_ended": ended}).to_string();
+    lost.tell(&mut line);
     audit::add(&mut tx, &line).await?;
     tx.commit().await?;
     ctx.app().people.forget();

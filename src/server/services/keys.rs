@@ -57,9 +57,10 @@ async fn create_in(tx: &mut Tx, wanted: &NewKey<'_>, mut row: AuditRow) -> sqlx:
     let now = TsMs(row.at_ms);
     let key = format!("{PREFIX}{}", secret::random()?);
     let source = keys::sender(tx, wanted.name, now).await?;
-    if wanted.replaces {
-        keys::revoke_of(tx, source, now).await?;
-    }
+    let replaced = match wanted.replaces {
+        true => keys::revoke_of(tx, source, now).await?,
+        false => vec![],
+    };
     let new = KeyRow {
         id: 0,
         source_id: source.0,
@@ -81,6 +82,7 @@ async fn create_in(tx: &mut Tx, wanted: &NewKey<'_>, mut row: AuditRow) -> sqlx:
         "lines": wanted.lines.iter().map(|l| l.0).collect::<Vec<_>>(),
         "expires_ms": new.expires_ms,
         "replaces_others": wanted.replaces,
+        "revoked": replaced.iter().map(|prefix| format!("key:{prefix}")).collect::<Vec<_>>(),
     })
     .to_string();
     audit::add(tx, &row).await?;

@@ -9,6 +9,7 @@ mod ways_in;
 
 pub use change::{Change, Made, NewPerson, add, change, set_disabled};
 pub use put_out::end_sessions;
+pub(super) use put_out::{Waiting, put_out};
 pub use ways_in::{clear_code, reset_password, set_badge, set_pin, set_provider};
 
 use super::error::{ServiceError, field, invalid, not_found};

@@ -19,7 +19,12 @@ use crate::server::state::App;
 
 /// So many numbers that are no badge may be shown to a tablet in an hour, whoever signs on in between; then it takes PINs
 /// only until the hour is over.
-const MISSES_AN_HOUR: i64 = 20;
+const BADGE_MISSES_AN_HOUR: i64 = 20;
+/// So many wrong PINs, of whomever, may be typed at a tablet in an hour, whoever signs on in between; then it takes badges
+/// only until the hour is over. Two people who have forgotten theirs use up five each before they have to wait by themselves,
+/// and a change of shift with thirty people mistypes two or three. Somebody who guesses through a shift of eight hours, a
+/// tile after the other, gets 80 of the 10 000 PINs of four digits.
+const PIN_MISSES_AN_HOUR: i64 = 10;
 
 /// What somebody shows.
 #[derive(Clone, Debug)]
@@ -91,15 +96,20 @@ pub fn pin_subject(app: &App, login: &str) -> Vec<u8> {
     app.secret.mark("pin", login)
 }
 
-/// Under what the misses of badges at a tablet count in the hour of `now`.
-fn misses_subject(app: &App, tablet: &DeviceRow, now: TsMs) -> Vec<u8> {
+/// Under what the misses at a tablet count in the hour of `now`, those of badges apart from those of PINs, and how many there
+/// may be.
+fn misses_subject(app: &App, shown: &Shown, tablet: &DeviceRow, now: TsMs) -> (Vec<u8>, i64) {
+    let (of, most) = match shown {
+        Shown::Badge(_) => ("badge misses", BADGE_MISSES_AN_HOUR),
+        Shown::Pin(..) => ("PIN misses", PIN_MISSES_AN_HOUR),
+    };
     let hour = now.0.div_euclid(HOUR_MS);
-    app.secret
-        .mark("badge misses", &format!("{} {hour}", tablet.id))
+    let subject = app.secret.mark(of, &format!("{} {hour}", tablet.id));
+    (subject, most)
 }
 
 /// Signs on; whoever was signed on is signed out. Tries count for the tablet, and with a PIN also for the person; badges
-/// that are none count for the tablet until the hour is over, also when others sign on.
+/// that are none, and wrong PINs, count for the tablet until the hour is over, also when others sign on.
 ///
 /// # Errors
 /// [`Refused`]; not a shared tablet; the engine's.
@@ -107,15 +117,12 @@ pub async fn sign_on(ctx: &Ctx, shown: Shown) -> Result<PersonRow, Refused> {
     let (app, caller) = (ctx.app(), ctx.caller());
     let tablet = tablet(app, caller).await?;
     let device = app.secret.mark("device", &tablet.id.to_string());
-    let misses = misses_subject(app, &tablet, app.clock.now());
-    let by_badge = matches!(shown, Shown::Badge(_));
+    let (misses, most) = misses_subject(app, &shown, &tablet, app.clock.now());
     let mut turn = app.turns.of_client(&caller.address).await?;
     let of_tablet = format!("device:{}", tablet.name);
-    if by_badge {
-        turn.at(&misses).await;
-        if let Err(refused) = few_misses(app, &misses).await {
-            return Err(kept_out(app, caller, refused, &of_tablet).await);
-        }
+    turn.at(&misses).await;
+    if let Err(refused) = few_misses(app, &misses, most).await {
+        return Err(kept_out(app, caller, refused, &of_tablet).await);
     }
     if let Err(refused) = count_try(app, &mut turn, &device).await {
         return Err(kept_out(app, caller, refused, &of_tablet).await);
@@ -155,9 +162,7 @@ pub async fn sign_on(ctx: &Ctx, shown: Shown) -> Result<PersonRow, Refused> {
             |r| format!("person:{}", r.login),
         );
         let mut tx = app.db.begin().await?;
-        if by_badge {
-            attempts::count(&mut tx, &misses, now).await?;
-        }
+        attempts::count(&mut tx, &misses, now).await?;
         audit::add(&mut tx, &entry(caller, now, "session.wrong", target)).await?;
         tx.commit().await?;
         return Err(Refused::Wrong);
@@ -175,9 +180,9 @@ pub async fn sign_on(ctx: &Ctx, shown: Shown) -> Result<PersonRow, Refused> {
     Ok(row.clone())
 }
 
-/// Checks that few enough badges were none in this hour.
-async fn few_misses(app: &App, misses: &[u8]) -> Result<(), Refused> {
-    if attempts::get(&app.db, misses).await?.wrong < MISSES_AN_HOUR {
+/// Checks that fewer than `most` were wrong in this hour.
+async fn few_misses(app: &App, misses: &[u8], most: i64) -> Result<(), Refused> {
+    if attempts::get(&app.db, misses).await?.wrong < most {
         return Ok(());
     }
     let into_hour = app.clock.now().0.rem_euclid(HOUR_MS);

@@ -35,7 +35,8 @@ impl Known {
 }
 
 /// Signs in whom the provider vouches for: the person who is linked to its `issuer` and `subject`, else the one whom nobody
-/// vouches for yet and whose address the provider has checked; they are linked then. The second factor is the provider's
+/// vouches for yet and whose address the provider has checked; they are linked then. Whose link an administrator took away is
+/// linked by hand only. The second factor is the provider's
 /// affair.
 ///
 /// # Errors
@@ -89,8 +90,10 @@ async fn by_address(tx: &mut Tx, identity: &Identity) -> Result<Known, Refused> 
     let mut found = people::by_address_in(tx, address).await?;
     Ok(match (found.pop(), found.is_empty()) {
         (None, _) => Known::Stranger,
-        (Some(row), true) if row.oidc_subject.is_none() => Known::In(Box::new(row)),
-        // Somebody else's account there has the address now.
+        (Some(row), true) if row.oidc_subject.is_none() && row.not_by_address == 0 => {
+            Known::In(Box::new(row))
+        }
+        // Somebody else's account there has the address now, or it must not link any more.
         (Some(_), true) => Known::Stranger,
         (Some(_), false) => Known::Several,
     })

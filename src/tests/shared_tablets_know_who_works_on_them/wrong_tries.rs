@@ -12,6 +12,7 @@ use ms5_floor::server::services::sign_on::pin_subject;
 on_both! {
     wrong_tries_lock_the_tablet_and_the_person,
     badges_are_not_guessed_by_signing_on_in_between,
+    pins_are_not_guessed_a_tile_after_the_other_by_signing_on_in_between,
     wrong_passwords_on_the_network_keep_nobody_out_of_tablets,
     tries_on_a_locked_tablet_are_on_record_once_a_minute,
 }
@@ -85,6 +86,46 @@ async fn badges_are_not_guessed_by_signing_on_in_between(place: &Place) {
     let maria = floor.maria.0.to_string();
     let pin = [("person", maria.as_str()), ("pin", PIN)];
     leads_to(&tablet.post("/sign-on", &pin).await);
+    let answer = tablet.post("/sign-on", &right).await;
+    assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS);
+    floor.hands.set(start + DurMs(HOUR_MS));
+    leads_to(&tablet.post("/sign-on", &right).await);
+}
+
+async fn pins_are_not_guessed_a_tile_after_the_other_by_signing_on_in_between(place: &Place) {
+    let floor = floor(place).await;
+    let mut tiles = Vec::new();
+    for n in 0..11 {
+        let id = add_person(&floor.server, &format!("tile{n}"), "operator").await;
+        credentials(&floor.server, id, Some("8520"), None).await;
+        tiles.push(id.0.to_string());
+    }
+    let mut tablet = tablet(&floor).await;
+    let (badge, start) = ([("badge", "0041-77")], floor.server.app.clock.now());
+    // One guess at each name, so that no name is locked; one's own badge, so that the tablet is not.
+    for (n, tile) in tiles.iter().take(10).enumerate() {
+        let answer = tablet
+            .post("/sign-on", &[("person", tile.as_str()), ("pin", "1470")])
+            .await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{n}");
+        leads_to(&tablet.post("/sign-on", &badge).await);
+    }
+    for pin in ["1470", "8520"] {
+        let answer = tablet
+            .post("/sign-on", &[("person", tiles[10].as_str()), ("pin", pin)])
+            .await;
+        assert_eq!(
+            answer.status,
+            StatusCode::TOO_MANY_REQUESTS,
+            "{pin}, {}",
+            place.engine
+        );
+        let wait = answer.headers["retry-after"].to_str().expect("text");
+        assert_eq!(wait, "3600", "until the hour is over");
+    }
+    // Badges go on, and do not open the PINs again; another hour does.
+    let right = [("person", tiles[10].as_str()), ("pin", "8520")];
+    leads_to(&tablet.post("/sign-on", &badge).await);
     let answer = tablet.post("/sign-on", &right).await;
     assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS);
     floor.hands.set(start + DurMs(HOUR_MS));

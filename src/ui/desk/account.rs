@@ -160,6 +160,9 @@ fn sessions(lines: Vec<SessionLine>) -> AnyView {
     };
     view! {
         {list.draw()}
+        <p class="panel-note">
+            "To sign out everywhere also ends messages to all your devices, until you turn them on again."
+        </p>
         {everywhere.draw()}
     }
     .into_any()
@@ -343,12 +346,21 @@ pub fn factor(at: Factor, wrong: &Wrong) -> AnyView {
         Factor::On(login) => view! {
             <form class="panel form narrow" method="post" action="/account/code/off">
                 {whose(&login)}
-                <p>"The second factor is on. To turn it off, type your password."</p>
+                <p>"The second factor is on. To turn it off, type your password and a code. Whoever lost the authenticator asks an administrator."</p>
                 {Text {
                     name: "password",
                     label: "Password",
                     kind: "password",
                     autocomplete: "current-password",
+                    required: true,
+                    ..Text::default()
+                }
+                    .draw(wrong)}
+                {Text {
+                    name: "code",
+                    label: "Code that your authenticator shows now",
+                    autocomplete: "one-time-code",
+                    inputmode: "numeric",
                     required: true,
                     ..Text::default()
                 }

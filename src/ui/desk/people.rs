@@ -80,6 +80,8 @@ pub struct Names {
     pub name: String,
     /// Address for mail.
     pub email: String,
+    /// It is that of whoever looks, who changes it where the password is asked.
+    pub is_own: bool,
     /// Role and place of each that they have.
     pub given: Vec<(String, String)>,
     /// The roles there are: number and name.
@@ -119,21 +121,44 @@ impl Names {
         .into_any()
     }
 
+    /// One's own is shown, and changed where the password is asked.
+    fn address(&self, wrong: &Wrong) -> AnyView {
+        if self.is_own {
+            let email = if self.email.is_empty() {
+                "none"
+            } else {
+                self.email.as_str()
+            };
+            return view! {
+                <div class="field">
+                    <input type="hidden" name="email" value=self.email.clone() />
+                    <p>{format!("Address for mail: {email}")}</p>
+                    <p class="field-said">
+                        "This is you: your password is asked when you change it. "
+                        <a href="/account/reached">"Change your address"</a>
+                    </p>
+                </div>
+            }
+            .into_any();
+        }
+        Text {
+            name: "email",
+            label: "Address for mail",
+            kind: "email",
+            value: &self.email,
+            autocomplete: "off",
+            hint: "May stay empty.",
+            ..Text::default()
+        }
+        .draw(wrong)
+    }
+
     fn fields(&self, wrong: &Wrong) -> AnyView {
         view! {
             <div class="fields">
             {Text { name: "name", label: "Name", value: &self.name, autocomplete: "off", required: true, ..Text::default() }
                 .draw(wrong)}
-            {Text {
-                name: "email",
-                label: "Address for mail",
-                kind: "email",
-                value: &self.email,
-                autocomplete: "off",
-                hint: "May stay empty.",
-                ..Text::default()
-            }
-                .draw(wrong)}
+            {self.address(wrong)}
             </div>
             {self.pairs()}
         }
@@ -193,6 +218,8 @@ pub struct Person {
     pub issuer: String,
     /// Their name there.
     pub subject: String,
+    /// Their link was taken away, and their address links them no more.
+    pub not_by_address: bool,
     /// They are the one who looks.
     pub is_reader: bool,
     /// Whether who looks may change them.
@@ -316,9 +343,17 @@ fn provider(person: &Person, action: String, wrong: &Wrong) -> AnyView {
         }
         .into_any();
     }
+    let by_hand = (person.not_by_address && !is_linked).then(|| {
+        view! {
+            <p class="panel-note">
+                "Their link was removed: the address alone does not link them again, only what is set here."
+            </p>
+        }
+    });
     view! {
         <form class="panel form card" method="post" action=action>
             <h2>"Sign-in provider" {on_file(is_linked)}</h2>
+            {by_hand}
             {Text {
                 name: "issuer",
                 label: "Issuer",

@@ -1,7 +1,7 @@
 //! How one is reached when somebody calls for help: phone, mail, push messages on one's devices; and a test of each.
 
 use super::choose::{problem, said};
-use super::field::{Text, Wrong};
+use super::field::{Text, Wrong, whose};
 use super::list::{Act, Cell, Entry, List};
 use leptos::prelude::*;
 
@@ -41,8 +41,14 @@ pub struct Reached {
     pub tested: Vec<Result<String, String>>,
     /// The number as it stands in the form.
     pub phone: String,
-    /// The address for mail.
+    /// What they type to sign in.
+    pub login: String,
+    /// The address for mail as it stands in the form.
     pub email: String,
+    /// They have a password, which changing the address takes.
+    pub has_password: bool,
+    /// They have a second factor, whose code it takes, too.
+    pub has_code: bool,
     /// The site's public key; `None`: push is not set up.
     pub push_key: Option<String>,
     /// What the device is called, as it stands in the form.
@@ -58,6 +64,7 @@ pub struct Reached {
 /// The page.
 #[must_use]
 pub fn reached(page: Reached, wrong: &Wrong) -> AnyView {
+    let email = email(&page, wrong);
     let told = page.tested.into_iter().map(|outcome| match outcome {
         Ok(words) => said(Some(&words)),
         Err(words) => problem(Some(words)),
@@ -70,11 +77,6 @@ pub fn reached(page: Reached, wrong: &Wrong) -> AnyView {
             </p>
         }
     });
-    let email = if page.email.is_empty() {
-        "No address is on file: an administrator can add one.".to_owned()
-    } else {
-        page.email
-    };
     view! {
         {wrong.summary()}
         {said(page.said)}
@@ -97,14 +99,70 @@ pub fn reached(page: Reached, wrong: &Wrong) -> AnyView {
                     "Save the number"
                 </button>
             </form>
-            <section class="panel card">
-                <h2>"E-mail"</h2>
-                <p class="line-of">{email}</p>
-            </section>
+            {email}
             {push(page.push_key, &page.label, page.is_shared, wrong)}
             {tests(page.tests)}
         </div>
         {devices(page.devices)}
+    }
+    .into_any()
+}
+
+/// The address is changed by whoever has the password: a provider that has checked it lets its owner in.
+fn email(page: &Reached, wrong: &Wrong) -> AnyView {
+    if page.is_shared || !page.has_password {
+        let email = if page.email.is_empty() {
+            "No address is on file: an administrator can add one.".to_owned()
+        } else {
+            page.email.clone()
+        };
+        return view! {
+            <section class="panel card">
+                <h2>"E-mail"</h2>
+                <p class="line-of">{email}</p>
+            </section>
+        }
+        .into_any();
+    }
+    let code = page.has_code.then(|| {
+        Text {
+            name: "code",
+            label: "Code of your second factor",
+            autocomplete: "one-time-code",
+            inputmode: "numeric",
+            required: true,
+            ..Text::default()
+        }
+        .draw(wrong)
+    });
+    view! {
+        <form class="panel form card" method="post" action="/account/reached/email">
+            {whose(&page.login)}
+            <h2>"E-mail"</h2>
+            {Text {
+                name: "email",
+                label: "Address for mail",
+                kind: "email",
+                value: &page.email,
+                autocomplete: "email",
+                hint: "Empty: none.",
+                ..Text::default()
+            }
+                .draw(wrong)}
+            {Text {
+                name: "password",
+                label: "Your password",
+                kind: "password",
+                autocomplete: "current-password",
+                required: true,
+                ..Text::default()
+            }
+                .draw(wrong)}
+            {code}
+            <button class="button" type="submit">
+                "Save the address"
+            </button>
+        </form>
     }
     .into_any()
 }

@@ -175,13 +175,28 @@ pub fn go_there(name: &str, url: &str) -> AnyView {
     .into_any()
 }
 
-/// The provider knows somebody whom we do not.
+/// As whom somebody came whom we do not know.
+#[derive(Clone, Debug)]
+pub struct Came {
+    /// What they know of themselves: their address, if the provider told one.
+    pub known_as: String,
+    /// The provider, as it calls itself.
+    pub issuer: String,
+    /// What it calls them.
+    pub subject: String,
+}
+
+/// The provider knows somebody whom we do not. Issuer and subject are what an administrator needs to link them by hand.
 #[must_use]
-pub fn not_known(words: &str, known_as: &str, ask: &[String]) -> AnyView {
+pub fn not_known(words: &str, came: &Came, ask: &[String]) -> AnyView {
     view! {
         <div class="panel form">
             <p>{words.to_owned()}</p>
-            <p class="panel-note">"You came as " <code>{known_as.to_owned()}</code> ". " {whom(ask)}</p>
+            <p class="panel-note">"You came as " <code>{came.known_as.clone()}</code> ". " {whom(ask)}</p>
+            <p class="panel-note">
+                "To link you by hand it takes the issuer " <code>{came.issuer.clone()}</code> " and the subject "
+                <code>{came.subject.clone()}</code> "."
+            </p>
             <a class="button wide" href="/sign-in">
                 "Sign in another way"
             </a>

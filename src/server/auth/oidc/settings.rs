@@ -7,6 +7,7 @@
 //! client_secret_file = "/etc/ms5-floor/oidc.secret"   # or the environment: MS5_OIDC_CLIENT_SECRET
 //! name = "Plant account"                              # on the button
 //! authority_file = "/etc/ms5-floor/plant-ca.pem"      # trusted instead of the public authorities; optional
+//! addresses_are_verified = false                      # or the environment: MS5_OIDC_ADDRESSES_ARE_VERIFIED
 //! ```
 
 use crate::server::outbound::{certificates, is_loopback};
@@ -18,6 +19,9 @@ use std::path::{Path, PathBuf};
 /// Where the secret may stand instead of in a file.
 pub const CLIENT_SECRET: &str = "MS5_OIDC_CLIENT_SECRET";
 
+/// Where it may stand that the provider's addresses are verified, instead of in the file: `true` or `false`.
+pub const ADDRESSES_ARE_VERIFIED: &str = "MS5_OIDC_ADDRESSES_ARE_VERIFIED";
+
 /// `[oidc]` of the settings file.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -27,6 +31,7 @@ pub struct FileSettings {
     client_secret_file: Option<PathBuf>,
     name: Option<String>,
     authority_file: Option<PathBuf>,
+    addresses_are_verified: Option<bool>,
 }
 
 /// A provider that is asked who somebody is.
@@ -42,6 +47,9 @@ pub struct Settings {
     pub name: String,
     /// The authorities to trust instead of the public ones, as PEM: of a provider inside the factory.
     pub authorities: Option<Vec<u8>>,
+    /// An address of which the provider does not say whether it has checked it counts as checked: nobody but its administrators
+    /// can set one there.
+    pub addresses_are_verified: bool,
 }
 
 /// Without the secret.
@@ -70,19 +78,30 @@ pub enum SettingsError {
     /// The file is not what it should be.
     #[error("oidc.authority_file: {0} holds no certificate in PEM")]
     NoCertificate(PathBuf),
+    /// In the environment, and neither.
+    #[error("MS5_OIDC_ADDRESSES_ARE_VERIFIED: '{0}' is neither true nor false")]
+    NoFlag(String),
 }
 
 impl FileSettings {
-    /// Checked, with what stands in other files; `secret` is that of the environment, which comes first.
+    /// Checked, with what stands in other files; `env` reads the environment, which comes first.
     ///
     /// # Errors
     /// Names the setting that is wrong.
-    pub fn resolve(self, secret: Option<String>) -> Result<Settings, SettingsError> {
+    pub fn resolve(self, env: &dyn Fn(&str) -> Option<String>) -> Result<Settings, SettingsError> {
         let issuer = issuer(&self.issuer)?;
         if self.client_id.trim().is_empty() {
             return Err(SettingsError::Empty("client_id"));
         }
-        let client_secret = match (secret, &self.client_secret_file) {
+        let addresses_are_verified = match env(ADDRESSES_ARE_VERIFIED) {
+            None => self.addresses_are_verified.unwrap_or(false),
+            Some(said) => match said.trim() {
+                "true" => true,
+                "false" => false,
+                _ => return Err(SettingsError::NoFlag(said)),
+            },
+        };
+        let client_secret = match (env(CLIENT_SECRET), &self.client_secret_file) {
             (Some(secret), _) => Some(secret),
             (None, Some(file)) => {
                 let text = String::from_utf8_lossy(&read("client_secret_file", file)?).into_owned();
@@ -112,6 +131,7 @@ impl FileSettings {
             client_id: self.client_id,
             client_secret,
             authorities,
+            addresses_are_verified,
         })
     }
 }
@@ -142,8 +162,29 @@ mod tests {
 
     fn resolved(text: &str, secret: Option<&str>) -> Result<Settings, String> {
         let file: FileSettings = toml::from_str(text).map_err(|e| e.to_string())?;
-        file.resolve(secret.map(str::to_owned))
-            .map_err(|e| e.to_string())
+        let env = |name: &str| secret.filter(|_| name == CLIENT_SECRET).map(str::to_owned);
+        file.resolve(&env).map_err(|e| e.to_string())
+    }
+
+    #[test]
+    fn addresses_are_verified_where_somebody_says_so_and_nowhere_else() {
+        let base = "issuer = 'https://id.example'\nclient_id = 'floor'\n";
+        let verified = |more: &str, said: Option<&str>| {
+            let file: FileSettings = toml::from_str(&format!("{base}{more}")).expect("settings");
+            let env = |name: &str| {
+                let said = said.filter(|_| name == ADDRESSES_ARE_VERIFIED);
+                said.map(str::to_owned)
+            };
+            let settings = file.resolve(&env).map_err(|e| e.to_string());
+            settings.map(|s| s.addresses_are_verified)
+        };
+        let in_file = "addresses_are_verified = true";
+        assert_eq!(verified("", None), Ok(false));
+        assert_eq!(verified(in_file, None), Ok(true));
+        assert_eq!(verified("", Some("true")), Ok(true));
+        assert_eq!(verified(in_file, Some("false")), Ok(false));
+        let error = verified("", Some("perhaps")).expect_err("neither");
+        assert!(error.contains(ADDRESSES_ARE_VERIFIED), "{error}");
     }
 
     #[test]

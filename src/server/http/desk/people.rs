@@ -89,6 +89,7 @@ fn sent(ctx: &Ctx, roles: &Roles, login: &str, fields: &Fields) -> pages::Names 
         login: login.to_owned(),
         name: text("name"),
         email: text("email"),
+        is_own: false,
         given: pairs
             .map(|(role, place)| (role.to_owned(), place.to_owned()))
             .collect(),
@@ -175,12 +176,20 @@ async fn person_page(
         Ok(found) => found,
         Err(error) => return refused(shared, ctx, error).await,
     };
+    let is_reader = ctx.caller().person() == Some(id);
     let names = match sent_fields {
+        // One's own address is not in the form's hands.
+        Some(fields) if is_reader => pages::Names {
+            email: row.email.clone(),
+            is_own: true,
+            ..sent(ctx, &roles, &row.login, fields)
+        },
         Some(fields) => sent(ctx, &roles, &row.login, fields),
         None => pages::Names {
             login: row.login.clone(),
             name: row.name.clone(),
             email: row.email.clone(),
+            is_own: is_reader,
             given: given
                 .iter()
                 .map(|g| (g.role_id.to_string(), place(reach(g.area_id, g.line_id))))
@@ -202,7 +211,8 @@ async fn person_page(
         has_code: row.totp.is_some(),
         issuer: row.oidc_issuer.unwrap_or_default(),
         subject: row.oidc_subject.unwrap_or_default(),
-        is_reader: ctx.caller().person() == Some(id),
+        not_by_address: row.not_by_address != 0,
+        is_reader,
         may_change: rights.on_site(Permission::UserWrite),
         may_disable: rights.on_site(Permission::UserDelete),
     };

@@ -98,7 +98,8 @@ pub async fn add(ctx: &Ctx, new: NewPerson) -> Result<Made, ServiceError> {
 /// Changes names and roles.
 ///
 /// # Errors
-/// Wrong fields; [`ServiceError::Conflict`] when somebody else changed them meanwhile, or when nobody would be left who may
+/// Wrong fields; another address of the caller's own, which takes their password on the page of how they are reached: whoever
+/// comes by an open screen would otherwise get in by a provider that knows that address; [`ServiceError::Conflict`] when somebody else changed them meanwhile, or when nobody would be left who may
 /// do everything; roles that allow more than the caller may; the engine's.
 pub async fn change(ctx: &Ctx, id: PersonId, to: Change) -> Result<(), ServiceError> {
     let mut work = Changing::begin(ctx, id).await?;
@@ -112,6 +113,10 @@ pub async fn change(ctx: &Ctx, id: PersonId, to: Change) -> Result<(), ServiceEr
     let (name, email) = (to.name.trim(), to.email.trim());
     let mut wrong = wrong_names(&work.row.login, name, email);
     wrong.extend(wrong_roles(&plant, &work.roles, &to.given));
+    if work.is_oneself(ctx) && email != work.row.email.trim() {
+        let problem = "is yours: change it on the page of how you are reached, with your password";
+        wrong.push(field("email", problem));
+    }
     if !wrong.is_empty() {
         return Err(ServiceError::Invalid(wrong));
     }

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 /// Which messages that wait for somebody who is put out are not sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Waiting {
+pub(in crate::server::services) enum Waiting {
     /// Those to their browsers.
     ToBrowsers,
     /// All of them.
@@ -21,7 +21,7 @@ pub(super) enum Waiting {
 
 /// What somebody who was put out has no more.
 #[derive(Debug)]
-pub(super) struct Lost {
+pub(in crate::server::services) struct Lost {
     /// Sessions that ended; of a shared tablet, it is no longer theirs.
     sessions: u64,
     /// Browsers that took messages for them.
@@ -32,7 +32,7 @@ pub(super) struct Lost {
 
 impl Lost {
     /// Puts it into the row of whatever caused it.
-    pub(super) fn tell(&self, row: &mut AuditRow) {
+    pub(in crate::server::services) fn tell(&self, row: &mut AuditRow) {
         if !self.browsers.is_empty() {
             let one = |b: &SubscriptionRow| json!({"device": b.id, "label": b.label});
             let devices: Vec<Value> = self.browsers.iter().map(one).collect();
@@ -46,7 +46,11 @@ impl Lost {
 }
 
 /// Ends all sessions of somebody, takes their browsers off, and voids what waits. Shared tablets stay enrolled.
-pub(super) async fn put_out(tx: &mut Tx, id: PersonId, waiting: Waiting) -> sqlx::Result<Lost> {
+pub(in crate::server::services) async fn put_out(
+    tx: &mut Tx,
+    id: PersonId,
+    waiting: Waiting,
+) -> sqlx::Result<Lost> {
     let sessions = sessions::end_of_person(tx, id, &[]).await?;
     let browsers = contacts::subscriptions_in(tx, id).await?;
     contacts::unsubscribe_all(tx, id).await?;

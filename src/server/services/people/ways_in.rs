@@ -115,13 +115,13 @@ pub async fn set_pin(ctx: &Ctx, id: PersonId, pin: Option<&str>) -> Result<(), S
 /// Takes the second factor away from somebody who lost it. Their sessions end.
 ///
 /// # Errors
-/// It is the caller, whose own password is asked where they turn it off; they may more than the caller; the engine's.
+/// It is the caller, whose own password and code are asked where they turn it off; they may more than the caller; the engine's.
 pub async fn clear_code(ctx: &Ctx, id: PersonId) -> Result<(), ServiceError> {
     let mut work = Changing::begin(ctx, id).await?;
     if work.is_oneself(ctx) {
         return Err(invalid(
             "person",
-            "is you: turn it off on the page of your own account, with your password",
+            "is you: turn it off on the page of your own account, with your password and a code",
         ));
     }
     people::set_totp(&mut work.tx, id, None).await?;
@@ -129,7 +129,8 @@ pub async fn clear_code(ctx: &Ctx, id: PersonId) -> Result<(), ServiceError> {
     done(ctx, work, "person.second_factor.clear", String::new()).await
 }
 
-/// Who vouches for somebody, and under which name; or nobody. Where somebody vouched for them before, their sessions end.
+/// Who vouches for somebody, and under which name; or nobody, and then their address links them to nobody either, until they are
+/// linked here again. Where somebody vouched for them before, their sessions end.
 ///
 /// # Errors
 /// An incomplete or impossible name; one that is somebody else's; it is the caller; they may more than the caller; the
