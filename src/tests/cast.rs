@@ -7,6 +7,7 @@ use ms5_floor::domain::rights::{DEFAULT_ROLES, Grant, PermissionSet, Reach, Righ
 use ms5_floor::domain::time::DAY_MS;
 use ms5_floor::server::auth::rights::Roles;
 use ms5_floor::server::auth::session::{Held, cookie_name, id_hash};
+use ms5_floor::server::auth::walls::Wall;
 use ms5_floor::server::db::devices::{self, DeviceRow};
 use ms5_floor::server::db::people::{self, GivenRow};
 use ms5_floor::server::db::sessions::{self, SessionRow};
@@ -19,7 +20,7 @@ enum Proof {
     Nothing,
     Bearer(String),
     Person(PersonId, i64),
-    Wall(DeviceId),
+    Wall(DeviceId, String),
 }
 
 /// Somebody who asks, and what the matrix gives them.
@@ -98,30 +99,31 @@ impl Actor {
         }
     }
 
-    /// A screen on the wall of a line, which shows that line's page.
-    pub async fn wall(server: &Server, page: &str, on: LineId) -> Self {
+    /// A screen on the wall of a line, or of the site, which shows a page.
+    pub async fn wall(server: &Server, page: &str, on: Option<LineId>) -> Self {
         let app = &server.app;
+        let name = format!("Wall of {page}");
         let row = DeviceRow {
             id: 0,
             kind: "wall".to_owned(),
-            name: "Wall".to_owned(),
+            name: name.clone(),
             page: page.to_owned(),
             area_id: None,
-            line_id: Some(on.0),
+            line_id: on.map(|line| line.0),
             made_by: "test".to_owned(),
             created_ms: app.clock.now().0,
             used_ms: None,
             revoked_ms: None,
         };
         let mut tx = app.db.begin().await.expect("a transaction");
-        let id = devices::add(&mut tx, &row, b"the hash of its link")
+        let id = devices::add(&mut tx, &row, name.as_bytes())
             .await
             .expect("a device");
         tx.commit().await.expect("a commit");
         Self {
-            name: "wall".to_owned(),
-            rights: rights(sets::WALL_OF_LINE, Some(on)),
-            proof: Proof::Wall(id),
+            name,
+            rights: rights(Wall::of(page).expect("a page of walls").set(), on),
+            proof: Proof::Wall(id, page.to_owned()),
         }
     }
 
@@ -141,6 +143,14 @@ impl Actor {
     /// They are a program.
     pub fn is_key(&self) -> bool {
         matches!(self.proof, Proof::Bearer(_))
+    }
+
+    /// The page to which they are bound, when they are a wall.
+    pub fn bound_to(&self) -> Option<&str> {
+        match &self.proof {
+            Proof::Wall(_, page) => Some(page),
+            _ => None,
+        }
     }
 
     /// They are a person.
@@ -163,7 +173,7 @@ impl Actor {
                 return;
             }
             Proof::Person(id, version) => (held.person, held.version) = (Some(*id), *version),
-            Proof::Wall(id) => held.device = Some(*id),
+            Proof::Wall(id, _) => held.device = Some(*id),
         }
         let id = Id::default();
         let now = server.app.clock.now().0;

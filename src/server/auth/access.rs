@@ -304,10 +304,16 @@ pub const ACCESS: &[Entry] = &[
 /// What a route needs; `None` for one that is not in the table.
 #[must_use]
 pub fn need_of(method: &str, path: &str) -> Option<Need> {
+    need_in(ACCESS, method, path)
+}
+
+/// What a route needs by a table; `None` for one that is not in it.
+#[must_use]
+pub fn need_in(table: &[Entry], method: &str, path: &str) -> Option<Need> {
     // A HEAD is a GET whose body is not sent.
     let method = if method == "HEAD" { "GET" } else { method };
     let of = |(m, p, _): &&Entry| (*m == "*" || *m == method) && *p == path;
-    ACCESS.iter().find(of).map(|(_, _, need)| *need)
+    table.iter().find(of).map(|(_, _, need)| *need)
 }
 
 /// Whether a path is in the table, with any method.

@@ -61,7 +61,7 @@ pub async fn guard(
     }
     let path = request.uri().path().to_owned();
     if let Some(page) = caller.device.as_ref().and_then(|d| d.bound_to.clone())
-        && navigates
+        && matches!(*request.method(), Method::GET | Method::HEAD)
         && matched
             .as_deref()
             .is_some_and(|m| is_page(m) && m != "/device/{token}")

@@ -5,11 +5,13 @@ use super::{Door, start};
 use crate::cast::Actor;
 use crate::harness::{Place, Server};
 use axum::body::to_bytes;
-use axum::http::{StatusCode, header};
+use axum::http::{Method, StatusCode, header};
 use axum::response::Response;
 use ms5_floor::domain::ids::LineId;
+use ms5_floor::domain::rights::Permission as P;
 use ms5_floor::domain::rights::{DEFAULT_ROLES, Permission, PermissionSet, sets};
 use ms5_floor::server::auth::access::Need;
+use ms5_floor::server::auth::walls::Wall;
 use ms5_floor::server::db::audit;
 
 on_both! {
@@ -25,6 +27,20 @@ enum Got {
     SayWho,
     /// They lack something.
     Lacks(Permission),
+    /// A wall is led back to its page.
+    LedBack,
+}
+
+/// Whether a wall that asks for this is led back to the page to which it is bound: it asks for another one.
+fn leads_back(ask: &Ask, bound_to: &str) -> bool {
+    let serves_pages = !["/api/", "/health/", "/pkg/"]
+        .iter()
+        .any(|p| ask.route.starts_with(p));
+    let path = ask.path.split('?').next();
+    ask.method == Method::GET
+        && serves_pages
+        && ask.route != "/device/{token}"
+        && path != bound_to.split('?').next()
 }
 
 fn expected(server: &Server, ask: &Ask, actor: &Actor) -> Got {
@@ -35,7 +51,20 @@ fn expected(server: &Server, ask: &Ask, actor: &Actor) -> Got {
             .at(permission, plant.line(code).expect("a line").place()),
         None => actor.rights.anywhere(permission),
     };
-    match ask.need {
+    let mut need = ask.need;
+    if let Some(page) = actor.bound_to() {
+        if leads_back(ask, page) {
+            return Got::LedBack;
+        }
+        if let Need::Line(permission) | Need::Site(permission) = need {
+            let wall = Wall::of(page).expect("a page of walls");
+            match wall.need_of(ask.method.as_str(), ask.route) {
+                Some(of_wall) => need = of_wall,
+                None => return Got::Lacks(permission),
+            }
+        }
+    }
+    match need {
         Need::Anyone => Got::In,
         Need::Person if actor.is_person() => Got::In,
         _ if !actor.is_somebody() => Got::SayWho,
@@ -44,6 +73,12 @@ fn expected(server: &Server, ask: &Ask, actor: &Actor) -> Got {
             if actor.is_key() && ask.route.starts_with("/admin/") =>
         {
             Got::Lacks(permission)
+        }
+        // A stream that tells of a line's page needs what the page needs.
+        Need::Line(permission)
+            if on_line(permission) && ask.route == "/api/v1/live" && !on_line(P::LineRead) =>
+        {
+            Got::Lacks(P::LineRead)
         }
         Need::Line(permission) if on_line(permission) => Got::In,
         Need::Site(permission) if actor.rights.on_site(permission) => Got::In,
@@ -62,6 +97,9 @@ async fn got(response: Response, expected: Got) -> Got {
     let to_sign_in = status == StatusCode::SEE_OTHER && location.starts_with("/sign-in");
     let told = status == StatusCode::SEE_OTHER && location.contains("said=forbidden");
     assert!(!status.is_server_error(), "{status}");
+    if status == StatusCode::SEE_OTHER && expected == Got::LedBack {
+        return Got::LedBack;
+    }
     match (status, expected) {
         (StatusCode::UNAUTHORIZED, _) => Got::SayWho,
         (_, Got::SayWho | Got::Lacks(_)) if to_sign_in => Got::SayWho,
@@ -97,7 +135,9 @@ async fn everybody(server: &Server) -> Vec<Actor> {
     all.push(Actor::key(server, "everything", PermissionSet::all(), None).await);
     all.push(Actor::key(server, "everything on L1", PermissionSet::all(), Some(line)).await);
     all.push(Actor::key(server, "sender", sets::SEND, None).await);
-    all.push(Actor::wall(server, "/lines/L1", line).await);
+    all.push(Actor::wall(server, "/lines/L1", Some(line)).await);
+    all.push(Actor::wall(server, "/", None).await);
+    all.push(Actor::wall(server, "/andon", None).await);
     all
 }
 
@@ -118,10 +158,7 @@ async fn everybody_gets_what_the_matrix_gives_them_and_denials_are_on_record(pla
                 ));
             }
             if let Got::Lacks(permission) = wanted {
-                let name = actor
-                    .name
-                    .trim_start_matches("key ")
-                    .replace("wall", "Wall");
+                let name = actor.name.trim_start_matches("key ").to_owned();
                 denials.push((name, ask.route.to_owned(), permission.name().to_owned()));
             }
         }
