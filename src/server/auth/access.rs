@@ -316,6 +316,27 @@ pub fn need_in(table: &[Entry], method: &str, path: &str) -> Option<Need> {
     table.iter().find(of).map(|(_, _, need)| *need)
 }
 
+/// What a page needs by its address, without what stands after a `?`; `None` for one that is not in the table.
+#[must_use]
+pub fn need_of_address(path: &str) -> Option<Need> {
+    let fits = |route: &str| {
+        let (mut names, mut parts) = (route.split('/'), path.split('/'));
+        loop {
+            match (names.next(), parts.next()) {
+                (None, None) => return true,
+                (Some(name), Some(part)) if name == part => {}
+                (Some(name), Some(part)) if name.starts_with('{') && !part.is_empty() => {}
+                _ => return false,
+            }
+        }
+    };
+    let by_name = || {
+        let page = ACCESS.iter().find(|(m, p, _)| *m == "GET" && fits(p));
+        page.map(|(_, _, need)| *need)
+    };
+    need_of("GET", path).or_else(by_name)
+}
+
 /// Whether a path is in the table, with any method.
 #[must_use]
 pub fn is_known(path: &str) -> bool {

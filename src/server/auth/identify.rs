@@ -175,7 +175,7 @@ async fn by_session(
 }
 
 /// What is left of somebody's rights where they are.
-fn rights_at(device: Option<&Device>, rights: Rights) -> Rights {
+pub(in crate::server) fn rights_at(device: Option<&Device>, rights: Rights) -> Rights {
     match device {
         Some(_) => rights.without(sets::NOT_BY_BADGE),
         None => rights,

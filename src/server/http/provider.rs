@@ -197,7 +197,7 @@ async fn end(
     match vouched::with_provider(&visitor.ctx, &identity).await? {
         Known::In(row) => {
             visitor.enter(shared, &row).await?;
-            Ok(lead_on(shared, &row, next).await?)
+            Ok(lead_on(shared, visitor, (&row, next)).await?)
         }
         other => {
             let ask = who_give_roles(app).await?;

@@ -144,7 +144,7 @@ async fn with_password(
         match sign_in::with_password(&visitor.ctx, (&form.login, form.password)).await? {
             Got::In(row) => {
                 visitor.enter(&shared, &row).await?;
-                lead_on(&shared, &row, &next).await
+                lead_on(&shared, &visitor, (&row, &next)).await
             }
             Got::NeedsCode(row) => {
                 let waiting = Waiting::Code {
@@ -209,7 +209,7 @@ async fn with_code(
             return Ok(Redirect::to("/sign-in").into_response());
         };
         visitor.enter(&shared, &row).await?;
-        lead_on(&shared, &row, &Next::parse(&next)).await
+        lead_on(&shared, &visitor, (&row, &Next::parse(&next))).await
     };
     match tried.await {
         Ok(response) => response,
@@ -279,7 +279,7 @@ async fn demonstration(
     let tried = async {
         let row = sign_in::demonstration(&visitor.ctx, &tap.role).await?;
         visitor.enter(&shared, &row).await?;
-        lead_on(&shared, &row, &next).await
+        lead_on(&shared, &visitor, (&row, &next)).await
     };
     match tried.await {
         Ok(response) => response,
