@@ -1,8 +1,8 @@
 //! Who asks, and whether they may.
 //!
 //! **Invariant.** A service that changes something demands a [`Ctx`], and only [`guard`] makes one: by the one table in
-//! [`access`], or for a command that shows that somebody typed it ([`TypedHere`](super::command::TypedHere)). A route that is
-//! not in the table is refused, and a test walks all of them.
+//! [`access`], for a wall screen also by that in [`walls`], or for a command that shows that somebody typed it
+//! ([`TypedHere`](super::command::TypedHere)). A route that is not in the table is refused, and a test walks all of them.
 
 pub mod access;
 pub mod caller;
@@ -20,6 +20,7 @@ pub mod session;
 pub mod totp;
 pub mod turns;
 pub mod uses;
+pub mod walls;
 
 pub use caller::{Caller, Who};
 pub use guard::Ctx;

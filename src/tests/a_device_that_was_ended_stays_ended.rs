@@ -1,13 +1,13 @@
 //! A device that got a new link, or was revoked, is one no more: also when somebody signs on to it, or off, at that moment.
 
-use crate::browser::{Browser, add_person, between, leads_to, text};
+use crate::browser::{Browser, add_person, between, leads_to, link, text};
 use crate::harness::{Hands, Place, Server, at, until};
 use crate::small_plant::small_plant;
 use axum::http::StatusCode;
 use ms5_floor::domain::ids::{DeviceId, PersonId};
 use ms5_floor::domain::time::DurMs;
 use ms5_floor::server::auth::session::{Held, Store, held, hold, id_hash};
-use ms5_floor::server::db::{attempts, devices, people, sessions};
+use ms5_floor::server::db::{Db, Tx, attempts, devices, people, sessions};
 use ms5_floor::server::services::sign_on::badge_mark;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,6 +17,7 @@ use tower_sessions::session::Id;
 on_both! {
     who_signs_on_while_the_device_gets_a_new_link_is_not_signed_on,
     what_a_device_was_asked_before_it_ended_begins_no_session,
+    a_device_that_is_ended_while_it_comes_is_none,
 }
 
 const BADGE: &str = "0041-77";
@@ -175,4 +176,63 @@ async fn what_a_device_was_asked_before_it_ended_begins_no_session(place: &Place
     tablet.cookie = on.id().map(|id| format!("ms5={id}"));
     let led = leads_to(&tablet.get("/lines/L1").await);
     assert!(led.starts_with("/sign-in"), "{}: {led}", place.engine);
+}
+
+/// Runs statements as the engine's own tool would: those for SQLite, or those for PostgreSQL.
+async fn run(db: &Db, (on_sqlite, on_postgres): (String, String)) {
+    let mut tx = db.begin().await.expect("a transaction");
+    let done = match &mut tx {
+        Tx::Sqlite(tx) => sqlx::raw_sql(sqlx::AssertSqlSafe(on_sqlite))
+            .execute(&mut **tx)
+            .await
+            .map(drop),
+        Tx::Postgres(tx) => sqlx::raw_sql(sqlx::AssertSqlSafe(on_postgres))
+            .execute(&mut **tx)
+            .await
+            .map(drop),
+    };
+    done.expect("done");
+    tx.commit().await.expect("committed");
+}
+
+async fn a_device_that_is_ended_while_it_comes_is_none(place: &Place) {
+    let floor = Floor::new(place).await;
+    let db = &floor.server.app.db;
+    let mut admin = Browser::signed_in(&floor.server, "ada").await;
+    let anew = format!("/admin/devices/{}/link", floor.device.0);
+    let mut came_with = floor.link.clone();
+    // What a new link and a revocation do, after the device came and before its session is there that they would end.
+    for meanwhile in [
+        "UPDATE device SET token_hash = (SELECT id_hash FROM session LIMIT 1)",
+        "UPDATE device SET revoked_ms = 1",
+    ] {
+        let on_sqlite =
+            format!("CREATE TRIGGER meanwhile AFTER INSERT ON session BEGIN {meanwhile}; END");
+        let on_postgres = format!(
+            "CREATE FUNCTION meanwhile() RETURNS trigger LANGUAGE plpgsql
+                AS 'BEGIN {meanwhile}; RETURN NEW; END';
+            CREATE TRIGGER meanwhile AFTER INSERT ON session
+                FOR EACH ROW EXECUTE FUNCTION meanwhile()"
+        );
+        run(db, (on_sqlite, on_postgres)).await;
+        let mut tablet = Browser::new(&floor.server);
+        let answer = tablet.post(&came_with, &[]).await;
+        assert_eq!(
+            answer.status,
+            StatusCode::NOT_FOUND,
+            "{}: {meanwhile}: {}",
+            place.engine,
+            text(&answer)
+        );
+        let led = leads_to(&tablet.get("/lines/L1").await);
+        assert!(led.starts_with("/sign-in"), "{}: {led}", place.engine);
+        let gone = (
+            "DROP TRIGGER meanwhile".to_owned(),
+            "DROP TRIGGER meanwhile ON session; DROP FUNCTION meanwhile()".to_owned(),
+        );
+        run(db, gone).await;
+        if meanwhile.contains("token_hash") {
+            came_with = link(&mut admin, &anew, &[]).await;
+        }
+    }
 }

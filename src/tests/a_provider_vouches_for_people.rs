@@ -1,7 +1,7 @@
 //! Who signs in with the provider's word is the person here whom it means: linked, or the only one with an address that it
 //! has checked. Everybody else is told whom to ask, and all of it is on record.
 
-use crate::browser::{Browser, add_person, leads_to, text};
+use crate::browser::{Browser, add_person, enrol, leads_to, text};
 use crate::harness::{Answer, Hands, Place, Server, at};
 use crate::sign_in_provider::{Lie, SignInProvider, sent_back, settings, settings_with};
 use crate::small_plant::small_plant;
@@ -76,6 +76,7 @@ on_both! {
     a_word_that_does_not_hold_lets_nobody_in,
     an_answer_belongs_to_one_question_of_one_browser,
     without_the_provider_a_password_still_opens,
+    a_shared_tablet_takes_no_word_of_the_provider,
 }
 
 async fn who_has_the_address_that_was_checked_is_linked_and_stays_so(place: &Place) {
@@ -356,4 +357,35 @@ async fn without_the_provider_a_password_still_opens(place: &Place) {
     );
     let in_ = browser.sign_in("ada", crate::browser::PASSWORD).await;
     assert_eq!(in_.status, StatusCode::SEE_OTHER, "{}", text(&in_));
+}
+
+async fn a_shared_tablet_takes_no_word_of_the_provider(place: &Place) {
+    let there_is = SignInProvider::start(at(NOW)).await;
+    let (server, _) = server(place, there_is.issuer()).await;
+    person(&server, "ada", "admin", "ada@plant.example").await;
+    let mut own = Browser::signed_in(&server, "ada").await;
+    let link = enrol(&mut own, "tablet", "Tablet 1").await;
+    let mut tablet = Browser::new(&server);
+    leads_to(&tablet.post(&link, &[]).await);
+    let page = text(&tablet.get("/sign-in").await);
+    assert!(page.contains("name=\"password\""), "{page}");
+    assert!(!page.contains("Plant account"), "{page}");
+    // Also whoever sends the form of another page is told what to do.
+    let answer = tablet.post("/sign-in/provider", &[("next", "/")]).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(!answer.headers.contains_key(header::REFRESH));
+    let page = text(&answer);
+    assert!(
+        page.contains("badge") && page.contains("PIN"),
+        "{}: {page}",
+        place.engine
+    );
+    // A browser of one's own that was sent there, and became the tablet meanwhile, brings nobody in.
+    let mut becomes = Browser::new(&server);
+    let back = there(&mut becomes, "/").await;
+    becomes.cookie = tablet.cookie.clone();
+    let led = leads_to(&becomes.get(&back).await);
+    assert_eq!(led, "/sign-in", "{}", place.engine);
+    let led = leads_to(&tablet.get("/account").await);
+    assert!(led.starts_with("/sign-on"), "{led}");
 }

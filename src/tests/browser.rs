@@ -203,7 +203,16 @@ pub async fn enrol(admin: &mut Browser<'_>, kind: &str, name: &str) -> String {
         ("page", "/lines/L1"),
         ("place", "line:L1"),
     ];
-    let answer = admin.post("/admin/devices", &form).await;
+    link(admin, "/admin/devices", &form).await
+}
+
+/// Asks for the link of a device, enrolled or to be enrolled, and returns its path.
+pub async fn link(admin: &mut Browser<'_>, path: &str, form: &[(&str, &str)]) -> String {
+    let answer = admin.post(path, form).await;
     assert_eq!(answer.status, StatusCode::OK, "{}", text(&answer));
-    between(&text(&answer), "floor.example", "</code>")
+    let link = between(&text(&answer), "class=\"once-secret\">", "</code>");
+    let path = link
+        .strip_prefix("http://floor.example")
+        .unwrap_or_else(|| panic!("{link}"));
+    path.to_owned()
 }

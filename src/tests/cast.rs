@@ -1,12 +1,13 @@
-//! Everybody who may come to the door: nobody, each role with and without bounds, keys, a wall.
+//! Everybody who may come to the door: nobody, each role with and without bounds, keys, shared tablets, walls.
 
 use crate::harness::Server;
 use axum::http::{HeaderMap, HeaderValue, header};
-use ms5_floor::domain::ids::{DeviceId, LineId, PersonId};
+use ms5_floor::domain::ids::{AreaId, DeviceId, LineId, PersonId};
 use ms5_floor::domain::rights::{DEFAULT_ROLES, Grant, PermissionSet, Reach, Rights, sets};
 use ms5_floor::domain::time::DAY_MS;
 use ms5_floor::server::auth::rights::Roles;
 use ms5_floor::server::auth::session::{Held, cookie_name, id_hash};
+use ms5_floor::server::auth::walls::Wall;
 use ms5_floor::server::db::devices::{self, DeviceRow};
 use ms5_floor::server::db::people::{self, GivenRow};
 use ms5_floor::server::db::sessions::{self, SessionRow};
@@ -19,7 +20,9 @@ enum Proof {
     Nothing,
     Bearer(String),
     Person(PersonId, i64),
-    Wall(DeviceId),
+    Tablet(DeviceId),
+    PersonAt(PersonId, i64, DeviceId),
+    Wall(DeviceId, String),
 }
 
 /// Somebody who asks, and what the matrix gives them.
@@ -44,15 +47,30 @@ impl Actor {
 
     /// A person with one of the default roles, everywhere or on one line.
     pub async fn person(server: &Server, role: &str, on: Option<LineId>) -> Self {
+        let name = match on {
+            Some(line) => format!("{role} on line {}", line.0),
+            None => format!("{role} everywhere"),
+        };
+        Self::person_at(server, role, on.map_or(Reach::Site, Reach::Line), name).await
+    }
+
+    /// The same in one area.
+    pub async fn person_in(server: &Server, role: &str, area: AreaId) -> Self {
+        let name = format!("{role} in area {}", area.0);
+        Self::person_at(server, role, Reach::Area(area), name).await
+    }
+
+    async fn person_at(server: &Server, role: &str, reach: Reach, name: String) -> Self {
         let app = &server.app;
         let default = DEFAULT_ROLES
             .iter()
             .find(|r| r.code == role)
             .expect("a default role");
         let roles = Roles::load(&app.db).await.expect("roles");
-        let name = match on {
-            Some(line) => format!("{role} on line {}", line.0),
-            None => format!("{role} everywhere"),
+        let (area_id, line_id) = match reach {
+            Reach::Site => (None, None),
+            Reach::Area(area) => (Some(area.0), None),
+            Reach::Line(line) => (None, Some(line.0)),
         };
         let login = name.replace(' ', ".");
         let mut tx = app.db.begin().await.expect("a transaction");
@@ -61,8 +79,8 @@ impl Actor {
         let given = GivenRow {
             person_id: id.0,
             role_id: roles.by_code(role).expect("a role").id,
-            area_id: None,
-            line_id: on.map(|line| line.0),
+            area_id,
+            line_id,
         };
         people::give_role(&mut tx, given)
             .await
@@ -74,7 +92,10 @@ impl Actor {
             .expect("the person");
         Self {
             name,
-            rights: rights(default.set(), on),
+            rights: Rights(vec![Grant {
+                set: default.set(),
+                reach,
+            }]),
             proof: Proof::Person(id, row.version),
         }
     }
@@ -98,30 +119,42 @@ impl Actor {
         }
     }
 
-    /// A screen on the wall of a line, which shows that line's page.
-    pub async fn wall(server: &Server, page: &str, on: LineId) -> Self {
-        let app = &server.app;
-        let row = DeviceRow {
-            id: 0,
-            kind: "wall".to_owned(),
-            name: "Wall".to_owned(),
-            page: page.to_owned(),
-            area_id: None,
-            line_id: Some(on.0),
-            made_by: "test".to_owned(),
-            created_ms: app.clock.now().0,
-            used_ms: None,
-            revoked_ms: None,
-        };
-        let mut tx = app.db.begin().await.expect("a transaction");
-        let id = devices::add(&mut tx, &row, b"the hash of its link")
-            .await
-            .expect("a device");
-        tx.commit().await.expect("a commit");
+    /// A screen on the wall of a line, or of the site, which shows a page.
+    pub async fn wall(server: &Server, page: &str, on: Option<LineId>) -> Self {
+        let name = format!("Wall of {page}");
+        let id = device(server, ("wall", &name), page, on).await;
         Self {
-            name: "wall".to_owned(),
-            rights: rights(sets::WALL_OF_LINE, Some(on)),
-            proof: Proof::Wall(id),
+            name,
+            rights: rights(Wall::of(page).expect("a page of walls").set(), on),
+            proof: Proof::Wall(id, page.to_owned()),
+        }
+    }
+
+    /// A shared tablet of a line on which nobody signed on.
+    pub async fn tablet(server: &Server, on: LineId) -> Self {
+        let name = "Tablet".to_owned();
+        let id = device(server, ("tablet", &name), "/", Some(on)).await;
+        Self {
+            name,
+            rights: rights(sets::WATCH, Some(on)),
+            proof: Proof::Tablet(id),
+        }
+    }
+
+    /// Somebody with one of the default roles everywhere, who signed on to this tablet.
+    pub async fn with(&self, server: &Server, role: &str) -> Self {
+        let Proof::Tablet(tablet) = self.proof else {
+            panic!("{} is no tablet", self.name);
+        };
+        let name = format!("{role} at the tablet");
+        let person = Self::person_at(server, role, Reach::Site, name).await;
+        let Proof::Person(id, version) = person.proof else {
+            panic!("{} is no person", person.name);
+        };
+        Self {
+            name: person.name,
+            rights: person.rights.without(sets::NOT_BY_BADGE),
+            proof: Proof::PersonAt(id, version, tablet),
         }
     }
 
@@ -143,9 +176,17 @@ impl Actor {
         matches!(self.proof, Proof::Bearer(_))
     }
 
+    /// The page to which they are bound, when they are a wall.
+    pub fn bound_to(&self) -> Option<&str> {
+        match &self.proof {
+            Proof::Wall(_, page) => Some(page),
+            _ => None,
+        }
+    }
+
     /// They are a person.
     pub fn is_person(&self) -> bool {
-        matches!(self.proof, Proof::Person(..))
+        matches!(self.proof, Proof::Person(..) | Proof::PersonAt(..))
     }
 
     /// What their next request carries. A session of its own each time: what one request does to its session does not
@@ -163,7 +204,11 @@ impl Actor {
                 return;
             }
             Proof::Person(id, version) => (held.person, held.version) = (Some(*id), *version),
-            Proof::Wall(id) => held.device = Some(*id),
+            Proof::PersonAt(id, version, tablet) => {
+                (held.person, held.version) = (Some(*id), *version);
+                held.device = Some(*tablet);
+            }
+            Proof::Tablet(id) | Proof::Wall(id, _) => held.device = Some(*id),
         }
         let id = Id::default();
         let now = server.app.clock.now().0;
@@ -189,4 +234,30 @@ impl Actor {
 fn rights(set: PermissionSet, on: Option<LineId>) -> Rights {
     let reach = on.map_or(Reach::Site, Reach::Line);
     Rights(vec![Grant { set, reach }])
+}
+
+/// Enrols a device on a line, or on the site.
+async fn device(
+    server: &Server,
+    (kind, name): (&str, &str),
+    page: &str,
+    on: Option<LineId>,
+) -> DeviceId {
+    let app = &server.app;
+    let row = DeviceRow {
+        id: 0,
+        kind: kind.to_owned(),
+        name: name.to_owned(),
+        page: page.to_owned(),
+        area_id: None,
+        line_id: on.map(|line| line.0),
+        made_by: "test".to_owned(),
+        created_ms: app.clock.now().0,
+        used_ms: None,
+        revoked_ms: None,
+    };
+    let mut tx = app.db.begin().await.expect("a transaction");
+    let id = devices::add(&mut tx, &row, name.as_bytes()).await;
+    tx.commit().await.expect("a commit");
+    id.expect("a device")
 }

@@ -1,5 +1,5 @@
 //! Every way into the server is in the one table of access, and the table holds: for nobody, for each role inside and
-//! outside its bounds, for keys, for a wall.
+//! outside its bounds, for keys, for shared tablets with somebody and with nobody, for walls.
 
 mod asks;
 mod matrix;
@@ -17,13 +17,19 @@ use axum::http::header;
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
 use ms5_floor::server::http::router;
+use serde_json::json;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use tower::ServiceExt;
 
 async fn start(place: &Place) -> Server {
     let hands = Hands::at(at("2026-07-06T12:00:00Z"));
-    Server::with(place, hands.clock(), two_lines()).await
+    // Line L2 stands in an area of its own.
+    let mut plant = two_lines();
+    let areas = plant["area"].as_array_mut().expect("areas");
+    areas.push(json!({"code": "B", "name": "Yard"}));
+    plant["line"][1]["area"] = json!("B");
+    Server::with(place, hands.clock(), plant).await
 }
 
 /// The routes, asked again and again, which tell which of them took the last request.

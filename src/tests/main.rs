@@ -119,6 +119,7 @@ mod tls_is_built_in;
 mod trends_are_of_whole_rows;
 mod two_tabs_are_one_session;
 mod walls_and_tablets_come_by_their_link;
+mod walls_read_what_their_page_needs;
 mod what_a_silence_hides_is_in_no_figure;
 mod what_changes_the_plant_is_on_record;
 mod what_is_wrong_with_a_form_is_said_on_a_page;

@@ -1,7 +1,7 @@
 //! A device comes with a link that is shown once. A wall shows its page and changes nothing; revoked devices are out at
 //! once.
 
-use crate::browser::{Browser, add_person, between, leads_to, text};
+use crate::browser::{Browser, add_person, between, leads_to, link, text};
 use crate::harness::{Hands, Place, Server, at};
 use crate::small_plant::two_lines;
 use axum::body::Body;
@@ -9,7 +9,6 @@ use axum::http::{Request, StatusCode, header};
 use ms5_floor::domain::time::{DAY_MS, DurMs};
 use ms5_floor::server::db::audit::{self, Wanted};
 use ms5_floor::server::db::devices;
-use serde_json::Value;
 
 on_both! {
     a_link_is_shown_once_and_kept_as_a_hash,
@@ -21,8 +20,6 @@ on_both! {
     what_is_wrong_with_a_device_is_named,
     who_only_looks_at_a_link_changes_nothing,
     a_link_makes_one_browser_the_device_once_and_for_a_day,
-    a_wall_reads_what_its_page_needs_and_no_more,
-    a_wall_shows_its_page_with_whatever_stands_after_the_question_mark,
 }
 
 async fn served(place: &Place) -> Server {
@@ -38,17 +35,6 @@ const WALL: [(&str, &str); 4] = [
     ("page", "/lines/L1?view=stops"),
     ("place", "line:L1"),
 ];
-
-/// Enrols a device and returns the path of its link.
-async fn link(admin: &mut Browser<'_>, path: &str, form: &[(&str, &str)]) -> String {
-    let answer = admin.post(path, form).await;
-    assert_eq!(answer.status, StatusCode::OK, "{}", text(&answer));
-    let link = between(&text(&answer), "class=\"once-secret\">", "</code>");
-    let path = link
-        .strip_prefix("http://floor.example")
-        .unwrap_or_else(|| panic!("{link}"));
-    path.to_owned()
-}
 
 async fn a_link_is_shown_once_and_kept_as_a_hash(place: &Place) {
     let server = served(place).await;
@@ -303,108 +289,5 @@ async fn a_link_makes_one_browser_the_device_once_and_for_a_day(place: &Place) {
     for path in [old, longer] {
         assert_eq!(phone.get(&path).await.status, StatusCode::NOT_FOUND);
         assert_eq!(phone.post(&path, &[]).await.status, StatusCode::NOT_FOUND);
-    }
-}
-
-async fn a_wall_reads_what_its_page_needs_and_no_more(place: &Place) {
-    let server = served(place).await;
-    let mut admin = Browser::signed_in(&server, "ada").await;
-    // One that shows a line hangs where the whole site is.
-    let on_site = |name, page| {
-        [
-            ("kind", "wall"),
-            ("name", name),
-            ("page", page),
-            ("place", "site"),
-        ]
-    };
-    let of_line = link(
-        &mut admin,
-        "/admin/devices",
-        &on_site("Wall 1", "/lines/L1"),
-    )
-    .await;
-    let of_board = link(&mut admin, "/admin/devices", &on_site("Wall 2", "/")).await;
-    let (mut line, mut board) = (Browser::new(&server), Browser::new(&server));
-    line.post(&of_line, &[]).await;
-    board.post(&of_board, &[]).await;
-    let ask = async |wall: &Browser<'_>, path: &str| {
-        let cookie = wall.cookie.clone().expect("a session");
-        let request = Request::get(path).header(header::COOKIE, cookie);
-        let request = request.body(Body::empty()).expect("a request");
-        server.ask_as_it_is(request).await
-    };
-    let allowed = async |wall: &Browser<'_>, path: &str| {
-        let status = ask(wall, path).await.status;
-        assert!(
-            [StatusCode::OK, StatusCode::FORBIDDEN].contains(&status),
-            "{path}: {status}"
-        );
-        status == StatusCode::OK
-    };
-    for (path, by_line, by_board) in [
-        ("/api/line?code=L1", true, false),
-        ("/api/line?code=L2", false, false),
-        ("/api/v1/oee/L1/now", true, true),
-        ("/api/v1/oee/L2/now", false, true),
-        ("/api/v1/downtime/active?line=L1", true, false),
-        ("/api/v1/downtime/active?line=L2", false, false),
-        ("/api/analysis?code=L1", true, false),
-        ("/api/analysis?code=L2", false, false),
-        ("/api/board", true, true),
-    ] {
-        assert_eq!(allowed(&line, path).await, by_line, "line: {path}");
-        assert_eq!(allowed(&board, path).await, by_board, "board: {path}");
-    }
-    let seen = ask(&line, "/api/board").await.json();
-    let codes: Vec<&Value> = seen["tiles"]
-        .as_array()
-        .expect("tiles")
-        .iter()
-        .map(|tile| &tile["code"])
-        .collect();
-    assert_eq!(codes, ["L1"]);
-}
-
-async fn a_wall_shows_its_page_with_whatever_stands_after_the_question_mark(place: &Place) {
-    let server = served(place).await;
-    let mut admin = Browser::signed_in(&server, "ada").await;
-    for (name, page, others, says) in [
-        (
-            "Wall 1",
-            "/?view=losses",
-            &["/", "/?view=stops", "/?a=b"][..],
-            "/lines/L1",
-        ),
-        (
-            "Wall 2",
-            "/lines/L1?view=losses",
-            &[
-                "/lines/L1",
-                "/lines/L1?view=now",
-                "/lines/L1?view=stops",
-                "/lines/L1?view=history",
-                "/lines/L1?view=compare",
-                "/lines/L1?view=losses&period=day",
-            ],
-            "Line 1",
-        ),
-    ] {
-        let form = [
-            ("kind", "wall"),
-            ("name", name),
-            ("page", page),
-            ("place", "site"),
-        ];
-        let path = link(&mut admin, "/admin/devices", &form).await;
-        let mut wall = Browser::new(&server);
-        assert_eq!(leads_to(&wall.post(&path, &[]).await), page);
-        for shown in [page].iter().chain(others) {
-            let answer = wall.get(shown).await;
-            assert_eq!(answer.status, StatusCode::OK, "{shown}: {}", text(&answer));
-            let words = text(&answer);
-            assert!(words.contains(says), "{shown}: {words}");
-            assert!(!words.contains("Not for you"), "{shown}: {words}");
-        }
     }
 }

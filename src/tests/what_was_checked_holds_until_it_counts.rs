@@ -1,20 +1,22 @@
 //! A password opens a change of one's own ways in only as long as it is the one that is kept: not when an administrator gave
-//! another one while it was being checked.
+//! another one while it was being checked. Nor does anybody get in by what an administrator takes away at that moment.
 
-use crate::browser::{Browser, PASSWORD, add_person, between, text};
-use crate::harness::{Answer, Hands, Place, Server, at, until};
+use crate::browser::{Browser, PASSWORD, add_person, between, leads_to, text};
+use crate::harness::{Answer, Hands, Place, Server, at, by_the_program, until};
 use crate::people_look_after_their_own_account::{code_of, give_password};
 use crate::small_plant::small_plant;
 use axum::http::StatusCode;
 use ms5_floor::domain::ids::PersonId;
 use ms5_floor::server::db::audit::{self, Wanted};
 use ms5_floor::server::db::people::{self, PersonRow};
+use ms5_floor::server::services::sign_in::is_unchanged;
 use std::time::Duration;
 
 on_both! {
     a_second_factor_is_not_turned_on_with_a_password_that_was_replaced,
     a_second_factor_is_not_turned_off_with_a_password_that_was_replaced,
     a_pin_is_not_changed_with_a_password_or_a_pin_that_was_replaced,
+    who_showed_what_is_taken_away_meanwhile_is_not_in,
 }
 
 async fn served(place: &Place) -> (Server, PersonId) {
@@ -128,4 +130,25 @@ async fn a_pin_is_not_changed_with_a_password_or_a_pin_that_was_replaced(place: 
     was_wrong(&server, &answer, place).await;
     let left = row(&server, maria).await.pin;
     assert_eq!(left.as_deref(), Some("another"), "{}", place.engine);
+}
+
+async fn who_showed_what_is_taken_away_meanwhile_is_not_in(place: &Place) {
+    let (server, maria) = served(place).await;
+    let mut admin = Browser::of(&server, "ada", "admin").await;
+    let ctx = by_the_program(&server.app);
+    let provider = [("issuer", "https://login.example"), ("subject", "maria-7")];
+    for (way, given) in [
+        ("badge", &[("badge", "0047112233")][..]),
+        ("pin", &[("pin", "471182")]),
+        ("provider", &provider),
+    ] {
+        let path = format!("/admin/people/{}/{way}", maria.0);
+        leads_to(&admin.post(&path, given).await);
+        // What a sign-in reads when it finds whose badge, PIN or account that is.
+        let shown = row(&server, maria).await;
+        let holds = async || is_unchanged(&ctx, &shown).await.expect("a look");
+        assert!(holds().await, "{}: {way}", place.engine);
+        leads_to(&admin.post(&path, &[("clear", "yes")]).await);
+        assert!(!holds().await, "{}: {way}", place.engine);
+    }
 }

@@ -109,12 +109,10 @@ pub mod sets {
         P::EquipmentRead,
     ]);
     /// What a wall that shows the board may: only what stands on it.
-    pub const WALL_OF_BOARD: PermissionSet = PermissionSet::of(&[
-        P::DashboardRead,
-        P::ProductionRead,
-        P::OeeRead,
-        P::AndonRead,
-    ]);
+    pub const WALL_OF_BOARD: PermissionSet =
+        PermissionSet::of(&[P::DashboardRead, P::OeeRead, P::AndonRead]);
+    /// What a wall that shows the calls for help may.
+    pub const WALL_OF_ANDON: PermissionSet = PermissionSet::of(&[P::AndonRead]);
     /// What a wall that shows a line's page may on that line: what each view of the page needs, whatever stands after the ?
     /// of its address.
     pub const WALL_OF_LINE: PermissionSet = WALL_OF_BOARD.and(PermissionSet::of(&[
@@ -211,6 +209,7 @@ mod tests {
         );
         assert!(default("viewer").covers(sets::WATCH));
         assert!(sets::WATCH.covers(sets::WALL_OF_BOARD));
+        assert!(sets::WALL_OF_BOARD.covers(sets::WALL_OF_ANDON));
         assert!(default("viewer").covers(sets::WALL_OF_LINE));
     }
 

@@ -305,10 +305,37 @@ pub const ACCESS: &[Entry] = &[
 /// What a route needs; `None` for one that is not in the table.
 #[must_use]
 pub fn need_of(method: &str, path: &str) -> Option<Need> {
+    need_in(ACCESS, method, path)
+}
+
+/// What a route needs by a table; `None` for one that is not in it.
+#[must_use]
+pub fn need_in(table: &[Entry], method: &str, path: &str) -> Option<Need> {
     // A HEAD is a GET whose body is not sent.
     let method = if method == "HEAD" { "GET" } else { method };
     let of = |(m, p, _): &&Entry| (*m == "*" || *m == method) && *p == path;
-    ACCESS.iter().find(of).map(|(_, _, need)| *need)
+    table.iter().find(of).map(|(_, _, need)| *need)
+}
+
+/// What a page needs by its address, without what stands after a `?`; `None` for one that is not in the table.
+#[must_use]
+pub fn need_of_address(path: &str) -> Option<Need> {
+    let fits = |route: &str| {
+        let (mut names, mut parts) = (route.split('/'), path.split('/'));
+        loop {
+            match (names.next(), parts.next()) {
+                (None, None) => return true,
+                (Some(name), Some(part)) if name == part => {}
+                (Some(name), Some(part)) if name.starts_with('{') && !part.is_empty() => {}
+                _ => return false,
+            }
+        }
+    };
+    let by_name = || {
+        let page = ACCESS.iter().find(|(m, p, _)| *m == "GET" && fits(p));
+        page.map(|(_, _, need)| *need)
+    };
+    need_of("GET", path).or_else(by_name)
 }
 
 /// Whether a path is in the table, with any method.

@@ -38,7 +38,7 @@ pub struct Device {
     pub id: DeviceId,
     /// Its name.
     pub name: String,
-    /// It shows this page and no other.
+    /// It is a wall: it shows this page and no other.
     pub bound_to: Option<String>,
 }
 

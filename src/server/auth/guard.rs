@@ -2,6 +2,7 @@
 
 use super::access::{Need, is_known, need_of};
 use super::caller::{Caller, Denial, Who};
+use super::walls::Wall;
 use crate::domain::rights::Permission;
 use crate::domain::time::TsMs;
 use crate::server::command::TypedHere;
@@ -85,6 +86,9 @@ pub fn admit(app: &App, caller: &Arc<Caller>, method: &str, path: &str) -> Resul
         tracing::error!(method, path, "a route is not in the table of access");
         return Err(Refusal::NotInTable);
     };
+    let shows = caller.device.as_ref().and_then(|d| d.bound_to.as_deref());
+    let by_wall = shows.map(|page| Wall::of(page).and_then(|wall| wall.need_of(method, path)));
+    let need = by_wall.flatten().unwrap_or(need);
     let ctx = Ctx {
         app: app.clone(),
         caller: Arc::clone(caller),
@@ -104,6 +108,10 @@ pub fn admit(app: &App, caller: &Arc<Caller>, method: &str, path: &str) -> Resul
         _ if caller.must_change && path != "/account/password" => Err(Refusal::MustChange),
         Need::Person if caller.person().is_some() => Ok(ctx),
         Need::Person => Err(Refusal::Unknown),
+        // A wall reads what its page asks for, and no more.
+        Need::Line(permission) | Need::Site(permission) if by_wall == Some(None) => {
+            lacks(permission)
+        }
         // The desk is for people, whatever a key may.
         Need::Line(permission) | Need::Site(permission)
             if path.starts_with("/admin/") && matches!(caller.who, Who::Key { .. }) =>

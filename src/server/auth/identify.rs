@@ -4,6 +4,7 @@ use super::caller::{Caller, Device, Who};
 use super::rights::{self, Known};
 use super::secret;
 use super::session::{self, Held};
+use super::walls::Wall;
 use crate::domain::ids::{DeviceId, PersonId};
 use crate::domain::rights::{Grant, Reach, Rights, sets};
 use crate::domain::time::TsMs;
@@ -174,7 +175,7 @@ async fn by_session(
 }
 
 /// What is left of somebody's rights where they are.
-fn rights_at(device: Option<&Device>, rights: Rights) -> Rights {
+pub(in crate::server) fn rights_at(device: Option<&Device>, rights: Rights) -> Rights {
     match device {
         Some(_) => rights.without(sets::NOT_BY_BADGE),
         None => rights,
@@ -216,19 +217,15 @@ fn at_device(app: &App, caller: &mut Caller, row: &DeviceRow) {
 /// A wall may what its page needs, and where: one that shows a line reads nothing of the others, wherever it hangs.
 fn of_wall(plant: &Plant, row: &DeviceRow) -> Rights {
     let place = rights::reach(row.area_id, row.line_id);
-    let grant = match devices::line_of_page(&row.page) {
-        None => Some(Grant {
-            set: sets::WALL_OF_BOARD,
-            reach: place,
-        }),
+    let reach = match devices::line_of_page(&row.page) {
+        None => Some(place),
         Some(code) => {
             let line = plant.line(code).filter(|line| place.covers(line.place()));
-            line.map(|line| Grant {
-                set: sets::WALL_OF_LINE,
-                reach: Reach::Line(line.id),
-            })
+            line.map(|line| Reach::Line(line.id))
         }
     };
+    let set = Wall::of(&row.page).map(Wall::set);
+    let grant = set.zip(reach).map(|(set, reach)| Grant { set, reach });
     Rights(grant.into_iter().collect())
 }
 

@@ -1,5 +1,6 @@
 //! What somebody may do, read from the database.
 
+use super::access::{Need, need_of_address};
 use crate::domain::ids::{AreaId, LineId, PersonId};
 use crate::domain::rights::{Grant, PermissionSet, Reach, Rights};
 use crate::server::db::people::{GivenRow, PersonRow};
@@ -101,10 +102,57 @@ impl Roles {
 /// What stands in a role's first page for the line that somebody is limited to.
 const LINE: &str = "{line}";
 
+/// Where somebody is led who may see neither the first page of their role, nor the board, nor a line: to the first of these.
+const ELSEWHERE: [&str; 9] = [
+    "/andon",
+    "/admin/people",
+    "/admin/roles",
+    "/admin/andon",
+    "/admin/devices",
+    "/admin/keys",
+    "/admin/audit",
+    "/admin/roster",
+    "/admin/channels",
+];
+
 /// The page that somebody sees first: that of their role, with the one line that all their roles are limited to where it
-/// asks for one. Who is limited to none sees the board.
+/// asks for one. Who is limited to none sees the board; who may not see that page sees the first that they may see, and be
+/// it their own account.
 #[must_use]
 pub fn landing(page: &str, rights: &Rights, plant: &Plant) -> String {
+    let own = of_role(page, rights, plant);
+    let lines = plant
+        .lines
+        .iter()
+        .map(|line| format!("/lines/{}", line.code));
+    let elsewhere = ELSEWHERE.map(str::to_owned);
+    let mut pages = [own, "/".to_owned()]
+        .into_iter()
+        .chain(lines)
+        .chain(elsewhere);
+    pages
+        .find(|page| opens(page, rights, plant))
+        .unwrap_or_else(|| "/account".to_owned())
+}
+
+/// Whether a page lets these rights in, by the table of access.
+fn opens(page: &str, rights: &Rights, plant: &Plant) -> bool {
+    let path = page.split(['?', '#']).next().unwrap_or_default();
+    match need_of_address(path) {
+        Some(Need::Line(permission)) => match path.strip_prefix("/lines/") {
+            Some(code) => plant
+                .line(code)
+                .is_some_and(|line| rights.at(permission, line.place())),
+            None => rights.anywhere(permission),
+        },
+        Some(Need::Site(permission)) => rights.on_site(permission),
+        Some(Need::Anyone | Need::Person) => true,
+        None => false,
+    }
+}
+
+/// The page of a role, as [`landing`] tells.
+fn of_role(page: &str, rights: &Rights, plant: &Plant) -> String {
     if !page.contains(LINE) {
         return page.to_owned();
     }

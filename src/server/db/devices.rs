@@ -133,6 +133,23 @@ pub async fn come(tx: &mut Tx, token_hash: &[u8], spent: &[u8], now: TsMs) -> sq
     Ok(came.is_some())
 }
 
+/// Whether it is still the one that came with the link that was replaced by `spent`. It waits for whoever gives it a new link
+/// or revokes it, and who does that later finds the sessions that are there already.
+///
+/// # Errors
+/// The engine's.
+pub async fn stays(tx: &mut Tx, id: DeviceId, spent: &[u8]) -> sqlx::Result<bool> {
+    // A row that was written is one's own, on either engine.
+    const SQL: &str = "UPDATE device SET token_hash = $2
+        WHERE id = $1 AND token_hash = $2 AND revoked_ms IS NULL RETURNING id";
+    let stays: Option<i64> = writing!(tx, |conn| sqlx::query_scalar(SQL)
+        .bind(id.0)
+        .bind(spent)
+        .fetch_optional(conn)
+        .await?);
+    Ok(stays.is_some())
+}
+
 /// A new link; the old one ends.
 ///
 /// # Errors

@@ -56,7 +56,7 @@ pub struct PersonRow {
     pub demo: i64,
     /// May not sign in.
     pub disabled: i64,
-    /// Counts changes of what they may do.
+    /// Counts changes of what they may do, and of by what they get in.
     pub version: i64,
     /// When they were added.
     pub created_ms: i64,
@@ -380,7 +380,7 @@ pub async fn rehash(tx: &mut Tx, id: PersonId, (old, anew): (&str, &str)) -> sql
 /// The engine's.
 pub async fn set_pin(tx: &mut Tx, id: PersonId, pin: Option<&str>) -> sqlx::Result<()> {
     writing!(tx, |conn| sqlx::query(
-        "UPDATE person SET pin = $2 WHERE id = $1"
+        "UPDATE person SET pin = $2, version = version + 1 WHERE id = $1"
     )
     .bind(id.0)
     .bind(pin)
@@ -395,7 +395,7 @@ pub async fn set_pin(tx: &mut Tx, id: PersonId, pin: Option<&str>) -> sqlx::Resu
 /// The engine's; also when somebody else has the badge.
 pub async fn set_badge(tx: &mut Tx, id: PersonId, badge_hash: Option<&[u8]>) -> sqlx::Result<()> {
     writing!(tx, |conn| sqlx::query(
-        "UPDATE person SET badge_hash = $2 WHERE id = $1"
+        "UPDATE person SET badge_hash = $2, version = version + 1 WHERE id = $1"
     )
     .bind(id.0)
     .bind(badge_hash)
@@ -439,8 +439,8 @@ pub async fn use_totp_step(tx: &mut Tx, id: PersonId, step: i64) -> sqlx::Result
 /// # Errors
 /// The engine's; also when it is somebody else's.
 pub async fn set_oidc(tx: &mut Tx, id: PersonId, of: Option<(&str, &str)>) -> sqlx::Result<()> {
-    const SQL: &str =
-        "UPDATE person SET oidc_issuer = $2, oidc_subject = $3, not_by_address = $4 WHERE id = $1";
+    const SQL: &str = "UPDATE person SET oidc_issuer = $2, oidc_subject = $3, not_by_address = $4, version = version + 1
+        WHERE id = $1";
     writing!(tx, |conn| sqlx::query(SQL)
         .bind(id.0)
         .bind(of.map(|o| o.0))

@@ -235,13 +235,22 @@ struct PinForm {
     again: String,
 }
 
-async fn change_pin(State(shared): State<Shared>, ctx: Ctx, Form(form): Form<PinForm>) -> Response {
+async fn change_pin(
+    State(shared): State<Shared>,
+    ctx: Ctx,
+    session: Session,
+    Form(form): Form<PinForm>,
+) -> Response {
     let wanted = NewPin {
         proof: form.proof,
         pin: form.pin,
         again: form.again,
     };
-    match account::change_pin(&ctx, wanted).await {
+    let changed = async {
+        let row = account::change_pin(&ctx, wanted).await?;
+        go_on(&shared, &session, &row).await
+    };
+    match changed.await {
         Ok(()) => Redirect::to("/account?said=pin").into_response(),
         Err(why) => match wrong_fields(why, "proof") {
             Ok(again) => pin_page(&shared, &ctx, again).await,

@@ -188,12 +188,18 @@ async fn come(
 ) -> Response {
     let visitor = Visitor::new(ctx.clone(), session, request.headers());
     let came = async {
-        let row = devices::come(&ctx, &token).await?;
-        let held = visitor.held_by(&shared, row.device());
+        let came = devices::come(&ctx, &token).await?;
+        let held = visitor.held_by(&shared, came.row.device());
         session::begin(&shared.app, &visitor.session, &held)
             .await
             .map_err(store)?;
-        Ok(row)
+        if let Err(error) = devices::stays(&ctx, &came).await {
+            session::end(&shared.app, &visitor.session)
+                .await
+                .map_err(store)?;
+            return Err(Refused::from(error));
+        }
+        Ok(came.row)
     };
     match came.await {
         Ok(row) => Redirect::to(&row.page).into_response(),

@@ -56,6 +56,9 @@ pub async fn guard(
     };
     let session = request.extensions().get::<Session>().cloned();
     let nobody = Caller::nobody(origin.address.clone(), origin.request.clone());
+    if matched.as_deref().is_some_and(is_function) {
+        leads_nowhere(&mut request);
+    }
     let caller = match identify(app, request.headers(), session.as_ref(), origin).await {
         Ok(mut caller) => {
             caller.why = why;
@@ -74,7 +77,7 @@ pub async fn guard(
     }
     let path = request.uri().path().to_owned();
     if let Some(page) = caller.device.as_ref().and_then(|d| d.bound_to.clone())
-        && navigates
+        && matches!(*request.method(), Method::GET | Method::HEAD)
         && matched
             .as_deref()
             .is_some_and(|m| is_page(m) && m != "/device/{token}")
@@ -188,6 +191,14 @@ fn way_back(request: &Request) -> Option<Next> {
         return Some(Next::parse(wanted.as_str()));
     }
     reads_pages(request).then(|| Next::back(request.headers()))
+}
+
+/// A server function is called by our own scripts and by programs, never by a form without script: what the framework would
+/// do for one, lead whoever asks back to whatever page sent them, would make a door to any site of each function.
+fn leads_nowhere(request: &mut Request) {
+    let headers = request.headers_mut();
+    headers.remove(header::ACCEPT);
+    headers.remove(header::REFERER);
 }
 
 /// A browser asks for a whole page.

@@ -202,6 +202,10 @@ impl Leave {
 
 /// Brings a screen that has older figures up to now. `None` when it has left.
 async fn catch_up(ctx: &Ctx, line: Option<&str>, out: &Out) -> Option<()> {
+    // A wall that shows the calls has no figures to bring up to now.
+    if !ctx.caller().rights.anywhere(Permission::DashboardRead) {
+        return Some(());
+    }
     match board::board(ctx).await {
         Ok(board) => {
             for tile in &board.tiles {
@@ -246,6 +250,10 @@ fn permitted(ctx: &Ctx, code: &str, event: &Event) -> Option<Arc<str>> {
     let line = plant.line(code).filter(|line| ctx.sees(line))?;
     if let Some(needed) = event.needs {
         return ctx.holds(needed, line).then(|| Arc::clone(&event.data));
+    }
+    // A wall that shows the calls hears of nothing else.
+    if !ctx.holds(Permission::DashboardRead, line) {
+        return None;
     }
     let needs = if event.page {
         Permission::DowntimeRead

@@ -5,7 +5,7 @@ use super::desk::{self, page};
 use super::doors::limited;
 use super::next::Next;
 use super::own_address::own_address;
-use super::sign_in::{Demonstrates, said, sign_in_page, status};
+use super::sign_in::{Offers, said, sign_in_page, status};
 use super::visitor::{Visitor, WAITS, lead_on, store};
 use crate::server::auth::Ctx;
 use crate::server::auth::oidc::{Begun, OidcError, Provider};
@@ -42,7 +42,7 @@ async fn there(
     session: Session,
     uri: Uri,
     headers: HeaderMap,
-    demo: Demonstrates,
+    offers: Offers,
     Form(wanted): Form<Wanted>,
 ) -> Response {
     let Some(provider) = &shared.provider else {
@@ -50,6 +50,10 @@ async fn there(
     };
     let visitor = Visitor::new(ctx, session, &headers);
     let next = Next::parse(&wanted.next);
+    if !offers.provider {
+        let told = (StatusCode::UNPROCESSABLE_ENTITY, not_here(provider));
+        return sign_in_page(&shared, offers, ("", &next), Some(told)).await;
+    }
     let address = format!(
         "{}/sign-in/provider/back",
         own_address(&shared, &uri, &headers)
@@ -58,7 +62,7 @@ async fn there(
         Ok(begun) => begun,
         Err(error) => {
             let told = not_now(provider, &error);
-            return sign_in_page(&shared, demo.0, ("", &next), Some(told)).await;
+            return sign_in_page(&shared, offers, ("", &next), Some(told)).await;
         }
     };
     let url = begun.url.clone();
@@ -72,7 +76,7 @@ async fn there(
         Err(Refused::Failed(error)) => desk::failed(&shared, error),
         Err(refused) => {
             let told = (status(Some(&refused)), said(&refused));
-            sign_in_page(&shared, demo.0, ("", &next), Some(told)).await
+            sign_in_page(&shared, offers, ("", &next), Some(told)).await
         }
     }
 }
@@ -107,7 +111,7 @@ async fn back(
     ctx: Ctx,
     session: Session,
     headers: HeaderMap,
-    demo: Demonstrates,
+    offers: Offers,
     Query(brought): Query<Brought>,
 ) -> Response {
     let Some(provider) = &shared.provider else {
@@ -123,7 +127,7 @@ async fn back(
     match end(&shared, provider, &visitor, (&begun, &brought), &next).await {
         Ok(response) => response,
         Err(NotIn::Told(status, words)) => {
-            sign_in_page(&shared, demo.0, ("", &next), Some((status, words))).await
+            sign_in_page(&shared, offers, ("", &next), Some((status, words))).await
         }
         Err(NotIn::Refused(refused)) => failed(&shared, refused),
     }
@@ -193,7 +197,7 @@ async fn end(
     match vouched::with_provider(&visitor.ctx, &identity).await? {
         Known::In(row) => {
             visitor.enter(shared, &row).await?;
-            Ok(lead_on(shared, &row, next).await?)
+            Ok(lead_on(shared, visitor, (&row, next)).await?)
         }
         other => {
             let ask = who_give_roles(app).await?;
@@ -218,6 +222,14 @@ async fn end(
             ))
         }
     }
+}
+
+/// What a person is told on a shared tablet.
+fn not_here(provider: &Provider) -> String {
+    let name = provider.name();
+    format!(
+        "This is a shared tablet: sign on with your badge, or with your name and PIN. {name} would know you here after you left, and let whoever comes next in as you."
+    )
 }
 
 /// What a person is told when the provider cannot be asked; the log has the reason.

@@ -74,7 +74,7 @@ async fn begin(
     let tried = async {
         let row = set_up::set_up(&visitor.ctx, (&token, first)).await?;
         visitor.enter(&shared, &row).await?;
-        lead_on(&shared, &row, &Next::parse("")).await
+        lead_on(&shared, &visitor, (&row, &Next::parse(""))).await
     };
     match tried.await {
         Ok(response) => response,

@@ -3,7 +3,6 @@
 use super::Shared;
 use super::desk::{self, page};
 use super::doors::{limited, refusal};
-use super::identity::peer;
 use super::next::Next;
 use super::visitor::{Visitor, WAITS, lead_on, store};
 use crate::domain::rights::DEFAULT_ROLES;
@@ -16,7 +15,7 @@ use crate::server::services::set_up;
 use crate::server::services::sign_in::{self, Got, Refused};
 use crate::ui::desk::sign_in as pages;
 use axum::Router;
-use axum::extract::{Extension, Form, Query, Request, State};
+use axum::extract::{Extension, Form, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
@@ -45,7 +44,7 @@ struct Asked {
 /// The sign-in page, perhaps with what did not go well.
 pub(super) async fn sign_in_page(
     shared: &Shared,
-    demonstrates: bool,
+    offers: Offers,
     (login, next): (&str, &Next),
     told: Option<(StatusCode, String)>,
 ) -> Response {
@@ -59,13 +58,17 @@ pub(super) async fn sign_in_page(
         next: next.path().to_owned(),
         login: login.to_owned(),
         problem,
-        demonstration: if demonstrates {
+        demonstration: if offers.demonstration {
             roles.collect()
         } else {
             vec![]
         },
-        provider: shared.provider.as_ref().map(|p| p.name().to_owned()),
-        not_set_up: not_set_up && !demonstrates,
+        provider: shared
+            .provider
+            .as_ref()
+            .filter(|_| offers.provider)
+            .map(|p| p.name().to_owned()),
+        not_set_up: not_set_up && !offers.demonstration,
     });
     page(shared, None, ("Sign in", "/sign-in"), status, inside)
 }
@@ -73,12 +76,12 @@ pub(super) async fn sign_in_page(
 /// The sign-in page with what a refusal tells.
 async fn refused_page(
     shared: &Shared,
-    demonstrates: bool,
+    offers: Offers,
     typed: (&str, &Next),
     refused: &Refused,
 ) -> Response {
     let told = (status(Some(refused)), said(refused));
-    let response = sign_in_page(shared, demonstrates, typed, Some(told)).await;
+    let response = sign_in_page(shared, offers, typed, Some(told)).await;
     refusal(response, refused)
 }
 
@@ -108,13 +111,12 @@ async fn show(
     State(shared): State<Shared>,
     Extension(caller): Extension<Arc<Caller>>,
     Query(asked): Query<Asked>,
-    request: Request,
+    offers: Offers,
 ) -> Response {
     if caller.person().is_some() {
         return Redirect::to(Next::parse(&asked.next).or(&caller.first_page)).into_response();
     }
-    let demonstrates = shared.demonstrates(peer(&request), request.uri(), request.headers());
-    sign_in_page(&shared, demonstrates, ("", &Next::parse(&asked.next)), None).await
+    sign_in_page(&shared, offers, ("", &Next::parse(&asked.next)), None).await
 }
 
 /// Login and password.
@@ -131,7 +133,7 @@ async fn with_password(
     ctx: Ctx,
     session: Session,
     headers: HeaderMap,
-    demo: Demonstrates,
+    offers: Offers,
     Form(form): Form<Password>,
 ) -> Response {
     let visitor = Visitor::new(ctx, session, &headers);
@@ -142,7 +144,7 @@ async fn with_password(
         match sign_in::with_password(&visitor.ctx, (&form.login, form.password)).await? {
             Got::In(row) => {
                 visitor.enter(&shared, &row).await?;
-                lead_on(&shared, &row, &next).await
+                lead_on(&shared, &visitor, (&row, &next)).await
             }
             Got::NeedsCode(row) => {
                 let waiting = Waiting::Code {
@@ -159,7 +161,7 @@ async fn with_password(
     match tried.await {
         Ok(response) => response,
         Err(Refused::Failed(error @ ServiceError::Database(_))) => desk::failed(&shared, error),
-        Err(refused) => refused_page(&shared, demo.0, (&login, &next), &refused).await,
+        Err(refused) => refused_page(&shared, offers, (&login, &next), &refused).await,
     }
 }
 
@@ -207,7 +209,7 @@ async fn with_code(
             return Ok(Redirect::to("/sign-in").into_response());
         };
         visitor.enter(&shared, &row).await?;
-        lead_on(&shared, &row, &Next::parse(&next)).await
+        lead_on(&shared, &visitor, (&row, &Next::parse(&next))).await
     };
     match tried.await {
         Ok(response) => response,
@@ -225,10 +227,17 @@ async fn with_code(
     }
 }
 
-/// Whether the demonstration's people may be here, asked of the request.
-pub(super) struct Demonstrates(pub(super) bool);
+/// What the sign-in page offers beside login and password, where the browser stands.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Offers {
+    /// The demonstration's people may be here.
+    demonstration: bool,
+    /// A provider may vouch for people here: not on what is shared. There its own session outlives the person, and whoever
+    /// comes next would be them with one tap; badge and PIN go with who holds them.
+    pub(super) provider: bool,
+}
 
-impl axum::extract::FromRequestParts<Shared> for Demonstrates {
+impl axum::extract::FromRequestParts<Shared> for Offers {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(
@@ -238,11 +247,11 @@ impl axum::extract::FromRequestParts<Shared> for Demonstrates {
         let peer = parts
             .extensions
             .get::<axum::extract::ConnectInfo<std::net::SocketAddr>>();
-        Ok(Self(shared.demonstrates(
-            peer.map(|c| c.0),
-            &parts.uri,
-            &parts.headers,
-        )))
+        let caller = parts.extensions.get::<Arc<Caller>>();
+        Ok(Self {
+            demonstration: shared.demonstrates(peer.map(|c| c.0), &parts.uri, &parts.headers),
+            provider: caller.is_none_or(|c| c.device.is_none()),
+        })
     }
 }
 
@@ -259,10 +268,10 @@ async fn demonstration(
     ctx: Ctx,
     session: Session,
     headers: HeaderMap,
-    demo: Demonstrates,
+    offers: Offers,
     Form(tap): Form<Tap>,
 ) -> Response {
-    if !demo.0 {
+    if !offers.demonstration {
         return super::problem::not_found("there is no demonstration here").into_response();
     }
     let visitor = Visitor::new(ctx, session, &headers);
@@ -270,12 +279,12 @@ async fn demonstration(
     let tried = async {
         let row = sign_in::demonstration(&visitor.ctx, &tap.role).await?;
         visitor.enter(&shared, &row).await?;
-        lead_on(&shared, &row, &next).await
+        lead_on(&shared, &visitor, (&row, &next)).await
     };
     match tried.await {
         Ok(response) => response,
         Err(Refused::Failed(error @ ServiceError::Database(_))) => desk::failed(&shared, error),
-        Err(refused) => refused_page(&shared, demo.0, ("", &next), &refused).await,
+        Err(refused) => refused_page(&shared, offers, ("", &next), &refused).await,
     }
 }
 

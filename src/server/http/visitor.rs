@@ -5,6 +5,7 @@ use super::next::Next;
 use crate::domain::ids::DeviceId;
 use crate::domain::time::{DurMs, MINUTE_MS};
 use crate::server::auth::Ctx;
+use crate::server::auth::identify::rights_at;
 use crate::server::auth::rights::{Roles, landing};
 use crate::server::auth::session::{self, Held, Waiting};
 use crate::server::db::people::{self, PersonRow};
@@ -121,18 +122,22 @@ pub(super) fn store(error: tower_sessions::session::Error) -> Refused {
 /// A sign-in that waits for its second half holds for so long.
 pub(super) const WAITS: DurMs = DurMs(10 * MINUTE_MS);
 
-/// Leads to where they wanted to go, or to the first page of their role.
+/// Leads to where they wanted to go, or to the first page of their role as far as they may see it where they are.
 pub(super) async fn lead_on(
     shared: &Shared,
-    row: &PersonRow,
-    next: &Next,
+    visitor: &Visitor,
+    (row, next): (&PersonRow, &Next),
 ) -> Result<Response, Refused> {
     if row.must_change != 0 {
         return Ok(Redirect::to("/account/password").into_response());
     }
     let roles = Roles::load(&shared.app.db).await?;
     let given = people::given_to(&shared.app.db, row.person()).await?;
-    let (page, rights) = (roles.first_page(&given), roles.rights(&given));
+    let device = visitor.ctx.caller().device.as_ref();
+    let (page, rights) = (
+        roles.first_page(&given),
+        rights_at(device, roles.rights(&given)),
+    );
     let first = landing(&page, &rights, &shared.app.plant.get());
     Ok(Redirect::to(next.or(&first)).into_response())
 }

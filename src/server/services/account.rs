@@ -219,7 +219,7 @@ pub struct NewPin {
 ///
 /// # Errors
 /// [`Refused::Wrong`] when the password is; wrong fields; somebody who has neither password nor PIN; the engine's.
-pub async fn change_pin(ctx: &Ctx, wanted: NewPin) -> Result<(), Refused> {
+pub async fn change_pin(ctx: &Ctx, wanted: NewPin) -> Result<PersonRow, Refused> {
     let (app, row) = (ctx.app(), my_row(ctx).await?);
     let pin = wanted.pin.trim().to_owned();
     let mut wrong = Vec::new();
@@ -256,7 +256,7 @@ pub async fn change_pin(ctx: &Ctx, wanted: NewPin) -> Result<(), Refused> {
     audit::add(&mut tx, &line).await?;
     tx.commit().await?;
     app.people.forget();
-    Ok(())
+    Ok(my_row(ctx).await?)
 }
 
 /// One's own sessions, those used last first.

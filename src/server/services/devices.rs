@@ -216,11 +216,21 @@ pub async fn of_link(app: &App, token: &str) -> Result<DeviceRow, ServiceError> 
     row.filter(|r| r.revoked_ms.is_none()).ok_or_else(none)
 }
 
-/// A device comes with its link, which opens nothing from then on.
+/// A device that came with its link.
+#[derive(Clone, Debug)]
+pub struct Came {
+    /// Which.
+    pub row: DeviceRow,
+    /// What stands in the place of its link since.
+    spent: Vec<u8>,
+}
+
+/// A device comes with its link, which opens nothing from then on. Its session begins after that: [`stays`] says whether it
+/// may go on.
 ///
 /// # Errors
 /// As [`of_link`]; of several that come with one link at once only the first does.
-pub async fn come(ctx: &Ctx, token: &str) -> Result<DeviceRow, ServiceError> {
+pub async fn come(ctx: &Ctx, token: &str) -> Result<Came, ServiceError> {
     let (app, caller) = (ctx.app(), ctx.caller());
     let row = of_link(app, token).await?;
     let now = app.clock.now();
@@ -235,5 +245,21 @@ pub async fn come(ctx: &Ctx, token: &str) -> Result<DeviceRow, ServiceError> {
     line.actor.clone_from(&row.name);
     audit::add(&mut tx, &line).await?;
     tx.commit().await?;
-    Ok(row)
+    Ok(Came { row, spent })
+}
+
+/// Checks, when its session is there, that a device got no other link and was not revoked since it came: that ended the
+/// sessions which were there then.
+///
+/// # Errors
+/// It is the device no more; the engine's.
+pub async fn stays(ctx: &Ctx, came: &Came) -> Result<(), ServiceError> {
+    let mut tx = ctx.app().db.begin().await?;
+    let stays = devices::stays(&mut tx, came.row.device(), &came.spent).await?;
+    tx.commit().await?;
+    if stays {
+        Ok(())
+    } else {
+        Err(not_found("device", ""))
+    }
 }

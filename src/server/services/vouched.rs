@@ -49,7 +49,7 @@ pub async fn with_provider(ctx: &Ctx, identity: &Identity) -> Result<Known, Refu
         Some(row) => (Known::In(Box::new(row)), false),
         None => (by_address(&mut tx, identity).await?, true),
     };
-    let row = match known {
+    let mut row = match known {
         Known::In(row) if row.disabled != 0 => {
             return not_let_in(app, caller, identity, Known::Closed, tx).await;
         }
@@ -60,6 +60,10 @@ pub async fn with_provider(ctx: &Ctx, identity: &Identity) -> Result<Known, Refu
     if is_new {
         let of = (identity.issuer.as_str(), identity.subject.as_str());
         people::set_oidc(&mut tx, row.person(), Some(of)).await?;
+        // They get in by one more way now: whatever changes after that is another matter.
+        if let Some(linked) = people::by_id_in(&mut tx, row.person()).await? {
+            *row = linked;
+        }
         let target = format!("person:{}", row.login);
         let mut line = entry(caller, app.clock.now(), "person.provider", target);
         line.became = told(identity);

@@ -1,15 +1,17 @@
 //! Everybody gets what the matrix of rights gives them, from every route, and whatever they are denied is on record.
 
-use super::asks::{Ask, whole_table};
+use super::asks::{Ask, Seeds, whole_table};
 use super::{Door, start};
 use crate::cast::Actor;
 use crate::harness::{Place, Server};
 use axum::body::to_bytes;
-use axum::http::{StatusCode, header};
+use axum::http::{Method, StatusCode, header};
 use axum::response::Response;
-use ms5_floor::domain::ids::LineId;
+use ms5_floor::domain::ids::{AreaId, LineId};
+use ms5_floor::domain::rights::Permission as P;
 use ms5_floor::domain::rights::{DEFAULT_ROLES, Permission, PermissionSet, sets};
 use ms5_floor::server::auth::access::Need;
+use ms5_floor::server::auth::walls::Wall;
 use ms5_floor::server::db::audit;
 
 on_both! {
@@ -25,6 +27,20 @@ enum Got {
     SayWho,
     /// They lack something.
     Lacks(Permission),
+    /// A wall is led back to its page.
+    LedBack,
+}
+
+/// Whether a wall that asks for this is led back to the page to which it is bound: it asks for another one.
+fn leads_back(ask: &Ask, bound_to: &str) -> bool {
+    let serves_pages = !["/api/", "/health/", "/pkg/"]
+        .iter()
+        .any(|p| ask.route.starts_with(p));
+    let path = ask.path.split('?').next();
+    ask.method == Method::GET
+        && serves_pages
+        && ask.route != "/device/{token}"
+        && path != bound_to.split('?').next()
 }
 
 fn expected(server: &Server, ask: &Ask, actor: &Actor) -> Got {
@@ -35,7 +51,20 @@ fn expected(server: &Server, ask: &Ask, actor: &Actor) -> Got {
             .at(permission, plant.line(code).expect("a line").place()),
         None => actor.rights.anywhere(permission),
     };
-    match ask.need {
+    let mut need = ask.need;
+    if let Some(page) = actor.bound_to() {
+        if leads_back(ask, page) {
+            return Got::LedBack;
+        }
+        if let Need::Line(permission) | Need::Site(permission) = need {
+            let wall = Wall::of(page).expect("a page of walls");
+            match wall.need_of(ask.method.as_str(), ask.route) {
+                Some(of_wall) => need = of_wall,
+                None => return Got::Lacks(permission),
+            }
+        }
+    }
+    match need {
         Need::Anyone => Got::In,
         Need::Person if actor.is_person() => Got::In,
         _ if !actor.is_somebody() => Got::SayWho,
@@ -45,6 +74,12 @@ fn expected(server: &Server, ask: &Ask, actor: &Actor) -> Got {
         {
             Got::Lacks(permission)
         }
+        // A stream that tells of a line's page needs what the page needs.
+        Need::Line(permission)
+            if on_line(permission) && ask.route == "/api/v1/live" && !on_line(P::LineRead) =>
+        {
+            Got::Lacks(P::LineRead)
+        }
         Need::Line(permission) if on_line(permission) => Got::In,
         Need::Site(permission) if actor.rights.on_site(permission) => Got::In,
         Need::Line(permission) | Need::Site(permission) => Got::Lacks(permission),
@@ -52,7 +87,7 @@ fn expected(server: &Server, ask: &Ask, actor: &Actor) -> Got {
 }
 
 /// What came back, read against what was expected.
-async fn got(response: Response, expected: Got) -> Got {
+async fn got(response: Response, (ask, expected): (&Ask, Got)) -> Got {
     let status = response.status();
     let location = response
         .headers()
@@ -60,11 +95,20 @@ async fn got(response: Response, expected: Got) -> Got {
         .and_then(|h| h.to_str().ok())
         .unwrap_or_default();
     let to_sign_in = status == StatusCode::SEE_OTHER && location.starts_with("/sign-in");
+    let to_sign_on = status == StatusCode::SEE_OTHER && location.starts_with("/sign-on");
     let told = status == StatusCode::SEE_OTHER && location.contains("said=forbidden");
     assert!(!status.is_server_error(), "{status}");
+    if status == StatusCode::SEE_OTHER
+        && expected == Got::LedBack
+        && !location.starts_with("/sign-")
+    {
+        return Got::LedBack;
+    }
     match (status, expected) {
         (StatusCode::UNAUTHORIZED, _) => Got::SayWho,
         (_, Got::SayWho | Got::Lacks(_)) if to_sign_in => Got::SayWho,
+        // At a shared tablet somebody who signs on may be let in.
+        (_, Got::SayWho | Got::Lacks(_)) if to_sign_on => expected,
         // A form of a page leads back to it, and the page says so.
         (_, Got::Lacks(permission)) if told => Got::Lacks(permission),
         (StatusCode::FORBIDDEN, expected) => {
@@ -82,22 +126,48 @@ async fn got(response: Response, expected: Got) -> Got {
             }
         }
         // A stream never ends: its body is not looked at.
-        _ => Got::In,
+        _ => {
+            // Who is let in gets as far as what there is.
+            let missed = [
+                StatusCode::NOT_FOUND,
+                StatusCode::METHOD_NOT_ALLOWED,
+                StatusCode::BAD_REQUEST,
+            ];
+            assert!(
+                !ask.of_call || !missed.contains(&status),
+                "{} {}: {status}",
+                ask.method,
+                ask.path
+            );
+            Got::In
+        }
     }
 }
 
 /// Everybody of the walk.
 async fn everybody(server: &Server) -> Vec<Actor> {
-    let line: LineId = server.app.plant.get().line("L1").expect("L1").id;
+    let plant = server.app.plant.get();
+    let here = plant.line("L1").expect("L1");
+    let (line, area): (LineId, AreaId) = (here.id, here.area_id);
     let mut all = vec![Actor::nobody()];
     for role in DEFAULT_ROLES {
         all.push(Actor::person(server, role.code, None).await);
         all.push(Actor::person(server, role.code, Some(line)).await);
     }
+    for role in ["admin", "engineer", "operator"] {
+        all.push(Actor::person_in(server, role, area).await);
+    }
+    let tablet = Actor::tablet(server, line).await;
+    for role in ["admin", "operator"] {
+        all.push(tablet.with(server, role).await);
+    }
+    all.push(tablet);
     all.push(Actor::key(server, "everything", PermissionSet::all(), None).await);
     all.push(Actor::key(server, "everything on L1", PermissionSet::all(), Some(line)).await);
     all.push(Actor::key(server, "sender", sets::SEND, None).await);
-    all.push(Actor::wall(server, "/lines/L1", line).await);
+    all.push(Actor::wall(server, "/lines/L1", Some(line)).await);
+    all.push(Actor::wall(server, "/", None).await);
+    all.push(Actor::wall(server, "/andon", None).await);
     all
 }
 
@@ -107,10 +177,11 @@ async fn everybody_gets_what_the_matrix_gives_them_and_denials_are_on_record(pla
     let everybody = everybody(&server).await;
     let mut wrong = Vec::new();
     let mut denials: Vec<(String, String, String)> = Vec::new();
-    for ask in whole_table() {
+    let seeds = Seeds::sow(&server).await;
+    for ask in whole_table(seeds) {
         for actor in &everybody {
             let wanted = expected(&server, &ask, actor);
-            let answer = got(door.ask(&server, &ask, actor).await, wanted).await;
+            let answer = got(door.ask(&server, &ask, actor).await, (&ask, wanted)).await;
             if answer != wanted {
                 wrong.push(format!(
                     "{} {} as {}: {answer:?}, not {wanted:?}",
@@ -118,10 +189,7 @@ async fn everybody_gets_what_the_matrix_gives_them_and_denials_are_on_record(pla
                 ));
             }
             if let Got::Lacks(permission) = wanted {
-                let name = actor
-                    .name
-                    .trim_start_matches("key ")
-                    .replace("wall", "Wall");
+                let name = actor.name.trim_start_matches("key ").to_owned();
                 denials.push((name, ask.route.to_owned(), permission.name().to_owned()));
             }
         }

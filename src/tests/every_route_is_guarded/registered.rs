@@ -1,6 +1,6 @@
 //! The routes that are served are those of the table, and no other.
 
-use super::asks::whole_table;
+use super::asks::{Seeds, whole_table};
 use super::{Door, start};
 use crate::cast::Actor;
 use crate::harness::Place;
@@ -101,7 +101,8 @@ async fn every_registered_route_is_in_the_table_and_the_table_names_no_other(pla
         );
     }
     let everything = Actor::key(&server, "everything", PermissionSet::all(), None).await;
-    for ask in whole_table() {
+    let seeds = Seeds::sow(&server).await;
+    for ask in whole_table(seeds) {
         let known = (ask.method.to_string(), ask.route.to_owned());
         assert!(
             served.contains(&known),

@@ -16,7 +16,7 @@ async fn a_wall_shows_its_page_and_no_other(place: &Place) {
     let server = start(place).await;
     let door = Door::of(&server);
     let line = server.app.plant.get().line("L1").expect("L1").id;
-    let wall = Actor::wall(&server, "/lines/L1?view=losses", line).await;
+    let wall = Actor::wall(&server, "/lines/L1?view=losses", Some(line)).await;
     for (path, location) in [
         ("/lines/L1", None),
         ("/lines/L1?view=stops", None),

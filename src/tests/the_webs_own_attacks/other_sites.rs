@@ -10,6 +10,7 @@ use axum::http::{Method, Request, StatusCode, header};
 on_both! {
     what_another_site_sends_is_refused,
     signing_in_leads_to_pages_of_this_site_only,
+    a_server_function_leads_nobody_anywhere,
 }
 
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -201,5 +202,47 @@ async fn signing_in_leads_to_pages_of_this_site_only(place: &Place) {
     let asked = Browser::new(&server).get("//evil.example/lines/L1").await;
     assert!(
         !asked.headers.contains_key(header::LOCATION) || leads_to(&asked).starts_with("/sign-in")
+    );
+}
+
+async fn a_server_function_leads_nobody_anywhere(place: &Place) {
+    let (server, _) = served(place).await;
+    let admin = Browser::signed_in(&server, "ada").await;
+    let cookie = admin.cookie.clone().expect("a cookie");
+    let routes = server.routes();
+    let functions = server_fn::axum::server_fn_paths();
+    // Another test of this program registers one that breaks.
+    let ours = functions.filter(|(path, _)| !path.ends_with("_for_the_test"));
+    let mut asked = 0;
+    for (path, method) in ours {
+        // Without a word about who asks, and as somebody whom a link of another site brought here.
+        for known in [None, Some(("cookie", cookie.as_str()))] {
+            for from in ["https://evil.example/trap", "http://floor.example/lines/L1"] {
+                let mut headers = vec![
+                    ("accept", "text/html,application/xhtml+xml,*/*;q=0.8"),
+                    ("referer", from),
+                    ("sec-fetch-mode", "navigate"),
+                ];
+                if method != Method::GET {
+                    headers.push(("sec-fetch-site", "same-origin"));
+                }
+                headers.extend(known);
+                let answer = send(&routes, (&method, path), (JSON, "{}"), &headers).await;
+                assert!(!answer.status.is_redirection(), "{path}: {}", answer.status);
+                assert!(!answer.headers.contains_key(header::LOCATION), "{path}");
+                asked += 1;
+            }
+        }
+    }
+    assert!(asked > 100, "{asked} asked");
+    // What the function has to say is answered as ever.
+    let page = [
+        ("accept", "text/html"),
+        ("referer", "https://evil.example/"),
+    ];
+    let answer = send(&routes, (&Method::GET, "/api/signed_in"), (JSON, ""), &page).await;
+    assert_eq!(
+        (answer.status, answer.json()),
+        (StatusCode::OK, false.into())
     );
 }
