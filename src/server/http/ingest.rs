@@ -4,13 +4,13 @@ use super::Shared;
 use super::problem::{
     Problem, busy, internal, invalid, malformed, not_json, too_large, unavailable,
 };
-use crate::api::ingest::{BatchAnswer, ItemStatus, MAX_BATCH_BYTES, MAX_BATCH_ITEMS};
+use crate::api::ingest::{BatchAnswer, ItemResult, ItemStatus, MAX_BATCH_BYTES, MAX_BATCH_ITEMS};
 use crate::domain::ids::SourceId;
 use crate::domain::plant::FieldError;
 use crate::domain::rights::{Permission, Rights};
 use crate::server::auth::{Ctx, Who};
 use crate::server::ingest::check::Door;
-use crate::server::ingest::writer::{Checked, Refused};
+use crate::server::ingest::writer::{Checked, Refused, Release};
 use crate::server::metrics;
 use axum::Json;
 use axum::body::Bytes;
@@ -94,6 +94,28 @@ pub async fn store<'a>(
     sender: &Sender,
     texts: impl Iterator<Item = &'a str>,
 ) -> Result<BatchAnswer, Problem> {
+    let items = checked(shared, sender, texts);
+    let stored = shared.app.writer.store(sender.source, items).await;
+    answered(stored)
+}
+
+/// Checks an item that was held back and stores it; it leaves quarantine then, on record.
+pub async fn store_again(
+    shared: &Shared,
+    sender: &Sender,
+    text: &str,
+    release: Release,
+) -> Result<BatchAnswer, Problem> {
+    let items = checked(shared, sender, std::iter::once(text));
+    let writer = &shared.app.writer;
+    answered(writer.store_again(sender.source, items, release).await)
+}
+
+fn checked<'a>(
+    shared: &Shared,
+    sender: &Sender,
+    texts: impl Iterator<Item = &'a str>,
+) -> Vec<Checked> {
     let app = &shared.app;
     let plant = app.plant.get();
     let door = Door {
@@ -103,20 +125,19 @@ pub async fn store<'a>(
         plant: &plant,
         now: app.clock.now(),
     };
-    let items: Vec<Checked> = texts
+    texts
         .map(|text| door.check(text).map_err(|why| (why, text.to_owned())))
-        .collect();
-    let results =
-        app.writer
-            .store(sender.source, items)
-            .await
-            .map_err(|refused| match refused {
-                Refused::Busy => busy(1),
-                Refused::Unavailable => unavailable(
-                    "the database cannot be reached or is locked; nothing of the batch was stored",
-                ),
-                Refused::Failed => internal(),
-            })?;
+        .collect()
+}
+
+fn answered(stored: Result<Vec<ItemResult>, Refused>) -> Result<BatchAnswer, Problem> {
+    let results = stored.map_err(|refused| match refused {
+        Refused::Busy => busy(1),
+        Refused::Unavailable => unavailable(
+            "the database cannot be reached or is locked; nothing of the batch was stored",
+        ),
+        Refused::Failed => internal(),
+    })?;
     let count = |status| results.iter().filter(|r| r.status == status).count();
     let answer = BatchAnswer {
         accepted: count(ItemStatus::Accepted),

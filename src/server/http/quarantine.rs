@@ -1,15 +1,16 @@
 //! `/api/v1/quarantine`: what could not become a fact, to look at, send again or dismiss.
 
 use super::Shared;
-use super::ingest::{Sender, store};
+use super::ingest::{Sender, store_again};
 use super::problem::{self, Problem, not_found};
-use crate::api::ingest::{BatchAnswer, ItemStatus};
+use crate::api::ingest::BatchAnswer;
 use crate::domain::rights::Permission;
 use crate::server::auth::Ctx;
 use crate::server::db::quarantine::{self, HeldRow};
 use crate::server::db::sources;
+use crate::server::ingest::writer::Release;
 use crate::server::services::keys;
-use crate::server::services::quarantine::release;
+use crate::server::services::quarantine::{leaves, release};
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
@@ -62,15 +63,13 @@ pub async fn retry(
         rights,
         may_backfill: ctx.caller().rights.on_site(Permission::IngestBackfill),
     };
-    let answer = store(&shared, &sender, std::iter::once(row.item.as_str())).await?;
-    if answer
-        .results
-        .iter()
-        .all(|r| r.status != ItemStatus::Rejected)
-    {
-        release(&ctx, &row, "quarantine.retry").await?;
-    }
-    Ok(Json(answer))
+    let release = Release {
+        id,
+        row: leaves(&ctx, &row, "quarantine.retry"),
+    };
+    Ok(Json(
+        store_again(&shared, &sender, &row.item, release).await?,
+    ))
 }
 
 /// Dismisses an item.
