@@ -111,6 +111,8 @@ mod stops_follow_the_filters;
 mod stops_get_reasons;
 mod stored_timeline_equals_a_fresh_fold;
 mod the_audit_trail_is_a_chain;
+#[cfg(unix)]
+mod the_database_is_for_its_account_alone;
 mod the_demonstration_stays_here;
 mod the_webs_own_attacks;
 mod tls_is_built_in;
