@@ -88,7 +88,11 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
         app,
         transport: settings.transport,
         demonstration: settings.demonstration,
-        doors: doors(settings.transport, Ticks::machine()),
+        doors: doors(
+            settings.transport,
+            &settings.trusted_proxies,
+            Ticks::machine(),
+        ),
         tls: tls.clone(),
         provider: settings.oidc.map(|oidc| provider(oidc, &clock)),
         site: Arc::new(site),
