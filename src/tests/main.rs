@@ -114,6 +114,7 @@ mod the_audit_trail_is_a_chain;
 #[cfg(unix)]
 mod the_database_is_for_its_account_alone;
 mod the_demonstration_stays_here;
+mod the_trail_is_searched_in_any_case;
 mod the_webs_own_attacks;
 mod tls_is_built_in;
 mod trends_are_of_whole_rows;
