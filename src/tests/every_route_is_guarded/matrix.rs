@@ -117,12 +117,18 @@ async fn everybody_gets_what_the_matrix_gives_them_and_denials_are_on_record(pla
                     ask.method, ask.path, actor.name
                 ));
             }
-            if let Got::Lacks(permission) = wanted {
+            let lacks = match (wanted, ask.need) {
+                (Got::Lacks(permission), _) => Some(permission.name()),
+                // Nobody at all is denied nothing.
+                (Got::SayWho, Need::Person) if actor.is_somebody() => Some("person"),
+                _ => None,
+            };
+            if let Some(lacks) = lacks {
                 let name = actor
                     .name
                     .trim_start_matches("key ")
                     .replace("wall", "Wall");
-                denials.push((name, ask.route.to_owned(), permission.name().to_owned()));
+                denials.push((name, ask.route.to_owned(), lacks.to_owned()));
             }
         }
     }
