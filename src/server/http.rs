@@ -26,6 +26,7 @@ mod plant;
 mod problem;
 mod provider;
 mod quarantine;
+mod query;
 mod reached;
 mod request;
 mod security;

@@ -74,6 +74,7 @@ mod errors_tell_what_is_needed_and_no_more;
 mod every_millisecond_has_one_bucket;
 mod every_rate_used_is_named;
 mod every_route_is_guarded;
+mod every_wrong_field_of_a_query_is_named;
 mod figures_go_to_those_who_may_see_them;
 mod figures_of_any_window;
 mod fold_is_order_free;

@@ -3,6 +3,7 @@
 use super::Shared;
 use super::ingest::{Sender, store_again};
 use super::problem::{self, Problem, not_found};
+use super::query::{Gathered, number_if_given};
 use crate::api::ingest::BatchAnswer;
 use crate::domain::rights::Permission;
 use crate::server::auth::Ctx;
@@ -21,9 +22,11 @@ use serde::Deserialize;
 #[into_params(parameter_in = Query)]
 pub struct Page {
     /// Only items with a smaller number than this.
-    before: Option<i64>,
+    #[param(value_type = Option<i64>)]
+    before: Option<String>,
     /// At most this many, 1 to 500; without it 100.
-    limit: Option<i64>,
+    #[param(value_type = Option<i64>)]
+    limit: Option<String>,
 }
 
 /// The newest items first.
@@ -34,10 +37,12 @@ pub async fn list(
     _: Ctx,
     Query(page): Query<Page>,
 ) -> Result<Json<Vec<HeldRow>>, Problem> {
-    let limit = page.limit.unwrap_or(100).clamp(1, 500);
-    Ok(Json(
-        quarantine::list(&shared.app.db, page.before, limit).await?,
-    ))
+    let mut wrong = Gathered::default();
+    let before = wrong.take(number_if_given("before", page.before.as_deref()));
+    let limit: Option<i64> = wrong.take(number_if_given("limit", page.limit.as_deref()));
+    wrong.refuse()?;
+    let limit = limit.unwrap_or(100).clamp(1, 500);
+    Ok(Json(quarantine::list(&shared.app.db, before, limit).await?))
 }
 
 /// Sends an item again in its sender's name; when it is stored now it leaves quarantine.
