@@ -28,6 +28,7 @@ async fn every_wrong_value_of_a_query_is_named_at_once(place: &Place) {
             "andon/escalation?at=noon&kind=fire",
             "line at kind priority",
         ),
+        ("andon/roster/week?on=monday", "line on"),
         ("quarantine?before=x&limit=many", "before limit"),
         ("live?since=yesterday", "since"),
     ] {

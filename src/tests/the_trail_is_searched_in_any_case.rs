@@ -7,7 +7,7 @@ use crate::harness::{Hands, Place, Server, at};
 use crate::small_plant::small_plant;
 use ms5_floor::server::db::audit::{self, AuditRow, Wanted};
 use ms5_floor::server::db::{Db, migrate};
-use ms5_floor::server::services::audit::verify;
+use ms5_floor::server::services::audit::{Fault, verify};
 
 on_both! {
     a_name_is_found_in_whatever_case_it_is_typed,
@@ -92,5 +92,13 @@ async fn rows_of_an_older_program_are_found_too(place: &Place) {
     assert_eq!(number(&db, left).await, 0);
     let whole = verify(&db, None).await.expect("a look");
     assert!(whole.is_ok(), "{}: the chain holds", place.engine);
+    // Who hides a row from those who look for it is found.
+    let hide = "UPDATE audit SET actor_folded = 'nobody' WHERE seq = 2";
+    run(&db, hide.to_owned()).await;
+    let broken = verify(&db, None)
+        .await
+        .expect("a look")
+        .expect_err("hidden");
+    assert_eq!((broken.seq, broken.fault), (2, Fault::Altered));
     db.close().await;
 }

@@ -255,6 +255,28 @@ pub async fn fold_old(db: &Db) -> sqlx::Result<()> {
     }
 }
 
+/// The first row after one number, up to another, that is searched as something else than what it says: somebody hides it from
+/// those who look for it. Rows that are not filled in yet say nothing else.
+///
+/// # Errors
+/// The engine's.
+pub async fn hidden(db: &Db, after: i64, up_to: i64) -> sqlx::Result<Option<i64>> {
+    const SQL: &str = "SELECT seq, actor, target, actor_folded, target_folded FROM audit
+        WHERE seq > $1 AND seq <= $2 ORDER BY seq";
+    type Row = (i64, String, String, Option<String>, Option<String>);
+    let rows: Vec<Row> = reading!(db, |pool| sqlx::query_as(SQL)
+        .bind(after)
+        .bind(up_to)
+        .fetch_all(pool)
+        .await?);
+    let differs =
+        |text: &str, kept: Option<&String>| kept.is_some_and(|kept| *kept != folded(text));
+    let found = rows.iter().find(|(_, actor, target, of_actor, of_target)| {
+        differs(actor, of_actor.as_ref()) || differs(target, of_target.as_ref())
+    });
+    Ok(found.map(|row| row.0))
+}
+
 fn containing(text: &str) -> String {
     if text.is_empty() {
         String::new()
