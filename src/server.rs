@@ -15,6 +15,7 @@ pub mod log;
 pub mod metrics;
 pub mod outbound;
 pub mod plant;
+mod private_file;
 pub mod replay;
 pub mod rollup;
 pub mod services;

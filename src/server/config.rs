@@ -1,7 +1,9 @@
 //! Settings: by flag, by environment, by a TOML file, in that order; then the default.
 
+mod proxies;
 mod transport;
 
+pub use proxies::{Network, NoNetwork};
 pub use transport::{Transport, TransportArgs};
 
 use super::auth::oidc;
@@ -69,6 +71,7 @@ struct File {
     tls_names: Option<Vec<String>>,
     behind_tls_proxy: Option<bool>,
     allow_plain_http: Option<bool>,
+    trusted_proxies: Option<Vec<Network>>,
     oidc: Option<oidc::FileSettings>,
     delivery: Option<delivery::FileSettings>,
     metrics: Option<SocketAddr>,
@@ -88,6 +91,8 @@ pub struct Settings {
     pub site: Option<PathBuf>,
     /// What lies between browsers and the server.
     pub transport: Transport,
+    /// Machines that say truly who asks through them.
+    pub trusted_proxies: Vec<Network>,
     /// One tap signs in, on a simulated plant and this machine only.
     pub demonstration: bool,
     /// The certificate, when TLS ends here.
@@ -186,8 +191,10 @@ impl ServeArgs {
         let file = File::read(self.database.config.as_deref())?;
         let database = self.database.url(file.database.clone());
         let listen = self.listen.or(file.listen).unwrap_or(DEFAULT_LISTEN);
+        let trusted_proxies = self.transport.trusted_proxies(&file);
         let (transport, certificate) = self.transport.resolve(&file, listen, &database)?;
-        if self.demonstration && transport.reaches_others() {
+        let others = transport.reaches_others() || !trusted_proxies.is_empty();
+        if self.demonstration && others {
             return Err(ConfigError::Demonstration);
         }
         let oidc = match file.oidc {
@@ -210,6 +217,7 @@ impl ServeArgs {
             listen,
             site: self.site.or(file.site),
             transport,
+            trusted_proxies,
             demonstration: self.demonstration,
             certificate,
             oidc,
@@ -315,6 +323,7 @@ mod tests {
             &["--behind-tls-proxy"][..],
             &["--tls", "local"],
             &["--listen", "0.0.0.0:80", "--allow-plain-http"],
+            &["--trusted-proxy", "10.1.0.7"],
         ] {
             let refused = got(elsewhere).expect_err("not for this machine only");
             assert!(refused.contains("--demonstration"), "{refused}");
@@ -323,6 +332,26 @@ mod tests {
             settings(&[], "demonstration = true").is_err(),
             "no setting that is forgotten"
         );
+    }
+
+    #[test]
+    fn proxies_are_named_by_flag_or_file() {
+        let proxies = |args: &[&str], file| settings(args, file).map(|s| s.trusted_proxies);
+        let network = |text: &str| text.parse::<Network>().expect("a network");
+        assert_eq!(proxies(&[], ""), Ok(vec![]));
+        let file = "trusted_proxies = ['10.1.0.0/16', '::1']";
+        let both = vec![network("10.1.0.0/16"), network("::1")];
+        assert_eq!(proxies(&[], file), Ok(both));
+        let flags = ["--trusted-proxy", "10.2.0.1,10.2.0.2"];
+        let both = vec![network("10.2.0.1"), network("10.2.0.2")];
+        assert_eq!(proxies(&flags, file), Ok(both));
+        for (args, file, named) in [
+            (&["--trusted-proxy", "proxy"][..], "", "--trusted-proxy"),
+            (&[], "trusted_proxies = ['0.0.0.0/0']", "everybody"),
+        ] {
+            let refused = proxies(args, file).expect_err(named);
+            assert!(refused.contains(named), "{refused}");
+        }
     }
 
     #[test]
@@ -449,6 +478,7 @@ mod tests {
             "tls_names",
             "behind_tls_proxy",
             "allow_plain_http",
+            "trusted_proxies",
             "oidc",
             "metrics",
             "allow_remote_metrics",

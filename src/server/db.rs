@@ -32,11 +32,14 @@ pub mod statement;
 pub mod stretches;
 pub mod timeline;
 
+use super::private_file;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{
     SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
 };
 use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
+use std::io::ErrorKind;
+use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -127,6 +130,9 @@ pub enum OpenError {
     /// The folder of the file could not be made.
     #[error("database: cannot make the folder {0}: {1}")]
     Folder(String, std::io::Error),
+    /// The file could not be made.
+    #[error("database: cannot make the file {0}: {1}")]
+    File(String, std::io::Error),
     /// The engine said no.
     #[error("database: {0}")]
     Engine(#[from] sqlx::Error),
@@ -140,6 +146,33 @@ const APPEND_LOCK: i64 = 0x4d53_3566_6163_7473;
 
 /// Statements that SQLite's writing connection keeps prepared.
 const WRITER_STATEMENTS: usize = 256;
+
+/// Makes the file, and the folder if there is none, for the account of the program alone: second factors and the secrets of
+/// sessions are in it. SQLite gives the files beside it the mode of the file; what older programs left open is closed.
+fn keep_to_ourselves(file: &Path) -> Result<(), OpenError> {
+    if let Some(folder) = file.parent().filter(|f| !f.as_os_str().is_empty()) {
+        private_file::make_folder(folder)
+            .map_err(|e| OpenError::Folder(folder.display().to_string(), e))?;
+    }
+    private_file::make(file).map_err(|e| OpenError::File(file.display().to_string(), e))?;
+    for beside in ["", "-wal", "-shm"] {
+        let mut name = file.as_os_str().to_owned();
+        name.push(beside);
+        let name = Path::new(&name);
+        match private_file::close(name) {
+            Ok(false) => {}
+            Ok(true) => {
+                tracing::warn!(file = %name.display(), "other accounts could read the database; they cannot any more");
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            // Of another account, which lets us write: it says who may read it.
+            Err(error) => {
+                tracing::warn!(file = %name.display(), %error, "other accounts may read the database");
+            }
+        }
+    }
+    Ok(())
+}
 
 impl Db {
     /// Opens `sqlite://FILE` (made when absent) or `postgres://…`, without touching the schema.
@@ -166,13 +199,7 @@ impl Db {
         let Some(path) = url.strip_prefix("sqlite://").filter(|p| !p.is_empty()) else {
             return Err(OpenError::Address(url.to_owned()));
         };
-        if let Some(folder) = std::path::Path::new(path)
-            .parent()
-            .filter(|f| !f.as_os_str().is_empty())
-        {
-            std::fs::create_dir_all(folder)
-                .map_err(|e| OpenError::Folder(folder.display().to_string(), e))?;
-        }
+        keep_to_ourselves(Path::new(path))?;
         let options = SqliteConnectOptions::new()
             .filename(path)
             .foreign_keys(true)

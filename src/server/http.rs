@@ -26,6 +26,7 @@ mod plant;
 mod problem;
 mod provider;
 mod quarantine;
+mod query;
 mod reached;
 mod request;
 mod security;
@@ -104,7 +105,14 @@ fn asks_for_this_machine(uri: &Uri, headers: &HeaderMap) -> bool {
         let address = name.parse::<IpAddr>();
         name.eq_ignore_ascii_case("localhost") || address.is_ok_and(|a| a.is_loopback())
     });
-    let brought = ["forwarded", "x-forwarded-for", "x-real-ip", "via"];
+    let brought = [
+        "forwarded",
+        "x-forwarded-for",
+        "x-forwarded-host",
+        "x-forwarded-proto",
+        "x-real-ip",
+        "via",
+    ];
     here && !brought.iter().any(|name| headers.contains_key(*name))
 }
 

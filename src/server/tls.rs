@@ -3,12 +3,12 @@
 mod authority;
 mod limits;
 mod names;
-mod private_file;
 
 pub use authority::Public as PublicAuthority;
 pub use names::is_name;
 
 use super::clock::Clock;
+use super::private_file;
 use crate::domain::time::TsMs;
 use authority::Authority;
 use axum::Router;

@@ -1,17 +1,18 @@
-//! What the program and people change about sessions, passwords and devices is in one transaction with its row of the audit
+//! What the program and people change about sessions, passwords, devices and what was held back is in one transaction with its row of the audit
 //! trail: where one of both cannot be written, neither is.
 
-use crate::andon_scene::run;
+use crate::andon_scene::{number, run};
 use crate::browser::{Browser, PASSWORD, add_person, leads_to};
 use crate::delivery_by_push_is_read_by_its_device_alone::{settings, subscribe};
 use crate::device::Device;
 use crate::harness::{Hands, Place, Server, at};
-use crate::outbox::{person, server_by_hand};
+use crate::outbox::{channels, person, server_by_hand, webhooks};
 use crate::people_look_after_their_own_account::give_password;
 use crate::receiver::{Receiver, Say};
-use crate::small_plant::small_plant;
-use axum::http::StatusCode;
+use crate::small_plant::{small_plant, state};
+use axum::http::{Method, StatusCode};
 use futures::future::join_all;
+use ms5_floor::domain::machine_state::MachineState::Running;
 use ms5_floor::server::db::audit::{self, AuditRow, Wanted};
 use ms5_floor::server::db::{Db, contacts, people};
 use ms5_floor::server::delivery::{SendError, test_message};
@@ -21,6 +22,8 @@ on_both! {
     who_signs_out_is_out_and_on_record_or_neither,
     a_password_that_is_hashed_anew_is_on_record,
     a_device_that_its_service_knows_no_more_is_taken_off_on_record,
+    what_was_held_back_is_stored_and_on_record_or_neither,
+    no_channel_is_tried_that_cannot_be_put_on_record,
 }
 
 /// `PASSWORD` as it was kept in weaker days, with 8 MiB and one pass; by another program.
@@ -160,4 +163,64 @@ async fn a_device_that_its_service_knows_no_more_is_taken_off_on_record(place: &
     let was: serde_json::Value = serde_json::from_str(&row.was).expect("JSON");
     assert_eq!(was, json!({"device": id.0, "label": "Tablet 3"}));
     assert!(!format!("{row:?}").contains("secret"), "{row:?}");
+}
+
+async fn what_was_held_back_is_stored_and_on_record_or_neither(place: &Place) {
+    let server = served(place).await;
+    let db = &server.app.db;
+    let (_, key) = server.key("engineer", false, true).await;
+    let item = state("a", "M3", server.app.clock.now(), Running);
+    assert_eq!(server.ingest(&key, &[item]).await.rejected, 1);
+    let mut plant = small_plant();
+    let machine = json!({"code": "M3", "name": "Palletiser", "line": "L1"});
+    let machines = plant["machine"].as_array_mut().expect("machines");
+    machines.push(machine);
+    let put = server.send(Method::PUT, "/api/v1/plant", Some(&key), &plant);
+    assert_eq!(put.await.status, StatusCode::OK);
+    let id = number(db, "SELECT MAX(id) FROM quarantine").await;
+    let retry = format!("/api/v1/quarantine/{id}/retry");
+    let again = async || {
+        server
+            .send(Method::POST, &retry, Some(&key), &json!({}))
+            .await
+    };
+    let counts = async || {
+        let facts = number(db, "SELECT COUNT(*) FROM fact").await;
+        (
+            facts,
+            number(db, "SELECT COUNT(*) FROM quarantine").await,
+            trail(db, "quarantine.retry").await.len(),
+        )
+    };
+    for what in ["INSERT ON audit", "DELETE ON quarantine"] {
+        refuse(db, what).await;
+        again().await.problem(500, "internal");
+        allow(db, what).await;
+        assert_eq!(counts().await, (0, 1, 0), "{}: {what}", place.engine);
+    }
+    let stored = again().await.json();
+    assert_eq!(stored["accepted"], 1, "{}: {stored}", place.engine);
+    assert_eq!(counts().await, (1, 0, 1), "{}", place.engine);
+}
+
+async fn no_channel_is_tried_that_cannot_be_put_on_record(place: &Place) {
+    let receiver = Receiver::start().await;
+    let mut server = served(place).await;
+    let settings = webhooks(&receiver.url, &["mes"]);
+    server.app.channels = channels(&server.app, &settings).await;
+    server.shared.app.channels = server.app.channels.clone();
+    receiver.say_always("/mes", Say::Status(200));
+    let db = &server.app.db;
+    let mut mona = Browser::of(&server, "mona", "shift_manager").await;
+    let what = "INSERT ON audit";
+    refuse(db, what).await;
+    let answer = mona.post("/admin/channels/webhook/test", &[]).await;
+    assert!(answer.status.is_server_error(), "{answer:?}");
+    allow(db, what).await;
+    assert_eq!(receiver.all().len(), 0, "{}", place.engine);
+    mona.post("/admin/channels/webhook/test", &[]).await;
+    assert_eq!(receiver.got("/mes").len(), 1, "{}", place.engine);
+    for action in ["channel.ask", "channel.test"] {
+        assert_eq!(trail(db, action).await.len(), 1, "{action}");
+    }
 }

@@ -39,7 +39,7 @@ const TRIES: usize = 10_000;
 async fn served(place: &Place) -> (Server, Hands) {
     let hands = Hands::at(at("2026-07-06T10:00:00Z"));
     let mut server = Server::with(place, hands.clock(), small_plant()).await;
-    server.shared.doors = doors(Transport::Loopback, hands.ticks());
+    server.shared.doors = doors(Transport::Loopback, &[], hands.ticks());
     add_person(&server, "maria", "operator").await;
     (server, hands)
 }

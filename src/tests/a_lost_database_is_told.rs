@@ -1,7 +1,8 @@
 //! While the database is away or locked, every way in says so, with a status that tells to come back and when: REST,
 //! server functions, pages, and the screens that are open. When it is back all of them work again, without a restart.
 
-use crate::browser::Browser;
+use crate::andon_scene::run;
+use crate::browser::{Browser, PASSWORD};
 use crate::cable::Cable;
 use crate::harness::{Answer, Place, Server, until};
 use crate::small_plant::{small_plant, state};
@@ -15,6 +16,10 @@ use ms5_floor::server::db::{Db, facts};
 use serde_json::{Value, json};
 use sqlx::{Connection, Executor};
 use std::time::Duration;
+
+on_both! {
+    a_fault_of_ours_about_sessions_is_not_told_as_a_lost_database,
+}
 
 const LONG_ENOUGH: Duration = Duration::from_secs(20);
 
@@ -204,4 +209,21 @@ async fn screens_that_are_open_are_told_at_once_and_told_again_when_it_is_back()
     server.app.db.close().await;
     cable.cut().await;
     place.remove().await;
+}
+
+async fn a_fault_of_ours_about_sessions_is_not_told_as_a_lost_database(place: &Place) {
+    let server = Server::with(place, Clock::system(), small_plant()).await;
+    let db = &server.app.db;
+    let mut ada = Browser::of(&server, "ada", "admin").await;
+    run(db, "ALTER TABLE session RENAME TO session_away".to_owned()).await;
+    let read = ada.get("/admin/people").await;
+    let signed_in = Browser::new(&server).sign_in("ada", PASSWORD).await;
+    for answer in [&read, &signed_in] {
+        assert_eq!(answer.status.as_u16(), 500, "{}: {answer:?}", place.engine);
+        assert!(!answer.headers.contains_key(header::RETRY_AFTER));
+        let html = String::from_utf8_lossy(&answer.body);
+        assert!(!html.contains("cannot be reached"), "{html}");
+    }
+    run(db, "ALTER TABLE session_away RENAME TO session".to_owned()).await;
+    assert_eq!(ada.get("/admin/people").await.status.as_u16(), 200);
 }

@@ -149,7 +149,7 @@ async fn what_cannot_be_is_refused_with_what_is_wrong(place: &Place) {
     for (query, status) in [
         ("line=L9", 422),
         ("machine=M9", 422),
-        ("kind=fire", 400),
+        ("kind=fire", 422),
         ("from=2026-07-07&to=2026-07-06", 422),
         ("from=-5", 422),
         ("limit=0", 422),

@@ -176,7 +176,7 @@ fn fields() -> impl Strategy<Value = String> {
 /// Asks; `reads` is no for a stream, which does not end. Each time with a new limit at the doors, so that all get through it.
 async fn ask(server: &Server, request: Request<Body>, reads: bool) -> Answer {
     let mut shared = server.shared.clone();
-    shared.doors = doors(Transport::Loopback, Ticks::machine());
+    shared.doors = doors(Transport::Loopback, &[], Ticks::machine());
     let mut request = request;
     let here = SocketAddr::from(([127, 0, 0, 1], 50_000));
     request.extensions_mut().insert(ConnectInfo(here));

@@ -109,7 +109,7 @@ async fn what_the_framework_refuses_is_a_problem_too(place: &Place) {
     for (path, status, code) in [
         ("/api/v1/nothing", 404, "not_found"),
         ("/pkg/nothing.js", 404, "not_found"),
-        ("/api/v1/downtime?limit=many", 400, "malformed"),
+        ("/api/v1/downtime?lien=L1", 400, "malformed"),
         ("/api/v1/downtime/M1/yesterday", 400, "malformed"),
     ] {
         server.get(path, None).await.problem(status, code);

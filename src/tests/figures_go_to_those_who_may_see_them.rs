@@ -166,6 +166,14 @@ async fn a_key_for_one_line_sends_for_no_other(place: &Place) {
     assert_eq!(own.status, ItemStatus::Accepted, "{}", place.engine);
     assert_eq!(foreign.status, ItemStatus::Rejected, "{}", place.engine);
     assert_eq!(foreign.code.as_deref(), Some("forbidden_line"));
+    // Who tried is on record, once for all of a minute.
+    server.ingest(&sender, &items).await;
+    let denied = server.on_record("denied").await;
+    assert_eq!(denied.len(), 1, "{}: {denied:?}", place.engine);
+    assert_eq!(
+        (&*denied[0].actor, &*denied[0].was, &*denied[0].why),
+        ("gateway", "ingest:write", "Line 2")
+    );
     // It stays where it is, also when somebody who may do everything sends it again: that is still its sender's.
     let held = server.get("/api/v1/quarantine", None).await.json();
     assert_eq!(held[0]["code"], "forbidden_line", "{held}");

@@ -123,7 +123,7 @@ impl Server {
         let shared = Shared {
             demonstration: true,
             transport: Transport::Loopback,
-            doors: doors(Transport::Loopback, Ticks::machine()),
+            doors: doors(Transport::Loopback, &[], Ticks::machine()),
             tls: None,
             provider: None,
             app: app.clone(),

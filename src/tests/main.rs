@@ -76,6 +76,7 @@ mod errors_tell_what_is_needed_and_no_more;
 mod every_millisecond_has_one_bucket;
 mod every_rate_used_is_named;
 mod every_route_is_guarded;
+mod every_wrong_field_of_a_query_is_named;
 mod figures_go_to_those_who_may_see_them;
 mod figures_of_any_window;
 mod fold_is_order_free;
@@ -113,7 +114,10 @@ mod stops_follow_the_filters;
 mod stops_get_reasons;
 mod stored_timeline_equals_a_fresh_fold;
 mod the_audit_trail_is_a_chain;
+#[cfg(unix)]
+mod the_database_is_for_its_account_alone;
 mod the_demonstration_stays_here;
+mod the_trail_is_searched_in_any_case;
 mod the_webs_own_attacks;
 mod tls_is_built_in;
 mod trends_are_of_whole_rows;

@@ -1,21 +1,24 @@
 //! Who is refused is on the trail: at once, and then once a minute with the number, so that a flood writes few rows.
 
 use crate::browser::{Browser, PASSWORD, add_person, text};
-use crate::harness::{Hands, Place, Server, at};
+use crate::harness::{Hands, Place, Server, at, request};
 use crate::small_plant::small_plant;
 use axum::body::Body;
-use axum::http::{Request, StatusCode};
+use axum::http::{Method, Request, StatusCode};
 use ms5_floor::domain::rights::{PermissionSet, sets};
-use ms5_floor::domain::time::{DurMs, MINUTE_MS};
+use ms5_floor::domain::time::{DurMs, MINUTE_MS, TsMs};
 use ms5_floor::server::auth::merged;
-use ms5_floor::server::config::Transport;
+use ms5_floor::server::config::{Network, Transport};
 use ms5_floor::server::db::audit::{self, AuditRow, Wanted};
 use ms5_floor::server::db::{keys, people};
 use ms5_floor::server::http::doors;
+use std::net::IpAddr;
 
 on_both! {
     the_same_denial_again_within_a_minute_is_counted,
     keys_that_do_not_hold_are_on_record,
+    who_comes_through_a_proxy_of_ours_is_told_from_others,
+    one_mistake_does_not_take_the_blame_for_many_tries_from_elsewhere,
     tries_during_a_lock_out_and_halves_of_sign_ins_are_on_record,
     codes_that_are_tried_during_a_lock_out_are_on_record,
     links_cannot_be_guessed_as_often_as_one_likes,
@@ -27,7 +30,7 @@ on_both! {
 async fn served(place: &Place) -> (Server, Hands) {
     let hands = Hands::at(at("2026-07-06T10:00:00Z"));
     let mut server = Server::with(place, hands.clock(), small_plant()).await;
-    server.shared.doors = doors(Transport::Loopback, hands.ticks());
+    server.shared.doors = doors(Transport::Loopback, &[], hands.ticks());
     (server, hands)
 }
 
@@ -84,6 +87,66 @@ async fn keys_that_do_not_hold_are_on_record(place: &Place) {
     let known = format!("key:{}", &first[..10]);
     let route = "/api/v1/oee/{line}/now";
     assert_eq!(told, [(&*known, route), ("unknown key", route)]);
+}
+
+async fn who_comes_through_a_proxy_of_ours_is_told_from_others(place: &Place) {
+    let (mut server, hands) = served(place).await;
+    let proxies: [Network; 1] = ["10.1.0.0/16".parse().expect("a network")];
+    server.shared.doors = doors(Transport::BehindProxy, &proxies, hands.ticks());
+    let routes = server.routes();
+    let ask = async |peer: [u8; 4], client: &str| {
+        let mut asked = request(Method::GET, "/device/guessed", None, Body::empty());
+        let client = client.parse().expect("a header");
+        asked.headers_mut().insert("x-forwarded-for", client);
+        routes.ask(IpAddr::from(peer), asked).await.status
+    };
+    let mut statuses = Vec::new();
+    for _ in 0..101 {
+        statuses.push(ask([10, 1, 0, 7], "10.9.0.1").await);
+    }
+    let last = statuses.pop().expect("an answer");
+    assert_eq!(last, StatusCode::TOO_MANY_REQUESTS, "{}", place.engine);
+    assert!(!statuses.contains(&last));
+    // Another client of the same proxy, and of one on this machine, still may.
+    assert_ne!(ask([10, 1, 0, 7], "10.9.0.2").await, last);
+    assert_ne!(ask([127, 0, 0, 1], "10.9.0.3").await, last);
+    assert_eq!(ask([127, 0, 0, 1], "10.9.0.1").await, last);
+    // Anybody else is who they are, whatever they say.
+    for n in 0..101 {
+        let status = ask([10, 2, 0, 7], &format!("10.9.1.{n}")).await;
+        assert_eq!(status == last, n == 100, "{n}");
+    }
+    let told = rows(&server, "denied.often").await;
+    let told: Vec<_> = told.iter().map(|r| &*r.address).collect();
+    assert_eq!(told, ["10.9.0.1", "10.2.0.7"]);
+}
+
+async fn one_mistake_does_not_take_the_blame_for_many_tries_from_elsewhere(place: &Place) {
+    let (server, _) = served(place).await;
+    let routes = server.routes();
+    let (guesser, gateway) = (IpAddr::from([10, 0, 0, 66]), IpAddr::from([10, 0, 0, 5]));
+    for n in 0..100 {
+        let key = format!("guessed-{n}");
+        let path = "/api/v1/oee/L1/now";
+        for from in [Some(guesser), (n == 99).then_some(gateway)] {
+            let Some(from) = from else { continue };
+            let asked = request(Method::GET, path, Some(&key), Body::empty());
+            let answer = routes.ask(from, asked).await;
+            assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
+        }
+    }
+    // Whoever stops the program stops no count.
+    let end = TsMs(i64::MAX);
+    let written = merged::write_due(&server.app, end).await;
+    written.expect("written");
+    let told = rows(&server, "denied.key").await;
+    let told: Vec<_> = told.iter().map(|r| (&*r.address, &*r.became)).collect();
+    let expected = [
+        ("10.0.0.66", ""),
+        ("10.0.0.5", ""),
+        ("10.0.0.66", r#"{"times":99}"#),
+    ];
+    assert_eq!(told, expected, "{}", place.engine);
 }
 
 /// Maria's browser, which is asked for a second factor.

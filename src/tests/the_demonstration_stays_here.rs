@@ -104,7 +104,7 @@ async fn anywhere_else_there_is_no_tap_and_its_people_are_nobody(place: &Place) 
         refuses(browser, &cookie, host).await;
     }
     // A proxy on this machine that brings others here.
-    for brought in ["x-forwarded-for", "forwarded", "via"] {
+    for brought in ["x-forwarded-for", "x-forwarded-host", "forwarded", "via"] {
         let tap = Request::post("/sign-in/demonstration")
             .header(header::HOST, "127.0.0.1:3000")
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 on_both! {
     a_definition_is_on_record_with_the_past_that_it_restates,
+    a_definition_of_many_rows_is_told_in_bounds,
     what_leaves_quarantine_is_on_record_as_it_was_sent,
     people_of_the_demonstration_are_on_record,
 }
@@ -28,6 +29,60 @@ fn changed() -> Value {
     plant["line"][0]["name"] = json!("Line one");
     plant["line"][0]["minor_stop_s"] = json!(30);
     plant
+}
+
+/// The changed rows of a record: table, name, and how long a minor stop is, 0 where that says nothing.
+fn rows(record: &Value) -> Vec<(String, String, i64)> {
+    let rows = record["changed"]["rows"].as_array().expect("rows").iter();
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    rows.map(|r| {
+        let row = &r["row"];
+        let minor_stop_ms = row["minor_stop_ms"].as_i64().unwrap_or(0);
+        (text(&r["table"]), text(&row["name"]), minor_stop_ms)
+    })
+    .collect()
+}
+
+/// How long a minor stop of the first row is.
+fn was_ms(record: &Value) -> i64 {
+    rows(record).first().expect("a row").2
+}
+
+async fn a_definition_of_many_rows_is_told_in_bounds(place: &Place) {
+    let server = served(place, small_plant()).await;
+    let put = async |plant: &Value| {
+        let put = server.send(Method::PUT, "/api/v1/plant", None, plant).await;
+        assert_eq!(put.status, StatusCode::OK, "{}", put.json());
+        let row = server.on_record("plant.change").await.remove(0);
+        (read(&row.was), read(&row.became))
+    };
+    let mut plant = small_plant();
+    let products = plant["product"].as_array_mut().expect("products");
+    for n in 0..150 {
+        products.push(json!({"code": format!("N{n}"), "name": format!("New {n}")}));
+    }
+    let (was, became) = put(&plant).await;
+    assert!(rows(&was).is_empty(), "{was}");
+    assert_eq!(rows(&became).len(), 100, "{}", place.engine);
+    assert_eq!(became["changed"]["more"], 50);
+    // The rest of the plant is left out of a definition, not out of the plant; what is as it was is no change.
+    let (was, became) = put(&small_plant()).await;
+    for told in [was, became] {
+        let changed = &told["changed"];
+        assert_eq!(changed["rows"], json!([]), "{}: {told}", place.engine);
+        assert_eq!(changed["more"], 0);
+    }
+    let mut plant = small_plant();
+    plant["rate"][0]["units"] = json!(90);
+    let (_, became) = put(&plant).await;
+    let told = became["changed"]["rows"].as_array().expect("rows").iter();
+    let rates: Vec<_> = told.filter(|r| r["table"] == "ideal_rate").collect();
+    assert_eq!(rates.len(), 1, "{}: {became}", place.engine);
+    let rate = &rates[0]["row"];
+    assert_eq!(
+        (&rate["machine"], &rate["product"]),
+        (&json!("M1"), &json!("P1"))
+    );
 }
 
 async fn a_definition_is_on_record_with_the_past_that_it_restates(place: &Place) {
@@ -53,6 +108,11 @@ async fn a_definition_is_on_record_with_the_past_that_it_restates(place: &Place)
     let restated = put.json()["restated"].as_array().map(Vec::len);
     assert_eq!(became["restated"].as_array().map(Vec::len), restated);
     assert_eq!(restated, Some(1));
+    // What it changed, as it was and as it became, and nothing else.
+    let row = |name: &str, minor_stop_ms: i64| ("line".to_owned(), name.to_owned(), minor_stop_ms);
+    assert_eq!(rows(&was), [row("Line 1", was_ms(&was))]);
+    assert_ne!(was_ms(&was), 30_000);
+    assert_eq!(rows(&became), [row("Line one", 30_000)]);
     // What is refused changes nothing and is no change.
     let mut wrong = changed();
     wrong["site"]["zone"] = json!("Nowhere/Land");

@@ -44,9 +44,22 @@ pub struct Device {
 
 /// What was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Denial {
-    /// The permission that is missing.
-    pub permission: Permission,
+pub enum Denial {
+    /// What needs a permission that is missing.
+    Lacks(Permission),
+    /// What is for people only: a program or a wall asked.
+    NoPerson,
+}
+
+impl Denial {
+    /// What is missing, as the record says it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Lacks(permission) => permission.name(),
+            Self::NoPerson => "person",
+        }
+    }
 }
 
 /// Whoever asks, from where, with what they may do.

@@ -97,7 +97,7 @@ pub fn admit(app: &App, caller: &Arc<Caller>, method: &str, path: &str) -> Resul
     };
     let lacks = |permission| {
         if caller.is_somebody() {
-            caller.denied(Denial { permission }, "");
+            caller.denied(Denial::Lacks(permission), "");
             Err(Refusal::Lacks(permission))
         } else {
             Err(Refusal::Unknown)
@@ -107,7 +107,14 @@ pub fn admit(app: &App, caller: &Arc<Caller>, method: &str, path: &str) -> Resul
         Need::Anyone => Ok(ctx),
         _ if caller.must_change && path != "/account/password" => Err(Refusal::MustChange),
         Need::Person if caller.person().is_some() => Ok(ctx),
-        Need::Person => Err(Refusal::Unknown),
+        Need::Person => {
+            // Nobody at all is denied nothing: they are asked who they are, and so is who stands at a tablet.
+            let at_wall = caller.device.as_ref().is_some_and(|d| d.bound_to.is_some());
+            if at_wall || matches!(caller.who, Who::Key { .. }) {
+                caller.denied(Denial::NoPerson, "");
+            }
+            Err(Refusal::Unknown)
+        }
         // A wall reads what its page asks for, and no more.
         Need::Line(permission) | Need::Site(permission) if by_wall == Some(None) => {
             lacks(permission)
@@ -262,8 +269,10 @@ impl Ctx {
     }
 
     fn forbidden(&self, permission: Permission, place: Option<String>) -> ServiceError {
-        self.caller
-            .denied(Denial { permission }, place.as_deref().unwrap_or_default());
+        self.caller.denied(
+            Denial::Lacks(permission),
+            place.as_deref().unwrap_or_default(),
+        );
         ServiceError::Forbidden { permission, place }
     }
 

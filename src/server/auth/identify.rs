@@ -3,7 +3,7 @@
 use super::caller::{Caller, Device, Who};
 use super::rights::{self, Known};
 use super::secret;
-use super::session::{self, Held};
+use super::session::{self, Held, into_sqlx};
 use super::walls::Wall;
 use crate::domain::ids::{DeviceId, PersonId};
 use crate::domain::rights::{Grant, Reach, Rights, sets};
@@ -55,10 +55,6 @@ pub async fn identify(
         Some(held) => by_session(app, session, held, &origin, nobody).await,
         None => Ok(nobody),
     }
-}
-
-fn into_sqlx(error: tower_sessions::session::Error) -> sqlx::Error {
-    sqlx::Error::Io(std::io::Error::other(error))
 }
 
 /// The key in the header; who sends one is known by it and by nothing else.

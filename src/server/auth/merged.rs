@@ -11,10 +11,18 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// What follows within this time is counted.
 const TOGETHER: DurMs = DurMs(MINUTE_MS);
 
-/// What is told apart: who was refused what. From where and with which request tells the row of the last one.
+/// So many kinds are told apart at once; who comes beyond is counted with others, from wherever they come. Whoever has many
+/// addresses costs no more rows than these, and no more memory.
+const MOST: usize = 256;
+/// From where those beyond come, as the record says it.
+const OTHERS: &str = "others";
+
+/// What is told apart: who was refused what, and from where. With which request tells the row of the last one.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Kind {
     actor: (String, Option<i64>),
+    device: String,
+    address: String,
     action: String,
     target: String,
     was: String,
@@ -25,10 +33,34 @@ impl Kind {
     fn of(row: &AuditRow) -> Self {
         Self {
             actor: (row.actor_kind.clone(), row.actor_id),
+            device: row.device.clone(),
+            address: row.address.clone(),
             action: row.action.clone(),
             target: row.target.clone(),
             was: row.was.clone(),
             why: row.why.clone(),
+        }
+    }
+
+    /// The kind of a row among those that are held: where there is no room for one more, that of others.
+    fn among(held: &HashMap<Self, Held>, row: &AuditRow) -> Self {
+        let kind = Self::of(row);
+        if held.len() < MOST || held.contains_key(&kind) {
+            return kind;
+        }
+        Self {
+            device: String::new(),
+            address: OTHERS.to_owned(),
+            ..kind
+        }
+    }
+
+    /// The row as it is told of this kind.
+    fn told(&self, row: AuditRow) -> AuditRow {
+        AuditRow {
+            device: self.device.clone(),
+            address: self.address.clone(),
+            ..row
         }
     }
 }
@@ -59,7 +91,9 @@ impl Merged {
     /// The row to be written now; `None`: it is counted.
     fn add(&self, row: AuditRow) -> Option<AuditRow> {
         let now = TsMs(row.at_ms);
-        let (mut held, kind) = (self.lock(), Kind::of(&row));
+        let mut held = self.lock();
+        let kind = Kind::among(&held, &row);
+        let row = kind.told(row);
         if let Some(known) = held.get_mut(&kind).filter(|known| !known.is_over(now)) {
             known.more = known.more.saturating_add(1);
             known.last = row;
@@ -186,6 +220,33 @@ mod tests {
         assert!(merged.lock().is_empty(), "nothing is remembered for good");
         merged.put_back(due.clone());
         assert_eq!(merged.take_due(TsMs(3 * MINUTE_MS)), due);
+    }
+
+    #[test]
+    fn one_place_is_told_from_another_as_long_as_there_is_room() {
+        let from = |address: String| AuditRow {
+            address,
+            ..row(0, "a")
+        };
+        let merged = Merged::default();
+        let many = (0..1_000).map(|n| from(format!("10.0.{}.{}", n / 250, n % 250)));
+        let told: Vec<AuditRow> = many.clone().filter_map(|row| merged.add(row)).collect();
+        assert_eq!(told.len(), MOST + 1);
+        assert_eq!(told[MOST], from(OTHERS.to_owned()));
+        assert!(many.clone().all(|row| merged.add(row).is_none()));
+        assert_eq!(merged.lock().len(), MOST + 1);
+        let due = merged.take_due(TsMs(2 * MINUTE_MS));
+        let times = |address: &str| {
+            let of = due.iter().filter(|(row, _)| row.address == address);
+            of.map(|(_, more)| *more).collect::<Vec<u32>>()
+        };
+        assert_eq!(times("10.0.0.7"), [1]);
+        let beyond = 2 * (1_000 - 256) - 1;
+        assert_eq!(times(OTHERS), [beyond]);
+        merged.put_back(due.clone());
+        assert_eq!(merged.lock().len(), due.len());
+        merged.take_due(TsMs(3 * MINUTE_MS));
+        assert!(merged.add(from("10.9.9.9".to_owned())).is_some());
     }
 
     #[test]

@@ -7,6 +7,7 @@ use crate::domain::ids::{DeviceId, PersonId};
 use crate::domain::time::{DAY_MS, DurMs, HOUR_MS, MINUTE_MS, TsMs};
 use crate::server::clock::Clock;
 use crate::server::db::Db;
+use crate::server::db::failure::Carried;
 use crate::server::db::sessions::{self, SessionRow};
 use crate::server::state::App;
 use async_trait::async_trait;
@@ -353,7 +354,18 @@ impl Store {
 
 #[expect(clippy::needless_pass_by_value, reason = "it is handed to map_err")]
 fn backend(error: sqlx::Error) -> Error {
-    Error::Backend(error.to_string())
+    Error::Backend(Carried::of(&error).to_string())
+}
+
+/// What the store's failure was to the database: of the same kind, so that a fault of ours is not told as one that passes.
+#[must_use]
+pub fn into_sqlx(error: tower_sessions::session::Error) -> sqlx::Error {
+    match error {
+        tower_sessions::session::Error::Store(Error::Backend(text)) => {
+            Carried::read(&text).into_sqlx()
+        }
+        other => sqlx::Error::Protocol(other.to_string()),
+    }
 }
 
 #[async_trait]

@@ -1,9 +1,10 @@
 //! `ms5-floor serve`.
 
 use super::Failure;
+use crate::domain::time::TsMs;
 use crate::server::andon::{watch, worker};
-use crate::server::auth::housekeeping;
 use crate::server::auth::oidc::{self, Provider};
+use crate::server::auth::{housekeeping, merged};
 use crate::server::clock::Clock;
 use crate::server::config::{ServeArgs, Settings};
 use crate::server::db::{Db, migrate};
@@ -82,11 +83,16 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
     }
     // In one piece, and not necessarily heard: whoever waits for the first line may not read on.
     let _ = std::io::stdout().write_all(greeting.as_bytes());
+    let at_the_end = app.clone();
     let shared = Shared {
         app,
         transport: settings.transport,
         demonstration: settings.demonstration,
-        doors: doors(settings.transport, Ticks::machine()),
+        doors: doors(
+            settings.transport,
+            &settings.trusted_proxies,
+            Ticks::machine(),
+        ),
         tls: tls.clone(),
         provider: settings.oidc.map(|oidc| provider(oidc, &clock)),
         site: Arc::new(site),
@@ -134,6 +140,11 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
     escalating.await?;
     watching.await?;
     keeping.await?;
+    // Whoever was refused while the last ones were answered is counted, too.
+    if let Err(error) = merged::write_due(&at_the_end, TsMs(i64::MAX)).await {
+        tracing::warn!(%error, "the last refusals could not be counted on the trail");
+    }
+    drop(at_the_end);
     delivering.await?;
     rolling_up.await?;
     if let Some(measuring) = measuring {

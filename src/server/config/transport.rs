@@ -1,6 +1,6 @@
 //! How people reach the server, in clear or under TLS, and what follows from it.
 
-use super::{ConfigError, File};
+use super::{ConfigError, File, Network};
 use crate::server::tls::{Certificate, is_name};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -81,6 +81,15 @@ pub struct TransportArgs {
     /// Serve other machines in clear: who listens on the network can act as the people who are signed in
     #[arg(long, env = "MS5_ALLOW_PLAIN_HTTP", num_args = 0..=1, default_missing_value = "true", value_name = "BOOL")]
     allow_plain_http: Option<bool>,
+    /// A proxy that is believed for whom it asks, by address or network (10.1.0.0/16); may be said again [default: this
+    /// machine with --behind-tls-proxy, else none]
+    #[arg(
+        long = "trusted-proxy",
+        env = "MS5_TRUSTED_PROXIES",
+        value_delimiter = ',',
+        value_name = "ADDRESS"
+    )]
+    trusted_proxies: Vec<Network>,
 }
 
 impl TransportArgs {
@@ -109,6 +118,15 @@ impl TransportArgs {
             return Err(ConfigError::Remote(listen));
         };
         Ok((transport, certificate))
+    }
+
+    /// The proxies that are named.
+    pub(super) fn trusted_proxies(&self, file: &File) -> Vec<Network> {
+        if self.trusted_proxies.is_empty() {
+            file.trusted_proxies.clone().unwrap_or_default()
+        } else {
+            self.trusted_proxies.clone()
+        }
     }
 
     fn certificate(&self, file: &File, database: &str) -> Result<Option<Certificate>, ConfigError> {

@@ -85,8 +85,8 @@ impl AuditRow {
 pub async fn add(tx: &mut Tx, row: &AuditRow) -> sqlx::Result<()> {
     const END: &str = "SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1";
     const ADD: &str = "INSERT INTO audit (seq, at_ms, actor_kind, actor_id, actor, device, address, action, target, was,
-            became, why, request, hash)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
+            became, why, request, hash, actor_folded, target_folded)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
     if let Tx::Postgres(tx) = tx {
         sqlx::query("SELECT pg_advisory_xact_lock($1)")
             .bind(CHAIN_LOCK)
@@ -94,6 +94,7 @@ pub async fn add(tx: &mut Tx, row: &AuditRow) -> sqlx::Result<()> {
             .await?;
     }
     let mut row = row.clone();
+    let (actor, target) = (folded(&row.actor), folded(&row.target));
     let last = writing!(tx, |conn| {
         let last: Option<(i64, Vec<u8>)> = sqlx::query_as(END).fetch_optional(&mut *conn).await?;
         let (seq, previous) = last.unwrap_or_else(|| (0, GENESIS.to_vec()));
@@ -115,6 +116,8 @@ pub async fn add(tx: &mut Tx, row: &AuditRow) -> sqlx::Result<()> {
             .bind(row.why)
             .bind(row.request)
             .bind(row.hash)
+            .bind(actor)
+            .bind(target)
             .execute(conn)
             .await?;
         last
@@ -147,11 +150,11 @@ pub struct Wanted {
     pub from: Option<i64>,
     /// Up to here.
     pub to: Option<i64>,
-    /// Part of the actor's name.
+    /// Part of the actor's name, in any case.
     pub actor: String,
-    /// The beginning of the action: `role` or `role.change`.
+    /// The beginning of the action, in any case: `role` or `role.change`.
     pub action: String,
-    /// Part of the target.
+    /// Part of the target, in any case.
     pub target: String,
     /// Only rows before this one.
     pub before: Option<i64>,
@@ -166,9 +169,9 @@ pub async fn find(db: &Db, wanted: &Wanted, limit: i64) -> sqlx::Result<Vec<Audi
             request, hash
         FROM audit
         WHERE at_ms >= $1 AND at_ms < $2 AND seq < $3
-            AND ($4 = '' OR LOWER(actor) LIKE $4 ESCAPE '!')
+            AND ($4 = '' OR COALESCE(actor_folded, LOWER(actor)) LIKE $4 ESCAPE '!')
             AND ($5 = '' OR action LIKE $5 ESCAPE '!')
-            AND ($6 = '' OR LOWER(target) LIKE $6 ESCAPE '!')
+            AND ($6 = '' OR COALESCE(target_folded, LOWER(target)) LIKE $6 ESCAPE '!')
         ORDER BY seq DESC LIMIT $7";
     reading!(db, |pool| sqlx::query_as(SQL)
         .bind(wanted.from.unwrap_or(i64::MIN))
@@ -217,11 +220,68 @@ pub async fn after(db: &Db, seq: i64, limit: i64) -> sqlx::Result<Vec<AuditRow>>
         .await)
 }
 
+/// A text as it is searched, the same for each way to write it in capital and small letters: `Straße` and `STRASSE`, also where
+/// the form of a letter depends on where it stands.
+fn folded(text: &str) -> String {
+    let capitals = text.chars().flat_map(char::to_uppercase);
+    capitals.flat_map(char::to_lowercase).collect()
+}
+
+/// Fills in how rows of older programs are searched. Nothing else of a row ever changes.
+///
+/// # Errors
+/// The engine's.
+pub async fn fold_old(db: &Db) -> sqlx::Result<()> {
+    const OLD: &str =
+        "SELECT seq, actor, target FROM audit WHERE actor_folded IS NULL ORDER BY seq LIMIT 500";
+    const FOLD: &str = "UPDATE audit SET actor_folded = $2, target_folded = $3 WHERE seq = $1";
+    loop {
+        let rows: Vec<(i64, String, String)> =
+            reading!(db, |pool| sqlx::query_as(OLD).fetch_all(pool).await?);
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let mut tx = db.begin().await?;
+        for (seq, actor, target) in rows {
+            writing!(&mut tx, |conn| sqlx::query(FOLD)
+                .bind(seq)
+                .bind(folded(&actor))
+                .bind(folded(&target))
+                .execute(conn)
+                .await
+                .map(drop))?;
+        }
+        tx.commit().await?;
+    }
+}
+
+/// The first row after one number, up to another, that is searched as something else than what it says: somebody hides it from
+/// those who look for it. Rows that are not filled in yet say nothing else.
+///
+/// # Errors
+/// The engine's.
+pub async fn hidden(db: &Db, after: i64, up_to: i64) -> sqlx::Result<Option<i64>> {
+    const SQL: &str = "SELECT seq, actor, target, actor_folded, target_folded FROM audit
+        WHERE seq > $1 AND seq <= $2 ORDER BY seq";
+    type Row = (i64, String, String, Option<String>, Option<String>);
+    let rows: Vec<Row> = reading!(db, |pool| sqlx::query_as(SQL)
+        .bind(after)
+        .bind(up_to)
+        .fetch_all(pool)
+        .await?);
+    let differs =
+        |text: &str, kept: Option<&String>| kept.is_some_and(|kept| *kept != folded(text));
+    let found = rows.iter().find(|(_, actor, target, of_actor, of_target)| {
+        differs(actor, of_actor.as_ref()) || differs(target, of_target.as_ref())
+    });
+    Ok(found.map(|row| row.0))
+}
+
 fn containing(text: &str) -> String {
     if text.is_empty() {
         String::new()
     } else {
-        format!("%{}%", literal(&text.to_lowercase()))
+        format!("%{}%", literal(&folded(text)))
     }
 }
 
@@ -229,7 +289,8 @@ fn beginning(text: &str) -> String {
     if text.is_empty() {
         String::new()
     } else {
-        format!("{}%", literal(text))
+        // Actions are written in small letters of ASCII.
+        format!("{}%", literal(&text.to_lowercase()))
     }
 }
 

@@ -7,13 +7,13 @@ use crate::domain::day::LocalDay;
 use crate::domain::ids::LineId;
 use crate::domain::time::{Span, TsMs};
 
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug, serde::Serialize, sqlx::FromRow)]
 pub struct PatternRow {
     pub id: i64,
     pub name: String,
 }
 
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug, serde::Serialize, sqlx::FromRow)]
 pub struct RuleRow {
     pub shift_id: i64,
     pub valid_from: i64,
@@ -28,21 +28,21 @@ pub struct RuleRow {
     pub crews: String,
 }
 
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug, serde::Serialize, sqlx::FromRow)]
 pub struct ListRow {
     pub line_id: i64,
     pub valid_from: i64,
     pub shifts: String,
 }
 
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug, serde::Serialize, sqlx::FromRow)]
 pub struct HolidayRow {
     pub day: i64,
     pub name: String,
     pub lines: String,
 }
 
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug, serde::Serialize, sqlx::FromRow)]
 pub struct ExceptionRow {
     pub line_id: i64,
     pub day: i64,
@@ -50,7 +50,7 @@ pub struct ExceptionRow {
     pub name: String,
 }
 
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug, serde::Serialize, sqlx::FromRow)]
 pub struct StopRow {
     pub line_id: i64,
     pub from_ms: i64,

@@ -23,10 +23,23 @@ impl Failure {
             sqlx::Error::PoolTimedOut
             | sqlx::Error::PoolClosed
             | sqlx::Error::WorkerCrashed
-            | sqlx::Error::Tls(_)
-            | sqlx::Error::Io(_) => Self::Unreachable,
+            | sqlx::Error::Tls(_) => Self::Unreachable,
+            sqlx::Error::Io(error) => Self::of_io(error),
             sqlx::Error::Database(error) => Self::of_engine(&**error),
             _ => Self::Inside,
+        }
+    }
+
+    fn of_io(error: &std::io::Error) -> Self {
+        let carried = error.get_ref().and_then(|e| e.downcast_ref::<Carried>());
+        carried.map_or(Self::Unreachable, |carried| carried.kind)
+    }
+
+    const fn tag(self) -> &'static str {
+        match self {
+            Self::Unreachable => "unreachable",
+            Self::Locked => "locked",
+            Self::Inside => "inside",
         }
     }
 
@@ -48,6 +61,49 @@ impl Failure {
             Self::Unreachable => Some("the database cannot be reached"),
             Self::Locked => Some("the database is locked by somebody else"),
             Self::Inside => None,
+        }
+    }
+}
+
+/// An error of the database that goes through what carries texts only, such as a store of sessions, and keeps its kind.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}: {words}", .kind.tag())]
+pub struct Carried {
+    kind: Failure,
+    words: String,
+}
+
+impl Carried {
+    /// What is carried of an error; its text is `KIND: words`.
+    #[must_use]
+    pub fn of(error: &sqlx::Error) -> Self {
+        Self {
+            kind: Failure::of(error),
+            words: error.to_string(),
+        }
+    }
+
+    /// What was carried in a text. One of another form is a fault of ours: nothing says that it will pass.
+    #[must_use]
+    pub fn read(text: &str) -> Self {
+        let kinds = [Failure::Unreachable, Failure::Locked, Failure::Inside];
+        let found = text.split_once(": ").and_then(|(tag, words)| {
+            let kind = kinds.into_iter().find(|kind| kind.tag() == tag)?;
+            Some((kind, words))
+        });
+        let (kind, words) = found.unwrap_or((Failure::Inside, text));
+        Self {
+            kind,
+            words: words.to_owned(),
+        }
+    }
+
+    /// An error of the same kind again.
+    #[must_use]
+    pub fn into_sqlx(self) -> sqlx::Error {
+        match self.kind {
+            Failure::Inside => sqlx::Error::Protocol(self.words),
+            Failure::Unreachable | Failure::Locked => sqlx::Error::Io(std::io::Error::other(self)),
         }
     }
 }
@@ -99,6 +155,21 @@ mod tests {
         assert_eq!([5, 6, 517].map(of_sqlite), [Failure::Locked; 3]);
         assert_eq!([10, 13, 14, 778].map(of_sqlite), [Failure::Unreachable; 4]);
         assert_eq!([1, 11, 19, 2067].map(of_sqlite), [Failure::Inside; 4]);
+    }
+
+    #[test]
+    fn an_error_that_was_carried_as_a_text_is_of_the_same_kind() {
+        for kind in [Failure::Unreachable, Failure::Locked, Failure::Inside] {
+            let words = "what: the engine said".to_owned();
+            let carried = Carried { kind, words };
+            let again = Carried::read(&carried.to_string());
+            assert_eq!(again, carried);
+            assert_eq!(Failure::of(&again.into_sqlx()), kind);
+        }
+        let of = |error: &sqlx::Error| Carried::read(&Carried::of(error).to_string()).kind;
+        assert_eq!(of(&sqlx::Error::PoolTimedOut), Failure::Unreachable);
+        assert_eq!(of(&sqlx::Error::RowNotFound), Failure::Inside);
+        assert_eq!(Carried::read("anything: else").kind, Failure::Inside);
     }
 
     #[test]

@@ -39,9 +39,11 @@ const VERSIONS: &[Version] = versions![
     "0014_numbers_of_devices",
     "0015_andon_reads",
     "0016_not_by_address",
+    "0017_folded_names",
 ];
 
-/// Brings the schema up to date, and adds the reasons and roles that every plant starts with.
+/// Brings the schema up to date, adds the reasons and roles that every plant starts with, and lets rows of older programs be
+/// found on the audit trail.
 ///
 /// # Errors
 /// [`OpenError::Newer`] when the database was made by a newer program; the engine's own errors.
@@ -57,6 +59,7 @@ pub async fn migrate(db: &Db) -> Result<(), OpenError> {
     }
     super::reasons::seed(db).await?;
     super::roles::seed(db).await?;
+    super::audit::fold_old(db).await?;
     Ok(())
 }
 

@@ -10,7 +10,7 @@ use crate::domain::plant::{
 };
 use crate::domain::time::TsMs;
 
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug, serde::Serialize, sqlx::FromRow)]
 pub struct SiteRow {
     pub code: String,
     pub name: String,
@@ -18,7 +18,7 @@ pub struct SiteRow {
     pub simulated: i64,
 }
 
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug, serde::Serialize, sqlx::FromRow)]
 pub struct LineRow {
     pub id: i64,
     pub code: String,
@@ -32,7 +32,7 @@ pub struct LineRow {
     pub start_up_ms: i64,
 }
 
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug, serde::Serialize, sqlx::FromRow)]
 pub struct MachineRow {
     pub id: i64,
     pub line_id: i64,
@@ -46,7 +46,7 @@ pub struct MachineRow {
     pub since_ms: i64,
 }
 
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug, serde::Serialize, sqlx::FromRow)]
 pub struct ProductRow {
     pub id: i64,
     pub code: String,
@@ -54,7 +54,7 @@ pub struct ProductRow {
     pub unit: String,
 }
 
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug, serde::Serialize, sqlx::FromRow)]
 pub struct FaultRow {
     pub machine_id: i64,
     pub code: String,

@@ -5,7 +5,7 @@ use crate::domain::ids::{LineId, MachineId, ProductId};
 use crate::domain::target::Targets;
 use crate::domain::time::{DurMs, TsMs};
 
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug, serde::Serialize, sqlx::FromRow)]
 pub struct RateRow {
     pub machine_id: i64,
     pub product_id: i64,
@@ -16,7 +16,7 @@ pub struct RateRow {
     pub origin: String,
 }
 
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug, serde::Serialize, sqlx::FromRow)]
 pub struct TargetRow {
     pub line_id: i64,
     pub valid_from: i64,
@@ -26,7 +26,7 @@ pub struct TargetRow {
     pub oee: f64,
 }
 
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug, serde::Serialize, sqlx::FromRow)]
 pub struct ChangeoverRow {
     pub line_id: i64,
     pub from_product: i64,

@@ -7,7 +7,7 @@ use crate::domain::reason::{DEFAULT_REASONS, DefaultReason};
 use crate::domain::time::TsMs;
 
 /// A reason.
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug, serde::Serialize, sqlx::FromRow)]
 pub struct ReasonRow {
     pub id: i64,
     pub code: String,

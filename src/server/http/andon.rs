@@ -5,8 +5,8 @@ pub mod roster;
 pub mod rules;
 
 use super::ingest::{body_of, require_json};
-use super::oee::{Gathered, instant_if_given};
 use super::problem::{Problem, malformed};
+use super::query::{Gathered, choice_if_given, instant_if_given, number_if_given, word_if_given};
 use crate::api::andon::{AndonBoard, CallDetail, CallFilter, CallPage, CallView, NewCall, Raised};
 use crate::domain::andon::{CallKind, Cause, Priority, Status};
 use crate::domain::time::TsMs;
@@ -38,21 +38,55 @@ pub struct Calls {
     /// Of this machine.
     machine: Option<String>,
     /// For this.
-    kind: Option<CallKind>,
+    #[param(value_type = Option<CallKind>)]
+    kind: Option<String>,
     /// Of this priority.
-    priority: Option<Priority>,
+    #[param(value_type = Option<Priority>)]
+    priority: Option<String>,
     /// In this status.
-    status: Option<Status>,
+    #[param(value_type = Option<Status>)]
+    status: Option<String>,
     /// Raised from here on: epoch milliseconds or RFC 3339. Usually 30 days before `to`.
     from: Option<String>,
     /// And before here. Usually now.
     to: Option<String>,
     /// Only those that went up a level, or only others.
-    escalated: Option<bool>,
+    #[param(value_type = Option<bool>)]
+    escalated: Option<String>,
     /// Go on after the page that gave this as its `next`.
     cursor: Option<String>,
     /// At most this many: 1 to 500, usually 50.
-    limit: Option<i64>,
+    #[param(value_type = Option<i64>)]
+    limit: Option<String>,
+}
+
+/// Words of a query, with how each is named.
+type Words<T> = (&'static [T], fn(T) -> &'static str);
+
+const KINDS: Words<CallKind> = (&CallKind::ALL, CallKind::name);
+const PRIORITIES: Words<Priority> = (&Priority::ALL, Priority::name);
+const STATUSES: Words<Status> = (&Status::ALL, Status::name);
+
+impl Calls {
+    fn filter(self) -> Result<CallFilter, Problem> {
+        let mut wrong = Gathered::default();
+        let (kind, priority) = (self.kind.as_deref(), self.priority.as_deref());
+        let (status, limit) = (self.status.as_deref(), self.limit.as_deref());
+        let filter = CallFilter {
+            kind: wrong.take(word_if_given("kind", kind, KINDS)),
+            priority: wrong.take(word_if_given("priority", priority, PRIORITIES)),
+            status: wrong.take(word_if_given("status", status, STATUSES)),
+            from: wrong.take(instant_if_given("from", self.from.as_deref())),
+            to: wrong.take(instant_if_given("to", self.to.as_deref())),
+            escalated: wrong.take(choice_if_given("escalated", self.escalated.as_deref())),
+            limit: wrong.take(number_if_given("limit", limit)),
+            line: self.line,
+            machine: self.machine,
+            cursor: self.cursor,
+        };
+        wrong.refuse()?;
+        Ok(filter)
+    }
 }
 
 /// Calls with what happened to them, newest first.
@@ -60,24 +94,7 @@ pub struct Calls {
     (status = 200, body = CallPage),
 ))]
 pub async fn history(ctx: Ctx, Query(query): Query<Calls>) -> Result<Json<CallPage>, Problem> {
-    let mut wrong = Gathered::default();
-    let (from, to) = (
-        wrong.take(instant_if_given("from", query.from.as_deref())),
-        wrong.take(instant_if_given("to", query.to.as_deref())),
-    );
-    wrong.refuse()?;
-    let filter = CallFilter {
-        line: query.line,
-        machine: query.machine,
-        kind: query.kind,
-        priority: query.priority,
-        status: query.status,
-        from,
-        to,
-        escalated: query.escalated,
-        cursor: query.cursor,
-        limit: query.limit,
-    };
+    let filter = query.filter()?;
     Ok(Json(andon::get_andon_event_history(&ctx, &filter).await?))
 }
 

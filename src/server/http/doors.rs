@@ -9,7 +9,7 @@ use super::problem;
 use crate::server::auth::caller::Caller;
 use crate::server::auth::guard::entry;
 use crate::server::auth::merged;
-use crate::server::config::Transport;
+use crate::server::config::{Network, Transport};
 use crate::server::services::sign_in::Refused;
 use crate::ui::desk::sign_in as pages;
 use axum::Router;
@@ -18,7 +18,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use governor::Quota;
 use serde::Deserialize;
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
@@ -29,16 +29,19 @@ const KNOCKS_PER_S: NonZeroU32 = NonZeroU32::new(5).unwrap();
 /// More than a form of the doors holds.
 const LONGEST_FORM: usize = 4096;
 
-/// The limit of a server's doors. A proxy that ends TLS runs on the same machine as a rule; only of such a one is it believed
-/// who asks.
+/// The limit of a server's doors. Whoever asks through a proxy is believed to be whom it says if the proxy is one of `named`;
+/// one that ends TLS runs on the same machine as a rule, and is believed then without being named.
 #[must_use]
-pub fn doors(transport: Transport, ticks: Ticks) -> Arc<Limit> {
-    let here = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
-    let proxies = if transport == Transport::BehindProxy {
-        here.to_vec()
-    } else {
-        vec![]
-    };
+pub fn doors(transport: Transport, named: &[Network], ticks: Ticks) -> Arc<Limit> {
+    let here = [
+        IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(Ipv6Addr::LOCALHOST),
+    ]
+    .map(Network::of);
+    let here = here
+        .into_iter()
+        .filter(|_| transport == Transport::BehindProxy);
+    let proxies = named.iter().copied().chain(here).collect();
     let quota = Quota::per_second(KNOCKS_PER_S).allow_burst(KNOCKS);
     Arc::new(Limit::new(quota, proxies, ticks))
 }

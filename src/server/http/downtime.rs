@@ -1,8 +1,8 @@
 //! `/api/v1/downtime`: stops with their reasons.
 
 use super::ingest::{body_of, require_json};
-use super::oee::{Gathered, instant_if_given};
 use super::problem::{Problem, invalid, malformed};
+use super::query::{Gathered, choice_if_given, instant_if_given, number_if_given};
 use crate::api::downtime::{
     Confirmation, DowntimeDetail, DowntimeEvent, DowntimeFilter, DowntimePage, DowntimeStatistics,
     ReasonsView,
@@ -52,25 +52,35 @@ pub struct Events {
     /// Counted under this loss: `unplanned`, `changeover`, `starved`, `blocked`.
     category: Option<String>,
     /// At least this long, in seconds.
-    min_s: Option<i64>,
+    #[param(value_type = Option<i64>)]
+    min_s: Option<String>,
     /// Only minor ones, or only others.
-    minor: Option<bool>,
+    #[param(value_type = Option<bool>)]
+    minor: Option<String>,
     /// Only confirmed ones, or only others.
-    confirmed: Option<bool>,
+    #[param(value_type = Option<bool>)]
+    confirmed: Option<String>,
     /// Only those that last, or only others.
-    open: Option<bool>,
+    #[param(value_type = Option<bool>)]
+    open: Option<String>,
     /// Go on after the page that gave this as its `next`.
     cursor: Option<String>,
     /// At most this many: 1 to 500, usually 50.
-    limit: Option<i64>,
+    #[param(value_type = Option<i64>)]
+    limit: Option<String>,
 }
 
 impl Events {
     fn filter(self) -> Result<DowntimeFilter, Problem> {
-        let (from, to) = window(self.from.as_deref(), self.to.as_deref())?;
-        Ok(DowntimeFilter {
-            from,
-            to,
+        let mut wrong = Gathered::default();
+        let filter = DowntimeFilter {
+            from: wrong.take(instant_if_given("from", self.from.as_deref())),
+            to: wrong.take(instant_if_given("to", self.to.as_deref())),
+            min_s: wrong.take(number_if_given("min_s", self.min_s.as_deref())),
+            minor: wrong.take(choice_if_given("minor", self.minor.as_deref())),
+            confirmed: wrong.take(choice_if_given("confirmed", self.confirmed.as_deref())),
+            open: wrong.take(choice_if_given("open", self.open.as_deref())),
+            limit: wrong.take(number_if_given("limit", self.limit.as_deref())),
             line: self.line,
             machine: self.machine,
             shift: self.shift,
@@ -78,13 +88,10 @@ impl Events {
             product: self.product,
             reason: self.reason,
             category: self.category,
-            min_s: self.min_s,
-            minor: self.minor,
-            confirmed: self.confirmed,
-            open: self.open,
             cursor: self.cursor,
-            limit: self.limit,
-        })
+        };
+        wrong.refuse()?;
+        Ok(filter)
     }
 }
 

@@ -273,7 +273,7 @@ async fn on_record(
     let row = match (caller.take_denial(), &caller.bad_key) {
         (Some((denial, place)), _) => {
             let mut row = row("denied");
-            denial.permission.name().clone_into(&mut row.was);
+            denial.name().clone_into(&mut row.was);
             row.why = place;
             row
         }

@@ -4,13 +4,16 @@ use super::Shared;
 use super::problem::{
     Problem, busy, internal, invalid, malformed, not_json, too_large, unavailable,
 };
-use crate::api::ingest::{BatchAnswer, ItemStatus, MAX_BATCH_BYTES, MAX_BATCH_ITEMS};
+use crate::api::ingest::{
+    BatchAnswer, Item, ItemResult, ItemStatus, MAX_BATCH_BYTES, MAX_BATCH_ITEMS,
+};
 use crate::domain::ids::SourceId;
 use crate::domain::plant::FieldError;
 use crate::domain::rights::{Permission, Rights};
+use crate::server::auth::caller::Denial;
 use crate::server::auth::{Ctx, Who};
-use crate::server::ingest::check::Door;
-use crate::server::ingest::writer::{Checked, Refused};
+use crate::server::ingest::check::{Door, FORBIDDEN_LINE};
+use crate::server::ingest::writer::{Checked, Refused, Release};
 use crate::server::metrics;
 use axum::Json;
 use axum::body::Bytes;
@@ -85,15 +88,33 @@ pub async fn post(
         )));
     }
     let texts = batch.items.iter().map(|item| item.get());
-    Ok(Json(store(&shared, &sender, texts).await?))
+    // What is wrong with an item goes into quarantine with it.
+    let items = checked(&shared, &sender, texts);
+    if let Some(line) = forbidden_line(&shared, &items) {
+        ctx.caller()
+            .denied(Denial::Lacks(Permission::IngestWrite), &line);
+    }
+    let stored = shared.app.writer.store(sender.source, items).await;
+    Ok(Json(answered(stored)?))
 }
 
-/// Checks items and stores them; what is wrong with one goes into quarantine with it.
-pub async fn store<'a>(
+/// Checks an item that was held back and stores it; it leaves quarantine then, on record.
+pub async fn store_again(
+    shared: &Shared,
+    sender: &Sender,
+    text: &str,
+    release: Release,
+) -> Result<BatchAnswer, Problem> {
+    let items = checked(shared, sender, std::iter::once(text));
+    let writer = &shared.app.writer;
+    answered(writer.store_again(sender.source, items, release).await)
+}
+
+fn checked<'a>(
     shared: &Shared,
     sender: &Sender,
     texts: impl Iterator<Item = &'a str>,
-) -> Result<BatchAnswer, Problem> {
+) -> Vec<Checked> {
     let app = &shared.app;
     let plant = app.plant.get();
     let door = Door {
@@ -103,20 +124,31 @@ pub async fn store<'a>(
         plant: &plant,
         now: app.clock.now(),
     };
-    let items: Vec<Checked> = texts
+    texts
         .map(|text| door.check(text).map_err(|why| (why, text.to_owned())))
-        .collect();
-    let results =
-        app.writer
-            .store(sender.source, items)
-            .await
-            .map_err(|refused| match refused {
-                Refused::Busy => busy(1),
-                Refused::Unavailable => unavailable(
-                    "the database cannot be reached or is locked; nothing of the batch was stored",
-                ),
-                Refused::Failed => internal(),
-            })?;
+        .collect()
+}
+
+/// The first line for which something was sent by whoever may not.
+fn forbidden_line(shared: &Shared, items: &[Checked]) -> Option<String> {
+    let plant = shared.app.plant.get();
+    let refused = items.iter().filter_map(|item| item.as_ref().err());
+    let mut foreign = refused.filter(|(why, _)| why.code == FORBIDDEN_LINE);
+    foreign.find_map(|(_, text)| {
+        let item: Item = serde_json::from_str(text).ok()?;
+        let (line, _) = plant.machine(plant.machine_id(&item.machine)?)?;
+        Some(line.name.clone())
+    })
+}
+
+fn answered(stored: Result<Vec<ItemResult>, Refused>) -> Result<BatchAnswer, Problem> {
+    let results = stored.map_err(|refused| match refused {
+        Refused::Busy => busy(1),
+        Refused::Unavailable => unavailable(
+            "the database cannot be reached or is locked; nothing of the batch was stored",
+        ),
+        Refused::Failed => internal(),
+    })?;
     let count = |status| results.iter().filter(|r| r.status == status).count();
     let answer = BatchAnswer {
         accepted: count(ItemStatus::Accepted),

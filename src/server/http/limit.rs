@@ -1,6 +1,7 @@
 //! How often one client may ask, for routes where guessing would pay, such as sign-in.
 
 use crate::server::auth::household::household;
+use crate::server::config::Network;
 use axum::Router;
 use axum::extract::{ConnectInfo, Request};
 use axum::http::HeaderMap;
@@ -12,6 +13,7 @@ use governor::state::keyed::DefaultKeyedStateStore;
 use governor::{Quota, RateLimiter};
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// Clients that are remembered; those beyond share what one may do, until earlier ones are forgotten.
@@ -74,7 +76,9 @@ type Clients<C> =
 pub struct Limit<C: Clock = Ticks> {
     clients: Clients<C>,
     clock: C,
-    proxies: Vec<IpAddr>,
+    proxies: Vec<Network>,
+    /// That somebody else says for whom they ask was told.
+    told: AtomicBool,
     most: usize,
 }
 
@@ -82,7 +86,7 @@ impl Limit {
     /// As often as `quota` says. `X-Forwarded-For` is believed only of `proxies`: anyone else may write there what he
     /// likes.
     #[must_use]
-    pub fn new(quota: Quota, proxies: Vec<IpAddr>, ticks: Ticks) -> Self {
+    pub fn new(quota: Quota, proxies: Vec<Network>, ticks: Ticks) -> Self {
         Self::by(quota, proxies, ticks, MAX_CLIENTS)
     }
 }
@@ -94,12 +98,13 @@ where
 {
     /// By a clock, with room for `most` clients.
     #[must_use]
-    pub fn by(quota: Quota, proxies: Vec<IpAddr>, clock: C, most: usize) -> Self {
+    pub fn by(quota: Quota, proxies: Vec<Network>, clock: C, most: usize) -> Self {
         let store = DefaultKeyedStateStore::default();
         Self {
             clients: RateLimiter::new(quota, store, clock.clone()),
             clock,
             proxies,
+            told: AtomicBool::new(false),
             most,
         }
     }
@@ -174,7 +179,14 @@ where
         let Some(peer) = peer else {
             return IpAddr::V6(Ipv6Addr::UNSPECIFIED);
         };
-        if !self.proxies.contains(&peer) {
+        if !self.is_ours(peer) {
+            if self.is_news(headers) {
+                tracing::warn!(
+                    %peer,
+                    "says for whom it asks and is not believed: if it is a proxy of yours, name it with --trusted-proxy; \
+                     until then all who come through it are one client. Others are not told any more"
+                );
+            }
             return peer;
         }
         let told = headers.get_all("x-forwarded-for").iter();
@@ -185,14 +197,27 @@ where
         // Each proxy adds at the end whom it heard; what stands before the first that is not ours is hearsay.
         for address in told.into_iter().rev() {
             match address.trim().parse::<IpAddr>() {
-                Ok(address) if self.proxies.contains(&address) => {}
+                Ok(address) if self.is_ours(address) => {}
                 Ok(address) => return address,
                 Err(_) => return peer,
             }
         }
         peer
     }
+
+    fn is_ours(&self, address: IpAddr) -> bool {
+        self.proxies.iter().any(|proxy| proxy.contains(address))
+    }
+
+    /// Whether somebody who is no proxy of ours says for whom they ask, for the first time.
+    fn is_news(&self, headers: &HeaderMap) -> bool {
+        BROUGHT.iter().any(|name| headers.contains_key(*name))
+            && !self.told.swap(true, Ordering::Relaxed)
+    }
 }
+
+/// What a proxy adds to tell for whom it asks.
+const BROUGHT: [&str; 2] = ["x-forwarded-for", "forwarded"];
 
 #[cfg(test)]
 mod tests {
@@ -203,7 +228,8 @@ mod tests {
 
     fn limit(clock: &FakeRelativeClock, proxies: &[&str], most: usize) -> Limit<FakeRelativeClock> {
         let quota = Quota::per_minute(NonZeroU32::new(3).expect("not zero"));
-        let proxies = proxies.iter().map(|p| address(p)).collect();
+        let network = |p: &&str| -> Network { p.parse().expect("a network") };
+        let proxies = proxies.iter().map(network).collect();
         Limit::by(quota, proxies, clock.clone(), most)
     }
 
@@ -263,9 +289,19 @@ mod tests {
     }
 
     #[test]
+    fn that_a_stranger_says_for_whom_it_asks_is_told_once() {
+        let limit = limit(&FakeRelativeClock::default(), &[], 10);
+        let mut headers = HeaderMap::new();
+        assert!(!limit.is_news(&headers));
+        headers.insert("x-forwarded-for", "1.2.3.4".parse().expect("a header"));
+        assert!(limit.is_news(&headers));
+        assert!(!limit.is_news(&headers));
+    }
+
+    #[test]
     fn only_a_proxy_of_ours_may_say_whom_it_speaks_for() {
         let clock = FakeRelativeClock::default();
-        let limit = limit(&clock, &["10.1.0.1", "10.1.0.2"], 10);
+        let limit = limit(&clock, &["10.1.0.1", "10.1.0.2/31"], 10);
         let heard = |peer: &str, told: &str| {
             let mut headers = HeaderMap::new();
             headers.insert("x-forwarded-for", told.parse().expect("a header"));
@@ -282,6 +318,8 @@ mod tests {
             "1.2.3.4",
             "two of ours in a row"
         );
+        assert_eq!(heard("::ffff:10.1.0.3", "1.2.3.4"), "1.2.3.4");
+        assert_eq!(heard("10.1.0.4", "1.2.3.4"), "10.1.0.4");
         assert_eq!(heard("10.1.0.1", "1.2.3.4, nonsense"), "10.1.0.1");
         assert_eq!(
             limit

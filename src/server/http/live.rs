@@ -2,6 +2,7 @@
 
 use super::Shared;
 use super::problem::{Problem, unavailable};
+use super::query::{Gathered, number_if_given};
 use crate::api::board::Tile;
 use crate::api::live::{End, Hello, Why};
 use crate::domain::ids::Seq;
@@ -41,7 +42,8 @@ const UNSURE: DurMs = DurMs(30_000);
 #[into_params(parameter_in = Query)]
 pub struct Wanted {
     /// The last fact that the screen holds; what came later is sent.
-    since: Option<i64>,
+    #[param(value_type = Option<i64>)]
+    since: Option<String>,
     /// The line whose page is open.
     line: Option<String>,
 }
@@ -57,6 +59,9 @@ pub async fn get(
     headers: HeaderMap,
     Query(wanted): Query<Wanted>,
 ) -> Result<Sse<impl Stream<Item = Result<sse::Event, Infallible>>>, Problem> {
+    let mut wrong = Gathered::default();
+    let wanted_since = wrong.take(number_if_given("since", wanted.since.as_deref()));
+    wrong.refuse()?;
     if shared.app.hub.listeners() >= MAX_STREAMS {
         return Err(unavailable("too many screens are open on this node"));
     }
@@ -72,7 +77,7 @@ pub async fn get(
         .get("last-event-id")
         .and_then(|h| h.to_str().ok())
         .and_then(|h| h.parse().ok());
-    let since = Seq(header.or(wanted.since).unwrap_or(-1));
+    let since = Seq(header.or(wanted_since).unwrap_or(-1));
     let (out, events) = mpsc::channel(WAITING);
     if let Some(code) = &wanted.line {
         line::permitted(&ctx, &shared.app.plant.get(), code)?;

@@ -1,6 +1,7 @@
 //! `/api/v1/oee`: figures over any window, with the time behind them.
 
-use super::problem::{Problem, invalid};
+use super::problem::Problem;
+use super::query::{Gathered, instant, number_if_given, wrong};
 use crate::api::oee::{By, Dashboard, History, LineOee, RealTimeOee, Trends};
 use crate::domain::plant::FieldError;
 use crate::server::auth::Ctx;
@@ -32,46 +33,15 @@ pub struct Cut {
     /// One machine of the line, by code; "assets": the sum over all; without it the line.
     machine: Option<String>,
     /// Rows to leave out at the start.
-    offset: Option<usize>,
+    #[param(value_type = Option<usize>)]
+    offset: Option<String>,
     /// At most this many rows, 1 to 1,000; without it 1,000.
-    limit: Option<usize>,
+    #[param(value_type = Option<usize>)]
+    limit: Option<String>,
 }
 
 /// The most rows in one answer.
 const MAX_ROWS: usize = 1_000;
-
-fn wrong(field: &str, problem: impl Into<String>) -> FieldError {
-    FieldError {
-        field: field.to_owned(),
-        problem: problem.into(),
-    }
-}
-
-/// What is wrong with a query, gathered so that all of it is told at once.
-#[derive(Default)]
-pub struct Gathered(Vec<FieldError>);
-
-impl Gathered {
-    /// The value, or a stand-in that [`Gathered::refuse`] keeps from being used.
-    pub fn take<T: Default>(&mut self, read: Result<T, FieldError>) -> T {
-        read.unwrap_or_else(|wrong| {
-            self.0.push(wrong);
-            T::default()
-        })
-    }
-
-    /// Nothing is wrong.
-    ///
-    /// # Errors
-    /// 422, naming every wrong field.
-    pub fn refuse(self) -> Result<(), Problem> {
-        if self.0.is_empty() {
-            Ok(())
-        } else {
-            Err(invalid(self.0))
-        }
-    }
-}
 
 impl Bounds {
     /// Both bounds in epoch milliseconds.
@@ -88,41 +58,32 @@ impl Bounds {
     }
 }
 
-/// An instant as a query gives it.
-///
-/// # Errors
-/// What is wrong with the field.
-fn instant(field: &str, text: Option<&str>) -> Result<i64, FieldError> {
-    let text = text.ok_or_else(|| wrong(field, "is missing"))?;
-    if let Ok(ms) = text.parse::<i64>() {
-        return Ok(ms);
-    }
-    let at: jiff::Timestamp = text.parse().map_err(|e| {
-        wrong(
-            field,
-            format!("is neither epoch milliseconds nor RFC 3339: {e}"),
-        )
-    })?;
-    Ok(at.as_millisecond())
+/// Which rows of a history are wanted.
+#[derive(Clone, Copy, Debug, Default)]
+struct Rows {
+    offset: usize,
+    limit: usize,
 }
 
-/// An instant that may be left out.
-///
-/// # Errors
-/// What is wrong with the field.
-pub fn instant_if_given(field: &str, text: Option<&str>) -> Result<Option<i64>, FieldError> {
-    text.map(|text| instant(field, Some(text))).transpose()
+impl Rows {
+    /// Leaves them of `history`.
+    fn page(self, history: &mut History) {
+        let rows = std::mem::take(&mut history.rows).into_iter();
+        history.rows = rows.skip(self.offset).take(self.limit).collect();
+    }
 }
 
 impl Cut {
-    /// The window, and how it is cut.
-    fn read(&self, bounds: &Bounds) -> Result<((i64, i64), By), Problem> {
+    /// The window, how it is cut, and which rows of it are wanted.
+    fn read(&self, bounds: &Bounds) -> Result<((i64, i64), By, Rows), Problem> {
         let mut wrong = Gathered::default();
         let window = bounds.gather(&mut wrong);
         let by = wrong.take(self.by().map(Some)).unwrap_or(By::Day);
-        wrong.take(self.limit());
+        let offset = wrong.take(number_if_given("offset", self.offset.as_deref()));
+        let limit = wrong.take(self.limit());
         wrong.refuse()?;
-        Ok((window, by))
+        let offset = offset.unwrap_or(0);
+        Ok((window, by, Rows { offset, limit }))
     }
 
     fn by(&self) -> Result<By, FieldError> {
@@ -137,15 +98,8 @@ impl Cut {
         })
     }
 
-    /// Leaves of `history` the page that is wanted.
-    fn page(&self, history: &mut History) {
-        let rows = std::mem::take(&mut history.rows).into_iter();
-        let rows = rows.skip(self.offset.unwrap_or(0));
-        history.rows = rows.take(self.limit.unwrap_or(MAX_ROWS)).collect();
-    }
-
     fn limit(&self) -> Result<usize, FieldError> {
-        let limit = self.limit.unwrap_or(MAX_ROWS);
+        let limit = number_if_given("limit", self.limit.as_deref())?.unwrap_or(MAX_ROWS);
         if (1..=MAX_ROWS).contains(&limit) {
             Ok(limit)
         } else {
@@ -186,9 +140,9 @@ pub async fn history(
     Query(cut): Query<Cut>,
 ) -> Result<Json<History>, Problem> {
     let machine = cut.machine.as_deref();
-    let (window, by) = cut.read(&bounds)?;
+    let (window, by, rows) = cut.read(&bounds)?;
     let mut found = oee::get_oee_history(&ctx, &line, machine, window, by).await?;
-    cut.page(&mut found);
+    rows.page(&mut found);
     Ok(Json(found))
 }
 
@@ -203,9 +157,9 @@ pub async fn trends(
     Query(cut): Query<Cut>,
 ) -> Result<Json<Trends>, Problem> {
     let machine = cut.machine.as_deref();
-    let (window, by) = cut.read(&bounds)?;
+    let (window, by, rows) = cut.read(&bounds)?;
     let mut found = oee::get_oee_trends(&ctx, &line, machine, window, by).await?;
-    cut.page(&mut found.history);
+    rows.page(&mut found.history);
     Ok(Json(found))
 }
 

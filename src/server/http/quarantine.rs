@@ -1,15 +1,17 @@
 //! `/api/v1/quarantine`: what could not become a fact, to look at, send again or dismiss.
 
 use super::Shared;
-use super::ingest::{Sender, store};
+use super::ingest::{Sender, store_again};
 use super::problem::{self, Problem, not_found};
-use crate::api::ingest::{BatchAnswer, ItemStatus};
+use super::query::{Gathered, number_if_given};
+use crate::api::ingest::BatchAnswer;
 use crate::domain::rights::Permission;
 use crate::server::auth::Ctx;
 use crate::server::db::quarantine::{self, HeldRow};
 use crate::server::db::sources;
+use crate::server::ingest::writer::Release;
 use crate::server::services::keys;
-use crate::server::services::quarantine::release;
+use crate::server::services::quarantine::{leaves, release};
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
@@ -20,9 +22,11 @@ use serde::Deserialize;
 #[into_params(parameter_in = Query)]
 pub struct Page {
     /// Only items with a smaller number than this.
-    before: Option<i64>,
+    #[param(value_type = Option<i64>)]
+    before: Option<String>,
     /// At most this many, 1 to 500; without it 100.
-    limit: Option<i64>,
+    #[param(value_type = Option<i64>)]
+    limit: Option<String>,
 }
 
 /// The newest items first.
@@ -33,10 +37,12 @@ pub async fn list(
     _: Ctx,
     Query(page): Query<Page>,
 ) -> Result<Json<Vec<HeldRow>>, Problem> {
-    let limit = page.limit.unwrap_or(100).clamp(1, 500);
-    Ok(Json(
-        quarantine::list(&shared.app.db, page.before, limit).await?,
-    ))
+    let mut wrong = Gathered::default();
+    let before = wrong.take(number_if_given("before", page.before.as_deref()));
+    let limit: Option<i64> = wrong.take(number_if_given("limit", page.limit.as_deref()));
+    wrong.refuse()?;
+    let limit = limit.unwrap_or(100).clamp(1, 500);
+    Ok(Json(quarantine::list(&shared.app.db, before, limit).await?))
 }
 
 /// Sends an item again in its sender's name; when it is stored now it leaves quarantine.
@@ -62,15 +68,13 @@ pub async fn retry(
         rights,
         may_backfill: ctx.caller().rights.on_site(Permission::IngestBackfill),
     };
-    let answer = store(&shared, &sender, std::iter::once(row.item.as_str())).await?;
-    if answer
-        .results
-        .iter()
-        .all(|r| r.status != ItemStatus::Rejected)
-    {
-        release(&ctx, &row, "quarantine.retry").await?;
-    }
-    Ok(Json(answer))
+    let release = Release {
+        id,
+        row: leaves(&ctx, &row, "quarantine.retry"),
+    };
+    Ok(Json(
+        store_again(&shared, &sender, &row.item, release).await?,
+    ))
 }
 
 /// Dismisses an item.

@@ -114,9 +114,7 @@ impl Visitor {
 
 /// The store of sessions failed.
 pub(super) fn store(error: tower_sessions::session::Error) -> Refused {
-    Refused::Failed(ServiceError::Database(sqlx::Error::Io(
-        std::io::Error::other(error),
-    )))
+    Refused::Failed(ServiceError::Database(session::into_sqlx(error)))
 }
 
 /// A sign-in that waits for its second half holds for so long.

@@ -17,6 +17,8 @@ pub const MAX_AHEAD: DurMs = DurMs(2 * MINUTE_MS);
 pub const MEMORY: DurMs = DurMs(10 * 366 * DAY_MS);
 /// The most pieces that one item can report, and the largest counter reading.
 pub const MAX_PIECES: i64 = 1_000_000_000_000;
+/// The code of what is refused because the sender may not send for the line.
+pub const FORBIDDEN_LINE: &str = "forbidden_line";
 /// The longest id, code, job or name in bytes.
 const MAX_TEXT: usize = 100;
 
@@ -86,7 +88,7 @@ impl Door<'_> {
                 "machine: the key may not send for the line of '{}'",
                 item.machine
             );
-            return Err(("forbidden_line", problem));
+            return Err((FORBIDDEN_LINE, problem));
         }
         let at = self.instant(&item.at)?;
         let kind = self.kind(item)?;

@@ -4,11 +4,12 @@
 use super::append::{Batch, append};
 use super::check::Refusal;
 use super::fold::Heads;
-use crate::api::ingest::ItemResult;
+use crate::api::ingest::{ItemResult, ItemStatus};
 use crate::domain::fold::{FAULT_GRACE, FoldRules};
 use crate::domain::ids::{MachineId, Seq, SourceId};
 use crate::domain::time::{Span, TsMs};
 use crate::server::clock::Clock;
+use crate::server::db::audit::{self, AuditRow};
 use crate::server::db::facts::{self, NewFact};
 use crate::server::db::failure::Failure;
 use crate::server::db::quarantine;
@@ -52,10 +53,20 @@ impl From<&sqlx::Error> for Refused {
 /// One item of a batch after its check: a fact, or what goes into quarantine.
 pub type Checked = Result<NewFact, (Refusal, String)>;
 
+/// An item in quarantine that leaves it if it is stored now, with the row of the audit trail that tells so.
+#[derive(Clone, Debug)]
+pub struct Release {
+    /// The item's number in quarantine.
+    pub id: i64,
+    /// What goes on record.
+    pub row: AuditRow,
+}
+
 enum Job {
     Batch {
         source: SourceId,
         items: Vec<Checked>,
+        release: Option<Box<Release>>,
         reply: oneshot::Sender<Result<Vec<ItemResult>, Refused>>,
     },
     FoldAnew {
@@ -68,6 +79,25 @@ impl Job {
         match self {
             Self::Batch { items, .. } => items.len(),
             Self::FoldAnew { .. } => 0,
+        }
+    }
+
+    /// Whether it has a transaction to itself: what is on record of somebody's act must not take facts of others with it
+    /// when it cannot be written.
+    fn is_alone(&self) -> bool {
+        matches!(
+            self,
+            Self::Batch {
+                release: Some(_),
+                ..
+            }
+        )
+    }
+
+    fn release(&self) -> Option<&Release> {
+        match self {
+            Self::Batch { release, .. } => release.as_deref(),
+            Self::FoldAnew { .. } => None,
         }
     }
 
@@ -130,11 +160,24 @@ impl Writer {
             folded: Vec::new(),
         };
         let handle = tokio::spawn(async move {
-            while let Some(first) = inbox.recv().await {
+            let mut put_off: Option<Job> = None;
+            loop {
+                let first = match put_off.take() {
+                    Some(job) => job,
+                    None => match inbox.recv().await {
+                        Some(job) => job,
+                        None => break,
+                    },
+                };
+                let is_alone = first.is_alone();
+                let mut size = first.len();
                 let mut group = vec![first];
-                let mut size = group[0].len();
-                while size < GROUP {
+                while size < GROUP && !is_alone {
                     let Ok(next) = inbox.try_recv() else { break };
+                    if next.is_alone() {
+                        put_off = Some(next);
+                        break;
+                    }
                     size += next.len();
                     group.push(next);
                 }
@@ -156,6 +199,29 @@ impl Writer {
         source: SourceId,
         items: Vec<Checked>,
     ) -> Result<Vec<ItemResult>, Refused> {
+        self.queue(source, items, None).await
+    }
+
+    /// Stores an item that was held back. If it is no more refused it leaves quarantine, on record, in the same transaction.
+    ///
+    /// # Errors
+    /// Those of [`store`](Self::store); the item stays in quarantine then, and nothing of it is in the timeline.
+    pub async fn store_again(
+        &self,
+        source: SourceId,
+        items: Vec<Checked>,
+        release: Release,
+    ) -> Result<Vec<ItemResult>, Refused> {
+        let release = Some(Box::new(release));
+        self.queue(source, items, release).await
+    }
+
+    async fn queue(
+        &self,
+        source: SourceId,
+        items: Vec<Checked>,
+        release: Option<Box<Release>>,
+    ) -> Result<Vec<ItemResult>, Refused> {
         let size = items.len();
         if self.waiting.fetch_add(size, Ordering::AcqRel) > MAX_WAITING {
             self.waiting.fetch_sub(size, Ordering::AcqRel);
@@ -167,6 +233,7 @@ impl Writer {
             .send(Job::Batch {
                 source,
                 items,
+                release,
                 reply,
             })
             .is_err()
@@ -273,6 +340,10 @@ impl Task {
         quarantine::hold(&mut tx, &fresh.held, now).await?;
         let seq = facts::last_seq_after(&mut tx, before, fresh.added).await?;
         notify::hint(&mut tx, seq).await?;
+        for release in released(group, &fresh.results) {
+            quarantine::release(&mut tx, release.id).await?;
+            audit::add(&mut tx, &release.row).await?;
+        }
         tx.commit().await?;
         machines.append(&mut self.folded);
         Ok((
@@ -330,6 +401,16 @@ impl Task {
         }
         self.hub.committed(committed.seq, &committed.machines);
     }
+}
+
+/// The items that leave quarantine, since nothing of their batch was refused.
+fn released<'a>(group: &'a [Job], results: &[Vec<ItemResult>]) -> Vec<&'a Release> {
+    let batches = group.iter().filter(|job| job.batch().is_some());
+    let stored = batches.zip(results).filter(|(_, results)| {
+        let mut all = results.iter();
+        all.all(|r| r.status != ItemStatus::Rejected)
+    });
+    stored.filter_map(|(job, _)| job.release()).collect()
 }
 
 /// The stretch of a machine's past that facts from `first` on may have changed: a fact may end a silence that was thought

@@ -130,9 +130,15 @@ pub async fn verify(db: &Db, noted: Option<&str>) -> sqlx::Result<Result<Whole, 
         let Some(last) = rows.last() else {
             return Ok(chain.end());
         };
+        let since = after;
         after = last.seq;
         if let Err(broken) = rows.iter().try_for_each(|row| chain.follow(row)) {
             return Ok(Err(broken));
+        }
+        // No hash covers what is searched instead of the names; it follows from them.
+        if let Some(seq) = audit::hidden(db, since, after).await? {
+            let fault = Fault::Altered;
+            return Ok(Err(Broken { seq, fault }));
         }
     }
 }

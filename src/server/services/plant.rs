@@ -2,6 +2,7 @@
 
 mod calendar;
 mod rates;
+mod record;
 mod restated;
 
 use super::error::ServiceError;
@@ -83,7 +84,7 @@ const TARGET: &str = "plant";
 /// Makes the stored plant agree with a definition: new codes are added, known ones changed, absent ones left alone.
 /// History is not restated in silence: changed shifts hold from the next local day of the site on, changed rates and
 /// targets from now on, unless the definition says from when. `record` says who does it and when; it goes on the audit
-/// trail with the whole definition and the past that it restates.
+/// trail with the whole definition, the rows that it changed as they were and became, and the past that it restates.
 ///
 /// # Errors
 /// [`ServiceError::Invalid`] with every wrong field; the engine's errors. Nothing is changed then.
@@ -99,7 +100,9 @@ async fn apply(db: &Db, def: &PlantDef, mut record: AuditRow) -> Result<Applied,
     if !problems.is_empty() {
         return Err(ServiceError::Invalid(problems));
     }
+    let rows_before = rows::load_in(&mut tx).await?;
     write(&mut tx, def, &before, &at).await?;
+    let rows_after = rows::load_in(&mut tx).await?;
     let plant = Plant::load_in(&mut tx).await?;
     let restated = restated::restated(&before, &plant, &at);
     for (line, span) in &restated {
@@ -119,9 +122,15 @@ async fn apply(db: &Db, def: &PlantDef, mut record: AuditRow) -> Result<Applied,
         .map(|(line, span)| json!({"line": line.0, "from": span.from().0, "to": span.to().0}))
         .collect();
     // Each definition counts one; the model before was read after that.
-    record.was = json!({"version": plant.version - 1}).to_string();
-    record.became =
-        json!({"version": plant.version, "definition": def, "restated": past}).to_string();
+    let (was, became) = record::changed(&rows_before, &rows_after)?;
+    record.was = json!({"version": plant.version - 1, "changed": was}).to_string();
+    record.became = json!({
+        "version": plant.version,
+        "changed": became,
+        "definition": def,
+        "restated": past,
+    })
+    .to_string();
     audit::add(&mut tx, &record).await?;
     tx.commit().await?;
     Ok(Applied {

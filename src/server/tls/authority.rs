@@ -1,9 +1,9 @@
 //! An authority of the factory's own: one key that signs the server's certificates, and that tablets learn to trust once.
 
 use super::limits::Limits;
-use super::private_file;
 use super::{Pair, TlsError};
 use crate::domain::time::TsMs;
+use crate::server::private_file;
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
     Issuer, KeyPair, KeyUsagePurpose,

@@ -188,9 +188,17 @@ async fn everybody_gets_what_the_matrix_gives_them_and_denials_are_on_record(pla
                     ask.method, ask.path, actor.name
                 ));
             }
-            if let Got::Lacks(permission) = wanted {
+            let lacks = match (wanted, ask.need) {
+                (Got::Lacks(permission), _) => Some(permission.name()),
+                // Nobody at all is denied nothing, and neither is a tablet on which nobody is.
+                (Got::SayWho, Need::Person) if actor.is_key() || actor.bound_to().is_some() => {
+                    Some("person")
+                }
+                _ => None,
+            };
+            if let Some(lacks) = lacks {
                 let name = actor.name.trim_start_matches("key ").to_owned();
-                denials.push((name, ask.route.to_owned(), permission.name().to_owned()));
+                denials.push((name, ask.route.to_owned(), lacks.to_owned()));
             }
         }
     }

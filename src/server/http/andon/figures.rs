@@ -1,5 +1,6 @@
 //! `/api/v1/andon/statistics` and `/api/v1/andon/escalation`: what calls add up to, and who would be called.
 
+use super::{KINDS, PRIORITIES};
 use crate::api::andon::EscalationTree;
 use crate::api::andon::statistics::AndonStatistics;
 use crate::domain::andon::{CallKind, Priority};
@@ -8,8 +9,8 @@ use crate::domain::plant::FieldError;
 use crate::domain::time::TsMs;
 use crate::server::auth::Ctx;
 use crate::server::calendar::moment;
-use crate::server::http::oee::{Gathered, instant_if_given};
-use crate::server::http::problem::Problem;
+use crate::server::http::problem::{Problem, internal};
+use crate::server::http::query::{Gathered, given, instant_if_given, word_if_given};
 use crate::server::services::andon::statistics::Of;
 use crate::server::services::andon::{Rehearsal, get_andon_statistics, get_escalation_tree};
 use axum::Json;
@@ -25,7 +26,8 @@ pub struct Counted {
     /// Only those of this line, by code.
     line: Option<String>,
     /// Only those of this kind.
-    kind: Option<CallKind>,
+    #[param(value_type = Option<CallKind>)]
+    kind: Option<String>,
     /// Raised from here on: epoch milliseconds or RFC 3339. Usually 30 days before `to`, at most 93.
     from: Option<String>,
     /// And before here. Usually now.
@@ -41,17 +43,13 @@ pub async fn statistics(
     Query(query): Query<Counted>,
 ) -> Result<Json<AndonStatistics>, Problem> {
     let mut wrong = Gathered::default();
-    let (from, to) = (
-        wrong.take(instant_if_given("from", query.from.as_deref())),
-        wrong.take(instant_if_given("to", query.to.as_deref())),
-    );
-    wrong.refuse()?;
     let of = Of {
         line: query.line.as_deref(),
-        kind: query.kind,
-        from,
-        to,
+        kind: wrong.take(word_if_given("kind", query.kind.as_deref(), KINDS)),
+        from: wrong.take(instant_if_given("from", query.from.as_deref())),
+        to: wrong.take(instant_if_given("to", query.to.as_deref())),
     };
+    wrong.refuse()?;
     Ok(Json(get_andon_statistics(&ctx, of).await?))
 }
 
@@ -61,13 +59,16 @@ pub async fn statistics(
 #[into_params(parameter_in = Query)]
 pub struct Sample {
     /// On which line: its code.
-    line: String,
+    #[param(value_type = String)]
+    line: Option<String>,
     /// When: epoch milliseconds, RFC 3339, or `2026-07-05T02:10` by the clock of the site. Usually now.
     at: Option<String>,
     /// What for.
-    kind: CallKind,
+    #[param(value_type = CallKind)]
+    kind: Option<String>,
     /// How urgent.
-    priority: Priority,
+    #[param(value_type = Priority)]
+    priority: Option<String>,
 }
 
 impl Sample {
@@ -99,13 +100,23 @@ pub async fn escalation(
     ctx: Ctx,
     Query(sample): Query<Sample>,
 ) -> Result<Json<EscalationTree>, Problem> {
-    let at = sample.at(&ctx);
-    let at = at.map_err(|wrong| crate::server::http::problem::invalid(vec![wrong]))?;
+    let mut wrong = Gathered::default();
+    let line = wrong.take(given("line", sample.line.as_deref()));
+    let at = wrong.take(sample.at(&ctx));
+    let kind = word_if_given("kind", sample.kind.as_deref(), KINDS);
+    let kind = wrong.take(kind.and_then(|kind| given("kind", kind)));
+    let priority = word_if_given("priority", sample.priority.as_deref(), PRIORITIES);
+    let priority = wrong.take(priority.and_then(|priority| given("priority", priority)));
+    wrong.refuse()?;
+    // What is missing was refused.
+    let (Some(line), Some(kind), Some(priority)) = (line, kind, priority) else {
+        return Err(internal());
+    };
     let call = Rehearsal {
-        line: &sample.line,
+        line,
         at,
-        kind: sample.kind,
-        priority: sample.priority,
+        kind,
+        priority,
     };
     Ok(Json(get_escalation_tree(&ctx, call).await?))
 }

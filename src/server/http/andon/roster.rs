@@ -5,10 +5,10 @@ use super::{Body, read};
 use crate::api::andon::roster::{DutyBody, GapView, RosterView, SubstituteBody, WeekView};
 use crate::api::andon::rules::Made;
 use crate::domain::day::LocalDay;
-use crate::domain::plant::FieldError;
 use crate::server::auth::Ctx;
 use crate::server::calendar::local_day;
-use crate::server::http::problem::{Problem, invalid};
+use crate::server::http::problem::Problem;
+use crate::server::http::query::{Gathered, given, wrong};
 use crate::server::services::andon::roster;
 use axum::Json;
 use axum::extract::{Path, Query};
@@ -33,7 +33,8 @@ pub async fn gaps(ctx: Ctx) -> Result<Json<Vec<GapView>>, Problem> {
 #[into_params(parameter_in = Query)]
 pub struct WeekOf {
     /// The line's code.
-    line: String,
+    #[param(value_type = String)]
+    line: Option<String>,
     /// A day of the week, `YYYY-MM-DD`. Usually today.
     on: Option<String>,
 }
@@ -50,12 +51,13 @@ pub async fn week(ctx: Ctx, Query(of): Query<WeekOf>) -> Result<Json<WeekView>, 
                 .or(Some(LocalDay::default()))
         }
     };
-    let wrong = || FieldError {
-        field: "on".to_owned(),
-        problem: "must be a day, YYYY-MM-DD".to_owned(),
-    };
-    let day = day.ok_or_else(|| invalid(vec![wrong()]))?;
-    Ok(Json(roster::week(&ctx, &of.line, day).await?))
+    let mut gathered = Gathered::default();
+    let line = gathered.take(given("line", of.line.as_deref()));
+    let day = gathered.take(day.ok_or_else(|| wrong("on", "must be a day, YYYY-MM-DD")));
+    gathered.refuse()?;
+    Ok(Json(
+        roster::week(&ctx, line.unwrap_or_default(), day).await?,
+    ))
 }
 
 /// Gives somebody a duty.

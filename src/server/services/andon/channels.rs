@@ -100,16 +100,15 @@ pub async fn test(ctx: &Ctx, name: &str) -> Result<Vec<Tested>, ServiceError> {
     }
     let places = place(ctx, channel).await?;
     let places = places.map_err(|why| invalid("channel", why))?;
-    tested(
-        ctx,
-        channel,
-        places,
-        ("channel.test", &format!("channel:{name}")),
-    )
-    .await
+    let target = format!("channel:{name}");
+    // On record before it is sent: what cannot be put there is not done.
+    let mut tx = app.db.begin().await?;
+    audit::add(&mut tx, &ctx.entry("channel.ask", &*target)).await?;
+    tx.commit().await?;
+    tested(ctx, channel, places, ("channel.test", &target)).await
 }
 
-/// Sends a test to each of these, and writes down what became of it.
+/// Sends a test to each of these, and writes down what became of it. That it was asked for is on record before.
 ///
 /// # Errors
 /// The engine's.

@@ -1,4 +1,4 @@
-//! Files with keys in them: for the account of the server alone, and written whole or not at all.
+//! Files with keys in them: for the account of the server alone, and those of keys alone written whole or not at all.
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
@@ -20,17 +20,41 @@ pub fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),
     };
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        let mut permissions = std::fs::metadata(path)?.permissions();
-        if permissions.mode() & 0o077 != 0 {
-            permissions.set_mode(0o600);
-            std::fs::set_permissions(path, permissions)?;
-            tracing::warn!(file = %path.display(), "other accounts could read this key; they cannot any more");
-        }
+    if close(path)? {
+        tracing::warn!(file = %path.display(), "other accounts could read this key; they cannot any more");
     }
     Ok(Some(bytes))
+}
+
+/// Makes an empty file, closed to other accounts, unless it is there.
+pub fn make(path: &Path) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Closes a file to other accounts; whether it was open to them.
+#[cfg(unix)]
+pub fn close(path: &Path) -> io::Result<bool> {
+    use std::os::unix::fs::PermissionsExt;
+    let mut permissions = std::fs::metadata(path)?.permissions();
+    let was_open = permissions.mode() & 0o077 != 0;
+    if was_open {
+        permissions.set_mode(0o600);
+        std::fs::set_permissions(path, permissions)?;
+    }
+    Ok(was_open)
+}
+
+/// Who else may read a file is not told by its mode here.
+#[cfg(not(unix))]
+pub fn close(_: &Path) -> io::Result<bool> {
+    Ok(false)
 }
 
 /// Writes the file beside its place, then puts it there: whoever reads finds the old or the new one.
