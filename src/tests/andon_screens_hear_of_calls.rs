@@ -6,8 +6,10 @@ use crate::cast::Actor;
 use crate::harness::{Place, until};
 use crate::stream::{SOON, Stream};
 use axum::http::header::AUTHORIZATION;
+use ms5_floor::domain::ids::Seq;
 use ms5_floor::domain::rights::{Permission, PermissionSet};
 use ms5_floor::domain::time::DurMs;
+use ms5_floor::server::live::hub::Event as HubEvent;
 use ms5_floor::server::live::nodes;
 use serde_json::{Value, json};
 
@@ -15,6 +17,8 @@ on_both! {
     a_screen_gets_all_calls_at_first_and_then_each_that_changes,
     a_screen_hears_of_no_calls_that_it_may_not_see,
     other_nodes_hear_of_calls_as_well,
+    a_screen_that_cannot_follow_is_told_of_all_calls_again,
+    calls_that_could_not_be_read_are_told_once_they_can,
     what_is_resolved_stays_on_the_screens_until_somebody_closes_it,
     streams_that_begin_at_once_share_what_is_read_and_see_each_what_they_may,
 }
@@ -118,6 +122,78 @@ async fn other_nodes_hear_of_calls_as_well(place: &Place) {
     assert_eq!(event.data["told"].as_array().map(Vec::len), Some(4));
     other.stop.cancel();
     following.await.expect("it ends");
+}
+
+async fn a_screen_that_cannot_follow_is_told_of_all_calls_again(place: &Place) {
+    let floor = Floor::new(place).await;
+    let over = json!({"machine": "M3", "kind": "material"});
+    let over = floor.raised(&floor.operator, over).await;
+    let mut stream = Stream::open(&floor.server, "?since=0", None).await;
+    let first = stream.next_named("calls").await.data;
+    assert_eq!(first.as_array().map(Vec::len), Some(1));
+    stream.next_named("ping").await;
+    let flood = |events: i64| {
+        for n in 0..events {
+            floor.server.app.hub.publish(HubEvent {
+                name: "tile",
+                seq: Some(Seq(n)),
+                about: None,
+                page: false,
+                needs: None,
+                data: "{}".into(),
+                plain: None,
+            });
+        }
+    };
+    // Nobody reads: what fits between is full, and the news of both calls fall out of the hub's backlog.
+    flood(200);
+    let call = json!({"machine": "M1", "kind": "stop"});
+    let id = floor.raised(&floor.operator, call).await;
+    floor.resolve(over).await;
+    floor.acted(&floor.engineer, over, "close", json!({})).await;
+    flood(2_500);
+    let mut was_reset = false;
+    let again = loop {
+        let event = stream.next().await.expect("an event");
+        match event.name.as_str() {
+            "reset" => was_reset = true,
+            "calls" => break event.data,
+            other => assert_ne!(other, "call", "{}: it fell out", place.engine),
+        }
+    };
+    assert!(was_reset, "{}", place.engine);
+    let ids: Vec<&Value> = again
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|c| &c["id"])
+        .collect();
+    assert_eq!(
+        ids,
+        [&json!(id)],
+        "{}: one has begun, the other one is over",
+        place.engine
+    );
+}
+
+async fn calls_that_could_not_be_read_are_told_once_they_can(place: &Place) {
+    let floor = Floor::new(place).await;
+    let call = json!({"machine": "M1", "kind": "stop"});
+    let id = floor.raised(&floor.operator, call).await;
+    let db = &floor.server.app.db;
+    let rename = |from: &str, to: &str| format!("ALTER TABLE {from} RENAME TO {to}");
+    run(db, rename("andon_call", "andon_call_away")).await;
+    let mut stream = Stream::open(&floor.server, "?since=9", None).await;
+    loop {
+        let event = stream.next().await.expect("an event");
+        assert_ne!(event.name, "calls", "{}: they are away", place.engine);
+        if event.name == "ping" {
+            break;
+        }
+    }
+    run(db, rename("andon_call_away", "andon_call")).await;
+    let calls = stream.next_named("calls").await.data;
+    assert_eq!(calls[0]["id"], id, "{}", place.engine);
 }
 
 async fn what_is_resolved_stays_on_the_screens_until_somebody_closes_it(place: &Place) {
