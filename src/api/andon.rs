@@ -36,6 +36,9 @@ pub struct Told {
     pub level: u8,
     /// Who.
     pub who: String,
+    /// The number of the person on whose screens it stands, by which a screen knows its reader; left out of everybody else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<i64>,
     /// By what.
     pub via: Channel,
     /// What became of it.

@@ -1,6 +1,6 @@
 //! Open screens hear of every change of a call, whichever node made it, and only where they may see calls.
 
-use crate::andon_scene::{Floor, minutes, run, start};
+use crate::andon_scene::{Floor, Letters, give_addresses, minutes, run, start};
 use crate::browser::{Browser, text};
 use crate::cast::Actor;
 use crate::harness::{Place, until};
@@ -12,6 +12,7 @@ use ms5_floor::domain::time::DurMs;
 use ms5_floor::server::live::hub::Event as HubEvent;
 use ms5_floor::server::live::nodes;
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 on_both! {
     a_screen_gets_all_calls_at_first_and_then_each_that_changes,
@@ -19,6 +20,7 @@ on_both! {
     other_nodes_hear_of_calls_as_well,
     a_screen_that_cannot_follow_is_told_of_all_calls_again,
     calls_that_could_not_be_read_are_told_once_they_can,
+    whoever_is_called_by_their_screen_is_known_to_it_by_number,
     what_is_resolved_stays_on_the_screens_until_somebody_closes_it,
     streams_that_begin_at_once_share_what_is_read_and_see_each_what_they_may,
 }
@@ -194,6 +196,38 @@ async fn calls_that_could_not_be_read_are_told_once_they_can(place: &Place) {
     run(db, rename("andon_call_away", "andon_call")).await;
     let calls = stream.next_named("calls").await.data;
     assert_eq!(calls[0]["id"], id, "{}", place.engine);
+}
+
+async fn whoever_is_called_by_their_screen_is_known_to_it_by_number(place: &Place) {
+    let mut floor = Floor::new(place).await;
+    // Mail reaches them as well; of that no screen needs a number.
+    give_addresses(&floor.server.app.db).await;
+    floor.reach_by("email", Arc::new(Letters::default()));
+    let mut mona = Browser::of(&floor.server, "mona", "shift_manager").await;
+    let call = json!({"machine": "M1", "kind": "stop"});
+    let id = floor.raised(&floor.operator, call).await;
+    let page = text(&mona.get("/").await);
+    let (_, rest) = page.split_once("data-person=\"").expect("a number");
+    let number = rest.split('"').next().and_then(|n| n.parse::<i64>().ok());
+    let number = number.expect("a number");
+    let call = floor.detail(id).await["call"].clone();
+    let told = call["told"].as_array().expect("a list");
+    let by_screen = |one: &&Value| one["via"] == "screen" && one["outcome"] == "shown";
+    let mut numbers: Vec<i64> = told
+        .iter()
+        .filter(by_screen)
+        .map(|one| one["person"].as_i64().expect("a number"))
+        .collect();
+    assert!(numbers.contains(&number), "{}: {told:?}", place.engine);
+    let all = numbers.len();
+    numbers.sort_unstable();
+    numbers.dedup();
+    assert_eq!(numbers.len(), all, "{}: each once", place.engine);
+    let others: Vec<&Value> = told.iter().filter(|one| !by_screen(one)).collect();
+    assert!(!others.is_empty(), "{}: {told:?}", place.engine);
+    for one in others {
+        assert!(one.get("person").is_none(), "{}: {one}", place.engine);
+    }
 }
 
 async fn what_is_resolved_stays_on_the_screens_until_somebody_closes_it(place: &Place) {

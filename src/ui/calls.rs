@@ -3,6 +3,7 @@
 //! A page brings the calls that it was drawn with; from then on the live stream tells of each change, a call whole. Of two
 //! views of one call the one with the higher version is the newer, whatever came first.
 
+mod own;
 mod words;
 
 use crate::api::andon::{AndonBoard, CallView};
@@ -10,7 +11,10 @@ use crate::domain::andon::Status;
 use crate::domain::time::TsMs;
 use leptos::prelude::*;
 use std::cmp::Reverse;
-pub use words::{Seen, brief, last_over, more, next, place, stands, timer, told, who};
+pub use own::Own;
+pub use words::{
+    Seen, brief, called, last_over, length, more, next, place, stands, timer, told, who,
+};
 
 /// A call that goes on. It stays the same one in its list, however often it changes.
 #[derive(Clone)]
