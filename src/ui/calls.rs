@@ -10,8 +10,8 @@ use crate::api::andon::{AndonBoard, CallView};
 use crate::domain::andon::Status;
 use crate::domain::time::TsMs;
 use leptos::prelude::*;
-use std::cmp::Reverse;
 pub use own::Own;
+use std::cmp::Reverse;
 pub use words::{
     Seen, brief, called, last_over, length, more, next, place, stands, timer, told, who,
 };
@@ -34,7 +34,8 @@ pub struct Calls {
     pub resolved: RwSignal<Vec<Open>>,
     /// The board without its calls.
     pub board: RwSignal<AndonBoard>,
-    /// A call began or ended since the board was read: what it says of the last minutes is old.
+    /// A call began or ended, or somebody called once more for the same, since the board was read: what it says of the last
+    /// minutes is old.
     pub is_behind: RwSignal<bool>,
 }
 
@@ -144,14 +145,19 @@ impl Calls {
             return;
         }
         let over = (!view.status.is_open()).then(|| view.call.made().at);
-        let known = self
-            .open
-            .try_with_untracked(|open| open.iter().any(|o| o.id == view.id));
-        if known != Some(over.is_none()) {
+        let raises = self.open.try_with_untracked(|open| {
+            let known = open.iter().find(|o| o.id == view.id);
+            known.map(|o| o.view.with_untracked(|v| v.raises))
+        });
+        let raises = raises.flatten();
+        let known = raises.is_some();
+        // Who joins an open call also calls.
+        let has_joined = raises.is_some_and(|raises| raises < view.raises);
+        if known == over.is_some() || has_joined {
             let _ = self.is_behind.try_set(true);
         }
         let over = over.filter(|_| view.status != Status::Closed);
-        if over.is_some() && known == Some(true) {
+        if over.is_some() && known {
             let _ = self
                 .board
                 .try_update(|board| board.last_over = board.last_over.max(over));

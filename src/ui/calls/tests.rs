@@ -141,6 +141,26 @@ fn what_is_resolved_waits_to_be_closed_and_comes_back_when_it_is_reopened() {
 }
 
 #[test]
+fn the_board_is_read_again_after_each_raise_also_of_a_call_that_is_open() {
+    let owner = Owner::new();
+    owner.set();
+    let calls = Calls::new();
+    let mut call = view(1, 1, Priority::Low, &[]);
+    let is_behind = |call: &CallView| {
+        calls.is_behind.set(false);
+        calls.put(call);
+        calls.is_behind.get_untracked()
+    };
+    assert!(is_behind(&call), "it begins");
+    call.version = 2;
+    assert!(!is_behind(&call), "somebody was told");
+    (call.version, call.raises) = (3, 2);
+    assert!(is_behind(&call), "somebody joins");
+    assert!(is_behind(&view(1, 4, Priority::Low, &RESOLVED)), "it ends");
+    assert!(!is_behind(&view(1, 5, Priority::Low, &RESOLVED)));
+}
+
+#[test]
 fn a_board_that_was_read_before_the_last_news_takes_nothing_away() {
     let owner = Owner::new();
     owner.set();
