@@ -21,6 +21,7 @@ on_both! {
     a_screen_that_cannot_follow_is_told_of_all_calls_again,
     calls_that_could_not_be_read_are_told_once_they_can,
     whoever_is_called_by_their_screen_is_known_to_it_by_number,
+    pages_of_the_desk_about_calls_follow_and_say_of_when_they_are,
     what_is_resolved_stays_on_the_screens_until_somebody_closes_it,
     streams_that_begin_at_once_share_what_is_read_and_see_each_what_they_may,
 }
@@ -228,6 +229,20 @@ async fn whoever_is_called_by_their_screen_is_known_to_it_by_number(place: &Plac
     for one in others {
         assert!(one.get("person").is_none(), "{}: {one}", place.engine);
     }
+}
+
+async fn pages_of_the_desk_about_calls_follow_and_say_of_when_they_are(place: &Place) {
+    let floor = Floor::new(place).await;
+    floor.hands.set(start() + DurMs(7_000));
+    let mut mona = Browser::of(&floor.server, "mona", "production_manager").await;
+    for path in ["/andon/statistics", "/andon/history"] {
+        let page = text(&mona.get(path).await);
+        for words in ["src=\"/current.js\"", "id=\"current\"", "As of 10:00:07"] {
+            assert!(page.contains(words), "{path}: {words}: {page}");
+        }
+    }
+    let wrong = text(&mona.get("/andon/history?kind=tea").await);
+    assert!(!wrong.contains("current.js"), "{wrong}");
 }
 
 async fn what_is_resolved_stays_on_the_screens_until_somebody_closes_it(place: &Place) {

@@ -376,13 +376,6 @@ async fn pages_show_the_same_and_lead_to_the_calls_behind_it(place: &Place) {
         nothing.contains("Nobody called in this stretch of time"),
         "{nothing}"
     );
-    // Both are kept current by a script, and say of when they are without it as well.
-    for path in ["/andon/statistics", "/andon/history"] {
-        let page = text(&mona.get(path).await);
-        for words in ["src=\"/current.js\"", "id=\"current\"", "As of "] {
-            assert!(page.contains(words), "{path}: {words}: {page}");
-        }
-    }
     let wrong = mona.get("/andon/statistics?period=shift").await;
     assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
 
