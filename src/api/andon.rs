@@ -1,7 +1,7 @@
 //! Calls for help as screens and programs see them.
 //!
 //! A board is read whole once; after that each call that changed comes whole on the live stream. Of two views of one
-//! call the one with the higher `version` is the newer.
+//! call the one with the higher `version` is the newer, of two with the same the one that came later.
 
 pub mod roster;
 pub mod rules;

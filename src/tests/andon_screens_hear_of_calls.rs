@@ -4,7 +4,7 @@ use crate::andon_scene::{Floor, Letters, give_addresses, minutes, run, start};
 use crate::browser::{Browser, text};
 use crate::cast::Actor;
 use crate::harness::{Place, until};
-use crate::stream::{SOON, Stream};
+use crate::stream::{SOON, Stream, follow};
 use axum::http::header::AUTHORIZATION;
 use ms5_floor::domain::ids::Seq;
 use ms5_floor::domain::rights::{Permission, PermissionSet};
@@ -21,6 +21,7 @@ on_both! {
     a_screen_that_cannot_follow_is_told_of_all_calls_again,
     calls_that_could_not_be_read_are_told_once_they_can,
     whoever_is_called_by_their_screen_is_known_to_it_by_number,
+    what_changes_though_nobody_did_anything_with_the_call_is_told_anew,
     pages_of_the_desk_about_calls_follow_and_say_of_when_they_are,
     what_is_resolved_stays_on_the_screens_until_somebody_closes_it,
     streams_that_begin_at_once_share_what_is_read_and_see_each_what_they_may,
@@ -229,6 +230,39 @@ async fn whoever_is_called_by_their_screen_is_known_to_it_by_number(place: &Plac
     for one in others {
         assert!(one.get("person").is_none(), "{}: {one}", place.engine);
     }
+}
+
+async fn what_changes_though_nobody_did_anything_with_the_call_is_told_anew(place: &Place) {
+    let floor = Floor::new(place).await;
+    let mut mona = Browser::of(&floor.server, "mona", "production_manager").await;
+    let following = follow(&floor.server);
+    let call = json!({"machine": "M1", "kind": "material", "line_stopped": false});
+    let id = floor.raised(&floor.operator, call).await;
+    floor.resolve(id).await;
+    let mut stream = Stream::open(&floor.server, "?since=0", None).await;
+    let first = stream.next_named("calls").await.data[0].clone();
+    let half_hours = |n: i64| json!((start() + minutes(30 * n)).0);
+    assert_eq!(first["reopen_until"], half_hours(16), "{}", place.engine);
+    let general = [
+        ("version", "0"),
+        ("calls", "3"),
+        ("within", "15"),
+        ("reopen", "2.5"),
+    ];
+    let answer = mona.post("/admin/andon", &general).await;
+    assert_eq!(answer.status.as_u16(), 303, "{}", text(&answer));
+    let event = stream.next_named("call").await.data;
+    assert_eq!(
+        (&event["id"], &event["version"], &event["reopen_until"]),
+        (&json!(id), &first["version"], &half_hours(5)),
+        "{}",
+        place.engine
+    );
+    // Whoever begins now is told the same.
+    let mut other = Stream::open(&floor.server, "?since=0", None).await;
+    assert_eq!(other.next_named("calls").await.data[0], event);
+    floor.server.stop.cancel();
+    following.await.expect("it ends");
 }
 
 async fn pages_of_the_desk_about_calls_follow_and_say_of_when_they_are(place: &Place) {

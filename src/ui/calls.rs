@@ -68,7 +68,8 @@ fn put(open: &mut Vec<Open>, view: &CallView, belongs: fn(Status) -> bool) {
     let id = view.id;
     let view = match signal {
         Some(signal) => {
-            if signal.with_untracked(|old| old.version < view.version) {
+            // Of the same version: others are called next, though nobody did anything with the call.
+            if signal.with_untracked(|old| old.version <= view.version) {
                 signal.set(view.clone());
             }
             signal

@@ -95,6 +95,10 @@ fn an_older_word_about_a_call_changes_nothing_and_what_is_over_goes() {
     calls.put(&view(1, 7, Priority::Low, &[Act::Arrive]));
     calls.put(&view(1, 6, Priority::Low, &[]));
     assert_eq!(shown(calls), [(1, 7)]);
+    let mut same = view(1, 7, Priority::Low, &[Act::Arrive]);
+    same.level = 2;
+    calls.put(&same);
+    assert_eq!(calls.open.get_untracked()[0].view.get_untracked().level, 2);
     assert_eq!(calls.board.get_untracked().last_over, None);
     calls.put(&view(1, 8, Priority::Low, &RESOLVED));
     assert_eq!(shown(calls), []);
