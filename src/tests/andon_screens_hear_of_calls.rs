@@ -295,6 +295,7 @@ async fn what_is_resolved_stays_on_the_screens_until_somebody_closes_it(place: &
             "Can be reopened until 18:10",
             "Close it",
             "Reopen it",
+            "Scripts are off in this browser",
         ] {
             assert!(
                 page.contains(words),

@@ -3,7 +3,7 @@
 use crate::ui::calls::Calls;
 use crate::ui::clock::Clock;
 use crate::ui::components::sound::SoundSwitch;
-use crate::ui::components::words::words;
+use crate::ui::components::words::{without_scripts, words};
 use crate::ui::live::Live;
 use leptos::prelude::*;
 
@@ -41,6 +41,7 @@ pub fn AndonHeader(calls: Calls) -> impl IntoView {
             <span class="muted">{site.map(|s| s.name)}</span>
             {simulated}
             {words("flood", flood)}
+            {without_scripts()}
             <div class="key-figures">
                 // Announced, where a voice reads the screen: something new is there.
                 <span class="key-figure" aria-live="polite">
