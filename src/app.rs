@@ -1,6 +1,7 @@
 //! The frame of every page, and the table of routes.
 
 use crate::ui::clock::Clock;
+use crate::ui::components::called_bar::CalledBar;
 use crate::ui::components::footer::StaleBanner;
 use crate::ui::components::hatch::Hatchings;
 use crate::ui::live::Live;
@@ -39,6 +40,7 @@ pub fn App() -> impl IntoView {
         </a>
         <Hatchings />
         <StaleBanner />
+        <CalledBar />
         <div class="frame" class:is-stale=move || connection.get().is_old()>
             <Router>
                 // Pages come whole, with their numbers in the HTML.
@@ -87,7 +89,7 @@ pub fn shell(options: ShellOptions) -> impl IntoView {
         plain_http,
         reader,
     } = options;
-    let may = reader.may.clone();
+    let (may, person) = (reader.may.clone(), reader.person.clone());
     provide_context(crate::ui::loaded::May(may.clone()));
     // The debug text of a path is a JavaScript string.
     let start = format!(
@@ -123,7 +125,7 @@ pub fn shell(options: ShellOptions) -> impl IntoView {
                 </script>
                 <MetaTags />
             </head>
-            <body class:plain-http=plain_http data-may=may>
+            <body class:plain-http=plain_http data-may=may data-person=person>
                 <App />
                 {strip(reader)}
             </body>

@@ -315,6 +315,11 @@ test.describe('without scripts', () => {
     await expect(page.locator('.call')).toContainText('Maintenance');
     await expect(page.locator('.call')).toContainText('Nobody comes yet');
     await expect(page.locator('.call-timer')).toHaveText(/^\d+:\d\d$/);
+    // What is missing is said where it would be.
+    const missing = page.getByText('Scripts are off in this browser');
+    await expect(missing).toBeVisible();
+    await page.goto(`${floor.url}/lines/L1`);
+    await expect(missing).toBeVisible();
     await page.goto(floor.url);
     await expect(page.locator('a.tile', { hasText: 'Bagger' }).locator('.help-called')).toBeVisible();
     await still.close();

@@ -1,7 +1,7 @@
 //! Calls for help as screens and programs see them.
 //!
 //! A board is read whole once; after that each call that changed comes whole on the live stream. Of two views of one
-//! call the one with the higher `version` is the newer.
+//! call the one with the higher `version` is the newer, of two with the same the one that came later.
 
 pub mod roster;
 pub mod rules;
@@ -36,6 +36,9 @@ pub struct Told {
     pub level: u8,
     /// Who.
     pub who: String,
+    /// The number of the person on whose screens it stands, by which a screen knows its reader; left out of everybody else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<i64>,
     /// By what.
     pub via: Channel,
     /// What became of it.

@@ -4,11 +4,11 @@
 //! - `tile`: a [`Tile`](super::board::Tile) that changed; `id` is its seq. Tiles are whole, so the newest one wins and
 //!   nothing can be counted twice.
 //! - `line`: a [`LineView`](super::line::LineView), only when the stream asked for it with `?line=CODE`.
-//! - `calls` once, when the stream opens, and `call`: the calls for help that go on, as a list of
+//! - `calls` when the stream opens and after it fell behind, and `call`: the calls for help that go on, as a list of
 //!   [`CallView`](super::andon::CallView), and one that changed; only of lines on which the caller may see calls. They have no
-//!   `id`: of two views of a call the one with the higher `version` is the newer.
+//!   `id`: of two views of a call the one with the higher `version` is the newer, of two with the same the one that came later.
 //! - `ping` every 5 s, and when the database is lost or back: [`Ping`]; silence means that the connection is dead.
-//! - `reset`: the stream fell too far behind; fetch the page's snapshot again.
+//! - `reset`: the stream fell too far behind; fetch the page's snapshot again. Of calls the stream tells anew by itself.
 //! - `end`, the last one: [`End`], when whoever opened the stream may not hear it any more.
 
 use super::error::ApiError;

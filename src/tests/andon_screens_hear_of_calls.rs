@@ -1,20 +1,28 @@
 //! Open screens hear of every change of a call, whichever node made it, and only where they may see calls.
 
-use crate::andon_scene::{Floor, minutes, run, start};
+use crate::andon_scene::{Floor, Letters, give_addresses, minutes, run, start};
 use crate::browser::{Browser, text};
 use crate::cast::Actor;
 use crate::harness::{Place, until};
-use crate::stream::{SOON, Stream};
+use crate::stream::{SOON, Stream, follow};
 use axum::http::header::AUTHORIZATION;
+use ms5_floor::domain::ids::Seq;
 use ms5_floor::domain::rights::{Permission, PermissionSet};
 use ms5_floor::domain::time::DurMs;
+use ms5_floor::server::live::hub::Event as HubEvent;
 use ms5_floor::server::live::nodes;
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 on_both! {
     a_screen_gets_all_calls_at_first_and_then_each_that_changes,
     a_screen_hears_of_no_calls_that_it_may_not_see,
     other_nodes_hear_of_calls_as_well,
+    a_screen_that_cannot_follow_is_told_of_all_calls_again,
+    calls_that_could_not_be_read_are_told_once_they_can,
+    whoever_is_called_by_their_screen_is_known_to_it_by_number,
+    what_changes_though_nobody_did_anything_with_the_call_is_told_anew,
+    pages_of_the_desk_about_calls_follow_and_say_of_when_they_are,
     what_is_resolved_stays_on_the_screens_until_somebody_closes_it,
     streams_that_begin_at_once_share_what_is_read_and_see_each_what_they_may,
 }
@@ -120,6 +128,157 @@ async fn other_nodes_hear_of_calls_as_well(place: &Place) {
     following.await.expect("it ends");
 }
 
+async fn a_screen_that_cannot_follow_is_told_of_all_calls_again(place: &Place) {
+    let floor = Floor::new(place).await;
+    let over = json!({"machine": "M3", "kind": "material"});
+    let over = floor.raised(&floor.operator, over).await;
+    let mut stream = Stream::open(&floor.server, "?since=0", None).await;
+    let first = stream.next_named("calls").await.data;
+    assert_eq!(first.as_array().map(Vec::len), Some(1));
+    stream.next_named("ping").await;
+    let flood = |events: i64| {
+        for n in 0..events {
+            floor.server.app.hub.publish(HubEvent {
+                name: "tile",
+                seq: Some(Seq(n)),
+                about: None,
+                page: false,
+                needs: None,
+                data: "{}".into(),
+                plain: None,
+            });
+        }
+    };
+    // Nobody reads: what fits between is full, and the news of both calls fall out of the hub's backlog.
+    flood(200);
+    let call = json!({"machine": "M1", "kind": "stop"});
+    let id = floor.raised(&floor.operator, call).await;
+    floor.resolve(over).await;
+    floor.acted(&floor.engineer, over, "close", json!({})).await;
+    flood(2_500);
+    let mut was_reset = false;
+    let again = loop {
+        let event = stream.next().await.expect("an event");
+        match event.name.as_str() {
+            "reset" => was_reset = true,
+            "calls" => break event.data,
+            other => assert_ne!(other, "call", "{}: it fell out", place.engine),
+        }
+    };
+    assert!(was_reset, "{}", place.engine);
+    let ids: Vec<&Value> = again
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|c| &c["id"])
+        .collect();
+    assert_eq!(
+        ids,
+        [&json!(id)],
+        "{}: one has begun, the other one is over",
+        place.engine
+    );
+}
+
+async fn calls_that_could_not_be_read_are_told_once_they_can(place: &Place) {
+    let floor = Floor::new(place).await;
+    let call = json!({"machine": "M1", "kind": "stop"});
+    let id = floor.raised(&floor.operator, call).await;
+    let db = &floor.server.app.db;
+    let rename = |from: &str, to: &str| format!("ALTER TABLE {from} RENAME TO {to}");
+    run(db, rename("andon_call", "andon_call_away")).await;
+    let mut stream = Stream::open(&floor.server, "?since=9", None).await;
+    loop {
+        let event = stream.next().await.expect("an event");
+        assert_ne!(event.name, "calls", "{}: they are away", place.engine);
+        if event.name == "ping" {
+            break;
+        }
+    }
+    run(db, rename("andon_call_away", "andon_call")).await;
+    let calls = stream.next_named("calls").await.data;
+    assert_eq!(calls[0]["id"], id, "{}", place.engine);
+}
+
+async fn whoever_is_called_by_their_screen_is_known_to_it_by_number(place: &Place) {
+    let mut floor = Floor::new(place).await;
+    // Mail reaches them as well; of that no screen needs a number.
+    give_addresses(&floor.server.app.db).await;
+    floor.reach_by("email", Arc::new(Letters::default()));
+    let mut mona = Browser::of(&floor.server, "mona", "shift_manager").await;
+    let call = json!({"machine": "M1", "kind": "stop"});
+    let id = floor.raised(&floor.operator, call).await;
+    let page = text(&mona.get("/").await);
+    let (_, rest) = page.split_once("data-person=\"").expect("a number");
+    let number = rest.split('"').next().and_then(|n| n.parse::<i64>().ok());
+    let number = number.expect("a number");
+    let call = floor.detail(id).await["call"].clone();
+    let told = call["told"].as_array().expect("a list");
+    let by_screen = |one: &&Value| one["via"] == "screen" && one["outcome"] == "shown";
+    let mut numbers: Vec<i64> = told
+        .iter()
+        .filter(by_screen)
+        .map(|one| one["person"].as_i64().expect("a number"))
+        .collect();
+    assert!(numbers.contains(&number), "{}: {told:?}", place.engine);
+    let all = numbers.len();
+    numbers.sort_unstable();
+    numbers.dedup();
+    assert_eq!(numbers.len(), all, "{}: each once", place.engine);
+    let others: Vec<&Value> = told.iter().filter(|one| !by_screen(one)).collect();
+    assert!(!others.is_empty(), "{}: {told:?}", place.engine);
+    for one in others {
+        assert!(one.get("person").is_none(), "{}: {one}", place.engine);
+    }
+}
+
+async fn what_changes_though_nobody_did_anything_with_the_call_is_told_anew(place: &Place) {
+    let floor = Floor::new(place).await;
+    let mut mona = Browser::of(&floor.server, "mona", "production_manager").await;
+    let following = follow(&floor.server);
+    let call = json!({"machine": "M1", "kind": "material", "line_stopped": false});
+    let id = floor.raised(&floor.operator, call).await;
+    floor.resolve(id).await;
+    let mut stream = Stream::open(&floor.server, "?since=0", None).await;
+    let first = stream.next_named("calls").await.data[0].clone();
+    let half_hours = |n: i64| json!((start() + minutes(30 * n)).0);
+    assert_eq!(first["reopen_until"], half_hours(16), "{}", place.engine);
+    let general = [
+        ("version", "0"),
+        ("calls", "3"),
+        ("within", "15"),
+        ("reopen", "2.5"),
+    ];
+    let answer = mona.post("/admin/andon", &general).await;
+    assert_eq!(answer.status.as_u16(), 303, "{}", text(&answer));
+    let event = stream.next_named("call").await.data;
+    assert_eq!(
+        (&event["id"], &event["version"], &event["reopen_until"]),
+        (&json!(id), &first["version"], &half_hours(5)),
+        "{}",
+        place.engine
+    );
+    // Whoever begins now is told the same.
+    let mut other = Stream::open(&floor.server, "?since=0", None).await;
+    assert_eq!(other.next_named("calls").await.data[0], event);
+    floor.server.stop.cancel();
+    following.await.expect("it ends");
+}
+
+async fn pages_of_the_desk_about_calls_follow_and_say_of_when_they_are(place: &Place) {
+    let floor = Floor::new(place).await;
+    floor.hands.set(start() + DurMs(7_000));
+    let mut mona = Browser::of(&floor.server, "mona", "production_manager").await;
+    for path in ["/andon/statistics", "/andon/history"] {
+        let page = text(&mona.get(path).await);
+        for words in ["src=\"/current.js\"", "id=\"current\"", "As of 10:00:07"] {
+            assert!(page.contains(words), "{path}: {words}: {page}");
+        }
+    }
+    let wrong = text(&mona.get("/andon/history?kind=tea").await);
+    assert!(!wrong.contains("current.js"), "{wrong}");
+}
+
 async fn what_is_resolved_stays_on_the_screens_until_somebody_closes_it(place: &Place) {
     let mut floor = Floor::new(place).await;
     let call = json!({"machine": "M1", "kind": "material", "line_stopped": false});
@@ -136,6 +295,7 @@ async fn what_is_resolved_stays_on_the_screens_until_somebody_closes_it(place: &
             "Can be reopened until 18:10",
             "Close it",
             "Reopen it",
+            "Scripts are off in this browser",
         ] {
             assert!(
                 page.contains(words),

@@ -3,14 +3,18 @@
 //! A page brings the calls that it was drawn with; from then on the live stream tells of each change, a call whole. Of two
 //! views of one call the one with the higher version is the newer, whatever came first.
 
+mod own;
 mod words;
 
 use crate::api::andon::{AndonBoard, CallView};
 use crate::domain::andon::Status;
 use crate::domain::time::TsMs;
 use leptos::prelude::*;
+pub use own::Own;
 use std::cmp::Reverse;
-pub use words::{Seen, brief, last_over, more, next, place, stands, timer, told, who};
+pub use words::{
+    Seen, brief, called, last_over, length, more, next, place, stands, timer, told, who,
+};
 
 /// A call that goes on. It stays the same one in its list, however often it changes.
 #[derive(Clone)]
@@ -30,7 +34,8 @@ pub struct Calls {
     pub resolved: RwSignal<Vec<Open>>,
     /// The board without its calls.
     pub board: RwSignal<AndonBoard>,
-    /// A call began or ended since the board was read: what it says of the last minutes is old.
+    /// A call began or ended, or somebody called once more for the same, since the board was read: what it says of the last
+    /// minutes is old.
     pub is_behind: RwSignal<bool>,
 }
 
@@ -63,7 +68,8 @@ fn put(open: &mut Vec<Open>, view: &CallView, belongs: fn(Status) -> bool) {
     let id = view.id;
     let view = match signal {
         Some(signal) => {
-            if signal.with_untracked(|old| old.version < view.version) {
+            // Of the same version: others are called next, though nobody did anything with the call.
+            if signal.with_untracked(|old| old.version <= view.version) {
                 signal.set(view.clone());
             }
             signal
@@ -140,14 +146,19 @@ impl Calls {
             return;
         }
         let over = (!view.status.is_open()).then(|| view.call.made().at);
-        let known = self
-            .open
-            .try_with_untracked(|open| open.iter().any(|o| o.id == view.id));
-        if known != Some(over.is_none()) {
+        let raises = self.open.try_with_untracked(|open| {
+            let known = open.iter().find(|o| o.id == view.id);
+            known.map(|o| o.view.with_untracked(|v| v.raises))
+        });
+        let raises = raises.flatten();
+        let known = raises.is_some();
+        // Who joins an open call also calls.
+        let has_joined = raises.is_some_and(|raises| raises < view.raises);
+        if known == over.is_some() || has_joined {
             let _ = self.is_behind.try_set(true);
         }
         let over = over.filter(|_| view.status != Status::Closed);
-        if over.is_some() && known == Some(true) {
+        if over.is_some() && known {
             let _ = self
                 .board
                 .try_update(|board| board.last_over = board.last_over.max(over));

@@ -2,6 +2,7 @@
 
 pub mod call_acts;
 pub mod call_card;
+pub mod called_bar;
 pub mod drawn;
 pub mod footer;
 pub mod hatch;
@@ -11,6 +12,7 @@ pub mod kind_icon;
 pub mod places;
 pub mod problem;
 pub mod shape;
+pub mod sound;
 pub mod state_chip;
 pub mod views;
 pub mod words;

@@ -5,6 +5,7 @@ pub mod account;
 pub mod andon;
 pub mod audit;
 pub mod choose;
+pub mod current;
 pub mod devices;
 pub mod document;
 pub mod field;

@@ -13,8 +13,9 @@ use crate::api::live::Ping;
 #[cfg(feature = "hydrate")]
 use crate::domain::ids::Seq;
 use crate::domain::time::{DurMs, TsMs};
-use crate::ui::calls::Calls;
+use crate::ui::calls::{Calls, Own};
 use crate::ui::clock::Clock;
+use crate::ui::components::sound::Sound;
 use leptos::prelude::*;
 
 /// Silence after which what the screen shows is called stale. The server speaks at least every 5 s.
@@ -85,6 +86,12 @@ impl Connection {
 pub struct Live {
     /// The open calls, which every page's stream tells of.
     pub calls: Calls,
+    /// What the reader is called for, on a page that follows the stream.
+    pub own: Memo<Option<Own>>,
+    /// Whether somebody switched the sound on.
+    pub sound: Sound,
+    /// Whether it is to be heard.
+    pub sounds: Memo<bool>,
     clock: Clock,
     open: RwSignal<Option<bool>>,
     heard: RwSignal<Option<TsMs>>,
@@ -95,10 +102,24 @@ pub struct Live {
 impl Live {
     /// A stream that is not open yet, for every view below.
     pub fn provide(clock: Clock) -> Self {
+        let (calls, sound, reader) = (Calls::new(), Sound::new(), reader());
+        let open = RwSignal::new(None::<bool>);
+        // What is drawn once, and follows nothing, would go on calling after the call was taken.
+        let own = Memo::new(move |_| {
+            let reader = open.get().and(reader)?;
+            calls.own(reader)
+        });
+        let sounds = Memo::new(move |_| {
+            let is_called = own.with(Option::is_some);
+            sound.is_on() && (is_called || sound.is_of_all() && calls.waiting() > 0)
+        });
         let live = Self {
-            calls: Calls::new(),
+            calls,
+            own,
+            sound,
+            sounds,
             clock,
-            open: RwSignal::new(None),
+            open,
             heard: RwSignal::new(None),
             without_database: RwSignal::new(false),
             signed_out: RwSignal::new(false),
@@ -199,4 +220,14 @@ impl Live {
             let _ = self.open.try_set(Some(open));
         }
     }
+}
+
+/// The number of the person who looks at the page, as the document around it says. The server calls nobody by what it draws.
+fn reader() -> Option<i64> {
+    #[cfg(feature = "hydrate")]
+    {
+        document().body()?.get_attribute("data-person")?.parse().ok()
+    }
+    #[cfg(not(feature = "hydrate"))]
+    None
 }

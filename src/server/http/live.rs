@@ -111,14 +111,9 @@ async fn feed((shared, ctx): (Shared, Ctx), since: Seq, line: Option<String>, ou
     if app.hub.seq() > since && catch_up(&ctx, line.as_deref(), &out).await.is_none() {
         return;
     }
-    match andon::calls_of_stream(&ctx).await {
-        Ok(calls) => {
-            let message = sse::Event::default().event("calls").data(calls);
-            if out.send(Ok(message)).await.is_err() {
-                return;
-            }
-        }
-        Err(error) => tracing::warn!(%error, "a stream could not be told of calls"),
+    let mut calls = Owed(true);
+    if calls.pay(&ctx, &out).await.is_none() {
+        return;
     }
     let mut ping = tokio::time::interval(PING_EVERY);
     loop {
@@ -130,17 +125,70 @@ async fn feed((shared, ctx): (Shared, Ctx), since: Seq, line: Option<String>, ou
             () = out.closed() => return,
             () = changed(&mut people, &mut keys) => leave.look(&ctx, &out).await,
             _ = ping.tick() => match leave.look(&ctx, &out).await {
-                Some(()) => send(&out, "ping", None, &app.hub.ping(app.clock.now())).await,
+                Some(looked) => {
+                    let ping = app.hub.ping(app.clock.now());
+                    send(&out, "ping", None, &ping).await.map(|()| looked)
+                }
                 None => None,
             },
             event = events.recv() => match event {
                 Ok(event) => leave.forward((&ctx, &out), &event, line.as_deref()).await,
-                Err(RecvError::Lagged(_)) => send(&out, "reset", None, &()).await,
+                Err(RecvError::Lagged(_)) => reset(&out).await,
                 Err(RecvError::Closed) => return,
             },
         };
-        if sent.is_none() {
+        let told = match sent {
+            Some(Told::Reset) => {
+                calls.0 = true;
+                calls.pay(&ctx, &out).await
+            }
+            // With each sign of life what could not be read before is tried again.
+            Some(Told::Looked) => calls.pay(&ctx, &out).await,
+            Some(Told::Event) => Some(()),
+            None => None,
+        };
+        if told.is_none() {
             return;
+        }
+    }
+}
+
+/// What a stream was told.
+#[derive(Clone, Copy, Debug)]
+enum Told {
+    /// An event, or nothing because it is not for it.
+    Event,
+    /// It was looked whether it may go on, and it may.
+    Looked,
+    /// It has missed events: the page gets its snapshot again, and of calls the stream itself tells anew.
+    Reset,
+}
+
+/// Tells a screen that it has missed something.
+async fn reset(out: &Out) -> Option<Told> {
+    send(out, "reset", None, &()).await.map(|()| Told::Reset)
+}
+
+/// Whether the screen is still to be told of all calls that go on: those that changed are told one by one, so whoever has
+/// missed one never hears of it again otherwise.
+struct Owed(bool);
+
+impl Owed {
+    /// Tells of them, if that is owed; while they cannot be read it stays so. `None` when the screen has left.
+    async fn pay(&mut self, ctx: &Ctx, out: &Out) -> Option<()> {
+        if !self.0 {
+            return Some(());
+        }
+        match andon::calls_of_stream(ctx).await {
+            Ok(calls) => {
+                self.0 = false;
+                let message = sse::Event::default().event("calls").data(calls);
+                out.send(Ok(message)).await.ok()
+            }
+            Err(error) => {
+                tracing::warn!(%error, "a stream could not be told of calls yet");
+                Some(())
+            }
         }
     }
 }
@@ -165,16 +213,16 @@ struct Leave {
 impl Leave {
     /// Asks whether it still holds. `None` when it does not, which is told with the last event, or the screen has left; while
     /// nobody can say, the stream stays.
-    async fn look(&mut self, ctx: &Ctx, out: &Out) -> Option<()> {
+    async fn look(&mut self, ctx: &Ctx, out: &Out) -> Option<Told> {
         let why = match still(ctx.app(), ctx.caller()).await {
             Some(Still::Same) => {
                 self.sure = ctx.now();
                 if std::mem::take(&mut self.missed) {
-                    send(out, "reset", None, &()).await?;
+                    return reset(out).await;
                 }
-                return Some(());
+                return Some(Told::Looked);
             }
-            None => return Some(()),
+            None => return Some(Told::Looked),
             Some(Still::Other) => Why::OtherRights,
             Some(Still::Out) => Why::SignedOut,
         };
@@ -188,15 +236,16 @@ impl Leave {
         (ctx, out): (&Ctx, &Out),
         event: &Event,
         line: Option<&str>,
-    ) -> Option<()> {
+    ) -> Option<Told> {
+        let mut told = Told::Event;
         if event.about.is_some() && !self.is_sure(ctx.now()) {
-            self.look(ctx, out).await?;
+            told = self.look(ctx, out).await?;
             if !self.is_sure(ctx.now()) {
                 self.missed = true;
-                return Some(());
+                return Some(told);
             }
         }
-        forward((ctx, out), event, line).await
+        forward((ctx, out), event, line).await.map(|()| told)
     }
 
     fn is_sure(&self, now: TsMs) -> bool {

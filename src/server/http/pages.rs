@@ -124,6 +124,7 @@ fn reader() -> Reader {
     let caller = extensions.and_then(|e| e.get::<Arc<Caller>>().cloned());
     caller.map_or_else(Reader::default, |caller| Reader {
         signed: super::desk::signed(&caller),
+        person: caller.person().map(|person| person.0.to_string()),
         device: caller.device.as_ref().map(|d| d.name.clone()),
         shared: caller.device.as_ref().is_some_and(|d| d.bound_to.is_none()),
         may: caller.rights.union().names(),

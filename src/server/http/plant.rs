@@ -83,5 +83,6 @@ pub async fn put(
     })?;
     app.board.forget().await;
     app.hub.everything_changed();
+    app.calls.may_say_otherwise();
     Ok(Json(answer))
 }

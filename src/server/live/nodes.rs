@@ -26,12 +26,16 @@ pub async fn follow(app: App, stop: CancellationToken) {
         tokio::select! {
             () = stop.cancelled() => return,
             () = tokio::time::sleep(Duration::from_secs(1)) => {}
-            _ = people.changed() => tell(&app, &node).await,
+            _ = people.changed() => {
+                app.calls.may_say_otherwise();
+                tell(&app, &node).await;
+            }
             _ = keys.changed() => tell(&app, &node).await,
             heard = next(hints.as_mut()) => match heard {
                 Ok(Heard::Facts) => {}
                 Ok(Heard::People(of)) if of == node => {}
                 Ok(Heard::People(_)) => {
+                    app.calls.may_say_otherwise();
                     app.people.forget_as_told();
                     app.keys.forget_as_told();
                 }
@@ -93,6 +97,7 @@ async fn catch_up(app: &App) -> sqlx::Result<()> {
         }
         app.board.forget().await;
         app.hub.everything_changed();
+        app.calls.may_say_otherwise();
     }
     let seen = app.hub.seq();
     let last = facts::last_seq(&app.db).await?;
@@ -100,5 +105,6 @@ async fn catch_up(app: &App) -> sqlx::Result<()> {
         let machines = facts::machines_since(&app.db, seen).await?;
         app.hub.committed(last, &machines);
     }
-    calls::catch_up(app).await
+    calls::catch_up(app).await?;
+    calls::look_again(app).await
 }

@@ -61,6 +61,12 @@ impl Doer {
     }
 }
 
+/// Who is called next, or for how long a call can be reopened, may be another now. That is told as what people may is told:
+/// screens of this node, and of others, look again.
+fn others_are_called(ctx: &Ctx) {
+    ctx.app().people.forget();
+}
+
 /// What somebody wrote, without blanks around it.
 fn written<'a>(field: &str, text: &'a str) -> Result<&'a str, ServiceError> {
     let text = text.trim();

@@ -95,6 +95,10 @@ fn an_older_word_about_a_call_changes_nothing_and_what_is_over_goes() {
     calls.put(&view(1, 7, Priority::Low, &[Act::Arrive]));
     calls.put(&view(1, 6, Priority::Low, &[]));
     assert_eq!(shown(calls), [(1, 7)]);
+    let mut same = view(1, 7, Priority::Low, &[Act::Arrive]);
+    same.level = 2;
+    calls.put(&same);
+    assert_eq!(calls.open.get_untracked()[0].view.get_untracked().level, 2);
     assert_eq!(calls.board.get_untracked().last_over, None);
     calls.put(&view(1, 8, Priority::Low, &RESOLVED));
     assert_eq!(shown(calls), []);
@@ -138,6 +142,26 @@ fn what_is_resolved_waits_to_be_closed_and_comes_back_when_it_is_reopened() {
     ));
     assert_eq!(listed(calls.resolved), []);
     assert_eq!(shown(calls), [(1, 4), (3, 3)]);
+}
+
+#[test]
+fn the_board_is_read_again_after_each_raise_also_of_a_call_that_is_open() {
+    let owner = Owner::new();
+    owner.set();
+    let calls = Calls::new();
+    let mut call = view(1, 1, Priority::Low, &[]);
+    let is_behind = |call: &CallView| {
+        calls.is_behind.set(false);
+        calls.put(call);
+        calls.is_behind.get_untracked()
+    };
+    assert!(is_behind(&call), "it begins");
+    call.version = 2;
+    assert!(!is_behind(&call), "somebody was told");
+    (call.version, call.raises) = (3, 2);
+    assert!(is_behind(&call), "somebody joins");
+    assert!(is_behind(&view(1, 4, Priority::Low, &RESOLVED)), "it ends");
+    assert!(!is_behind(&view(1, 5, Priority::Low, &RESOLVED)));
 }
 
 #[test]
@@ -267,6 +291,7 @@ fn who_was_told_and_who_could_not_be() {
         at: TsMs(0),
         level: 0,
         who: who.to_owned(),
+        person: None,
         via,
         outcome,
         why: String::new(),
@@ -317,4 +342,56 @@ fn where_it_is_and_what_was_said() {
         last_over(TsMs(0), TsMs(7_200_000), &clock),
         "The last one was over at 00:00, 2 h 00 min ago"
     );
+}
+
+#[test]
+fn somebody_is_called_until_one_takes_the_call_and_again_only_when_the_ladder_says_so() {
+    let owner = Owner::new();
+    owner.set();
+    let (calls, reader) = (Calls::new(), 7);
+    let by_screen = |person: i64, at: i64| Told {
+        at: TsMs(at),
+        level: 0,
+        who: "Ann".to_owned(),
+        person: Some(person),
+        via: Channel::Screen,
+        outcome: Outcome::Shown,
+        why: String::new(),
+    };
+    let with = |mut call: CallView, told: Vec<Told>| {
+        call.told = told;
+        call
+    };
+    let mut first = view(1, 1, Priority::Low, &[]);
+    first.machine = Some(Named {
+        code: "M1".to_owned(),
+        name: "Head".to_owned(),
+    });
+    calls.put(&with(first, vec![by_screen(8, 1_000)]));
+    assert_eq!(calls.own(reader), None, "that is somebody else");
+    assert_eq!(calls.waiting(), 1);
+    let own = calls.own(8).expect("a call");
+    assert_eq!(own.words, "You are called: Material, Head, Bagger");
+    assert_eq!(own.since, TsMs(1_000));
+
+    let second = view(2, 2, Priority::High, &[]);
+    calls.put(&with(
+        second,
+        vec![by_screen(reader, 2_000), by_screen(8, 2_000)],
+    ));
+    let words = |reader| calls.own(reader).map(|own| own.words);
+    let once = "You are called: Material, Bagger".to_owned();
+    assert_eq!(words(reader), Some(once.clone()));
+    assert_eq!(words(8), Some(format!("{once}, and to one more call")));
+
+    let told = || vec![by_screen(reader, 2_000)];
+    calls.put(&with(view(2, 3, Priority::High, &[taken(None)]), told()));
+    assert_eq!(words(reader), None, "somebody comes");
+    let reopen = Act::Reopen { restarted: None };
+    let back = [RESOLVED[0], RESOLVED[1], reopen];
+    calls.put(&with(view(2, 4, Priority::High, &back), told()));
+    assert_eq!(words(reader), None, "nobody called them again");
+    let again = vec![by_screen(reader, 2_000 + 3 * MINUTE_MS)];
+    calls.put(&with(view(2, 5, Priority::High, &back), again));
+    assert_eq!(words(reader), Some(once));
 }

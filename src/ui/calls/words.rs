@@ -40,13 +40,33 @@ pub fn timer(seen: Seen<'_>) -> String {
     } else {
         call.made().at
     };
-    let waits = seen.now - since;
+    length(seen.now - since)
+}
+
+/// The same of a length.
+#[must_use]
+pub fn length(waits: DurMs) -> String {
     match waits.0 {
         HOUR_MS..DAY_MS => {
             let minutes = waits.0 / MINUTE_MS;
             format!("{}:{:02} h", minutes / 60, minutes % 60)
         }
         _ => format::stopwatch(waits),
+    }
+}
+
+/// What somebody is called for, and to how many other calls.
+#[must_use]
+pub fn called(view: &CallView, others: usize) -> String {
+    let mut out = format!("You are called: {}", view.call.kind.words());
+    if let Some(machine) = &view.machine {
+        out = format!("{out}, {}", machine.name);
+    }
+    out = format!("{out}, {}", view.line.name);
+    match others {
+        0 => out,
+        1 => format!("{out}, and to one more call"),
+        more => format!("{out}, and to {more} more calls"),
     }
 }
 

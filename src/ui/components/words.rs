@@ -16,3 +16,13 @@ fn span(class: &'static str, say: Say) -> AnyView {
     view! { <span class=class>{move || Some(say()).filter(|words| !words.is_empty())}</span> }
         .into_any()
 }
+
+/// Says what is missing where scripts are off. Plain words: where they are on, browsers read no elements within.
+pub fn without_scripts() -> AnyView {
+    view! {
+        <noscript class="caution">
+            "Scripts are off in this browser: calling for help and answering calls need them. A call can be taken without by the link in its message."
+        </noscript>
+    }
+    .into_any()
+}

@@ -9,6 +9,8 @@ use leptos::prelude::*;
 pub struct Reader {
     /// The person who signed in.
     pub signed: Option<Signed>,
+    /// Their number, by which the page knows which calls are for them.
+    pub person: Option<String>,
     /// The enrolled device on which the page is shown.
     pub device: Option<String>,
     /// Somebody can sign on to it.

@@ -23,7 +23,8 @@ const FIRST_WAIT_MS: u32 = 1_000;
 const LONGEST_WAIT_MS: u32 = 10_000;
 /// How often the stream is looked at.
 const LOOK_MS: u32 = 1_000;
-/// A page that nobody has seen for so long gives its connection back.
+/// A page that nobody has seen for so long gives its connection back, unless it calls by a sound: that is for those who do not
+/// look.
 const HIDDEN_MS: f64 = 30_000.0;
 const EVENTS: [&str; 8] = [
     "hello", "tile", "line", "call", "calls", "ping", "reset", "end",
@@ -83,7 +84,7 @@ impl Follower {
                 }
                 End::SignedOut => self.signed_out().await,
                 End::Hidden => {
-                    while document().hidden() {
+                    while self.is_of_no_use() {
                         TimeoutFuture::new(LOOK_MS).await;
                     }
                 }
@@ -153,7 +154,7 @@ impl Follower {
                     }
                 }
             }
-            if document().hidden() {
+            if self.is_of_no_use() {
                 let since = *hidden_since.get_or_insert_with(js_sys::Date::now);
                 if js_sys::Date::now() - since > HIDDEN_MS {
                     return End::Hidden;
@@ -162,6 +163,11 @@ impl Follower {
                 hidden_since = None;
             }
         }
+    }
+
+    /// Nobody sees the page, and nobody would hear it.
+    fn is_of_no_use(&self) -> bool {
+        document().hidden() && !self.live.sound.is_on_untracked()
     }
 
     fn address(&self) -> String {

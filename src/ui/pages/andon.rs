@@ -1,7 +1,6 @@
 //! `/andon`: the open calls, for a wall that is read from across the hall and for whoever answers them on a telephone.
 
 mod header;
-mod sound;
 
 use crate::ui::arrival::announce_arrival;
 use crate::ui::calls::last_over;

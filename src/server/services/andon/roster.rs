@@ -4,6 +4,7 @@ mod week;
 
 pub use week::week;
 
+use super::others_are_called;
 use crate::api::andon::Named;
 use crate::api::andon::roster::{
     DutyBody, DutyView, GapView, PersonView, RosterView, SubstituteBody, SubstituteView,
@@ -205,6 +206,7 @@ pub async fn add_duty(ctx: &Ctx, body: &DutyBody) -> Result<i64, ServiceError> {
     entry.became = json!(duty).to_string();
     audit::add(&mut tx, &entry).await?;
     tx.commit().await?;
+    others_are_called(ctx);
     Ok(id)
 }
 
@@ -235,6 +237,7 @@ pub async fn change_duty(ctx: &Ctx, id: i64, body: &DutyBody) -> Result<(), Serv
     (entry.was, entry.became) = (json!(was).to_string(), json!(duty).to_string());
     audit::add(&mut tx, &entry).await?;
     tx.commit().await?;
+    others_are_called(ctx);
     Ok(())
 }
 
@@ -252,6 +255,7 @@ pub async fn remove_duty(ctx: &Ctx, id: i64, version: i64) -> Result<(), Service
     entry.was = json!(was).to_string();
     audit::add(&mut tx, &entry).await?;
     tx.commit().await?;
+    others_are_called(ctx);
     Ok(())
 }
 
@@ -294,6 +298,7 @@ pub async fn add_substitute(ctx: &Ctx, body: &SubstituteBody) -> Result<i64, Ser
     entry.became = json!(one).to_string();
     audit::add(&mut tx, &entry).await?;
     tx.commit().await?;
+    others_are_called(ctx);
     Ok(id)
 }
 
@@ -331,6 +336,7 @@ pub async fn change_substitute(
     (entry.was, entry.became) = (json!(was).to_string(), json!(one).to_string());
     audit::add(&mut tx, &entry).await?;
     tx.commit().await?;
+    others_are_called(ctx);
     Ok(())
 }
 
@@ -348,5 +354,6 @@ pub async fn remove_substitute(ctx: &Ctx, id: i64, version: i64) -> Result<(), S
     entry.was = json!(was).to_string();
     audit::add(&mut tx, &entry).await?;
     tx.commit().await?;
+    others_are_called(ctx);
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! Who is called when, by what machines call by themselves, and what holds for all calls. Calls that are open keep the steps
 //! that they began with.
 
+use super::others_are_called;
 use crate::api::andon::rules::{
     AutoBody, AutoView, DefaultView, GeneralView, RuleBody, RuleView, RulesView,
 };
@@ -343,5 +344,6 @@ pub async fn change_general(ctx: &Ctx, to: &GeneralView) -> Result<(), ServiceEr
     (entry.was, entry.became) = (json!(was).to_string(), json!(to).to_string());
     audit::add(&mut tx, &entry).await?;
     tx.commit().await?;
+    others_are_called(ctx);
     Ok(())
 }

@@ -7,7 +7,7 @@ use crate::server::andon::Directory;
 use crate::server::db::Tx;
 use crate::server::db::andon::calls::StoredCall;
 use crate::server::db::andon::timers::{self, TimerRow};
-use crate::server::db::andon::told::{self, Told};
+use crate::server::db::andon::told::{self, State, Told};
 use crate::server::plant::{Line, Machine, Plant, Site};
 use std::collections::HashMap;
 
@@ -76,6 +76,10 @@ fn told_view(told: Told) -> Option<ToldView> {
         at: told.at,
         level: told.level,
         outcome: told.state.outcome()?,
+        person: told
+            .person
+            .filter(|_| told.state == State::Shown)
+            .map(|person| person.0),
         who: told.who,
         via: told.channel,
         why: told.why,

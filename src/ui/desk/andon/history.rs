@@ -5,6 +5,7 @@ use crate::domain::andon::{CallKind, Priority, Stamp, Status};
 use crate::domain::local_time::LocalTime;
 use crate::domain::time::TsMs;
 use crate::ui::charts::waiting::{minutes, waiting_svg};
+use crate::ui::desk::current::{PART, current};
 use crate::ui::desk::field::{Choice, Text, Wrong};
 use crate::ui::format;
 use crate::ui::sheets::address::Address;
@@ -25,6 +26,8 @@ pub struct Page {
     pub days: (String, String),
     /// The clock of the site.
     pub clock: LocalTime,
+    /// When it was read.
+    pub now: TsMs,
     /// The calls; none: what is asked for cannot be.
     pub calls: Option<CallPage>,
     /// The call that is opened.
@@ -41,11 +44,12 @@ impl Page {
     }
 
     fn second(&self, at: TsMs) -> String {
-        format!(
-            "{}:{:02}",
-            self.when(at),
-            at.0.div_euclid(1000).rem_euclid(60)
-        )
+        format!("{} {}", self.clock.date(at), self.time(at))
+    }
+
+    fn time(&self, at: TsMs) -> String {
+        let second = at.0.div_euclid(1000).rem_euclid(60);
+        format!("{}:{second:02}", self.clock.clock(at))
     }
 }
 
@@ -56,7 +60,8 @@ pub fn history(page: &Page, wrong: &Wrong) -> AnyView {
     let list = page.calls.as_ref().map(|calls| list(page, calls));
     view! {
         {wrong.summary()}
-        <div class="sheet andon-sheet">{opened} {filters(page, wrong)} {list}</div>
+        {current(page.time(page.now))}
+        <div class="sheet andon-sheet" id=PART>{opened} {filters(page, wrong)} {list}</div>
     }
     .into_any()
 }

@@ -9,6 +9,7 @@ use crate::domain::local_time::LocalTime;
 use crate::domain::time::{DurMs, TsMs};
 use crate::ui::charts::waiting::{minutes, waiting_svg};
 use crate::ui::components::hatch::Hatchings;
+use crate::ui::desk::current::{PART, current};
 use crate::ui::format;
 use crate::ui::sheets::address::Address;
 use crate::ui::sheets::frame::pick;
@@ -39,6 +40,8 @@ pub struct Page {
     pub kinds: Vec<(String, String)>,
     /// The clock of the site.
     pub clock: LocalTime,
+    /// When it was read.
+    pub now: TsMs,
     /// The figures.
     pub found: AndonStatistics,
 }
@@ -60,6 +63,11 @@ impl Page {
 
     fn when(&self, at: TsMs) -> String {
         format!("{} {}", self.clock.date(at), self.clock.clock(at))
+    }
+
+    fn time(&self, at: TsMs) -> String {
+        let second = at.0.div_euclid(1000).rem_euclid(60);
+        format!("{}:{second:02}", self.clock.clock(at))
     }
 }
 
@@ -118,7 +126,8 @@ pub fn statistics(page: &Page) -> AnyView {
     };
     view! {
         <Hatchings />
-        <div class="sheet andon-sheet">
+        {current(page.time(page.now))}
+        <div class="sheet andon-sheet" id=PART>
             {nav(page)}
             {choice(page)}
             {inside}

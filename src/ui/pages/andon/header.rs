@@ -1,24 +1,17 @@
 //! The head of the Andon board: how many calls, whether they come in a flood, the sound, the time.
 
-use super::sound::Sound;
-use crate::domain::andon::Status;
 use crate::ui::calls::Calls;
 use crate::ui::clock::Clock;
-use crate::ui::components::words::words;
+use crate::ui::components::sound::SoundSwitch;
+use crate::ui::components::words::{without_scripts, words};
+use crate::ui::live::Live;
 use leptos::prelude::*;
-
-/// How many calls nobody has taken yet.
-pub fn waiting(calls: Calls) -> usize {
-    let is_raised = |view: &crate::api::andon::CallView| view.status == Status::Raised;
-    calls
-        .open
-        .with(|open| open.iter().filter(|o| o.view.with(is_raised)).count())
-}
 
 /// The head of the board.
 #[component]
 pub fn AndonHeader(calls: Calls) -> impl IntoView {
     let clock = expect_context::<Clock>();
+    expect_context::<Live>().sound.for_all();
     let flood = move || {
         let (flood, lately) = calls.board.with(|b| (b.flood, b.raised_lately));
         if flood {
@@ -48,13 +41,14 @@ pub fn AndonHeader(calls: Calls) -> impl IntoView {
             <span class="muted">{site.map(|s| s.name)}</span>
             {simulated}
             {words("flood", flood)}
+            {without_scripts()}
             <div class="key-figures">
                 // Announced, where a voice reads the screen: something new is there.
                 <span class="key-figure" aria-live="polite">
                     "open calls " <b>{words("", move || calls.open.with(Vec::len).to_string())}</b>
-                    ", nobody comes to " <b>{words("", move || waiting(calls).to_string())}</b>
+                    ", nobody comes to " <b>{words("", move || calls.waiting().to_string())}</b>
                 </span>
-                <Sound calls=calls />
+                <SoundSwitch />
                 <span class="key-figure clock"><b>{words("", time)}</b></span>
             </div>
         </header>

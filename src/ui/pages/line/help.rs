@@ -12,7 +12,7 @@ use crate::ui::components::call_card::{cards, resolved};
 use crate::ui::components::kind_icon::kind_icon;
 use crate::ui::components::places::places;
 use crate::ui::components::shape::condition_of;
-use crate::ui::components::words::words;
+use crate::ui::components::words::{without_scripts, words};
 use crate::ui::live::Live;
 use leptos::prelude::*;
 
@@ -111,6 +111,7 @@ pub fn Help(model: LineModel) -> impl IntoView {
             >
                 "Help"
             </button>
+            {without_scripts()}
             <div class="help-sheet" id=SHEET popover="auto">
                 <h2>"What do you need?"</h2>
                 <div class="kinds">{kinds}</div>

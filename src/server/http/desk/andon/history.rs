@@ -11,10 +11,11 @@ use crate::server::calendar::{day_start, local_day, local_time};
 use crate::server::http::Shared;
 use crate::server::http::desk::answer::{asked_for, wrong_or};
 use crate::server::http::desk::fields::zone;
-use crate::server::http::desk::shown;
+use crate::server::http::desk::page_with;
 use crate::server::services::andon::{get_andon_event, get_andon_event_history};
 use crate::server::services::error::{ServiceError, field};
 use crate::ui::desk::andon::history::{self as pages, Page};
+use crate::ui::desk::current::SCRIPT;
 use crate::ui::desk::field::Wrong;
 use crate::ui::sheets::address::Address;
 use axum::Router;
@@ -120,12 +121,16 @@ async fn show(State(shared): State<Shared>, ctx: Ctx, RawQuery(query): RawQuery)
         lines: lines_seen(&ctx),
         days: (days.0.to_string(), days.1.to_string()),
         clock: local_time(&zone, Span::clamped(from, ctx.now() + DurMs(DAY_MS))),
+        now: ctx.now(),
         address,
         calls,
         opened,
     };
-    let inside = pages::history(&page, &wrong);
-    shown(&shared, &ctx, ("Calls", pages::HERE), status, inside)
+    // What cannot be asked for does not become possible by itself.
+    let script = page.calls.as_ref().map(|_| SCRIPT);
+    let inside = (pages::history(&page, &wrong), script);
+    let names = ("Calls", pages::HERE);
+    page_with(&shared, Some(ctx.caller()), names, status, inside)
 }
 
 /// The calls of an address, and the one that it opens.

@@ -8,12 +8,13 @@ use crate::server::auth::Ctx;
 use crate::server::calendar::{date_and_time, local_day, local_time};
 use crate::server::http::Shared;
 use crate::server::http::desk::answer::refused;
-use crate::server::http::desk::shown;
+use crate::server::http::desk::page_with;
 use crate::server::services::andon::get_andon_statistics;
 use crate::server::services::andon::statistics::Of;
 use crate::server::services::error::{ServiceError, field, invalid, not_found};
 use crate::server::services::period::{Placed, place_on_site};
 use crate::ui::desk::andon::statistics::{self as pages, Page};
+use crate::ui::desk::current::SCRIPT;
 use crate::ui::sheets::address::Address;
 use axum::Router;
 use axum::extract::{RawQuery, State};
@@ -32,9 +33,10 @@ async fn show(State(shared): State<Shared>, ctx: Ctx, RawQuery(query): RawQuery)
     let address = Address::parse("", query.as_deref().unwrap_or_default());
     match page(&ctx, address).await {
         Ok(page) => {
-            let inside = pages::statistics(&page);
+            let inside = (pages::statistics(&page), Some(SCRIPT));
             let names = ("How calls are answered", pages::HERE);
-            shown(&shared, &ctx, names, StatusCode::OK, inside)
+            let caller = Some(ctx.caller());
+            page_with(&shared, caller, names, StatusCode::OK, inside)
         }
         Err(error) => refused(&shared, &ctx, error).await,
     }
@@ -109,6 +111,7 @@ async fn page(ctx: &Ctx, address: Address) -> Result<Page, ServiceError> {
             .map(|k| (k.name().to_owned(), k.words().to_owned()))
             .to_vec(),
         clock: local_time(&site.zone, around),
+        now: ctx.now(),
         address,
         found,
     })

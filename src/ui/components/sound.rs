@@ -1,9 +1,8 @@
 //! The sound that repeats while a call waits for somebody to take it, once a person has switched it on in this tab:
 //! browsers play nothing before. `public/call.wav` is two short tones and silence, two seconds in all, and repeats itself.
 
-use super::header::waiting;
-use crate::ui::calls::Calls;
-use crate::ui::components::words::words;
+use super::words::words;
+use crate::ui::live::Live;
 use leptos::prelude::*;
 
 /// What the button says.
@@ -12,33 +11,84 @@ const ON: &str = "Sound on";
 /// The element that plays.
 const PLAYER: &str = "call-sound";
 
-/// The switch, and the sound itself.
-#[component]
-pub fn Sound(calls: Calls) -> impl IntoView {
-    let says = RwSignal::new(OFF.to_owned());
-    let is_wanted = Memo::new(move |_| says.with(|says| says == ON) && waiting(calls) > 0);
+/// Whether the tab calls by a sound, and by which calls.
+#[derive(Clone, Copy)]
+pub struct Sound {
+    says: RwSignal<&'static str>,
+    /// So many views are open on which every call sounds, not only those for the reader.
+    of_all: RwSignal<i32>,
+}
+
+impl Sound {
+    /// A tab in which nobody has switched it on.
+    pub fn new() -> Self {
+        Self {
+            says: RwSignal::new(OFF),
+            of_all: RwSignal::new(0),
+        }
+    }
+
+    /// Whether somebody switched it on and the browser lets it be heard.
+    pub fn is_on(self) -> bool {
+        self.says.get() == ON
+    }
+
+    /// The same, for what does not follow it.
     #[cfg(feature = "hydrate")]
-    player::keep_playing(says, is_wanted);
+    pub fn is_on_untracked(self) -> bool {
+        self.says.try_get_untracked() == Some(ON)
+    }
+
+    /// Whether every call sounds.
+    pub fn is_of_all(self) -> bool {
+        self.of_all.get() > 0
+    }
+
+    /// Every call sounds until the calling view goes away.
+    pub fn for_all(self) {
+        self.of_all.update(|views| *views += 1);
+        on_cleanup(move || {
+            let _ = self.of_all.try_update(|views| *views -= 1);
+        });
+    }
+}
+
+impl Default for Sound {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The switch.
+#[component]
+pub fn SoundSwitch() -> impl IntoView {
+    let live = expect_context::<Live>();
+    let says = live.sound.says;
     let switch = move |_| {
-        let on = says.with_untracked(|says| says != ON);
-        says.set(if on { ON } else { OFF }.to_owned());
+        let on = says.get_untracked() != ON;
+        says.set(if on { ON } else { OFF });
         #[cfg(feature = "hydrate")]
-        player::switched(says, is_wanted, on);
+        player::switched(live, on);
     };
-    #[cfg(not(feature = "hydrate"))]
-    let _ = is_wanted;
     view! {
         <button class="button sound needs-script" type="button" on:click=switch>
-            {words("", move || says.get())}
+            {words("", move || says.get().to_owned())}
         </button>
-        <audio id=PLAYER src="/call.wav" preload="auto" loop></audio>
     }
     .into_any()
 }
 
+/// The sound itself, once for all pages of a tab.
+#[component]
+pub fn SoundPlayer() -> impl IntoView {
+    #[cfg(feature = "hydrate")]
+    player::keep_playing(expect_context::<Live>());
+    view! { <audio id=PLAYER src="/call.wav" preload="none" loop></audio> }.into_any()
+}
+
 #[cfg(feature = "hydrate")]
 mod player {
-    use super::{ON, PLAYER};
+    use super::{Live, ON, PLAYER};
     use leptos::prelude::*;
     use leptos::web_sys::{HtmlAudioElement, Storage};
     use std::time::Duration;
@@ -52,15 +102,15 @@ mod player {
     const TONES: Duration = Duration::from_millis(700);
 
     /// Plays while it is wanted. A tab that was loaded again goes on as it was, if the browser lets it.
-    pub(super) fn keep_playing(says: RwSignal<String>, is_wanted: Memo<bool>) {
+    pub(super) fn keep_playing(live: Live) {
         Effect::new(move || {
             if matches!(storage().map(|s| s.get_item(KEY)), Some(Ok(Some(_)))) {
-                says.set(ON.to_owned());
+                live.sound.says.set(ON);
             }
         });
         Effect::new(move || {
-            if is_wanted.get() {
-                play(says);
+            if live.sounds.get() {
+                play(live.sound.says);
             } else {
                 pause();
             }
@@ -68,14 +118,14 @@ mod player {
     }
 
     /// A tap: the tones say that they can be heard, and the browser remembers that somebody wanted them.
-    pub(super) fn switched(says: RwSignal<String>, is_wanted: Memo<bool>, on: bool) {
+    pub(super) fn switched(live: Live, on: bool) {
         let storage = storage();
         if on {
             // A browser that keeps nothing plays all the same.
             let _ = storage.map(|s| s.set_item(KEY, ON));
-            play(says);
+            play(live.sound.says);
             let enough = move || {
-                if is_wanted.try_get_untracked() == Some(false) {
+                if live.sounds.try_get_untracked() == Some(false) {
                     pause();
                 }
             };
@@ -94,16 +144,16 @@ mod player {
         document().get_element_by_id(PLAYER)?.dyn_into().ok()
     }
 
-    fn play(says: RwSignal<String>) {
+    fn play(says: RwSignal<&'static str>) {
         let Some(Ok(playing)) = audio().map(|a| a.play()) else {
             return;
         };
         // Other refusals are ours: a pause before the first tone was loaded.
         let refused = Closure::once(move |why: JsValue| {
             let name = js_sys::Reflect::get(&why, &"name".into());
-            let is_on = says.try_with_untracked(|says| says == ON) == Some(true);
+            let is_on = says.try_with_untracked(|says| *says == ON) == Some(true);
             if is_on && name.is_ok_and(|name| name == "NotAllowedError") {
-                let _ = says.try_set(BLOCKED.to_owned());
+                let _ = says.try_set(BLOCKED);
             }
         });
         let _ = playing.catch(&refused);
