@@ -1,4 +1,4 @@
-//! Everybody who may come to the door: nobody, each role with and without bounds, keys, a wall.
+//! Everybody who may come to the door: nobody, each role with and without bounds, keys, a wall, a shared tablet.
 
 use crate::harness::Server;
 use axum::http::{HeaderMap, HeaderValue, header};
@@ -19,7 +19,7 @@ enum Proof {
     Nothing,
     Bearer(String),
     Person(PersonId, i64),
-    Wall(DeviceId),
+    Device(DeviceId),
 }
 
 /// Somebody who asks, and what the matrix gives them.
@@ -100,11 +100,35 @@ impl Actor {
 
     /// A screen on the wall of a line, which shows that line's page.
     pub async fn wall(server: &Server, page: &str, on: LineId) -> Self {
+        let wall = Self::device(server, ("wall", "Wall"), page, on);
+        Self {
+            name: "wall".to_owned(),
+            rights: rights(sets::WALL_OF_LINE, Some(on)),
+            proof: Proof::Device(wall.await),
+        }
+    }
+
+    /// A shared tablet of a line, on which nobody signed on.
+    pub async fn tablet(server: &Server, name: &str, on: LineId) -> Self {
+        let tablet = Self::device(server, ("tablet", name), "/lines/L1", on);
+        Self {
+            name: name.to_owned(),
+            rights: rights(sets::SHARED_TABLET, Some(on)),
+            proof: Proof::Device(tablet.await),
+        }
+    }
+
+    async fn device(
+        server: &Server,
+        (kind, name): (&str, &str),
+        page: &str,
+        on: LineId,
+    ) -> DeviceId {
         let app = &server.app;
         let row = DeviceRow {
             id: 0,
-            kind: "wall".to_owned(),
-            name: "Wall".to_owned(),
+            kind: kind.to_owned(),
+            name: name.to_owned(),
             page: page.to_owned(),
             area_id: None,
             line_id: Some(on.0),
@@ -114,15 +138,12 @@ impl Actor {
             revoked_ms: None,
         };
         let mut tx = app.db.begin().await.expect("a transaction");
-        let id = devices::add(&mut tx, &row, b"the hash of its link")
+        let hash = format!("the hash of the link of {name}");
+        let id = devices::add(&mut tx, &row, hash.as_bytes())
             .await
             .expect("a device");
         tx.commit().await.expect("a commit");
-        Self {
-            name: "wall".to_owned(),
-            rights: rights(sets::WALL_OF_LINE, Some(on)),
-            proof: Proof::Wall(id),
-        }
+        id
     }
 
     /// It is known who they are.
@@ -163,7 +184,7 @@ impl Actor {
                 return;
             }
             Proof::Person(id, version) => (held.person, held.version) = (Some(*id), *version),
-            Proof::Wall(id) => held.device = Some(*id),
+            Proof::Device(id) => held.device = Some(*id),
         }
         let id = Id::default();
         let now = server.app.clock.now().0;
