@@ -14,7 +14,7 @@ async function enrolled(browser: Browser, floor: Floor): Promise<Page> {
   await desk.getByLabel('What it is').selectOption('tablet');
   await desk.getByLabel('Name').fill(name);
   await desk.getByLabel('Page', { exact: true }).fill('/lines/L1');
-  await desk.getByLabel('What it may see').selectOption('on Bagger');
+  await desk.getByLabel('What it may see').selectOption('Line Bagger');
   await desk.getByRole('button', { name: 'Enrol', exact: true }).click();
   const link = await desk.getByRole('status').getByRole('code').innerText();
   await office.close();
@@ -27,8 +27,7 @@ async function enrolled(browser: Browser, floor: Floor): Promise<Page> {
   return page;
 }
 
-test('on a tablet on which nobody signed on two taps call for help, and the call is on the board', async ({
-  page,
+test('on a tablet on which nobody signed on two taps call for help, and it is taken back there', async ({
   browser,
   floor,
 }) => {
@@ -47,12 +46,9 @@ test('on a tablet on which nobody signed on two taps call for help, and the call
   for (const width of widths) await fits(shared, width);
   await usable(shared);
 
-  await page.goto(`${floor.url}/andon`);
-  await page.locator('body[data-hydrated]').waitFor();
-  const call = page.locator('.andon-main .call');
-  await call.getByText('Cancel the call').click();
-  await call.getByLabel('What it was').fill('a test is over');
-  await call.getByRole('button', { name: 'It was not needed' }).click();
-  await expect(own).toHaveCount(0, { timeout: 1_000 });
+  await own.getByText('Cancel the call').click();
+  await own.getByLabel('What it was').fill('a test is over');
+  await own.getByRole('button', { name: 'It was not needed' }).click();
+  await expect(card).toHaveCount(0, { timeout: 1_000 });
   for (const one of [shared, board]) await one.context().close();
 });

@@ -36,6 +36,8 @@ mod a_provider_vouches_for_people;
 mod a_stream_ends_with_its_leave;
 mod administrators_sign_others_out;
 mod an_item_reads_back_as_the_fact_it_tells;
+mod andon_callers_take_back_their_own;
+mod andon_calls_are_given_back;
 mod andon_calls_take_their_course;
 mod andon_channels_tell_what_they_lack;
 mod andon_ends_are_told_to_all_who_heard;

@@ -40,14 +40,17 @@ fn expected(server: &Server, ask: &Ask, actor: &Actor) -> Got {
         Need::Person if actor.is_person() => Got::In,
         _ if !actor.is_somebody() => Got::SayWho,
         Need::Person => Got::SayWho,
-        Need::Line(permission) | Need::Site(permission)
+        Need::Line(permission) | Need::Either(permission, _) | Need::Site(permission)
             if actor.is_key() && ask.route.starts_with("/admin/") =>
         {
             Got::Lacks(permission)
         }
         Need::Line(permission) if on_line(permission) => Got::In,
+        Need::Either(one, other) if on_line(one) || on_line(other) => Got::In,
         Need::Site(permission) if actor.rights.on_site(permission) => Got::In,
-        Need::Line(permission) | Need::Site(permission) => Got::Lacks(permission),
+        Need::Line(permission) | Need::Either(permission, _) | Need::Site(permission) => {
+            Got::Lacks(permission)
+        }
     }
 }
 

@@ -55,6 +55,9 @@ pub fn timer(seen: Seen<'_>) -> String {
 pub fn brief(view: &CallView) -> String {
     let by = &view.call.made().by;
     match view.status {
+        Status::Raised if view.call.handed_back.is_some() => {
+            format!("{by} cannot come: nobody comes yet")
+        }
         Status::Raised if view.call.reopened > 0 => format!("Reopened by {by}: nobody comes yet"),
         Status::Raised => "Nobody comes yet".to_owned(),
         Status::Acknowledged => format!("{by} is coming"),

@@ -15,6 +15,8 @@ pub struct Reader {
     pub shared: bool,
     /// Names of what they may do anywhere, separated by spaces: what needs more is not shown.
     pub may: String,
+    /// By what calls know them, separated by a space: `p` and the number of the person, `d` and that of the device.
+    pub is: String,
 }
 
 /// The strip. Its links are external to the pages that the browser took over: their router has no such routes.

@@ -206,6 +206,7 @@ fn opened(page: &Page, detail: &CallDetail) -> AnyView {
     let stamps = [
         ("Raised", Some(&call.call.raised)),
         ("Reopened", call.call.reopened_last.as_ref()),
+        ("Given back", call.call.handed_back.as_ref()),
         ("Acknowledged", call.call.acknowledged.as_ref()),
         ("On site", call.call.arrived.as_ref()),
         ("Resolved", call.call.resolved.as_ref()),
@@ -272,6 +273,7 @@ fn happened(page: &Page, lines: &[HistoryLine]) -> AnyView {
             "restart" => "Machine ran again",
             "stand" => "Machine stands again",
             "acknowledge" => "Acknowledged",
+            "hand_back" => "Given back",
             "arrive" => "On site",
             "resolve" => "Resolved",
             "close" => "Closed",
