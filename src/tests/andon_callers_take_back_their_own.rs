@@ -35,7 +35,7 @@ async fn whoever_called_takes_the_call_back_and_nobody_else_of_their_rights_does
     let said = problem["detail"].to_string();
     assert!(said.contains("andon:resolve"), "{}: {said}", place.engine);
     let silent = floor.act(&floor.operator, id, "cancel", json!({})).await;
-    silent.problem(422, "validation");
+    silent.problem(422, "invalid");
     let gone = floor.acted(&floor.operator, id, "cancel", slip()).await;
     assert_eq!(
         (&gone["status"], &gone["note"]),
@@ -48,7 +48,7 @@ async fn whoever_called_takes_the_call_back_and_nobody_else_of_their_rights_does
 async fn once_somebody_took_it_or_called_as_well_it_is_not_theirs_alone(place: &Place) {
     let floor = Floor::new(place).await;
     let other = other_operator(&floor).await;
-    let refused = async |id, says: &str| {
+    let refused = async |id: i64, says: &str| {
         let answer = floor.act(&floor.operator, id, "cancel", slip()).await;
         let problem = answer.problem(409, "conflict");
         let said = problem["detail"].as_str().expect("words");

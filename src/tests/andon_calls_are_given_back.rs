@@ -2,6 +2,7 @@
 //! it from that moment on, and whoever is called first hears of it.
 
 use crate::andon_scene::{Floor, add_rule, happened, minutes, rule_of, start, step, told};
+use crate::cast::Actor;
 use crate::harness::Place;
 use ms5_floor::domain::andon::Trigger::{NotAcknowledged, NotArrived, NotResolved, Raised};
 use ms5_floor::domain::time::DurMs;
@@ -56,7 +57,7 @@ async fn whoever_took_a_call_tells_another_time_and_is_waited_for_from_there(pla
     let other = floor.act(&floor.shift_manager, id, "acknowledge", coming(4));
     other.await.problem(409, "conflict");
     let past = floor.act(&floor.engineer, id, "acknowledge", coming(1));
-    past.await.problem(422, "validation");
+    past.await.problem(422, "invalid");
     assert_eq!(floor.at(minutes(11)).await, 0, "they may still come");
     assert_eq!(floor.at(minutes(12)).await, 1, "they did not");
     let history = happened(&floor.detail(id).await);
@@ -116,7 +117,7 @@ async fn a_call_that_is_given_back_goes_up_anew_and_nothing_is_done_a_second_tim
 async fn nobody_gives_back_what_somebody_else_took(place: &Place) {
     let floor = floor(place).await;
     let id = floor.raised(&floor.operator, stop()).await;
-    let refused = async |who, says: &str| {
+    let refused = async |who: &Actor, says: &str| {
         let answer = floor.act(who, id, "hand_back", json!({})).await;
         let problem = answer.problem(409, "conflict");
         let said = problem["detail"].as_str().expect("words");
