@@ -39,6 +39,7 @@ mod an_item_reads_back_as_the_fact_it_tells;
 mod andon_callers_take_back_their_own;
 mod andon_calls_are_given_back;
 mod andon_calls_take_their_course;
+mod andon_channels_keep_their_last_test;
 mod andon_channels_tell_what_they_lack;
 mod andon_ends_are_told_to_all_who_heard;
 mod andon_histories_follow_the_model;

@@ -19,6 +19,17 @@ pub struct FailureLine {
     pub state: &'static str,
 }
 
+/// The last test to a receiver.
+#[derive(Clone, Debug, Default)]
+pub struct TestLine {
+    /// When.
+    pub at: String,
+    /// What became of it.
+    pub what: String,
+    /// Who had it sent.
+    pub by: String,
+}
+
 /// A channel, in words.
 #[derive(Clone, Debug)]
 pub struct ChannelCard {
@@ -28,6 +39,10 @@ pub struct ChannelCard {
     pub is_set_up: bool,
     /// What there is to know: name and value.
     pub facts: Vec<(&'static str, String)>,
+    /// A test failed, and nothing has been sent that way since.
+    pub is_broken: bool,
+    /// The last tests.
+    pub tests: Vec<TestLine>,
     /// Since when messages are late, in words.
     pub late: Option<String>,
     /// Whether a test can be sent; if not, why not.
@@ -97,11 +112,23 @@ pub fn channels(cards: Vec<ChannelCard>, refused: Option<String>) -> AnyView {
 
 fn card(card: ChannelCard) -> AnyView {
     let channel = card.channel;
-    let (state, class) = match (card.is_set_up, &card.late) {
-        (false, _) => ("not set up", "channel-state off"),
-        (true, Some(_)) => ("behind", "channel-state late"),
-        (true, None) => ("set up", "channel-state on"),
+    let (state, class) = match (card.is_set_up, card.is_broken, &card.late) {
+        (false, _, _) => ("not set up", "channel-state off"),
+        (true, true, _) => ("its test failed", "channel-state broken"),
+        (true, false, Some(_)) => ("behind", "channel-state late"),
+        (true, false, None) => ("set up", "channel-state on"),
     };
+    let tests = card.tests.into_iter().map(|test| {
+        view! {
+            <li>
+                <b>{test.what}</b>
+                <span class="beneath">{format!("{} · by {}", test.at, test.by)}</span>
+            </li>
+        }
+    });
+    let tests: Vec<_> = tests.collect();
+    let tests = (card.is_set_up && !tests.is_empty())
+        .then(|| view! { <ul class="failures plain" aria-label="Last tests">{tests}</ul> });
     let fact = |(name, value): (&'static str, String)| {
         view! {
             <div class="fact">
@@ -157,16 +184,16 @@ fn card(card: ChannelCard) -> AnyView {
                 {channel.words()} <span class=class>{state}</span>
             </h2>
             <p class="panel-note">{about(channel)}</p>
-            {late} {facts} {how} {told} {test}
-            {failures(card.is_set_up, card.failures)}
+            {late} {facts} {how} {told} {test} {tests}
+            {failures(card.is_set_up && !card.is_broken, card.failures)}
         </section>
     }
     .into_any()
 }
 
-fn failures(is_set_up: bool, lines: Vec<FailureLine>) -> Option<AnyView> {
+fn failures(may_be_well: bool, lines: Vec<FailureLine>) -> Option<AnyView> {
     if lines.is_empty() {
-        return is_set_up.then(|| {
+        return may_be_well.then(|| {
             view! { <p class="panel-note">"Nothing failed in the last day."</p> }.into_any()
         });
     }

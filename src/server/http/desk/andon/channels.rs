@@ -1,15 +1,17 @@
 //! `/admin/channels`: by what people are told, and a test of each.
 
+use crate::domain::andon::Channel;
 use crate::domain::time::TsMs;
 use crate::server::auth::Ctx;
 use crate::server::calendar::date_and_time;
+use crate::server::db::channel_tests::TestRow;
 use crate::server::db::deliveries::FailedRow;
 use crate::server::http::Shared;
 use crate::server::http::desk::answer::{asked_for, refused, wrong_or};
 use crate::server::http::desk::fields::{local, zone};
 use crate::server::http::desk::shown;
 use crate::server::services::andon::channels::{self, ChannelState, Tested, late_since};
-use crate::ui::desk::andon::channels::{self as pages, ChannelCard, FailureLine};
+use crate::ui::desk::andon::channels::{self as pages, ChannelCard, FailureLine, TestLine};
 use crate::ui::format;
 use axum::Router;
 use axum::extract::{Path, State};
@@ -68,6 +70,12 @@ fn card(state: ChannelState, tested: Option<&[Tested]>, zone: &TimeZone, now: Ts
     } else if state.is_set_up {
         facts.push(("Last sent", "never".to_owned()));
     }
+    let is_broken = state.is_broken();
+    let tests = state
+        .tests
+        .iter()
+        .map(|row| test_line(row, state.channel, zone));
+    let tests = tests.collect();
     let late = state.row.as_ref().and_then(|row| late_since(row, now));
     let outcome = |t: &Tested| match &t.outcome {
         Ok(said) => Ok(format!("Sent to {}: {said}", t.address)),
@@ -77,6 +85,8 @@ fn card(state: ChannelState, tested: Option<&[Tested]>, zone: &TimeZone, now: Ts
         channel: state.channel,
         is_set_up: state.is_set_up,
         facts,
+        is_broken,
+        tests,
         late: late.map(|at| date_and_time(zone, at)),
         test: state.to_oneself,
         failures: state
@@ -85,6 +95,24 @@ fn card(state: ChannelState, tested: Option<&[Tested]>, zone: &TimeZone, now: Ts
             .map(|row| failure(row, zone))
             .collect(),
         tested: tested.unwrap_or_default().iter().map(outcome).collect(),
+    }
+}
+
+fn test_line(row: &TestRow, channel: Channel, zone: &TimeZone) -> TestLine {
+    // To people a test goes only to whoever had it sent.
+    let to = if channel == Channel::Webhook {
+        format!(" to {}", row.receiver)
+    } else {
+        String::new()
+    };
+    TestLine {
+        at: local(zone, TsMs(row.at_ms)),
+        what: if row.taken != 0 {
+            format!("Test{to} was taken: {}", row.said)
+        } else {
+            format!("Test{to} failed: {}", row.said)
+        },
+        by: row.by_whom.clone(),
     }
 }
 
