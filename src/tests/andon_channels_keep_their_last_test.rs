@@ -53,7 +53,7 @@ async fn a_failed_test_stands_on_the_page_until_its_receiver_takes_something(pla
 
     for (second, to, broken) in [(1, "a", true), (2, "b", false)] {
         hands.set(at(NOW) + DurMs(second * 1_000));
-        queue_to(&server.app, "a line stands", "webhook", to).await;
+        queue_to(&server.app, &format!("told to {to}"), "webhook", to).await;
         assert_eq!(sent_now(&server.app).await, 1);
         let page = text(&nils.get("/admin/channels").await);
         assert_eq!(page.contains(BROKEN), broken, "{to}: {page}");

@@ -47,6 +47,7 @@ mod andon_history_tells_what_is_new_of_a_machine;
 mod andon_keeps_out_what_does_not_belong;
 mod andon_machines_call_by_every_rule;
 mod andon_machines_call_by_themselves;
+mod andon_mail_is_told_as_handed_over;
 mod andon_outlives_the_program;
 mod andon_people_are_told;
 mod andon_reaches_programs_and_browsers;

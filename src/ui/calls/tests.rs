@@ -287,7 +287,7 @@ fn who_was_told_and_who_could_not_be() {
     ];
     assert_eq!(
         told(seen(&call, 0)),
-        "Told: Cem (E-mail 00:00), Dora (Push 00:00, on its way). On their screens: Ben, Eve. Not reached: Ann",
+        "Told: Cem (E-mail 00:00, to the mail server), Dora (Push 00:00, on its way). On their screens: Ben, Eve. Not reached: Ann",
         "a screen tells nobody who does not look at it"
     );
     let many = (0..10).map(|n| one(&format!("Person {n}"), Channel::Push, Outcome::Sent));

@@ -53,6 +53,15 @@ pub struct ChannelCard {
     pub tested: Vec<Result<String, String>>,
 }
 
+/// That a message is gone, before where to. Of mail it is only known that the plant's own server has it.
+#[must_use]
+pub const fn gone(channel: Channel) -> &'static str {
+    match channel {
+        Channel::Email => "Handed to the mail server for",
+        _ => "Sent to",
+    }
+}
+
 /// What is to be written into the settings file for a channel.
 const fn settings(channel: Channel) -> &'static str {
     match channel {
@@ -76,7 +85,9 @@ const fn settings(channel: Channel) -> &'static str {
 const fn about(channel: Channel) -> &'static str {
     match channel {
         Channel::Screen => "On every screen where they are signed in.",
-        Channel::Email => "By the plant's own mail server, to the address on file.",
+        Channel::Email => {
+            "By the plant's own mail server, to the address on file. It is known whether that server took a message, and not whether it arrived: what bounces later goes to the mailbox of the sender, so somebody should read that."
+        }
         Channel::Push => "To tablets and phones on which somebody allowed it.",
         Channel::Webhook => "To other programs, signed.",
         Channel::Sms => "Text messages by a gateway, to the number on file.",

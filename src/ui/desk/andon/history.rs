@@ -1,7 +1,7 @@
 //! The calls of the past and of now: a list with filters, and one call opened above it with everything that happened to it.
 
 use crate::api::andon::{CallDetail, CallPage, CallView, HistoryLine, Outcome, Told};
-use crate::domain::andon::{CallKind, Priority, Stamp, Status};
+use crate::domain::andon::{CallKind, Channel, Priority, Stamp, Status};
 use crate::domain::local_time::LocalTime;
 use crate::domain::time::TsMs;
 use crate::ui::charts::waiting::{minutes, waiting_svg};
@@ -301,10 +301,11 @@ fn happened(page: &Page, lines: &[HistoryLine]) -> AnyView {
     )
 }
 
-const fn outcome(outcome: Outcome) -> &'static str {
-    match outcome {
+const fn outcome(told: &Told) -> &'static str {
+    match told.outcome {
         Outcome::Shown => "on their screens, if they look",
         Outcome::Waiting => "on its way",
+        Outcome::Sent if matches!(told.via, Channel::Email) => "handed to the mail server",
         Outcome::Sent => "sent",
         Outcome::Failed => "not reached",
         Outcome::Merged => "in a summary",
@@ -321,7 +322,7 @@ fn told(page: &Page, told: &[Told]) -> AnyView {
             words(one.via.words()),
             number(one.level.to_string()),
             words(page.second(one.at)).class(""),
-            words(outcome(one.outcome)).beneath((!one.why.is_empty()).then(|| one.why.clone())),
+            words(outcome(one)).beneath((!one.why.is_empty()).then(|| one.why.clone())),
         ]
     };
     let rows = told.iter().map(row).collect();

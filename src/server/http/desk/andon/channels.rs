@@ -11,7 +11,7 @@ use crate::server::http::desk::answer::{asked_for, refused, wrong_or};
 use crate::server::http::desk::fields::{local, zone};
 use crate::server::http::desk::shown;
 use crate::server::services::andon::channels::{self, ChannelState, Tested, late_since};
-use crate::ui::desk::andon::channels::{self as pages, ChannelCard, FailureLine, TestLine};
+use crate::ui::desk::andon::channels::{self as pages, ChannelCard, FailureLine, TestLine, gone};
 use crate::ui::format;
 use axum::Router;
 use axum::extract::{Path, State};
@@ -64,11 +64,11 @@ fn card(state: ChannelState, tested: Option<&[Tested]>, zone: &TimeZone, now: Ts
     }
     if let Some(row) = &state.row {
         let last = row.last_sent_ms.map_or_else(|| "never".to_owned(), time);
-        facts.push(("Last sent", last));
+        facts.push((last_gone(state.channel), last));
         facts.push(("Waiting", format::count(row.waiting)));
         facts.push(("Failed for good", format::count(row.failed)));
     } else if state.is_set_up {
-        facts.push(("Last sent", "never".to_owned()));
+        facts.push((last_gone(state.channel), "never".to_owned()));
     }
     let is_broken = state.is_broken();
     let tests = state
@@ -78,7 +78,7 @@ fn card(state: ChannelState, tested: Option<&[Tested]>, zone: &TimeZone, now: Ts
     let tests = tests.collect();
     let late = state.row.as_ref().and_then(|row| late_since(row, now));
     let outcome = |t: &Tested| match &t.outcome {
-        Ok(said) => Ok(format!("Sent to {}: {said}", t.address)),
+        Ok(said) => Ok(format!("{} {}: {said}", gone(state.channel), t.address)),
         Err(why) => Err(format!("Not sent to {}: {why}", t.address)),
     };
     ChannelCard {
@@ -92,9 +92,17 @@ fn card(state: ChannelState, tested: Option<&[Tested]>, zone: &TimeZone, now: Ts
         failures: state
             .failures
             .iter()
-            .map(|row| failure(row, zone))
+            .map(|row| failure(row, state.channel, zone))
             .collect(),
         tested: tested.unwrap_or_default().iter().map(outcome).collect(),
+    }
+}
+
+/// What is known of the last message that was taken.
+const fn last_gone(channel: Channel) -> &'static str {
+    match channel {
+        Channel::Email => "Last handed to the mail server",
+        _ => "Last sent",
     }
 }
 
@@ -116,7 +124,7 @@ fn test_line(row: &TestRow, channel: Channel, zone: &TimeZone) -> TestLine {
     }
 }
 
-fn failure(row: &FailedRow, zone: &TimeZone) -> FailureLine {
+fn failure(row: &FailedRow, channel: Channel, zone: &TimeZone) -> FailureLine {
     FailureLine {
         at: local(zone, TsMs(row.at_ms)),
         whom: row.person.clone().unwrap_or_else(|| row.address.clone()),
@@ -124,6 +132,7 @@ fn failure(row: &FailedRow, zone: &TimeZone) -> FailureLine {
         why: row.detail.clone(),
         state: match row.state.as_str() {
             "waiting" => "is tried again",
+            "sent" if channel == Channel::Email => "handed to the mail server later",
             "sent" => "sent later",
             "void" => "not needed any more",
             _ => "given up",
