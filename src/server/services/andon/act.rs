@@ -139,12 +139,14 @@ fn raised_by(stored: &StoredCall, by: &Doer) -> bool {
     person || device
 }
 
-/// Whether somebody else called for the same.
+/// Whether somebody else called for the same, or said that it was not over.
 async fn others_joined(tx: &mut Tx, stored: &StoredCall) -> sqlx::Result<bool> {
     let (person, name) = (stored.raised_person, &stored.call.raised.by);
     let happened = events::of_calls_in(tx, &[stored.id]).await?;
-    let mut joined = happened.iter().filter(|event| event.what == "join");
-    Ok(joined.any(|event| {
+    let mut again = happened
+        .iter()
+        .filter(|event| ["join", "reopen"].contains(&event.what.as_str()));
+    Ok(again.any(|event| {
         event.person_id != person.map(|p| p.0) || (person.is_none() && event.who != *name)
     }))
 }
