@@ -89,8 +89,9 @@ pub fn shell(options: ShellOptions) -> impl IntoView {
         plain_http,
         reader,
     } = options;
-    let (may, person) = (reader.may.clone(), reader.person.clone());
+    let (may, is) = (reader.may.clone(), reader.is.clone());
     provide_context(crate::ui::loaded::May(may.clone()));
+    provide_context(crate::ui::components::call_card::Is(is.clone()));
     // The debug text of a path is a JavaScript string.
     let start = format!(
         "import init, {{ hydrate }} from {js:?};\ninit({{ module_or_path: {wasm:?} }}).then(hydrate);"
@@ -125,7 +126,7 @@ pub fn shell(options: ShellOptions) -> impl IntoView {
                 </script>
                 <MetaTags />
             </head>
-            <body class:plain-http=plain_http data-may=may data-person=person>
+            <body class:plain-http=plain_http data-may=may data-is=is>
                 <App />
                 {strip(reader)}
             </body>

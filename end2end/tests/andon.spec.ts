@@ -135,7 +135,7 @@ test('whoever may not do something is not offered it', async ({ browser, floor }
   await raise(operator, 'Material');
   const own = operator.locator('.call');
   await expect(own.getByRole('button', { name: 'Call the next level now' })).toBeVisible();
-  for (const name of ['5 min', 'I am there', 'Cancel the call']) {
+  for (const name of ['5 min', 'I am there', 'I cannot come']) {
     await expect(own.getByText(name, { exact: true })).toBeHidden();
   }
   const viewer = await at(browser, floor, 'Viewer', '/andon', phone);
@@ -143,7 +143,26 @@ test('whoever may not do something is not offered it', async ({ browser, floor }
   await expect(viewer.locator('.call').getByRole('button')).toHaveCount(0);
   await viewer.goto(`${floor.url}/lines/L1`);
   await expect(viewer.getByRole('button', { name: 'Help', exact: true })).toBeHidden();
-  await closed(operator, viewer);
+
+  // Whoever took it tells another time or gives it back, whoever raised it takes it back; nobody else is offered that.
+  const taker = await at(browser, floor, 'Maintenance Technician', '/andon', tablet);
+  const other = await at(browser, floor, 'Engineer', '/andon', tablet);
+  const call = taker.locator('.call');
+  await call.getByRole('button', { name: '5 min' }).click();
+  await expect(own.locator('.call-who')).toHaveText(/^Comes in [45]:/, { timeout: 1_000 });
+  await expect(own.getByText('Cancel the call')).toBeHidden();
+  await call.getByRole('button', { name: '20 min' }).click();
+  await expect(own.locator('.call-who')).toHaveText(/^Comes in (19|20):/, { timeout: 1_000 });
+  for (const name of ['20 min', 'I cannot come']) {
+    await expect(other.locator('.call').getByRole('button', { name })).toBeHidden();
+  }
+  await call.getByRole('button', { name: 'I cannot come' }).click();
+  await expect(own.locator('.call-who')).toHaveText(/cannot come: nobody comes yet$/, { timeout: 1_000 });
+  await own.getByText('Cancel the call').click();
+  await own.getByLabel('What it was').fill('it runs again');
+  await own.getByRole('button', { name: 'It was not needed' }).click();
+  await expect(call).toHaveCount(0, { timeout: 1_000 });
+  await closed(operator, viewer, taker, other);
 });
 
 /** Counts how often the page starts to play and how often what plays begins again; plays nothing before a tap, as browsers do. */

@@ -96,8 +96,17 @@ pub struct CallView {
     pub call: Call,
     /// What whoever called said.
     pub text: String,
-    /// What whoever resolved or cancelled it said.
+    /// What whoever resolved it, cancelled it or gave it back said last.
     pub note: String,
+    /// The number of the person who raised it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub raised_person: Option<i64>,
+    /// The number of the shared tablet that raised it while nobody was signed on there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub raised_device: Option<i64>,
+    /// The number of the person who took it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken_person: Option<i64>,
     /// How often somebody called for the same while it was open, the first time included.
     pub raises: i64,
     /// The start of the stop that it is about.
@@ -344,6 +353,15 @@ pub async fn acknowledge_andon_event(id: i64, eta_min: Option<i64>) -> Result<Ca
         .map_err(ApiError::from)
 }
 
+/// "I cannot come", by whoever took it, perhaps with why.
+#[server(prefix = "/api", endpoint = "andon_hand_back", input = Json, output = Json)]
+pub async fn hand_back_andon_event(id: i64, note: String) -> Result<CallView, ApiError> {
+    let ctx = crate::server::auth::guard::here::<HandBackAndonEvent>()?;
+    crate::server::services::andon::hand_back_andon_event(&ctx, id, &note)
+        .await
+        .map_err(ApiError::from)
+}
+
 /// "I am there."
 #[server(prefix = "/api", endpoint = "andon_arrive", input = Json, output = Json)]
 pub async fn arrive_andon_event(id: i64) -> Result<CallView, ApiError> {
@@ -375,7 +393,7 @@ pub async fn close_andon_event(id: i64) -> Result<CallView, ApiError> {
         .map_err(ApiError::from)
 }
 
-/// It was not needed; the note says why.
+/// It was not needed; the note says why. By whoever may resolve calls, or raised it while nobody has taken it.
 #[server(prefix = "/api", endpoint = "andon_cancel", input = Json, output = Json)]
 pub async fn cancel_andon_event(id: i64, note: String) -> Result<CallView, ApiError> {
     let ctx = crate::server::auth::guard::here::<CancelAndonEvent>()?;

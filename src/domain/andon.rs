@@ -2,7 +2,9 @@
 //!
 //! ```text
 //! raised -> acknowledged -> arrived -> resolved -> closed          cancelled: before it was resolved
-//!    ^                                    |          |
+//!    ^           |                        |          |
+//!    +- given ---+                        |          |
+//!    |  back                              |          |
 //!    +------------- reopened -------------+----------+
 //! ```
 //!

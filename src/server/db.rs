@@ -8,6 +8,7 @@ pub mod attempts;
 pub mod audit;
 mod bulk;
 pub mod calendar;
+pub mod channel_tests;
 pub mod classifications;
 pub mod contacts;
 pub mod deliveries;

@@ -20,7 +20,7 @@ use rand::Rng;
 use rand::seq::IndexedRandom;
 use rand_chacha::ChaCha8Rng;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 on_both! { any_history_leaves_what_the_model_says }
 
@@ -37,6 +37,8 @@ struct Model {
     ladder: Ladder,
     plan: i64,
     plan_since: TsMs,
+    /// What was done in a plan before it was given back, and is not done a second time.
+    done_before: BTreeSet<(i64, i64)>,
     /// When each step of each plan was done, and how late.
     done: BTreeMap<(i64, i64), (TsMs, DurMs)>,
 }
@@ -64,7 +66,20 @@ impl Model {
     }
 
     fn is_done(&self, step: usize) -> bool {
-        self.done.contains_key(&(self.plan, step as i64))
+        let key = (self.plan, step as i64);
+        self.done.contains_key(&key) || self.done_before.contains(&key)
+    }
+
+    /// The ladder begins anew, but for what waits for it to be resolved.
+    fn begin_anew(&mut self, now: TsMs) {
+        let steps = self.ladder.steps().iter().enumerate();
+        let goes_on = steps.filter(|(n, step)| step.trigger == NotResolved && self.is_done(*n));
+        let goes_on: Vec<i64> = goes_on.map(|(n, _)| n as i64).collect();
+        self.plan += 1;
+        self.plan_since = now;
+        let plan = self.plan;
+        self.done_before
+            .extend(goes_on.into_iter().map(|n| (plan, n)));
     }
 
     fn do_step(&mut self, step: usize, now: TsMs, late: DurMs) {
@@ -119,7 +134,8 @@ fn op(rng: &mut ChaCha8Rng, calls: usize, now: TsMs) -> Op {
             let eta = eta.map(|ms| now + DurMs(ms));
             Op::Act(which, Act::Acknowledge { eta })
         }
-        13..15 => Op::Act(which, Act::Arrive),
+        13 => Op::Act(which, Act::Arrive),
+        14 => Op::Act(which, Act::HandBack),
         15..17 => {
             let cause = *Cause::ALL.choose(rng).expect("one");
             Op::Act(which, Act::Resolve { cause })
@@ -194,6 +210,10 @@ fn acted(models: &mut [Model], which: usize, act: Act, by: &str, now: TsMs) -> u
             (model.call, model.level) = (next, 0);
             model.replan(now);
         }
+        Act::HandBack => {
+            model.call = next;
+            model.begin_anew(now);
+        }
         Act::Escalate => {
             let Some(step) = model.ladder.above(model.level, &next) else {
                 return 409;
@@ -230,6 +250,7 @@ fn raised(models: &mut Vec<Model>, priority: Priority, by: &str, now: TsMs) -> b
         ladder: ladder(priority),
         plan: 0,
         plan_since: now,
+        done_before: BTreeSet::new(),
         done: BTreeMap::new(),
     };
     model.settle(now);

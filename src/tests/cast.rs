@@ -131,12 +131,11 @@ impl Actor {
     }
 
     /// A shared tablet of a line on which nobody signed on.
-    pub async fn tablet(server: &Server, on: LineId) -> Self {
-        let name = "Tablet".to_owned();
-        let id = device(server, ("tablet", &name), "/", Some(on)).await;
+    pub async fn tablet(server: &Server, name: &str, on: LineId) -> Self {
+        let id = device(server, ("tablet", name), "/lines/L1", Some(on)).await;
         Self {
-            name,
-            rights: rights(sets::WATCH, Some(on)),
+            name: name.to_owned(),
+            rights: rights(sets::SHARED_TABLET, Some(on)),
             proof: Proof::Tablet(id),
         }
     }

@@ -226,7 +226,8 @@ impl Live {
 fn reader() -> Option<i64> {
     #[cfg(feature = "hydrate")]
     {
-        document().body()?.get_attribute("data-person")?.parse().ok()
+        let is = document().body()?.get_attribute("data-is")?;
+        is.split(' ').find_map(|one| one.strip_prefix('p')?.parse().ok())
     }
     #[cfg(not(feature = "hydrate"))]
     None

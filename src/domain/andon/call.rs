@@ -37,6 +37,8 @@ pub struct Call {
     pub reopened: i64,
     /// Who reopened it last.
     pub reopened_last: Option<Stamp>,
+    /// Who took it in the present round and gave it back, the last one: from then on it waits for somebody to take it.
+    pub handed_back: Option<Stamp>,
     /// Who took it.
     pub acknowledged: Option<Stamp>,
     /// When they said they would be there.
@@ -60,11 +62,13 @@ pub struct Call {
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case", tag = "act")]
 pub enum Act {
-    /// "I am coming."
+    /// "I am coming." Whoever took it says by the same act that they will be there at another time.
     Acknowledge {
         /// When they will be there.
         eta: Option<TsMs>,
     },
+    /// "I cannot come", by whoever took it: somebody else has to take it.
+    HandBack,
     /// "I am there." Takes it as well when nobody had.
     Arrive,
     /// The trouble is over.
@@ -91,6 +95,7 @@ impl Act {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Acknowledge { .. } => "acknowledge",
+            Self::HandBack => "hand_back",
             Self::Arrive => "arrive",
             Self::Resolve { .. } => "resolve",
             Self::Close => "close",
@@ -109,7 +114,7 @@ impl Act {
             Self::Resolve { .. } => Some(Status::Resolved),
             Self::Close => Some(Status::Closed),
             Self::Cancel => Some(Status::Cancelled),
-            Self::Reopen { .. } => Some(Status::Raised),
+            Self::Reopen { .. } | Self::HandBack => Some(Status::Raised),
             Self::Escalate => None,
         }
     }
@@ -119,6 +124,7 @@ impl Act {
     pub const fn may_follow(self, status: Status) -> bool {
         match self {
             Self::Acknowledge { .. } => matches!(status, Status::Raised),
+            Self::HandBack => matches!(status, Status::Acknowledged),
             Self::Arrive => matches!(status, Status::Raised | Status::Acknowledged),
             Self::Resolve { .. } => matches!(status, Status::Acknowledged | Status::Arrived),
             Self::Close => matches!(status, Status::Resolved),
@@ -186,6 +192,7 @@ impl Call {
             raised,
             reopened: 0,
             reopened_last: None,
+            handed_back: None,
             acknowledged: None,
             eta: None,
             arrived: None,
@@ -225,6 +232,7 @@ impl Call {
             (Status::Resolved, &self.resolved),
             (Status::Arrived, &self.arrived),
             (Status::Acknowledged, &self.acknowledged),
+            (Status::Raised, &self.handed_back),
             (Status::Raised, &self.reopened_last),
         ];
         stamps
@@ -239,11 +247,18 @@ impl Call {
         self.reopened_last.as_ref().unwrap_or(&self.raised).at
     }
 
-    /// The call after `act` of `by` at `now`. Whoever does once more what they just did changes nothing. A stamp is never
-    /// before the one before it, also when the clock was set back.
+    /// Since when somebody has to take it: since the round began, or since whoever took it gave it back.
+    #[must_use]
+    pub fn untaken_since(&self) -> TsMs {
+        let back = self.handed_back.as_ref();
+        back.map_or_else(|| self.since(), |stamp| stamp.at)
+    }
+
+    /// The call after `act` of `by` at `now`. Whoever does once more what they just did changes nothing, but for another ETA.
+    /// A stamp is never before the one before it, also when the clock was set back.
     ///
     /// # Errors
-    /// The status forbids it, the ETA is impossible, or it is too late to reopen.
+    /// The status forbids it, the ETA is impossible, somebody else took what is to be given back, or it is too late to reopen.
     pub fn after(
         self,
         act: Act,
@@ -252,12 +267,16 @@ impl Call {
         reopen: ReopenWithin,
     ) -> Result<Self, Refused> {
         let (status, made) = self.now_at();
-        if !act.may_follow(status) {
-            return if made.by == by && self.is_done_by(act) {
-                Ok(self)
-            } else {
-                Err(self.refused(act))
-            };
+        let theirs = made.by == by;
+        if theirs && self.is_done_by(act) {
+            return Ok(self);
+        }
+        if let (true, Status::Acknowledged, Act::Acknowledge { eta }) = (theirs, status, act) {
+            let eta = possible(eta, now)?;
+            return Ok(Self { eta, ..self });
+        }
+        if !act.may_follow(status) || (act == Act::HandBack && !theirs) {
+            return Err(self.refused(act));
         }
         let stamp = Some(Stamp {
             at: now.max(made.at),
@@ -266,10 +285,10 @@ impl Call {
         let mut next = self;
         match act {
             Act::Acknowledge { eta } => {
-                if eta.is_some_and(|eta| eta <= now || eta > now + LONGEST_ETA) {
-                    return Err(Refused::Eta);
-                }
-                (next.acknowledged, next.eta) = (stamp, eta);
+                (next.acknowledged, next.eta) = (stamp, possible(eta, now)?);
+            }
+            Act::HandBack => {
+                (next.acknowledged, next.eta, next.handed_back) = (None, None, stamp);
             }
             Act::Arrive => {
                 next.acknowledged = next.acknowledged.or_else(|| stamp.clone());
@@ -292,6 +311,7 @@ impl Call {
                 Act::Resolve { cause } => self.cause == Some(cause),
                 // A call that was only raised was never reopened, and each reopening is a round of its own.
                 Act::Reopen { .. } => false,
+                Act::HandBack => self.handed_back.is_some(),
                 Act::Arrive | Act::Close | Act::Cancel | Act::Escalate => true,
             }
     }
@@ -330,6 +350,8 @@ impl Call {
         let (status, made) = self.now_at();
         let hint = match (status, act) {
             (Status::Raised, Act::Resolve { .. }) => "acknowledge it first",
+            (Status::Acknowledged, Act::HandBack) => "only whoever took it gives it back",
+            (Status::Raised, Act::HandBack) => "nobody took it",
             (_, Act::Close) if status.is_open() => "resolve it first",
             (_, Act::Reopen { .. }) if status.is_open() => "it is still open",
             (Status::Resolved, Act::Cancel) => "close it instead",
@@ -345,5 +367,13 @@ impl Call {
             made: made.clone(),
             hint: hint.to_owned(),
         }
+    }
+}
+
+/// An ETA that can be.
+fn possible(eta: Option<TsMs>, now: TsMs) -> Result<Option<TsMs>, Refused> {
+    match eta {
+        Some(eta) if eta <= now || eta > now + LONGEST_ETA => Err(Refused::Eta),
+        eta => Ok(eta),
     }
 }

@@ -23,7 +23,7 @@ named! {
     Trigger {
         /// Nothing: everybody hears of the call.
         Raised = 1 "raised" "Raised";
-        /// Nobody took it. From the start of the round until somebody does.
+        /// Nobody took it. From the start of the round, or since it was given back, until somebody does.
         NotAcknowledged = 2 "not_acknowledged" "Not acknowledged";
         /// Whoever took it is not there. From when they took it, or from their ETA where that is later.
         NotArrived = 3 "not_arrived" "Nobody there";
@@ -109,14 +109,15 @@ impl Step {
     }
 
     /// When it is due in the present round; `None` when it is void, or waits for something that did not happen yet. In a
-    /// round it never changes once it is known.
+    /// round it never changes once it is known, unless whoever took the call tells another ETA or gives it back.
     #[must_use]
     pub fn due(&self, call: &Call) -> Option<TsMs> {
         if self.is_void(call) {
             return None;
         }
         let from = match self.trigger {
-            Trigger::Raised | Trigger::NotAcknowledged | Trigger::NotResolved => call.since(),
+            Trigger::Raised | Trigger::NotResolved => call.since(),
+            Trigger::NotAcknowledged => call.untaken_since(),
             Trigger::NotArrived => {
                 let taken = call.acknowledged.as_ref()?.at;
                 call.eta.map_or(taken, |eta| eta.max(taken))
@@ -223,9 +224,8 @@ fn by_clock(call: &Call, now: TsMs) -> Call {
     let mut seen = call.clone();
     let pull = |stamp: &mut Stamp| stamp.at = stamp.at.min(now);
     pull(&mut seen.raised);
-    if let Some(reopened) = seen.reopened_last.as_mut() {
-        pull(reopened);
-    }
+    let later = [&mut seen.reopened_last, &mut seen.handed_back];
+    later.into_iter().flatten().for_each(pull);
     if let Some(taken) = seen.acknowledged.as_mut() {
         // An ETA before the stamp was told after the clock was set back, and goes by it already.
         let lead = (taken.at - now).max(DurMs::ZERO);

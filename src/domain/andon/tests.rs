@@ -1,5 +1,6 @@
 //! Calls, their ladders and their time: worked cases.
 
+mod giving_back;
 mod histories;
 
 use super::*;

@@ -97,7 +97,7 @@ pub mod sets {
     /// Check products and decide about them.
     pub const CONTROL_QUALITY: PermissionSet =
         PermissionSet::of(&[P::QualityRead, P::QualityWrite, P::QualityApprove]);
-    /// Look at everything on the floor, change nothing: what a shared tablet may on which nobody signed on.
+    /// Look at everything on the floor, change nothing.
     pub const WATCH: PermissionSet = PermissionSet::of(&[
         P::DashboardRead,
         P::ProductionRead,
@@ -108,6 +108,9 @@ pub mod sets {
         P::AndonRead,
         P::EquipmentRead,
     ]);
+    /// What a shared tablet may on which nobody signed on: look, and call for help where it stands. Whoever needs help is not
+    /// asked who they are first.
+    pub const SHARED_TABLET: PermissionSet = WATCH.and(PermissionSet::of(&[P::AndonCreate]));
     /// What a wall that shows the board may: only what stands on it.
     pub const WALL_OF_BOARD: PermissionSet =
         PermissionSet::of(&[P::DashboardRead, P::OeeRead, P::AndonRead]);
@@ -210,6 +213,9 @@ mod tests {
         assert!(default("viewer").covers(sets::WATCH));
         assert!(sets::WATCH.covers(sets::WALL_OF_BOARD));
         assert!(sets::WALL_OF_BOARD.covers(sets::WALL_OF_ANDON));
+        let more = sets::SHARED_TABLET.without(sets::WATCH);
+        assert_eq!(more, PermissionSet::of(&[Permission::AndonCreate]));
+        assert!(!sets::WALL_OF_LINE.has(Permission::AndonCreate));
         assert!(default("viewer").covers(sets::WALL_OF_LINE));
     }
 

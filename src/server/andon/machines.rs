@@ -262,6 +262,7 @@ fn program(app: &App, name: String) -> Doer {
     Doer {
         name,
         person: None,
+        device: None,
         entry: entry(&caller, app.clock.now(), "", ""),
     }
 }

@@ -3,7 +3,7 @@
 use super::directory::{Called, Directory};
 use super::over;
 use super::tell::{Doing, tell_all};
-use crate::domain::andon::Step;
+use crate::domain::andon::{Step, Trigger};
 use crate::domain::ids::PersonId;
 use crate::domain::time::{DurMs, TsMs};
 use crate::server::db::Tx;
@@ -92,6 +92,40 @@ pub async fn set_timers(tx: &mut Tx, call: &StoredCall, now: TsMs) -> sqlx::Resu
             timers::set(tx, call.id, (call.plan, step), at, now).await?;
         }
     }
+    Ok(())
+}
+
+/// After whoever took a call told another ETA: what waits for them waits from there. The timers are to be set afterwards.
+///
+/// # Errors
+/// The engine's.
+pub async fn expect_later(tx: &mut Tx, call: &StoredCall) -> sqlx::Result<()> {
+    for (step, one) in call.ladder.steps().iter().enumerate() {
+        if one.trigger == Trigger::NotArrived {
+            timers::unset(tx, call.id, (call.plan, number(step))).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Begins the ladder of a call anew that was given back, as another plan: whoever is called first hears of it, and what waits
+/// for somebody to take it waits from now. What waited for it to be resolved goes on as it was, and what was done of that is
+/// not done a second time. The timers are to be set afterwards.
+///
+/// # Errors
+/// The engine's.
+pub async fn begin_anew(tx: &mut Tx, call: &mut StoredCall, now: TsMs) -> sqlx::Result<()> {
+    let (before, plan) = (call.plan, call.plan + 1);
+    for timer in timers::of_call_in(tx, call.id).await? {
+        let step = usize::try_from(timer.step).unwrap_or(usize::MAX);
+        let of = call.ladder.steps().get(step);
+        let goes_on = of.is_some_and(|of| of.trigger == Trigger::NotResolved);
+        if timer.plan == before && timer.state != timers::PENDING && goes_on {
+            timers::set_void(tx, call.id, (plan, timer.step), now).await?;
+        }
+    }
+    call.plan = plan;
+    call.plan_since = now.max(call.call.made().at);
     Ok(())
 }
 

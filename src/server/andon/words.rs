@@ -1,7 +1,7 @@
 //! What people are told of calls.
 
 use super::steps::Around;
-use crate::domain::andon::{Channel, Priority, Step, Trigger};
+use crate::domain::andon::{Channel, Priority, Status, Step, Trigger};
 use crate::domain::time::TsMs;
 use crate::server::calendar;
 use crate::server::db::andon::calls::StoredCall;
@@ -41,6 +41,17 @@ pub(super) fn raised(around: Around<'_>, call: &StoredCall, step: &Step) -> Mess
     if let Some(reopened) = &call.call.reopened_last {
         let at = clock(around, reopened.at);
         lines.push(format!("Reopened at {at} by {}.", reopened.by));
+    }
+    let back = call.call.handed_back.as_ref();
+    if let Some(back) = back.filter(|_| call.call.status() == Status::Raised) {
+        let at = clock(around, back.at);
+        lines.push(format!(
+            "{} took it, and cannot come: given back at {at}.",
+            back.by
+        ));
+        if !call.note.is_empty() {
+            lines.push(call.note.clone());
+        }
     }
     if call.call.line_stopped {
         lines.push("The line stands.".to_owned());

@@ -12,11 +12,13 @@ pub enum Need {
     Person,
     /// The permission on some line at least; the service then asks for the line in question.
     Line(Permission),
+    /// One of these on some line at least; the service then asks for the line in question, and whether the second is enough.
+    Either(Permission, Permission),
     /// The permission on the whole site.
     Site(Permission),
 }
 
-use Need::{Anyone, Line, Person, Site};
+use Need::{Anyone, Either, Line, Person, Site};
 
 /// A route: method (`*`: any), path as it is registered, and what it needs.
 pub type Entry = (&'static str, &'static str, Need);
@@ -53,10 +55,16 @@ pub const ACCESS: &[Entry] = &[
     ("*", "/api/andon_statistics", Line(P::AndonRead)),
     ("*", "/api/andon_escalation", Line(P::AndonRead)),
     ("*", "/api/andon_acknowledge", Line(P::AndonAcknowledge)),
+    ("*", "/api/andon_hand_back", Line(P::AndonAcknowledge)),
     ("*", "/api/andon_arrive", Line(P::AndonAcknowledge)),
     ("*", "/api/andon_resolve", Line(P::AndonResolve)),
     ("*", "/api/andon_close", Line(P::AndonResolve)),
-    ("*", "/api/andon_cancel", Line(P::AndonResolve)),
+    // Whoever called may take the call back while nobody has taken it.
+    (
+        "*",
+        "/api/andon_cancel",
+        Either(P::AndonResolve, P::AndonCreate),
+    ),
     ("*", "/api/andon_reopen", Line(P::AndonResolve)),
     ("*", "/api/andon_escalate", Line(P::AndonCreate)),
     // REST
@@ -100,6 +108,11 @@ pub const ACCESS: &[Entry] = &[
     ),
     (
         "POST",
+        "/api/v1/andon/calls/{id}/hand_back",
+        Line(P::AndonAcknowledge),
+    ),
+    (
+        "POST",
         "/api/v1/andon/calls/{id}/arrive",
         Line(P::AndonAcknowledge),
     ),
@@ -116,7 +129,7 @@ pub const ACCESS: &[Entry] = &[
     (
         "POST",
         "/api/v1/andon/calls/{id}/cancel",
-        Line(P::AndonResolve),
+        Either(P::AndonResolve, P::AndonCreate),
     ),
     (
         "POST",

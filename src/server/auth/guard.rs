@@ -120,14 +120,21 @@ pub fn admit(app: &App, caller: &Arc<Caller>, method: &str, path: &str) -> Resul
             lacks(permission)
         }
         // The desk is for people, whatever a key may.
-        Need::Line(permission) | Need::Site(permission)
+        Need::Line(permission) | Need::Either(permission, _) | Need::Site(permission)
             if path.starts_with("/admin/") && matches!(caller.who, Who::Key { .. }) =>
         {
             lacks(permission)
         }
         Need::Line(permission) if caller.rights.anywhere(permission) => Ok(ctx),
+        Need::Either(one, other)
+            if caller.rights.anywhere(one) || caller.rights.anywhere(other) =>
+        {
+            Ok(ctx)
+        }
         Need::Site(permission) if caller.rights.on_site(permission) => Ok(ctx),
-        Need::Line(permission) | Need::Site(permission) => lacks(permission),
+        Need::Line(permission) | Need::Either(permission, _) | Need::Site(permission) => {
+            lacks(permission)
+        }
     }
 }
 
@@ -212,6 +219,8 @@ impl Ctx {
     pub fn reach(&self, line: &Line) -> Result<(), ServiceError> {
         match self.need {
             Need::Line(permission) => self.also(permission, line),
+            Need::Either(_, other) if self.holds(other, line) => Ok(()),
+            Need::Either(one, _) => self.also(one, line),
             Need::Anyone | Need::Person | Need::Site(_) => Ok(()),
         }
     }
@@ -220,7 +229,8 @@ impl Ctx {
     #[must_use]
     pub fn sees(&self, line: &Line) -> bool {
         match self.need {
-            Need::Line(permission) => self.caller.rights.at(permission, line.place()),
+            Need::Line(permission) => self.holds(permission, line),
+            Need::Either(one, other) => self.holds(one, line) || self.holds(other, line),
             Need::Anyone | Need::Person | Need::Site(_) => true,
         }
     }
@@ -229,7 +239,8 @@ impl Ctx {
     #[must_use]
     pub fn sees_all(&self) -> bool {
         match self.need {
-            Need::Line(permission) => self.caller.rights.on_site(permission),
+            Need::Line(permission) => self.holds_everywhere(permission),
+            Need::Either(one, other) => self.holds_everywhere(one) || self.holds_everywhere(other),
             Need::Anyone | Need::Person | Need::Site(_) => true,
         }
     }

@@ -191,7 +191,7 @@ async fn person(app: &App, id: PersonId) -> sqlx::Result<Option<Known>> {
     Ok(known)
 }
 
-/// A device shows what is on the floor where it stands, and changes nothing.
+/// A device shows what is on the floor where it stands, and changes nothing; a shared tablet calls for help there.
 fn at_device(app: &App, caller: &mut Caller, row: &DeviceRow) {
     caller.who = Who::Device;
     caller.device = Some(Device {
@@ -203,7 +203,7 @@ fn at_device(app: &App, caller: &mut Caller, row: &DeviceRow) {
         of_wall(&app.plant.get(), row)
     } else {
         Rights(vec![Grant {
-            set: sets::WATCH,
+            set: sets::SHARED_TABLET,
             reach: rights::reach(row.area_id, row.line_id),
         }])
     };

@@ -343,8 +343,8 @@ pub async fn void_at(tx: &mut Tx, channel: &str, address: &str) -> sqlx::Result<
         .rows_affected()))
 }
 
-/// Forgets messages that were last touched before then and are at their end, with their attempts; of each channel the newest
-/// that was sent stays, which tells when it last worked, and so do those about calls that are open: whoever was woken is to
+/// Forgets messages that were last touched before then and are at their end, with their attempts; of each channel, and of
+/// each program in the settings, the newest that was sent stays, which tells when it last worked, and so do those about calls that are open: whoever was woken is to
 /// hear when it is over. A thousand at a time, so that nobody waits long for a turn to write.
 ///
 /// # Errors
@@ -353,7 +353,10 @@ pub async fn forget_old(db: &Db, before: TsMs) -> sqlx::Result<()> {
     const SQL: &str = "DELETE FROM delivery WHERE id IN (
             SELECT d.id FROM delivery d
             WHERE d.state <> 'waiting' AND d.touched_ms < $1
-                AND d.id NOT IN (SELECT MAX(s.id) FROM delivery s WHERE s.state = 'sent' GROUP BY s.channel)
+                AND d.id NOT IN (
+                    SELECT MAX(s.id) FROM delivery s WHERE s.state = 'sent'
+                    GROUP BY s.channel, CASE WHEN s.channel = 'webhook' THEN s.address END
+                )
                 AND NOT EXISTS (
                     SELECT 1 FROM andon_call c
                     WHERE c.id = d.call_id AND c.resolved_ms IS NULL AND c.cancelled_ms IS NULL

@@ -40,6 +40,7 @@ const VERSIONS: &[Version] = versions![
     "0015_andon_reads",
     "0016_not_by_address",
     "0017_folded_names",
+    "0018_given_back_and_tested",
 ];
 
 /// Brings the schema up to date, adds the reasons and roles that every plant starts with, and lets rows of older programs be

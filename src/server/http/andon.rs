@@ -151,7 +151,7 @@ pub struct Taking {
     eta: Option<TsMs>,
 }
 
-/// "I am coming."
+/// "I am coming." Whoever took the call tells by the same that they will be there at another time.
 #[utoipa::path(post, tag = "andon", path = "/api/v1/andon/calls/{id}/acknowledge", request_body = Taking,
     params(("id" = i64, Path, description = "The call's number")),
     responses(
@@ -166,6 +166,24 @@ pub async fn acknowledge(
 ) -> Result<Json<CallView>, Problem> {
     let taking: Taking = read(&headers, body)?;
     let done = andon::acknowledge_andon_event(&ctx, id, taking.eta);
+    Ok(Json(done.await?))
+}
+
+/// "I cannot come", by whoever took the call: it waits for somebody to take it once more, and goes up anew.
+#[utoipa::path(post, tag = "andon", path = "/api/v1/andon/calls/{id}/hand_back", request_body = Note,
+    params(("id" = i64, Path, description = "The call's number")),
+    responses(
+        (status = 200, body = CallView, description = "The call as it is now"),
+        (status = 409, description = "Nobody took it, somebody else did, who is named, or they are there already"),
+    ))]
+pub async fn hand_back(
+    ctx: Ctx,
+    Path(id): Path<i64>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Json<CallView>, Problem> {
+    let told: Note = read(&headers, body)?;
+    let done = andon::hand_back_andon_event(&ctx, id, &told.note);
     Ok(Json(done.await?))
 }
 
@@ -246,12 +264,13 @@ pub struct Note {
     note: String,
 }
 
-/// It was not needed.
+/// It was not needed. By whoever may resolve calls; or by whoever raised it, while nobody has taken it and nobody else called
+/// for the same.
 #[utoipa::path(post, tag = "andon", path = "/api/v1/andon/calls/{id}/cancel", request_body = Note,
     params(("id" = i64, Path, description = "The call's number")),
     responses(
         (status = 200, body = CallView, description = "The call as it is now"),
-        (status = 409, description = "It is over, by whom is told"),
+        (status = 409, description = "It is over, by whom is told; or it is no longer theirs alone to cancel"),
         (status = 422, description = "The note is missing or too long"),
     ))]
 pub async fn cancel(

@@ -51,6 +51,9 @@ pub fn signed(caller: &Caller) -> Option<Signed> {
     let may = |(href, _): &&(&str, &str)| match need_of("GET", href) {
         Some(Need::Site(permission)) => caller.rights.on_site(permission),
         Some(Need::Line(permission)) => caller.rights.anywhere(permission),
+        Some(Need::Either(one, other)) => {
+            caller.rights.anywhere(one) || caller.rights.anywhere(other)
+        }
         Some(Need::Anyone | Need::Person) => true,
         None => false,
     };

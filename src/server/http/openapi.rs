@@ -68,6 +68,7 @@ pub fn router(shared: &Shared) -> Router {
         .routes(routes!(andon::active))
         .routes(routes!(andon::call))
         .routes(routes!(andon::acknowledge))
+        .routes(routes!(andon::hand_back))
         .routes(routes!(andon::arrive))
         .routes(routes!(andon::resolve))
         .routes(routes!(andon::close))

@@ -48,6 +48,7 @@ pub fn router(shared: &Shared) -> Router {
     server_fn::axum::register_explicit::<crate::api::andon::GetAndonEventHistory>();
     server_fn::axum::register_explicit::<crate::api::andon::CreateAndonEvent>();
     server_fn::axum::register_explicit::<crate::api::andon::AcknowledgeAndonEvent>();
+    server_fn::axum::register_explicit::<crate::api::andon::HandBackAndonEvent>();
     server_fn::axum::register_explicit::<crate::api::andon::ArriveAndonEvent>();
     server_fn::axum::register_explicit::<crate::api::andon::ResolveAndonEvent>();
     server_fn::axum::register_explicit::<crate::api::andon::CloseAndonEvent>();
@@ -124,11 +125,19 @@ fn reader() -> Reader {
     let caller = extensions.and_then(|e| e.get::<Arc<Caller>>().cloned());
     caller.map_or_else(Reader::default, |caller| Reader {
         signed: super::desk::signed(&caller),
-        person: caller.person().map(|person| person.0.to_string()),
         device: caller.device.as_ref().map(|d| d.name.clone()),
         shared: caller.device.as_ref().is_some_and(|d| d.bound_to.is_none()),
         may: caller.rights.union().names(),
+        is: known_as(&caller),
     })
+}
+
+/// By what calls know whoever asks.
+fn known_as(caller: &Caller) -> String {
+    let person = caller.person().map(|id| format!("p{}", id.0));
+    let device = caller.device.as_ref().map(|d| format!("d{}", d.id.0));
+    let both: Vec<String> = person.into_iter().chain(device).collect();
+    both.join(" ")
 }
 
 /// A plain file of the site if there is one of that name, else the page that says "not found".

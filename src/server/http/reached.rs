@@ -5,11 +5,13 @@ use super::account::{when, wrong_fields};
 use super::desk::answer::{Again, asked_for, refused, wrong_or};
 use super::desk::page_with;
 use super::desk::posted::Posted;
+use crate::domain::andon::Channel;
 use crate::domain::time::TsMs;
 use crate::server::auth::Ctx;
 use crate::server::services::account::{self, NewAddress};
 use crate::server::services::andon::channels::Tested;
 use crate::server::services::reached::{self, NewDevice, Way};
+use crate::ui::desk::andon::channels::gone;
 use crate::ui::desk::reached::{self as pages, DeviceLine, Reached, SCRIPT, Test};
 use axum::Router;
 use axum::extract::{Path, Query, State};
@@ -58,7 +60,7 @@ struct Typed {
     email: Option<String>,
     phone: Option<String>,
     label: String,
-    tested: Option<Vec<Tested>>,
+    tested: Option<(Channel, Vec<Tested>)>,
 }
 
 async fn show(State(shared): State<Shared>, ctx: Ctx, Query(done): Query<Done>) -> Response {
@@ -78,12 +80,17 @@ async fn drawn(shared: &Shared, ctx: &Ctx, (status, wrong): Again, typed: Typed)
         let device = own.devices.iter().find(|d| d.id.to_string() == address);
         device.map_or_else(|| address.to_owned(), |d| d.label.clone())
     };
-    let outcome = |t: Tested| match t.outcome {
-        Ok(said) => Ok(format!("Sent to {}: {said}", label_of(&t.address))),
+    let outcome = |(channel, t): (Channel, Tested)| match t.outcome {
+        Ok(said) => Ok(format!(
+            "{} {}: {said}",
+            gone(channel),
+            label_of(&t.address)
+        )),
         Err(why) => Err(format!("Not sent to {}: {why}", label_of(&t.address))),
     };
-    let tested = typed.tested.unwrap_or_default().into_iter().map(outcome);
-    let tested = tested.collect();
+    let tested = typed.tested.into_iter();
+    let tested = tested.flat_map(|(channel, all)| all.into_iter().map(move |t| (channel, t)));
+    let tested = tested.map(outcome).collect();
     let device = |d: &crate::server::db::contacts::SubscriptionRow| DeviceLine {
         id: d.id,
         label: d.label.clone(),
@@ -187,7 +194,7 @@ async fn test(State(shared): State<Shared>, ctx: Ctx, Path(name): Path<String>) 
     match reached::test(&ctx, &name).await {
         Ok(tested) => {
             let typed = Typed {
-                tested: Some(tested),
+                tested: Channel::from_name(&name).map(|channel| (channel, tested)),
                 ..Typed::default()
             };
             drawn(&shared, &ctx, asked_for(), typed).await

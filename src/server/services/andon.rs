@@ -15,7 +15,7 @@ pub mod view;
 pub(crate) use act::act_in;
 pub use act::{
     acknowledge_andon_event, arrive_andon_event, cancel_andon_event, close_andon_event,
-    escalate_andon_event, reopen_andon_event, resolve_andon_event,
+    escalate_andon_event, hand_back_andon_event, reopen_andon_event, resolve_andon_event,
 };
 pub use link::{call_of_link, take_by_link};
 pub(crate) use list::going_on;
@@ -28,7 +28,7 @@ pub use rehearse::{Rehearsal, get_escalation_tree};
 pub use statistics::get_andon_statistics;
 
 use super::error::{ServiceError, invalid};
-use crate::domain::ids::PersonId;
+use crate::domain::ids::{DeviceId, PersonId};
 use crate::domain::time::TsMs;
 use crate::server::andon::Directory;
 use crate::server::auth::Ctx;
@@ -44,6 +44,8 @@ pub struct Doer {
     pub name: String,
     /// Who, if it is a person.
     pub person: Option<PersonId>,
+    /// On which enrolled device, whoever is signed on there.
+    pub device: Option<DeviceId>,
     /// The beginning of the row in the audit trail.
     pub entry: AuditRow,
 }
@@ -56,6 +58,7 @@ impl Doer {
         Self {
             name: name.to_owned(),
             person,
+            device: ctx.caller().device.as_ref().map(|device| device.id),
             entry: ctx.entry("", ""),
         }
     }

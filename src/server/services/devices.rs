@@ -120,9 +120,10 @@ pub async fn enrol(ctx: &Ctx, wanted: NewDevice) -> Result<String, ServiceError>
         return Err(ServiceError::Invalid(wrong));
     };
     let shows_line = wanted.kind == "wall" && devices::line_of_page(&wanted.page).is_some();
-    let held = match shows_line {
-        true => sets::WATCH.and(sets::WALL_OF_LINE),
-        false => sets::WATCH,
+    let held = match (wanted.kind.as_str(), shows_line) {
+        ("tablet", _) => sets::SHARED_TABLET,
+        (_, true) => sets::WATCH.and(sets::WALL_OF_LINE),
+        (_, false) => sets::WATCH,
     };
     for permission in held.iter() {
         ctx.also_on_site(permission)?;

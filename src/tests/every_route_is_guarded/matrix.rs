@@ -69,7 +69,7 @@ fn expected(server: &Server, ask: &Ask, actor: &Actor) -> Got {
         Need::Person if actor.is_person() => Got::In,
         _ if !actor.is_somebody() => Got::SayWho,
         Need::Person => Got::SayWho,
-        Need::Line(permission) | Need::Site(permission)
+        Need::Line(permission) | Need::Either(permission, _) | Need::Site(permission)
             if actor.is_key() && ask.route.starts_with("/admin/") =>
         {
             Got::Lacks(permission)
@@ -81,8 +81,11 @@ fn expected(server: &Server, ask: &Ask, actor: &Actor) -> Got {
             Got::Lacks(P::LineRead)
         }
         Need::Line(permission) if on_line(permission) => Got::In,
+        Need::Either(one, other) if on_line(one) || on_line(other) => Got::In,
         Need::Site(permission) if actor.rights.on_site(permission) => Got::In,
-        Need::Line(permission) | Need::Site(permission) => Got::Lacks(permission),
+        Need::Line(permission) | Need::Either(permission, _) | Need::Site(permission) => {
+            Got::Lacks(permission)
+        }
     }
 }
 
@@ -157,7 +160,7 @@ async fn everybody(server: &Server) -> Vec<Actor> {
     for role in ["admin", "engineer", "operator"] {
         all.push(Actor::person_in(server, role, area).await);
     }
-    let tablet = Actor::tablet(server, line).await;
+    let tablet = Actor::tablet(server, "Tablet", line).await;
     for role in ["admin", "operator"] {
         all.push(tablet.with(server, role).await);
     }

@@ -32,6 +32,9 @@ fn view(id: i64, version: i64, priority: Priority, acts: &[Act]) -> CallView {
         call,
         text: String::new(),
         note: String::new(),
+        raised_person: None,
+        raised_device: None,
+        taken_person: None,
         raises: 1,
         stop: None,
         restarted: None,
@@ -309,7 +312,7 @@ fn who_was_told_and_who_could_not_be() {
     ];
     assert_eq!(
         told(seen(&call, 0)),
-        "Told: Cem (E-mail 00:00), Dora (Push 00:00, on its way). On their screens: Ben, Eve. Not reached: Ann",
+        "Told: Cem (E-mail 00:00, to the mail server), Dora (Push 00:00, on its way). On their screens: Ben, Eve. Not reached: Ann",
         "a screen tells nobody who does not look at it"
     );
     let many = (0..10).map(|n| one(&format!("Person {n}"), Channel::Push, Outcome::Sent));

@@ -1,7 +1,7 @@
 //! What a call says, in words. Pure: a view, the time, the site's clock.
 
 use crate::api::andon::{CallView, Outcome, Told};
-use crate::domain::andon::Status;
+use crate::domain::andon::{Channel, Status};
 use crate::domain::local_time::LocalTime;
 use crate::domain::time::{DAY_MS, DurMs, HOUR_MS, MINUTE_MS, TsMs};
 use crate::ui::format;
@@ -75,6 +75,9 @@ pub fn called(view: &CallView, others: usize) -> String {
 pub fn brief(view: &CallView) -> String {
     let by = &view.call.made().by;
     match view.status {
+        Status::Raised if view.call.handed_back.is_some() => {
+            format!("{by} cannot come: nobody comes yet")
+        }
         Status::Raised if view.call.reopened > 0 => format!("Reopened by {by}: nobody comes yet"),
         Status::Raised => "Nobody comes yet".to_owned(),
         Status::Acknowledged => format!("{by} is coming"),
@@ -175,6 +178,8 @@ pub fn told(seen: Seen<'_>) -> String {
     let one = |told: &Told| {
         let outcome = match told.outcome {
             Outcome::Shown | Outcome::Failed => return told.who.clone(),
+            // Whether it arrived nobody knows: what bounces later goes to the sender's mailbox.
+            Outcome::Sent if told.via == Channel::Email => ", to the mail server",
             Outcome::Sent => "",
             Outcome::Waiting => ", on its way",
             Outcome::Merged => ", in a summary",

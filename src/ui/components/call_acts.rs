@@ -1,10 +1,11 @@
-//! What people do with a call: take it, be there, resolve it, close it, reopen it, cancel it, have it go up now. Which of the buttons can be
-//! used follows from the call's status and from what somebody may do; the style sheet hides the others.
+//! What people do with a call: take it, give it back, be there, resolve it, close it, reopen it, cancel it, have it go up now. Which of the
+//! buttons can be used follows from the call's status, from whether somebody raised or took it, and from what they may do; the
+//! style sheet hides the others.
 
 use super::words::words;
 use crate::api::andon::{
     AcknowledgeAndonEvent, ArriveAndonEvent, CallView, CancelAndonEvent, CloseAndonEvent,
-    EscalateAndonEvent, ReopenAndonEvent, ResolveAndonEvent,
+    EscalateAndonEvent, HandBackAndonEvent, ReopenAndonEvent, ResolveAndonEvent,
 };
 use crate::api::error::ApiError;
 use crate::api::post::post;
@@ -22,6 +23,8 @@ pub const LONGEST_NOTE: i64 = 2_000;
 enum Deed {
     /// "I am coming", in so many minutes.
     Come(i64),
+    /// "I cannot come."
+    HandBack,
     /// "I am there."
     Arrive,
     /// The trouble is over.
@@ -77,6 +80,7 @@ async fn perform(id: i64, deed: Deed, note: String) -> Result<CallView, ApiError
             let eta_min = Some(minutes);
             post(AcknowledgeAndonEvent { id, eta_min }).await
         }
+        Deed::HandBack => post(HandBackAndonEvent { id, note }).await,
         Deed::Arrive => post(ArriveAndonEvent { id }).await,
         Deed::Resolve(cause) => post(ResolveAndonEvent { id, cause, note }).await,
         Deed::Close => post(CloseAndonEvent { id }).await,
@@ -136,9 +140,12 @@ pub fn call_acts(calls: Calls, id: i64) -> AnyView {
                 <span class="acts-name">"I am coming, in"</span>
                 {come}
             </div>
-            <div class="acts acts-arrive">{act(doing, named("I am there"), answer, Deed::Arrive)}</div>
-            <label class="field acts-note" data-needs="andon:resolve">
-                "What it was, or why it is cancelled"
+            <div class="acts acts-arrive">
+                {act(doing, named("I am there"), answer, Deed::Arrive)}
+                {act(doing, named("I cannot come"), ("button act-back", "andon:acknowledge"), Deed::HandBack)}
+            </div>
+            <label class="field acts-note" data-needs="andon:create">
+                "What it was, or why not"
                 <textarea rows="2" maxlength=LONGEST_NOTE prop:value=doing.note on:input:target=move |e| doing.note.set(e.target().value()) />
             </label>
             <div class="acts acts-resolve" role="group" aria-label="Resolved; it came from" data-needs="andon:resolve">
@@ -151,9 +158,9 @@ pub fn call_acts(calls: Calls, id: i64) -> AnyView {
             </div>
             <div class="acts acts-else">
                 {act(doing, named("Call the next level now"), ("button", "andon:create"), Deed::Escalate)}
-                <details class="acts-cancel" data-needs="andon:resolve">
+                <details class="acts-cancel" data-needs="andon:create">
                     <summary class="button risky">"Cancel the call"</summary>
-                    {act(doing, named("It was not needed"), ("button risky", "andon:resolve"), Deed::Cancel)}
+                    {act(doing, named("It was not needed"), ("button risky", "andon:create"), Deed::Cancel)}
                 </details>
             </div>
         </div>

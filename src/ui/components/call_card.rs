@@ -28,17 +28,45 @@ pub fn resolved(calls: Calls, of: impl Fn() -> Vec<Open> + Send + Sync + 'static
     .into_any()
 }
 
-/// What a card looks like: how far the call is, how urgent, whether the line stands, whether it can be reopened.
-fn look(view: &CallView, clock: Clock) -> String {
+/// By what calls know the reader of a page, as the document around it says.
+#[cfg(feature = "ssr")]
+#[derive(Clone, Debug)]
+pub struct Is(pub String);
+
+fn reader() -> String {
+    #[cfg(feature = "ssr")]
+    let is = use_context::<Is>().map(|Is(is)| is);
+    #[cfg(not(feature = "ssr"))]
+    let is = document()
+        .body()
+        .and_then(|body| body.get_attribute("data-is"));
+    is.unwrap_or_default()
+}
+
+/// Whether the reader is the one of this letter and number.
+fn is(reader: &str, letter: char, number: Option<i64>) -> bool {
+    number.is_some_and(|number| {
+        let name = format!("{letter}{number}");
+        reader.split(' ').any(|one| one == name)
+    })
+}
+
+/// What a card looks like: how far the call is, how urgent, whether the line stands, whether it can be reopened, whether the
+/// reader raised or took it.
+fn look(view: &CallView, clock: Clock, reader: &str) -> String {
     let late = view
         .reopen_until
         .is_some_and(|until| clock.or(until) > until);
     let stands = view.call.line_stopped && view.restarted.is_none();
     let (status, priority) = (view.status.name(), view.call.priority.name());
+    let own = is(reader, 'p', view.raised_person) || is(reader, 'd', view.raised_device);
+    let mine = is(reader, 'p', view.taken_person);
     format!(
-        "call {status} {priority}{}{}",
+        "call {status} {priority}{}{}{}{}",
         if stands { " stands" } else { "" },
-        if late { " late" } else { "" }
+        if late { " late" } else { "" },
+        if own { " own" } else { "" },
+        if mine { " mine" } else { "" }
     )
 }
 
@@ -66,7 +94,8 @@ fn card(calls: Calls, open: &Open) -> AnyView {
     };
     let kind = call.with_untracked(|c| c.call.kind);
     let shown = call.clone();
-    let class = move || shown.with(|view| look(view, clock));
+    let reader = reader();
+    let class = move || shown.with(|view| look(view, clock, &reader));
     let sheet = format!("call-{id}");
     let (opens, closes) = (sheet.clone(), sheet.clone());
     view! {

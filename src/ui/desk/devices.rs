@@ -46,7 +46,7 @@ pub fn come(name: &str, is_wall: bool, action: String) -> AnyView {
     let becomes = if is_wall {
         "It will show one page and nothing else, to everybody who stands before it."
     } else {
-        "Whoever signed in here is signed out. People then sign on to it with a badge or a PIN."
+        "Whoever signed in here is signed out. It shows its place and calls for help there; for anything else people sign on to it with a badge or a PIN."
     };
     view! {
         <form class="panel form" method="post" action=action>
@@ -71,7 +71,7 @@ pub fn devices(
     let kinds = vec![
         (
             "tablet".to_owned(),
-            "Shared tablet: people sign on to it".to_owned(),
+            "Shared tablet: calls for help, people sign on to it".to_owned(),
         ),
         (
             "wall".to_owned(),

@@ -9,14 +9,14 @@ use leptos::prelude::*;
 pub struct Reader {
     /// The person who signed in.
     pub signed: Option<Signed>,
-    /// Their number, by which the page knows which calls are for them.
-    pub person: Option<String>,
     /// The enrolled device on which the page is shown.
     pub device: Option<String>,
     /// Somebody can sign on to it.
     pub shared: bool,
     /// Names of what they may do anywhere, separated by spaces: what needs more is not shown.
     pub may: String,
+    /// By what calls know them, as who raised, took or is called, separated by a space: `p` and the number of the person, `d` and that of the device.
+    pub is: String,
 }
 
 /// The strip. Its links are external to the pages that the browser took over: their router has no such routes.

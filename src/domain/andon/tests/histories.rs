@@ -20,6 +20,7 @@ struct Try {
 fn tries(earliest: i64) -> impl Strategy<Value = Vec<Try>> {
     let act = prop_oneof![
         3 => Just(ack()),
+        2 => Just(Act::HandBack),
         2 => Just(Act::Arrive),
         3 => prop::sample::select(&Cause::ALL[..]).prop_map(|cause| Act::Resolve { cause }),
         1 => Just(Act::Close),
@@ -66,8 +67,10 @@ fn ladders() -> impl Strategy<Value = Ladder> {
 /// A second account of a call, kept by hand.
 #[derive(Clone, Debug, Default)]
 struct Book {
-    round: i64,
+    /// How often it began to wait anew: was reopened or given back.
+    plan: i64,
     began: i64,
+    back: Option<i64>,
     taken: Option<i64>,
     eta: Option<i64>,
     there: bool,
@@ -80,7 +83,14 @@ struct Book {
 impl Book {
     fn note(&mut self, act: Act, at: i64) {
         match act {
-            Act::Acknowledge { eta } => (self.taken, self.eta) = (Some(at), eta.map(|e| e.0)),
+            // Whoever took it tells another ETA: they took it when they did.
+            Act::Acknowledge { eta } => {
+                (self.taken, self.eta) = (self.taken.or(Some(at)), eta.map(|e| e.0));
+            }
+            Act::HandBack => {
+                (self.taken, self.eta, self.back) = (None, None, Some(at));
+                self.plan += 1;
+            }
             Act::Arrive => (self.taken, self.there) = (self.taken.or(Some(at)), true),
             Act::Resolve { .. } => self.over = Some(at),
             Act::Cancel => (self.over, self.gone) = (Some(at), true),
@@ -88,7 +98,7 @@ impl Book {
             Act::Reopen { restarted } => {
                 let end = restarted.map_or(at, |r| r.0.clamp(self.began, at));
                 *self = Self {
-                    round: self.round + 1,
+                    plan: self.plan + 1,
                     began: at,
                     before: self.before + end - self.began,
                     ..Self::default()
@@ -103,13 +113,23 @@ impl Book {
         match step.trigger {
             _ if self.over.is_some() => None,
             Trigger::Raised | Trigger::NotResolved => Some(self.began + wait),
-            Trigger::NotAcknowledged if self.taken.is_none() => Some(self.began + wait),
+            Trigger::NotAcknowledged if self.taken.is_none() => {
+                Some(self.back.unwrap_or(self.began) + wait)
+            }
             Trigger::NotArrived if !self.there => {
                 Some(self.taken?.max(self.eta.unwrap_or(0)) + wait)
             }
             Trigger::NotAcknowledged | Trigger::NotArrived => None,
         }
     }
+}
+
+/// What a step is known by: the plan, its place in the ladder, and the ETA if it waits for that.
+type Key = (i64, usize, Option<i64>);
+
+fn key(book: &Book, ladder: &Ladder, step: usize) -> Key {
+    let waits_for_eta = ladder.steps()[step].trigger == Trigger::NotArrived;
+    (book.plan, step, book.eta.filter(|_| waits_for_eta))
 }
 
 /// The states of a call with its other account, each with the time from which it holds.
@@ -140,19 +160,19 @@ fn lived(tries: &[Try]) -> Vec<(i64, Call, Book)> {
     states
 }
 
-/// What a worker does that looks at these times, ever only at the call as it then is: each step of each round once.
+/// What a worker does that looks at these times, ever only at the call as it then is: each step of each plan and ETA once.
 fn worked(
     states: &[(i64, Call, Book)],
     ladder: &Ladder,
     looks: &BTreeSet<i64>,
-) -> BTreeMap<(i64, usize), TsMs> {
+) -> BTreeMap<Key, TsMs> {
     let mut done = BTreeMap::new();
     for now in looks {
-        let Some((_, call, _)) = states.iter().rev().find(|(from, ..)| from <= now) else {
+        let Some((_, call, book)) = states.iter().rev().find(|(from, ..)| from <= now) else {
             continue;
         };
         for due in ladder.due(call).into_iter().filter(|d| d.at.0 <= *now) {
-            done.entry((call.reopened, due.step)).or_insert(due.at);
+            done.entry(key(book, ladder, due.step)).or_insert(due.at);
         }
     }
     done
@@ -162,11 +182,11 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(10_000))]
 
     #[test]
-    fn a_step_is_due_at_most_once_a_round_and_never_once_it_is_void(
+    fn a_step_is_due_at_most_once_a_plan_and_never_once_it_is_void(
         tries in tries(-30 * MINUTE_MS),
         ladder in ladders(),
     ) {
-        let mut known: BTreeMap<(i64, usize), TsMs> = BTreeMap::new();
+        let mut known: BTreeMap<Key, TsMs> = BTreeMap::new();
         let mut void: BTreeSet<(i64, usize)> = BTreeSet::new();
         for (_, call, book) in lived(&tries) {
             let due = ladder.due(&call);
@@ -175,16 +195,17 @@ proptest! {
                 let mine: Vec<TsMs> = due.iter().filter(|d| d.step == n).map(|d| d.at).collect();
                 let expected: Vec<TsMs> = book.due(step).map(TsMs).into_iter().collect();
                 prop_assert_eq!(&mine, &expected, "{:?} of {:?}", step, call);
-                let key = (book.round, n);
+                let plan = (book.plan, n);
                 for at in mine {
-                    prop_assert!(!void.contains(&key), "due after it was void: {:?}", step);
-                    prop_assert_eq!(*known.entry(key).or_insert(at), at, "due a second time: {:?}", step);
+                    prop_assert!(!void.contains(&plan), "due after it was void: {:?}", step);
+                    let once = *known.entry(key(&book, &ladder, n)).or_insert(at);
+                    prop_assert_eq!(once, at, "due a second time: {:?}", step);
                 }
                 if ladder.is_void(n, &call) {
                     prop_assert!(expected.is_empty());
-                    void.insert(key);
+                    void.insert(plan);
                 } else {
-                    prop_assert!(!void.contains(&key), "void no more: {:?}", step);
+                    prop_assert!(!void.contains(&plan), "void no more: {:?}", step);
                 }
             }
         }
@@ -205,10 +226,10 @@ proptest! {
             prop_assert_eq!(all.get(key), Some(at), "{:?}", key);
         }
         // Nothing is lost: whatever was due while its state held was done by the first.
-        for (n, (from, call, _)) in states.iter().enumerate() {
+        for (n, (from, call, book)) in states.iter().enumerate() {
             let until = states.get(n + 1).map_or(i64::MAX, |next| next.0);
             for due in ladder.due(call).iter().filter(|d| d.at.0.max(*from) < until) {
-                prop_assert_eq!(all.get(&(call.reopened, due.step)), Some(&due.at));
+                prop_assert_eq!(all.get(&key(book, &ladder, due.step)), Some(&due.at));
             }
         }
         // Looking at the states in the opposite order tells the same of each.
@@ -245,7 +266,7 @@ proptest! {
         for (_, call, _) in lived(&tries) {
             prop_assert!(call.made().at >= last);
             last = call.made().at;
-            let line = [Some(&call.raised), call.reopened_last.as_ref(), call.acknowledged.as_ref(),
+            let line = [Some(&call.raised), call.reopened_last.as_ref(), call.handed_back.as_ref(), call.acknowledged.as_ref(),
                 call.arrived.as_ref(), call.resolved.as_ref(), call.closed.as_ref()];
             prop_assert!(line.into_iter().flatten().is_sorted_by_key(|s| s.at));
             let json = serde_json::to_string(&call).expect("json");

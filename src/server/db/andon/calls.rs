@@ -2,7 +2,7 @@
 
 use super::unknown;
 use crate::domain::andon::{Call, CallKind, Cause, Ladder, Priority, Spot, Stamp, Status, Waiting};
-use crate::domain::ids::{CallId, LineId, MachineId, PersonId};
+use crate::domain::ids::{CallId, DeviceId, LineId, MachineId, PersonId};
 use crate::domain::time::{DurMs, Span, TsMs};
 use crate::server::db::{Db, Tx, reading, writing};
 
@@ -19,7 +19,7 @@ pub struct StoredCall {
     pub call: Call,
     /// What whoever called said.
     pub text: String,
-    /// What whoever resolved or cancelled it said.
+    /// What whoever resolved it, cancelled it or gave it back said last.
     pub note: String,
     /// How often somebody called for the same while it was open.
     pub raises: i64,
@@ -33,6 +33,8 @@ pub struct StoredCall {
     pub escalated: bool,
     /// Who raised it, if it was a person.
     pub raised_person: Option<PersonId>,
+    /// The shared tablet that raised it, if nobody was signed on there.
+    pub raised_device: Option<DeviceId>,
     /// Who took it, if it was a person.
     pub acknowledged_person: Option<PersonId>,
     /// The shift in which it was raised.
@@ -43,7 +45,7 @@ pub struct StoredCall {
     pub rule: Option<i64>,
     /// Its ladder, as it was when the plan began.
     pub ladder: Ladder,
-    /// Which plan: another one each time that it is reopened or gets another ladder.
+    /// Which plan: another one each time that it is reopened, is given back, or gets another ladder.
     pub plan: i64,
     /// When the plan began.
     pub plan_since: TsMs,
@@ -94,6 +96,9 @@ struct Row {
     ladder: String,
     plan: i64,
     plan_ms: i64,
+    handed_back_ms: Option<i64>,
+    handed_back_by: Option<String>,
+    raised_device: Option<i64>,
 }
 
 fn stamp(at: Option<i64>, by: Option<String>) -> Option<Stamp> {
@@ -117,6 +122,7 @@ impl Row {
             },
             reopened: self.reopened,
             reopened_last: stamp(self.reopened_ms, self.reopened_by),
+            handed_back: stamp(self.handed_back_ms, self.handed_back_by),
             acknowledged: stamp(self.acknowledged_ms, self.acknowledged_by),
             eta: self.eta_ms.map(TsMs),
             arrived: stamp(self.arrived_ms, self.arrived_by),
@@ -147,6 +153,7 @@ impl Row {
             level: u8::try_from(self.level).map_err(|_| unknown("level", self.level))?,
             escalated: self.escalated != 0,
             raised_person: self.raised_person.map(PersonId),
+            raised_device: self.raised_device.map(DeviceId),
             acknowledged_person: self.acknowledged_person.map(PersonId),
             shift: self.shift,
             hour: u8::try_from(self.hour).map_err(|_| unknown("hour", self.hour))?,
@@ -178,7 +185,8 @@ macro_rules! select_call {
                 restarted_ms, level, escalated, reopened, raised_ms, raised_by, raised_person, reopened_ms, reopened_by,
                 acknowledged_ms, acknowledged_by, acknowledged_person, eta_ms, arrived_ms, arrived_by, resolved_ms,
                 resolved_by, cause, closed_ms, closed_by, cancelled_ms, cancelled_by, before_acknowledge_ms,
-                before_travel_ms, before_repair_ms, before_restart_ms, shift, hour, rule_id, ladder, plan, plan_ms
+                before_travel_ms, before_repair_ms, before_restart_ms, shift, hour, rule_id, ladder, plan, plan_ms,
+                handed_back_ms, handed_back_by, raised_device
             FROM andon_call ",
             $rest
         )
@@ -194,10 +202,11 @@ pub async fn add(tx: &mut Tx, call: &mut StoredCall) -> sqlx::Result<()> {
             raises, stop_ms, restarted_ms, level, escalated, reopened, raised_ms, raised_by, raised_person, reopened_ms,
             reopened_by, acknowledged_ms, acknowledged_by, acknowledged_person, eta_ms, arrived_ms, arrived_by, resolved_ms,
             resolved_by, cause, closed_ms, closed_by, cancelled_ms, cancelled_by, before_acknowledge_ms, before_travel_ms,
-            before_repair_ms, before_restart_ms, shift, hour, rule_id, ladder, plan, plan_ms)
+            before_repair_ms, before_restart_ms, shift, hour, rule_id, ladder, plan, plan_ms, handed_back_ms, handed_back_by,
+            raised_device)
         VALUES ((SELECT COALESCE(MAX(version), 0) + 1 FROM andon_call), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
             $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34,
-            $35, $36, $37, $38, $39, $40, $41, $42)
+            $35, $36, $37, $38, $39, $40, $41, $42, $43, $44, $45)
         RETURNING id, version";
     write(tx, SQL, call, false).await
 }
@@ -214,8 +223,9 @@ pub async fn put(tx: &mut Tx, call: &mut StoredCall) -> sqlx::Result<()> {
             acknowledged_person = $22, eta_ms = $23, arrived_ms = $24, arrived_by = $25, resolved_ms = $26,
             resolved_by = $27, cause = $28, closed_ms = $29, closed_by = $30, cancelled_ms = $31, cancelled_by = $32,
             before_acknowledge_ms = $33, before_travel_ms = $34, before_repair_ms = $35, before_restart_ms = $36,
-            shift = $37, hour = $38, rule_id = $39, ladder = $40, plan = $41, plan_ms = $42
-        WHERE id = $43 RETURNING id, version";
+            shift = $37, hour = $38, rule_id = $39, ladder = $40, plan = $41, plan_ms = $42, handed_back_ms = $43,
+            handed_back_by = $44, raised_device = $45
+        WHERE id = $46 RETURNING id, version";
     write(tx, SQL, call, true).await
 }
 
@@ -276,7 +286,10 @@ async fn write(
             .bind(s.rule)
             .bind(&ladder)
             .bind(s.plan)
-            .bind(s.plan_since.0);
+            .bind(s.plan_since.0)
+            .bind(at(&c.handed_back))
+            .bind(by(&c.handed_back))
+            .bind(s.raised_device.map(|d| d.0));
         let query = if known { query.bind(s.id.0) } else { query };
         query.fetch_one(conn).await?
     });

@@ -119,6 +119,44 @@ pub async fn void(tx: &mut Tx, call: CallId, (plan, step): (i64, i64)) -> sqlx::
         .map(drop))
 }
 
+/// Takes a pending timer away, as if nobody had set it.
+///
+/// # Errors
+/// The engine's.
+pub async fn unset(tx: &mut Tx, call: CallId, (plan, step): (i64, i64)) -> sqlx::Result<()> {
+    const SQL: &str =
+        "DELETE FROM andon_timer WHERE call_id = $1 AND plan = $2 AND step = $3 AND state = 1";
+    writing!(tx, |conn| sqlx::query(SQL)
+        .bind(call.0)
+        .bind(plan)
+        .bind(step)
+        .execute(conn)
+        .await
+        .map(drop))
+}
+
+/// Adds a timer that is void from the beginning: the step has nothing to do in this plan.
+///
+/// # Errors
+/// The engine's.
+pub async fn set_void(
+    tx: &mut Tx,
+    call: CallId,
+    (plan, step): (i64, i64),
+    now: TsMs,
+) -> sqlx::Result<()> {
+    const SQL: &str = "INSERT INTO andon_timer (call_id, plan, step, due_ms, set_ms, state) VALUES ($1, $2, $3, $4, $4, 3)
+        ON CONFLICT (call_id, plan, step) DO NOTHING";
+    writing!(tx, |conn| sqlx::query(SQL)
+        .bind(call.0)
+        .bind(plan)
+        .bind(step)
+        .bind(now.0)
+        .execute(conn)
+        .await
+        .map(drop))
+}
+
 /// Marks what is pending of the plans before `plan` as void.
 ///
 /// # Errors

@@ -4,10 +4,11 @@ use super::raise::{replan, settle};
 use super::view::views_in;
 use super::{Doer, moment, written};
 use crate::api::andon::CallView;
-use crate::domain::andon::{Act, Cause, Refused};
+use crate::domain::andon::{Act, Call, Cause, Refused, Status};
 use crate::domain::ids::CallId;
+use crate::domain::rights::Permission;
 use crate::domain::time::TsMs;
-use crate::server::andon::steps::{Why, do_step, end};
+use crate::server::andon::steps::{Why, begin_anew, do_step, end, expect_later};
 use crate::server::andon::{Around, Directory};
 use crate::server::auth::Ctx;
 use crate::server::db::andon::calls::{self, StoredCall};
@@ -19,7 +20,7 @@ use crate::server::services::error::{ServiceError, invalid, not_found};
 use crate::server::state::App;
 use serde_json::json;
 
-/// "I am coming", perhaps with when.
+/// "I am coming", perhaps with when. Whoever took it tells another time by the same act.
 ///
 /// # Errors
 /// As all acts: no such call; the leave does not reach its line; [`ServiceError::Conflict`] when somebody was faster or
@@ -30,6 +31,18 @@ pub async fn acknowledge_andon_event(
     eta: Option<TsMs>,
 ) -> Result<CallView, ServiceError> {
     act(ctx, CallId(id), Act::Acknowledge { eta }, "").await
+}
+
+/// "I cannot come", by whoever took it, perhaps with why: it waits for somebody to take it once more.
+///
+/// # Errors
+/// As [`acknowledge_andon_event`]; also when somebody else took it.
+pub async fn hand_back_andon_event(
+    ctx: &Ctx,
+    id: i64,
+    note: &str,
+) -> Result<CallView, ServiceError> {
+    act(ctx, CallId(id), Act::HandBack, note).await
 }
 
 /// "I am there."
@@ -61,10 +74,11 @@ pub async fn close_andon_event(ctx: &Ctx, id: i64) -> Result<CallView, ServiceEr
     act(ctx, CallId(id), Act::Close, "").await
 }
 
-/// It was not needed; `note` says why.
+/// It was not needed; `note` says why. Whoever raised it takes it back as long as nobody has taken it and nobody else called
+/// for the same; a call that a shared tablet raised is that tablet's.
 ///
 /// # Errors
-/// As [`acknowledge_andon_event`]; also without a note.
+/// As [`acknowledge_andon_event`]; also without a note, and by others who may not resolve calls.
 pub async fn cancel_andon_event(ctx: &Ctx, id: i64, note: &str) -> Result<CallView, ServiceError> {
     if note.trim().is_empty() {
         return Err(invalid("note", "is missing: say why it was not needed"));
@@ -98,7 +112,17 @@ async fn act(ctx: &Ctx, id: CallId, act: Act, note: &str) -> Result<CallView, Se
     let stored = stored.ok_or_else(|| not_found("call", &id.0.to_string()))?;
     let around = Around::of(app, &plant, &stored, &people, app.clock.now())?;
     ctx.reach(around.line)?;
-    if act_in(&mut tx, around, stored, (act, note), Doer::of(ctx, &people)).await? {
+    let by = Doer::of(ctx, &people);
+    if act == Act::Cancel && !ctx.holds(Permission::AndonResolve, around.line) {
+        let own = raised_by(&stored, &by);
+        let taken = stored.call.status() != Status::Raised;
+        if !own {
+            ctx.also(Permission::AndonResolve, around.line)?;
+        } else if taken || others_joined(&mut tx, &stored).await? {
+            return Err(theirs_no_more(&stored.call));
+        }
+    }
+    if act_in(&mut tx, around, stored, (act, note), by).await? {
         tx.commit().await?;
         app.channels.wake();
         tell(app).await;
@@ -106,6 +130,38 @@ async fn act(ctx: &Ctx, id: CallId, act: Act, note: &str) -> Result<CallView, Se
         drop(tx);
     }
     view(app, &plant, &people, id).await
+}
+
+/// Whether somebody raised a call, or the shared tablet before which they stand did while nobody was signed on there.
+fn raised_by(stored: &StoredCall, by: &Doer) -> bool {
+    let person = stored.raised_person.is_some() && stored.raised_person == by.person;
+    let device = stored.raised_device.is_some() && stored.raised_device == by.device;
+    person || device
+}
+
+/// Whether somebody else called for the same, or said that it was not over.
+async fn others_joined(tx: &mut Tx, stored: &StoredCall) -> sqlx::Result<bool> {
+    let (person, name) = (stored.raised_person, &stored.call.raised.by);
+    let happened = events::of_calls_in(tx, &[stored.id]).await?;
+    let mut again = happened
+        .iter()
+        .filter(|event| ["join", "reopen"].contains(&event.what.as_str()));
+    Ok(again.any(|event| {
+        event.person_id != person.map(|p| p.0) || (person.is_none() && event.who != *name)
+    }))
+}
+
+/// Whoever raised a call may not take it back any more.
+fn theirs_no_more(call: &Call) -> ServiceError {
+    let why = if call.status() == Status::Raised {
+        "others called for the same".to_owned()
+    } else {
+        let made = call.made();
+        let status = call.status().words().to_lowercase();
+        format!("{status} by {} at {}", made.by, moment(made.at))
+    };
+    let problem = format!("{why}: only those who may resolve calls can cancel it now");
+    ServiceError::Conflict(problem)
 }
 
 async fn view(
@@ -143,9 +199,20 @@ pub(crate) async fn act_in(
     // Whoever did it is known by their number: two people may have one name, and names change.
     let last = events::by_whom_in(tx, stored.id, act.name()).await?;
     let made = before.made();
+    // Only whoever took it tells another time, or that they cannot come.
+    let of_taker = before.status() == Status::Acknowledged
+        && matches!(act, Act::Acknowledge { .. } | Act::HandBack);
+    let last = if of_taker {
+        Some(stored.acknowledged_person)
+    } else {
+        last
+    };
     let did_it =
         last.is_some_and(|person| person == by.person && (person.is_some() || made.by == by.name));
-    let repeats = did_it && act.leads_to() == Some(before.status());
+    let repeats = did_it && (of_taker || act.leads_to() == Some(before.status()));
+    if of_taker && !did_it && made.by == by.name {
+        return Err(of_another(&before));
+    }
     let name = if repeats { &made.by } else { &by.name };
     let next = before
         .clone()
@@ -155,12 +222,7 @@ pub(crate) async fn act_in(
         return if did_it {
             Ok(false)
         } else {
-            Err(ServiceError::Conflict(format!(
-                "{} by another {} at {}",
-                before.status().words().to_lowercase(),
-                made.by,
-                moment(made.at)
-            )))
+            Err(of_another(&before))
         };
     }
     let mut call = StoredCall {
@@ -170,6 +232,12 @@ pub(crate) async fn act_in(
     match act {
         Act::Acknowledge { .. } | Act::Arrive if before.acknowledged.is_none() => {
             call.acknowledged_person = by.person;
+        }
+        Act::Acknowledge { .. } => expect_later(tx, &call).await?,
+        Act::HandBack => {
+            note.clone_into(&mut call.note);
+            call.acknowledged_person = None;
+            begin_anew(tx, &mut call, around.now).await?;
         }
         Act::Resolve { .. } | Act::Cancel => note.clone_into(&mut call.note),
         Act::Reopen { .. } => {
@@ -189,11 +257,12 @@ pub(crate) async fn act_in(
             })?;
             do_step(tx, around, &mut call, step, Why::ByHand).await?;
         }
-        Act::Acknowledge { .. } | Act::Arrive | Act::Close => {}
+        Act::Arrive | Act::Close => {}
     }
     calls::put(tx, &mut call).await?;
     let at = match act {
-        Act::Escalate => around.now.max(call.call.made().at),
+        // Neither leaves a stamp: the one, and another ETA of whoever took it.
+        Act::Escalate | Act::Acknowledge { .. } => around.now.max(call.call.made().at),
         _ => call.call.made().at,
     };
     let detail = detail(act, &call, note);
@@ -219,6 +288,17 @@ pub(crate) async fn act_in(
     audit::add(tx, &row).await?;
     notify::calls(tx, call.version).await?;
     Ok(true)
+}
+
+/// Somebody of the same name made the status of a call.
+fn of_another(call: &Call) -> ServiceError {
+    let made = call.made();
+    ServiceError::Conflict(format!(
+        "{} by another {} at {}",
+        call.status().words().to_lowercase(),
+        made.by,
+        moment(made.at)
+    ))
 }
 
 /// Refuses to reopen a call beside another one.

@@ -3,8 +3,9 @@
 use crate::domain::andon::Channel;
 use crate::domain::time::{DAY_MS, DurMs, TsMs};
 use crate::server::auth::Ctx;
-use crate::server::db::audit;
+use crate::server::db::channel_tests::{self, NewTest, TestRow};
 use crate::server::db::deliveries::{self, ChannelRow, FailedRow};
+use crate::server::db::{Tx, audit};
 use crate::server::delivery::{places, test_message};
 use crate::server::services::error::{ServiceError, invalid, not_found};
 
@@ -27,8 +28,26 @@ pub struct ChannelState {
     pub row: Option<ChannelRow>,
     /// What did not go well in the last day, the newest first.
     pub failures: Vec<FailedRow>,
+    /// The last test to each receiver, the newest first.
+    pub tests: Vec<TestRow>,
     /// Whether whoever looks can have a test sent to themselves; if not, why not.
     pub to_oneself: Result<(), String>,
+}
+
+impl ChannelState {
+    /// Whether a test failed, and nothing has been sent that way since, be it another test.
+    #[must_use]
+    pub fn is_broken(&self) -> bool {
+        let same =
+            |a: &TestRow, b: &TestRow| self.channel != Channel::Webhook || a.receiver == b.receiver;
+        let went_since = |failed: &TestRow| {
+            let message = failed.last_sent_ms.is_some_and(|at| at > failed.at_ms);
+            let went = |t: &TestRow| t.taken != 0 && t.at_ms > failed.at_ms && same(t, failed);
+            message || self.tests.iter().any(went)
+        };
+        let mut failed = self.tests.iter().filter(|t| t.taken == 0);
+        self.is_set_up && failed.any(|failed| !went_since(failed))
+    }
 }
 
 /// All channels but the screen, which needs nothing.
@@ -39,6 +58,7 @@ pub async fn all(ctx: &Ctx) -> Result<Vec<ChannelState>, ServiceError> {
     let app = ctx.app();
     let since = ctx.now() - LATELY;
     let rows = deliveries::by_channel(&app.db).await?;
+    let tests = channel_tests::all(&app.db).await?;
     let mut out = Vec::new();
     for channel in Channel::ALL.into_iter().filter(|c| *c != Channel::Screen) {
         let name = channel.name();
@@ -47,10 +67,16 @@ pub async fn all(ctx: &Ctx) -> Result<Vec<ChannelState>, ServiceError> {
             _ if set_up.is_none() => Err("the channel is not set up".to_owned()),
             found => found.map(drop),
         };
+        let receivers = set_up.map(|c| c.addresses()).unwrap_or_default();
+        // A program that is no longer in the settings is not told of.
+        let known = |t: &&TestRow| {
+            t.channel == name && (channel != Channel::Webhook || receivers.contains(&t.receiver))
+        };
         out.push(ChannelState {
             channel,
             is_set_up: set_up.is_some(),
-            receivers: set_up.map(|c| c.addresses()).unwrap_or_default(),
+            tests: tests.iter().filter(known).cloned().collect(),
+            receivers,
             row: rows.iter().find(|r| r.channel == name).cloned(),
             failures: deliveries::failed_attempts(&app.db, name, since, MOST_FAILURES).await?,
             to_oneself,
@@ -135,8 +161,29 @@ pub(in crate::server::services) async fn tested(
     entry.became = words.collect::<Vec<_>>().join("; ");
     let mut tx = app.db.begin().await?;
     audit::add(&mut tx, &entry).await?;
+    keep(&mut tx, ctx, channel, &out).await?;
     tx.commit().await?;
     Ok(out)
+}
+
+/// Keeps what became of tests, for the page of the channels.
+async fn keep(tx: &mut Tx, ctx: &Ctx, channel: Channel, tested: &[Tested]) -> sqlx::Result<()> {
+    for one in tested {
+        // Numbers and addresses of people stay where they are on file.
+        let receiver = match (channel, ctx.caller().person()) {
+            (Channel::Webhook | Channel::Push, _) | (_, None) => one.address.clone(),
+            (_, Some(person)) => format!("person/{}", person.0),
+        };
+        let new = NewTest {
+            channel: channel.name(),
+            receiver: &receiver,
+            at: ctx.now(),
+            by: ctx.caller().name(),
+            outcome: one.outcome.as_deref().map_err(String::as_str),
+        };
+        channel_tests::put(tx, &new).await?;
+    }
+    Ok(())
 }
 
 /// Since when the oldest message of a channel waits that should be out.

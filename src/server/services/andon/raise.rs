@@ -248,6 +248,7 @@ async fn add(
         level: 0,
         escalated: false,
         raised_person: by.person,
+        raised_device: by.device.filter(|_| by.person.is_none()),
         acknowledged_person: None,
         shift,
         hour: hour(around.site, around.now),

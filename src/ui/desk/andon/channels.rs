@@ -19,6 +19,17 @@ pub struct FailureLine {
     pub state: &'static str,
 }
 
+/// The last test to a receiver.
+#[derive(Clone, Debug, Default)]
+pub struct TestLine {
+    /// When.
+    pub at: String,
+    /// What became of it.
+    pub what: String,
+    /// Who had it sent.
+    pub by: String,
+}
+
 /// A channel, in words.
 #[derive(Clone, Debug)]
 pub struct ChannelCard {
@@ -28,6 +39,10 @@ pub struct ChannelCard {
     pub is_set_up: bool,
     /// What there is to know: name and value.
     pub facts: Vec<(&'static str, String)>,
+    /// A test failed, and nothing has been sent that way since.
+    pub is_broken: bool,
+    /// The last tests.
+    pub tests: Vec<TestLine>,
     /// Since when messages are late, in words.
     pub late: Option<String>,
     /// Whether a test can be sent; if not, why not.
@@ -36,6 +51,15 @@ pub struct ChannelCard {
     pub failures: Vec<FailureLine>,
     /// What became of a test that was just sent: where to, and what was said.
     pub tested: Vec<Result<String, String>>,
+}
+
+/// That a message is gone, before where to. Of mail it is only known that the plant's own server has it.
+#[must_use]
+pub const fn gone(channel: Channel) -> &'static str {
+    match channel {
+        Channel::Email => "Handed to the mail server for",
+        _ => "Sent to",
+    }
 }
 
 /// What is to be written into the settings file for a channel.
@@ -61,7 +85,9 @@ const fn settings(channel: Channel) -> &'static str {
 const fn about(channel: Channel) -> &'static str {
     match channel {
         Channel::Screen => "On every screen where they are signed in.",
-        Channel::Email => "By the plant's own mail server, to the address on file.",
+        Channel::Email => {
+            "By the plant's own mail server, to the address on file. It is known whether that server took a message, and not whether it arrived: what bounces later goes to the mailbox of the sender, so somebody should read that."
+        }
         Channel::Push => "To tablets and phones on which somebody allowed it.",
         Channel::Webhook => "To other programs, signed.",
         Channel::Sms => "Text messages by a gateway, to the number on file.",
@@ -97,11 +123,23 @@ pub fn channels(cards: Vec<ChannelCard>, refused: Option<String>) -> AnyView {
 
 fn card(card: ChannelCard) -> AnyView {
     let channel = card.channel;
-    let (state, class) = match (card.is_set_up, &card.late) {
-        (false, _) => ("not set up", "channel-state off"),
-        (true, Some(_)) => ("behind", "channel-state late"),
-        (true, None) => ("set up", "channel-state on"),
+    let (state, class) = match (card.is_set_up, card.is_broken, &card.late) {
+        (false, _, _) => ("not set up", "channel-state off"),
+        (true, true, _) => ("its test failed", "channel-state broken"),
+        (true, false, Some(_)) => ("behind", "channel-state late"),
+        (true, false, None) => ("set up", "channel-state on"),
     };
+    let tests = card.tests.into_iter().map(|test| {
+        view! {
+            <li>
+                <b>{test.what}</b>
+                <span class="beneath">{format!("{} · by {}", test.at, test.by)}</span>
+            </li>
+        }
+    });
+    let tests: Vec<_> = tests.collect();
+    let tests = (card.is_set_up && !tests.is_empty())
+        .then(|| view! { <ul class="failures plain" aria-label="Last tests">{tests}</ul> });
     let fact = |(name, value): (&'static str, String)| {
         view! {
             <div class="fact">
@@ -157,16 +195,16 @@ fn card(card: ChannelCard) -> AnyView {
                 {channel.words()} <span class=class>{state}</span>
             </h2>
             <p class="panel-note">{about(channel)}</p>
-            {late} {facts} {how} {told} {test}
-            {failures(card.is_set_up, card.failures)}
+            {late} {facts} {how} {told} {test} {tests}
+            {failures(card.is_set_up && !card.is_broken, card.failures)}
         </section>
     }
     .into_any()
 }
 
-fn failures(is_set_up: bool, lines: Vec<FailureLine>) -> Option<AnyView> {
+fn failures(may_be_well: bool, lines: Vec<FailureLine>) -> Option<AnyView> {
     if lines.is_empty() {
-        return is_set_up.then(|| {
+        return may_be_well.then(|| {
             view! { <p class="panel-note">"Nothing failed in the last day."</p> }.into_any()
         });
     }

@@ -1,7 +1,7 @@
 //! The calls of the past and of now: a list with filters, and one call opened above it with everything that happened to it.
 
 use crate::api::andon::{CallDetail, CallPage, CallView, HistoryLine, Outcome, Told};
-use crate::domain::andon::{CallKind, Priority, Stamp, Status};
+use crate::domain::andon::{CallKind, Channel, Priority, Stamp, Status};
 use crate::domain::local_time::LocalTime;
 use crate::domain::time::TsMs;
 use crate::ui::charts::waiting::{minutes, waiting_svg};
@@ -211,6 +211,7 @@ fn opened(page: &Page, detail: &CallDetail) -> AnyView {
     let stamps = [
         ("Raised", Some(&call.call.raised)),
         ("Reopened", call.call.reopened_last.as_ref()),
+        ("Given back", call.call.handed_back.as_ref()),
         ("Acknowledged", call.call.acknowledged.as_ref()),
         ("On site", call.call.arrived.as_ref()),
         ("Resolved", call.call.resolved.as_ref()),
@@ -277,6 +278,7 @@ fn happened(page: &Page, lines: &[HistoryLine]) -> AnyView {
             "restart" => "Machine ran again",
             "stand" => "Machine stands again",
             "acknowledge" => "Acknowledged",
+            "hand_back" => "Given back",
             "arrive" => "On site",
             "resolve" => "Resolved",
             "close" => "Closed",
@@ -304,10 +306,11 @@ fn happened(page: &Page, lines: &[HistoryLine]) -> AnyView {
     )
 }
 
-const fn outcome(outcome: Outcome) -> &'static str {
-    match outcome {
+const fn outcome(told: &Told) -> &'static str {
+    match told.outcome {
         Outcome::Shown => "on their screens, if they look",
         Outcome::Waiting => "on its way",
+        Outcome::Sent if matches!(told.via, Channel::Email) => "handed to the mail server",
         Outcome::Sent => "sent",
         Outcome::Failed => "not reached",
         Outcome::Merged => "in a summary",
@@ -324,7 +327,7 @@ fn told(page: &Page, told: &[Told]) -> AnyView {
             words(one.via.words()),
             number(one.level.to_string()),
             words(page.second(one.at)).class(""),
-            words(outcome(one.outcome)).beneath((!one.why.is_empty()).then(|| one.why.clone())),
+            words(outcome(one)).beneath((!one.why.is_empty()).then(|| one.why.clone())),
         ]
     };
     let rows = told.iter().map(row).collect();
