@@ -209,7 +209,7 @@ async fn whoever_is_called_by_their_screen_is_known_to_it_by_number(place: &Plac
     let call = json!({"machine": "M1", "kind": "stop"});
     let id = floor.raised(&floor.operator, call).await;
     let page = text(&mona.get("/").await);
-    let (_, rest) = page.split_once("data-person=\"").expect("a number");
+    let (_, rest) = page.split_once("data-is=\"p").expect("a number");
     let number = rest.split('"').next().and_then(|n| n.parse::<i64>().ok());
     let number = number.expect("a number");
     let call = floor.detail(id).await["call"].clone();

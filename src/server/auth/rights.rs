@@ -138,13 +138,15 @@ pub fn landing(page: &str, rights: &Rights, plant: &Plant) -> String {
 /// Whether a page lets these rights in, by the table of access.
 fn opens(page: &str, rights: &Rights, plant: &Plant) -> bool {
     let path = page.split(['?', '#']).next().unwrap_or_default();
+    let holds = |permission| match path.strip_prefix("/lines/") {
+        Some(code) => plant
+            .line(code)
+            .is_some_and(|line| rights.at(permission, line.place())),
+        None => rights.anywhere(permission),
+    };
     match need_of_address(path) {
-        Some(Need::Line(permission)) => match path.strip_prefix("/lines/") {
-            Some(code) => plant
-                .line(code)
-                .is_some_and(|line| rights.at(permission, line.place())),
-            None => rights.anywhere(permission),
-        },
+        Some(Need::Line(permission)) => holds(permission),
+        Some(Need::Either(one, other)) => holds(one) || holds(other),
         Some(Need::Site(permission)) => rights.on_site(permission),
         Some(Need::Anyone | Need::Person) => true,
         None => false,
