@@ -27,6 +27,7 @@ macro_rules! of_calls {
 }
 
 pub mod calls;
+pub mod ended;
 pub mod events;
 pub mod links;
 pub mod roster;

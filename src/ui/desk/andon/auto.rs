@@ -136,7 +136,7 @@ pub fn autos(forms: &[AutoForm], names: &[&'static str], wrong: &Wrong) -> AnyVi
     view! {
         <section class="desk-part" id="auto">
             <h2>"What machines call for by themselves"</h2>
-            <p class="panel-note">"Once a stop or once a shift, each under its number. A planned stop and the time outside shifts call nobody."</p>
+            <p class="panel-note">"Once a stop, each under its number. Pieces are counted from the start of the shift, and after a call anew from when it was over. A planned stop and the time outside shifts call nobody."</p>
             <div class="desk-cards">{forms}</div>
         </section>
     }
