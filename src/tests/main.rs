@@ -56,6 +56,7 @@ mod andon_rules_are_kept_by_those_who_may;
 mod andon_rules_begin_as_what_holds;
 mod andon_rules_call_each_in_its_own_name;
 mod andon_rules_count_anew_after_each_call;
+mod andon_rules_of_machines_are_added_and_removed;
 mod andon_screens_hear_of_calls;
 mod andon_statistics_equal_a_hand_count;
 mod andon_steps_are_done_once;

@@ -1,6 +1,7 @@
 //! Calls that a machine raises by itself, from what it shows.
 
 use super::kind::{CallKind, Priority};
+use crate::domain::ids::{LineId, MachineId};
 use crate::domain::machine_state::TimeBucket;
 use crate::domain::plant::FaultOrigin;
 use crate::domain::time::{DurMs, MINUTE_MS, TsMs};
@@ -50,6 +51,23 @@ pub struct AutoRule {
     pub kind: CallKind,
     /// How urgently.
     pub priority: Priority,
+}
+
+/// Where a rule by which machines call holds: at every machine, at those of a line, or at one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AutoPlace {
+    /// Only at machines of this line.
+    pub line: Option<LineId>,
+    /// Only at this machine.
+    pub machine: Option<MachineId>,
+}
+
+impl AutoPlace {
+    /// Whether a rule holds at a machine of a line.
+    #[must_use]
+    pub fn covers(self, line: LineId, machine: MachineId) -> bool {
+        self.line.is_none_or(|own| own == line) && self.machine.is_none_or(|own| own == machine)
+    }
 }
 
 /// A stop that lasts.

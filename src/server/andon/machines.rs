@@ -3,7 +3,7 @@
 use super::directory::Directory;
 use super::stand::{Standing, standing};
 use super::steps::Around;
-use crate::domain::andon::{Act, AutoRule, Shows, Stand, Wanted, wanted};
+use crate::domain::andon::{Act, AutoPlace, AutoRule, Shows, Stand, Wanted, wanted};
 use crate::domain::machine_state::TimeBucket;
 use crate::domain::part::Part;
 use crate::domain::target::target;
@@ -13,7 +13,7 @@ use crate::server::auth::guard::entry;
 use crate::server::db::andon::calls::{self, StoredCall};
 use crate::server::db::andon::ended::{self, Ended};
 use crate::server::db::andon::events::{RESTART, STAND};
-use crate::server::db::andon::{events, rules};
+use crate::server::db::andon::{autos, events};
 use crate::server::db::notify;
 use crate::server::plant::{Line, Machine, Plant, Site};
 use crate::server::services::andon::{Doer, Raise, act_in, is_called, raise};
@@ -33,6 +33,9 @@ const RUNS_WITHIN: DurMs = DurMs(7 * DAY_MS);
 
 /// Longer than any shift: what was over before then ended before the shift began whose pieces are counted.
 const BEFORE_THE_SHIFT: DurMs = DurMs(2 * DAY_MS);
+
+/// Where a rule holds, and the rule with its number.
+type Placed = (AutoPlace, (i64, AutoRule));
 
 /// What is looked at: with or without the pieces that machines made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,10 +66,10 @@ pub(super) async fn look(app: &App, depth: Depth) -> Result<Looked, ServiceError
         return Ok(looked);
     };
     let mut tx = app.db.snapshot().await?;
-    let rules = rules::auto_in(&mut tx).await?;
-    let rules: Vec<(i64, AutoRule)> = rules.into_iter().filter(|(_, rule)| rule.on).collect();
+    let mut rules = autos::all_in(&mut tx).await?;
+    rules.retain(|(_, (_, rule))| rule.on);
     let going_on = calls::going_on_in(&mut tx).await?;
-    let counts = |(_, rule): &(i64, AutoRule)| !rule.evidence.is_of_stop();
+    let counts = |(_, (_, rule)): &Placed| !rule.evidence.is_of_stop();
     let depth = if rules.iter().any(counts) {
         depth
     } else {
@@ -100,7 +103,7 @@ async fn look_at(
     plant: &Plant,
     people: &Directory,
     (site, line, depth): (&Site, &Line, Depth),
-    (rules, ended, own): (&[(i64, AutoRule)], &Ended, &[&StoredCall]),
+    (rules, ended, own): (&[Placed], &Ended, &[&StoredCall]),
 ) -> Result<usize, ServiceError> {
     let seen = Seen::of(app, site, line, depth).await?;
     let mut changed = 0;
@@ -114,7 +117,11 @@ async fn look_at(
             let over = counts.then(|| ended.last(machine.id, &rule.names(id)));
             seen.shows(plant, data, stands.as_ref(), over)
         };
-        for want in wanted(rules, shows, seen.now) {
+        let here = rules
+            .iter()
+            .filter(|(at, _)| at.covers(line.id, machine.id));
+        let here: Vec<(i64, AutoRule)> = here.map(|(_, rule)| rule.clone()).collect();
+        for want in wanted(&here, shows, seen.now) {
             let by = (want, stands.as_ref());
             changed += usize::from(call(app, plant, people, (line, machine), by).await?);
         }

@@ -26,6 +26,7 @@ macro_rules! of_calls {
     }};
 }
 
+pub mod autos;
 pub mod calls;
 pub mod ended;
 pub mod events;
