@@ -44,6 +44,7 @@ mod andon_history_tells_what_is_new_of_a_machine;
 mod andon_keeps_out_what_does_not_belong;
 mod andon_machines_call_by_every_rule;
 mod andon_machines_call_by_themselves;
+mod andon_messages_say_why_somebody_is_called;
 mod andon_outlives_the_program;
 mod andon_people_are_told;
 mod andon_reaches_programs_and_browsers;
