@@ -74,7 +74,7 @@ impl Model {
 }
 
 /// Short ladders, another for each priority.
-fn ladder(priority: Priority) -> Ladder {
+pub fn ladder(priority: Priority) -> Ladder {
     let n = priority.code();
     let steps = vec![
         step(NotResolved, minutes(6 - n), 3, "admin"),
@@ -88,7 +88,7 @@ fn ladder(priority: Priority) -> Ladder {
 
 /// What is done next.
 #[derive(Clone, Debug)]
-enum Op {
+pub enum Op {
     Raise(Priority),
     Act(usize, Act),
     /// Time passes; perhaps a worker looks, perhaps a new one.
@@ -96,13 +96,13 @@ enum Op {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Look {
+pub enum Look {
     Not,
     Looks,
     Restarts,
 }
 
-fn op(rng: &mut ChaCha8Rng, calls: usize, now: TsMs) -> Op {
+pub fn op(rng: &mut ChaCha8Rng, calls: usize, now: TsMs) -> Op {
     let which = rng.random_range(0..calls.max(1));
     match rng.random_range(0..20) {
         0..4 => Op::Raise(*Priority::ALL.choose(rng).expect("one")),
@@ -141,13 +141,14 @@ fn op(rng: &mut ChaCha8Rng, calls: usize, now: TsMs) -> Op {
 }
 
 /// Two people who do things, and how they ask.
-struct People {
+pub struct People {
     routes: Routes,
     keys: [(String, String); 2],
 }
 
 impl People {
-    async fn post(&self, who: usize, path: &str, body: &Value) -> (u16, Value) {
+    /// Asks as one of them.
+    pub async fn post(&self, who: usize, path: &str, body: &Value) -> (u16, Value) {
         let key = Some(self.keys[who].1.as_str());
         let body = Body::from(body.to_string());
         let answer = self
@@ -158,7 +159,8 @@ impl People {
     }
 }
 
-fn body(act: Act) -> Value {
+/// What is sent with an act.
+pub fn body(act: Act) -> Value {
     match act {
         Act::Acknowledge { eta } => json!({"eta": eta}),
         Act::Resolve { cause } => json!({"cause": cause}),
@@ -271,8 +273,9 @@ async fn same(floor: &Floor, model: &Model, story: &str) {
     assert_eq!(pending, expected, "{story}");
 }
 
-async fn any_history_leaves_what_the_model_says(place: &Place) {
-    let mut floor = Floor::new(place).await;
+/// A floor with the short ladders, and two people.
+pub async fn scene(place: &Place) -> (Floor, People) {
+    let floor = Floor::new(place).await;
     for priority in Priority::ALL {
         let rule = Rule {
             priority: Some(priority),
@@ -295,6 +298,11 @@ async fn any_history_leaves_what_the_model_says(place: &Place) {
         routes: floor.server.routes(),
         keys: keys.try_into().expect("two"),
     };
+    (floor, people)
+}
+
+async fn any_history_leaves_what_the_model_says(place: &Place) {
+    let (mut floor, people) = scene(place).await;
     let mut now = start();
     let (mut steps, mut refused, mut late) = (0, 0, 0);
     for seed in 0..HISTORIES {

@@ -40,6 +40,7 @@ mod andon_calls_take_their_course;
 mod andon_channels_tell_what_they_lack;
 mod andon_ends_are_told_to_all_who_heard;
 mod andon_histories_follow_the_model;
+mod andon_histories_lose_no_step_by_the_clock;
 mod andon_history_tells_what_is_new_of_a_machine;
 mod andon_keeps_out_what_does_not_belong;
 mod andon_machines_call_by_every_rule;
