@@ -74,7 +74,7 @@ impl Model {
 }
 
 /// Short ladders, another for each priority.
-pub fn ladder(priority: Priority) -> Ladder {
+fn ladder(priority: Priority) -> Ladder {
     let n = priority.code();
     let steps = vec![
         step(NotResolved, minutes(6 - n), 3, "admin"),
