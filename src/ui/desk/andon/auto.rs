@@ -220,7 +220,7 @@ pub fn autos(
         <section class="desk-part" id="auto">
             <h2>"What machines call for by themselves"</h2>
             <p class="panel-note">"Once a stop, each under its number. Pieces are counted from the start of the shift, and after a call anew from when it was over. A planned stop and the time outside shifts call nobody."</p>
-            <p class="panel-note">"Add a rule for when: " {ways}</p>
+            <p class="panel-note">"Add one: " {ways}</p>
             <div class="desk-cards">{cards}</div>
         </section>
     }
