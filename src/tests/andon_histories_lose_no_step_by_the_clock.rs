@@ -149,7 +149,7 @@ async fn no_step_is_lost_and_none_is_done_twice(place: &Place) {
     }
     let histories = usize::try_from(histories).expect("a number");
     assert!(
-        steps > 2 * histories && jumps > histories,
+        steps > histories && jumps > histories,
         "{steps} steps, the clock set {jumps} times: the histories say little"
     );
 }

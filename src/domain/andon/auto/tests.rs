@@ -182,3 +182,15 @@ fn pieces_behind_call_only_where_there_is_a_target() {
     let of = |behind| seen(&rules, &Shows { behind, ..runs() }, 9).len();
     assert_eq!((of(Some(99.9)), of(Some(100.0)), of(None)), (0, 1, 0));
 }
+
+#[test]
+fn a_rule_holds_everywhere_or_only_where_it_says() {
+    let (line, machine) = (LineId(1), MachineId(7));
+    let at = |line: Option<i64>, machine: Option<i64>| AutoPlace {
+        line: line.map(LineId),
+        machine: machine.map(MachineId),
+    };
+    assert!(at(None, None).covers(line, machine));
+    assert!(at(Some(1), None).covers(line, machine) && !at(Some(2), None).covers(line, machine));
+    assert!(at(None, Some(7)).covers(line, machine) && !at(None, Some(8)).covers(line, machine));
+}
