@@ -9,6 +9,7 @@ const pages = [
   '/admin/andon',
   '/admin/andon/rules/new',
   '/admin/andon/rules/new?priority=critical',
+  '/admin/andon/auto/new?when=fault_class',
   '/admin/andon/rehearse',
   '/admin/andon/rehearse?line=L1&at=2026-07-05T02%3A10&kind=safety&priority=critical',
   '/admin/roster',

@@ -35,7 +35,7 @@ pub mod spot;
 pub mod summary;
 pub mod waiting;
 
-pub use auto::{AutoRule, Evidence, Shows, Stand, Wanted, wanted};
+pub use auto::{AutoPlace, AutoRule, Evidence, Shows, Stand, Wanted, wanted};
 pub use call::{Act, Call, Refused, ReopenWithin, Stamp};
 pub use gaps::{GapRun, gap_runs, needed};
 pub use kind::{CallKind, Cause, Priority, Status};

@@ -103,7 +103,7 @@ fn ladder(priority: Priority) -> Ladder {
 
 /// What is done next.
 #[derive(Clone, Debug)]
-enum Op {
+pub enum Op {
     Raise(Priority),
     Act(usize, Act),
     /// Time passes; perhaps a worker looks, perhaps a new one.
@@ -111,13 +111,13 @@ enum Op {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Look {
+pub enum Look {
     Not,
     Looks,
     Restarts,
 }
 
-fn op(rng: &mut ChaCha8Rng, calls: usize, now: TsMs) -> Op {
+pub fn op(rng: &mut ChaCha8Rng, calls: usize, now: TsMs) -> Op {
     let which = rng.random_range(0..calls.max(1));
     match rng.random_range(0..20) {
         0..4 => Op::Raise(*Priority::ALL.choose(rng).expect("one")),
@@ -157,13 +157,14 @@ fn op(rng: &mut ChaCha8Rng, calls: usize, now: TsMs) -> Op {
 }
 
 /// Two people who do things, and how they ask.
-struct People {
+pub struct People {
     routes: Routes,
     keys: [(String, String); 2],
 }
 
 impl People {
-    async fn post(&self, who: usize, path: &str, body: &Value) -> (u16, Value) {
+    /// Asks as one of them.
+    pub async fn post(&self, who: usize, path: &str, body: &Value) -> (u16, Value) {
         let key = Some(self.keys[who].1.as_str());
         let body = Body::from(body.to_string());
         let answer = self
@@ -174,7 +175,8 @@ impl People {
     }
 }
 
-fn body(act: Act) -> Value {
+/// What is sent with an act.
+pub fn body(act: Act) -> Value {
     match act {
         Act::Acknowledge { eta } => json!({"eta": eta}),
         Act::Resolve { cause } => json!({"cause": cause}),
@@ -292,8 +294,9 @@ async fn same(floor: &Floor, model: &Model, story: &str) {
     assert_eq!(pending, expected, "{story}");
 }
 
-async fn any_history_leaves_what_the_model_says(place: &Place) {
-    let mut floor = Floor::new(place).await;
+/// A floor with the short ladders, and two people.
+pub async fn scene(place: &Place) -> (Floor, People) {
+    let floor = Floor::new(place).await;
     for priority in Priority::ALL {
         let rule = Rule {
             priority: Some(priority),
@@ -316,6 +319,11 @@ async fn any_history_leaves_what_the_model_says(place: &Place) {
         routes: floor.server.routes(),
         keys: keys.try_into().expect("two"),
     };
+    (floor, people)
+}
+
+async fn any_history_leaves_what_the_model_says(place: &Place) {
+    let (mut floor, people) = scene(place).await;
     let mut now = start();
     let (mut steps, mut refused, mut late) = (0, 0, 0);
     for seed in 0..HISTORIES {

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 on_both! {
     a_fault_of_a_class_calls_at_once,
-    pieces_behind_call_once_a_shift_where_there_is_a_target,
+    pieces_behind_call_where_there_is_a_target_once_for_what_was_lost,
     what_was_planned_calls_nobody_by_any_rule,
     of_two_nodes_that_look_one_raises_the_call,
 }
@@ -121,7 +121,7 @@ async fn a_fault_of_a_class_calls_at_once(place: &Place) {
     assert!(floor.active().await.iter().all(|c| c["raises"] == 1));
 }
 
-async fn pieces_behind_call_once_a_shift_where_there_is_a_target(place: &Place) {
+async fn pieces_behind_call_where_there_is_a_target_once_for_what_was_lost(place: &Place) {
     let mut floor = Floor::with(place, plant()).await;
     let behind = json!({"when": "count_behind", "pieces": 100});
     switch_on(&floor, behind, "material", "low").await;
@@ -150,8 +150,14 @@ async fn pieces_behind_call_once_a_shift_where_there_is_a_target(place: &Place) 
     let id = floor.active().await[0]["id"].as_i64().expect("a number");
     floor.resolve(id).await;
     floor.acted(&floor.engineer, id, "close", json!({})).await;
-    floor.at(minutes(60)).await;
-    assert_eq!(calls(&floor).await, [], "{}: once a shift", place.engine);
+    // What was lost until the call was over calls nobody again; what is lost from 10:03 on does.
+    floor.at(minutes(6)).await;
+    assert_eq!(calls(&floor).await, [], "{}: 90 since then", place.engine);
+    floor.at(minutes(7)).await;
+    assert_eq!(calls(&floor).await, behind, "{}: 120", place.engine);
+    let id = floor.active().await[0]["id"].as_i64().expect("a number");
+    floor.resolve(id).await;
+    floor.acted(&floor.engineer, id, "close", json!({})).await;
     // The late shift begins at 14:00, with nothing asked for yet: 90 pieces at 14:03, 120 at 14:04.
     floor.at(minutes(240)).await;
     floor.at(minutes(243)).await;

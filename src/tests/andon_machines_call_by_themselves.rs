@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 on_both! {
     a_stop_that_lasts_calls_maintenance_once,
     a_stop_outside_of_planned_production_calls_nobody,
-    bad_pieces_call_quality_once_a_shift,
+    bad_pieces_call_quality_once,
     who_called_for_something_else_in_the_shift_keeps_no_rule_from_calling,
     a_call_knows_the_stop_that_it_is_about_and_closes_when_the_machine_runs_again,
     a_machine_that_ran_for_a_moment_does_not_run_again,
@@ -104,7 +104,7 @@ async fn a_stop_outside_of_planned_production_calls_nobody(place: &Place) {
     assert_eq!(calls[0]["call"]["line_stopped"], false, "M1 sets the pace");
 }
 
-async fn bad_pieces_call_quality_once_a_shift(place: &Place) {
+async fn bad_pieces_call_quality_once(place: &Place) {
     let mut floor = Floor::with(place, with_second_line(two_shifts())).await;
     floor.tell(&[("M1", -60, Running)]).await;
     let count = |id: &str, good: i64, scrap: i64| {
@@ -124,7 +124,7 @@ async fn bad_pieces_call_quality_once_a_shift(place: &Place) {
     floor.resolve(id).await;
     floor.acted(&floor.engineer, id, "close", json!({})).await;
     floor.at(minutes(30)).await;
-    assert!(floor.active().await.is_empty(), "once a shift");
+    assert!(floor.active().await.is_empty(), "no bad one since");
 }
 
 async fn who_called_for_something_else_in_the_shift_keeps_no_rule_from_calling(place: &Place) {
@@ -178,7 +178,7 @@ async fn who_called_for_something_else_in_the_shift_keeps_no_rule_from_calling(p
         floor.acted(&floor.engineer, id, "close", json!({})).await;
     }
     floor.at(minutes(30)).await;
-    assert!(floor.active().await.is_empty(), "once a shift");
+    assert!(floor.active().await.is_empty(), "no bad one since");
 }
 
 async fn a_call_knows_the_stop_that_it_is_about_and_closes_when_the_machine_runs_again(

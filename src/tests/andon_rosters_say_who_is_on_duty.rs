@@ -2,6 +2,7 @@
 
 mod forms;
 mod gaps;
+mod outside;
 mod rehearsals;
 
 use crate::browser::add_person;

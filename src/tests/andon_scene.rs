@@ -311,6 +311,18 @@ impl Letters {
 }
 
 impl Letters {
+    /// The last line of the last message to whoever has this login.
+    pub fn last_line(&self, login: &str) -> String {
+        let sent = self.0.lock().expect("unpoisoned");
+        let address = format!("{login}@plant.example");
+        let last = sent.iter().rfind(|out| out.address == address);
+        let text = &last
+            .unwrap_or_else(|| panic!("nothing to {login}"))
+            .message
+            .text;
+        text.lines().last().expect("words").to_owned()
+    }
+
     /// The links of what was sent, by who got them.
     pub fn links(&self) -> BTreeMap<String, String> {
         let sent = self.0.lock().expect("unpoisoned");

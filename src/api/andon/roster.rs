@@ -126,11 +126,11 @@ pub struct GapView {
     pub duty: String,
     /// The line.
     pub line: Named,
-    /// The shift's name; `None`: the line has no shifts then, whole days are meant.
+    /// The shift's name; `None`: the time of these days outside every shift, on days without shifts all of it.
     pub shift: Option<String>,
     /// Who has the duty then, but is away, and everybody who would stand in is away too; empty: nobody has it.
     pub away: Vec<String>,
-    /// The days on which these shifts start, in order.
+    /// The days on which these shifts start, in order, each once.
     pub days: Vec<LocalDay>,
 }
 
@@ -152,7 +152,7 @@ pub struct WeekView {
 pub struct WeekRow {
     /// The duty's name.
     pub duty: String,
-    /// The shift's name; `None`: whole days.
+    /// The shift's name; `None`: outside every shift.
     pub shift: Option<String>,
     /// Monday to Sunday.
     pub days: Vec<WeekCell>,

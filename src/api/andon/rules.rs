@@ -62,6 +62,10 @@ pub struct AutoView {
     pub id: i64,
     /// Counts its changes.
     pub version: i64,
+    /// Only at machines of this line, by code.
+    pub line: Option<String>,
+    /// Only at this machine, by code.
+    pub machine: Option<String>,
     /// The rule.
     pub rule: AutoRule,
 }
@@ -71,8 +75,15 @@ pub struct AutoView {
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema), schema(as = AndonAutoBody))]
 #[serde(deny_unknown_fields)]
 pub struct AutoBody {
-    /// As the caller saw it.
+    /// As the caller saw it; not looked at for a new one.
+    #[serde(default)]
     pub version: i64,
+    /// Only at machines of this line, by code; without line and machine: everywhere.
+    #[serde(default)]
+    pub line: Option<String>,
+    /// Only at this machine, by code.
+    #[serde(default)]
+    pub machine: Option<String>,
     /// The rule.
     pub rule: AutoRule,
 }

@@ -15,11 +15,11 @@ pub struct GapRun {
     pub duty: String,
     /// The line.
     pub line: LineId,
-    /// The shift's name; `None`: the line has no shifts then, the whole days are meant.
+    /// The shift's name; `None`: the time of these days outside every shift, on days without shifts all of it.
     pub shift: Option<String>,
     /// Who has the duty then, but is away, and everybody who would stand in is away too; empty: nobody has it.
     pub away: Vec<PersonId>,
-    /// The days on which these shifts start, in order.
+    /// The days on which these shifts start, in order, each once.
     pub days: Vec<LocalDay>,
 }
 
@@ -50,6 +50,8 @@ pub fn gap_runs(gaps: &[Gap]) -> Vec<GapRun> {
     }
     let run = |((duty, line, shift, away), mut days): (Key<'_>, Vec<LocalDay>)| {
         days.sort();
+        // Of a day the time before its shifts and that after them are one.
+        days.dedup();
         GapRun {
             duty: duty.to_owned(),
             line,

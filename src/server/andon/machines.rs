@@ -3,16 +3,17 @@
 use super::directory::Directory;
 use super::stand::{Standing, standing};
 use super::steps::Around;
-use crate::domain::andon::{Act, AutoRule, Shows, Stand, Wanted, wanted};
+use crate::domain::andon::{Act, AutoPlace, AutoRule, Shows, Stand, Wanted, wanted};
 use crate::domain::machine_state::TimeBucket;
 use crate::domain::part::Part;
 use crate::domain::target::target;
-use crate::domain::time::{DAY_MS, DurMs, Span, TsMs};
+use crate::domain::time::{DAY_MS, DurMs, MINUTE_MS, Span, TsMs};
 use crate::server::auth::Caller;
 use crate::server::auth::guard::entry;
 use crate::server::db::andon::calls::{self, StoredCall};
+use crate::server::db::andon::ended::{self, Ended};
 use crate::server::db::andon::events::{RESTART, STAND};
-use crate::server::db::andon::{events, rules};
+use crate::server::db::andon::{autos, events};
 use crate::server::db::notify;
 use crate::server::plant::{Line, Machine, Plant, Site};
 use crate::server::services::andon::{Doer, Raise, act_in, is_called, raise};
@@ -29,6 +30,12 @@ const NOBODY_REOPENED: &str = "nobody reopened it";
 
 /// A resolved call waits for its machine to run again for so long. One that is gone from the plant never does.
 const RUNS_WITHIN: DurMs = DurMs(7 * DAY_MS);
+
+/// Longer than any shift: what was over before then ended before the shift began whose pieces are counted.
+const BEFORE_THE_SHIFT: DurMs = DurMs(2 * DAY_MS);
+
+/// Where a rule holds, and the rule with its number.
+type Placed = (AutoPlace, (i64, AutoRule));
 
 /// What is looked at: with or without the pieces that machines made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,16 +66,20 @@ pub(super) async fn look(app: &App, depth: Depth) -> Result<Looked, ServiceError
         return Ok(looked);
     };
     let mut tx = app.db.snapshot().await?;
-    let rules = rules::auto_in(&mut tx).await?;
-    let rules: Vec<(i64, AutoRule)> = rules.into_iter().filter(|(_, rule)| rule.on).collect();
+    let mut rules = autos::all_in(&mut tx).await?;
+    rules.retain(|(_, (_, rule))| rule.on);
     let going_on = calls::going_on_in(&mut tx).await?;
-    drop(tx);
-    let counts = |(_, rule): &(i64, AutoRule)| !rule.evidence.is_of_stop();
+    let counts = |(_, (_, rule)): &Placed| !rule.evidence.is_of_stop();
     let depth = if rules.iter().any(counts) {
         depth
     } else {
         Depth::Stops
     };
+    let ended = match depth {
+        Depth::Stops => Ended::default(),
+        Depth::Pieces => ended::since_in(&mut tx, app.clock.now() - BEFORE_THE_SHIFT).await?,
+    };
+    drop(tx);
     let people = Directory::load(&app.db).await?;
     for line in &plant.lines {
         let own = going_on.iter().filter(|call| call.spot.line == line.id);
@@ -77,7 +88,7 @@ pub(super) async fn look(app: &App, depth: Depth) -> Result<Looked, ServiceError
             continue;
         }
         let around = (site, line, depth);
-        match look_at(app, &plant, &people, around, (&rules, &own)).await {
+        match look_at(app, &plant, &people, around, (&rules, &ended, &own)).await {
             Ok(changed) => looked.changed += changed,
             Err(error) if error.is_of_one() => looked.failed = Some(error),
             Err(error) => return Err(error),
@@ -92,7 +103,7 @@ async fn look_at(
     plant: &Plant,
     people: &Directory,
     (site, line, depth): (&Site, &Line, Depth),
-    (rules, own): (&[(i64, AutoRule)], &[&StoredCall]),
+    (rules, ended, own): (&[Placed], &Ended, &[&StoredCall]),
 ) -> Result<usize, ServiceError> {
     let seen = Seen::of(app, site, line, depth).await?;
     let mut changed = 0;
@@ -101,8 +112,16 @@ async fn look_at(
             continue;
         };
         let stands = standing(site, line, machine, data, seen.now);
-        let shows = seen.shows(plant, line, data, stands.as_ref());
-        for want in wanted(rules, &shows, seen.now) {
+        let shows = |id: i64, rule: &AutoRule| {
+            let counts = !rule.evidence.is_of_stop();
+            let over = counts.then(|| ended.last(machine.id, &rule.names(id)));
+            seen.shows(plant, data, stands.as_ref(), over)
+        };
+        let here = rules
+            .iter()
+            .filter(|(at, _)| at.covers(line.id, machine.id));
+        let here: Vec<(i64, AutoRule)> = here.map(|(_, rule)| rule.clone()).collect();
+        for want in wanted(&here, shows, seen.now) {
             let by = (want, stands.as_ref());
             changed += usize::from(call(app, plant, people, (line, machine), by).await?);
         }
@@ -174,20 +193,24 @@ impl<'a> Seen<'a> {
         stored.call.line_stopped || self.now - stands.stop >= self.line.rules.minor_stop
     }
 
+    /// What a machine shows to a rule. `over`: `None` where the rule counts no pieces, else when its last call about the
+    /// machine was over, if there was one.
     fn shows(
         &self,
         plant: &Plant,
-        line: &Line,
         data: &MachineData,
         stands: Option<&Standing>,
+        over: Option<Option<TsMs>>,
     ) -> Shows {
-        let past = Span::clamped(
-            self.focus.horizon.from(),
-            self.focus.horizon.to().min(self.now),
-        );
+        let (line, horizon) = (self.line, self.focus.horizon);
+        // Whoever mended it is called anew for what went wrong since. Pieces are counted by the minute: the one in which the
+        // call was over goes with what was before, so that no piece calls twice.
+        let anew = over.flatten().map(|at| at.minute() + DurMs(MINUTE_MS));
+        let from = anew.map_or(horizon.from(), |anew| anew.max(horizon.from()));
+        let past = Span::clamped(from, horizon.to().min(self.now));
         let (mut good, mut judged, mut behind) = (0, 0, None);
         // The shift that is over is nobody's any more.
-        if self.depth == Depth::Pieces && self.focus.horizon.to() >= self.now {
+        if over.is_some() && self.depth == Depth::Pieces && horizon.to() >= self.now {
             let counts = self.data.machine_account(plant, line, data, past).counts;
             (good, judged) = (counts.good, counts.total() - counts.ungraded);
             let rate = |product, at| plant.rate(data.id, product, at);
@@ -244,7 +267,7 @@ async fn call(
         line_stopped: None,
         text: &text,
         unless_since: Some(since),
-        // Whoever called since a stop began called for that stop; since a shift began they called for anything, also other
+        // Whoever called since a stop began called for that stop; since counting began they called for anything, also other
         // rules: a stop that called maintenance is no word about pieces.
         unless_by: (!want.of_stop).then_some([name.as_str(), before.as_str()]),
     };

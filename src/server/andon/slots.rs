@@ -1,36 +1,42 @@
-//! The shifts of the days to come, as rosters know them.
+//! The shifts of the days to come and the time between them, as rosters know them.
 
 use super::directory::slot;
 use crate::domain::andon::Slot;
-use crate::domain::day::LocalDay;
 use crate::domain::time::Span;
 use crate::server::calendar;
 use crate::server::plant::{Line, Site};
 
-/// The shifts of a line that start in `window`, in order; of a day on which its machines say themselves when they are
-/// scheduled, the whole day.
+/// The shifts of a line that start in `window`, and the time of `window` outside every shift, day by day: a call comes then,
+/// too. In order.
 #[must_use]
 pub fn slots(site: &Site, line: &Line, window: Span) -> Vec<Slot> {
-    let shifts = calendar::shifts(site, line, window).into_iter();
-    let mut out: Vec<Slot> = shifts.map(|s| slot(site, line, s.span.from())).collect();
-    let midnight = |day: LocalDay| calendar::day_start(&site.zone, day);
-    let whole = |day: LocalDay| {
-        let (from, to) = (midnight(day)?, midnight(day.plus(1))?);
-        let slot = Slot {
+    let mut out = Vec::new();
+    let mut from = window.from();
+    for shift in calendar::shifts(site, line, window) {
+        let span = shift.span;
+        outside(site, line, Span::clamped(from, span.from()), &mut out);
+        if window.contains(span.from()) {
+            out.push(slot(site, line, span.from()));
+        }
+        from = from.max(span.to());
+    }
+    outside(site, line, Span::clamped(from, window.to()), &mut out);
+    out
+}
+
+/// Cuts a stretch without shifts at each midnight: who has a duty is asked for each day by itself.
+fn outside(site: &Site, line: &Line, stretch: Span, out: &mut Vec<Slot>) {
+    let mut from = stretch.from();
+    while from < stretch.to() {
+        let day = calendar::local_day(&site.zone, from);
+        let midnight = day.and_then(|day| calendar::day_start(&site.zone, day.plus(1)));
+        // Where the calendar of the zone ends there is no next day.
+        let ahead = midnight.filter(|midnight| *midnight > from);
+        let to = ahead.map_or(stretch.to(), |midnight| midnight.min(stretch.to()));
+        out.push(Slot {
             span: Span::clamped(from, to),
             ..slot(site, line, from)
-        };
-        // A night shift of the day before may reach into it.
-        Some(slot).filter(|slot| slot.shift.is_none())
-    };
-    let first = calendar::local_day(&site.zone, window.from());
-    let last = calendar::local_day(&site.zone, window.to());
-    if let (Some(first), Some(last)) = (first, last) {
-        let days = (first.0..=last.0).map(LocalDay);
-        let by_signal = days.filter(|day| line.calendar.is_by_signal(*day));
-        out.extend(by_signal.filter_map(whole));
+        });
+        from = to;
     }
-    out.retain(|slot| window.contains(slot.span.from()));
-    out.sort_by_key(|slot| slot.span.from());
-    out
 }

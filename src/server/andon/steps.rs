@@ -57,11 +57,11 @@ impl<'a> Around<'a> {
 
 /// Why a step is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Why {
+pub enum Why<'a> {
     /// Its time has come, so long ago.
     Due(DurMs),
-    /// Somebody did not want to wait for it.
-    ByHand,
+    /// Somebody of this name did not want to wait for it.
+    ByHand(&'a str),
 }
 
 fn number(step: usize) -> i64 {
@@ -154,14 +154,14 @@ pub async fn do_step(
     around: Around<'_>,
     call: &mut StoredCall,
     step: usize,
-    why: Why,
+    why: Why<'_>,
 ) -> sqlx::Result<()> {
     let Some(wanted) = call.ladder.steps().get(step).cloned() else {
         return Ok(());
     };
     let late = match why {
         Why::Due(late) => late,
-        Why::ByHand => DurMs::ZERO,
+        Why::ByHand(_) => DurMs::ZERO,
     };
     let key = (call.plan, number(step));
     timers::done(tx, call.id, key, around.now, late).await?;
@@ -173,6 +173,7 @@ pub async fn do_step(
     let doing = Doing {
         step: &wanted,
         number: key.1,
+        why,
     };
     tell_all(tx, around, call, doing, &called).await?;
     if let Why::Due(late) = why {

@@ -2,7 +2,7 @@
 
 use super::directory::Called;
 use super::reached::{Way, ways_to};
-use super::steps::Around;
+use super::steps::{Around, Why};
 use super::words;
 use crate::domain::andon::quiet::never_held;
 use crate::domain::andon::{Channel, Step, Verdict};
@@ -29,6 +29,8 @@ pub(super) struct Doing<'a> {
     pub step: &'a Step,
     /// Its place in the ladder.
     pub number: i64,
+    /// Why it is done.
+    pub why: Why<'a>,
 }
 
 /// The number by which messages of a step are known.
@@ -44,7 +46,7 @@ pub(super) async fn tell_all(
     doing: Doing<'_>,
     called: &[Called],
 ) -> sqlx::Result<()> {
-    let message = words::raised(around, call, doing.step);
+    let message = words::raised(around, call, doing.step, doing.why);
     for one in called {
         match one.person {
             Some(person) => tell_one(tx, around, call, doing, (person, &one.who), &message).await?,

@@ -1,8 +1,8 @@
 //! What people are told of calls.
 
-use super::steps::Around;
+use super::steps::{Around, Why};
 use crate::domain::andon::{Channel, Priority, Status, Step, Trigger};
-use crate::domain::time::TsMs;
+use crate::domain::time::{DurMs, HOUR_MS, MINUTE_MS, TsMs};
 use crate::server::calendar;
 use crate::server::db::andon::calls::StoredCall;
 use crate::server::delivery::{Message, Urgency};
@@ -31,7 +31,7 @@ fn clock(around: Around<'_>, at: TsMs) -> String {
 }
 
 /// That somebody calls, as a step tells it.
-pub(super) fn raised(around: Around<'_>, call: &StoredCall, step: &Step) -> Message {
+pub(super) fn raised(around: Around<'_>, call: &StoredCall, step: &Step, why: Why<'_>) -> Message {
     let raised = &call.call.raised;
     let mut lines = vec![format!(
         "Called at {} by {}.",
@@ -59,8 +59,14 @@ pub(super) fn raised(around: Around<'_>, call: &StoredCall, step: &Step) -> Mess
     if !call.text.is_empty() {
         lines.push(call.text.clone());
     }
-    if step.trigger != Trigger::Raised {
-        lines.push(waited(around, call, step));
+    match why {
+        Why::ByHand(name) => {
+            let after = clocked(around.now - call.call.since());
+            let level = step.level;
+            lines.push(format!("Level {level}: sent up by {name} after {after}."));
+        }
+        Why::Due(_) if step.trigger == Trigger::Raised => {}
+        Why::Due(_) => lines.push(waited(around, call, step)),
     }
     let urgency = match call.call.priority {
         Priority::Low => Urgency::Normal,
@@ -75,9 +81,31 @@ pub(super) fn raised(around: Around<'_>, call: &StoredCall, step: &Step) -> Mess
     }
 }
 
+/// `0:20`, `7:30`, `1:05:00`; a clock that was set back shows nothing below zero.
+fn clocked(passed: DurMs) -> String {
+    let (hours, rest) = (passed.0.max(0) / HOUR_MS, passed.0.max(0) % HOUR_MS);
+    let (minutes, seconds) = (rest / MINUTE_MS, rest % MINUTE_MS / 1000);
+    if hours > 0 {
+        format!("{hours}:{minutes:02}:{seconds:02}")
+    } else {
+        format!("{minutes}:{seconds:02}")
+    }
+}
+
+/// For how long a step waits: in minutes where they are whole.
+fn length(after: DurMs) -> String {
+    let minutes = after.0 / MINUTE_MS;
+    match (minutes, after.0 % MINUTE_MS) {
+        (1, 0) => "1 minute".to_owned(),
+        (2.., 0) => format!("{minutes} minutes"),
+        (0, ms) if ms % 1000 == 0 => format!("{} seconds", ms / 1000),
+        _ => clocked(after),
+    }
+}
+
 /// Why somebody further up is called.
 fn waited(around: Around<'_>, call: &StoredCall, step: &Step) -> String {
-    let minutes = step.after.secs() / 60.0;
+    let length = length(step.after);
     let level = step.level;
     let taken = call.call.acknowledged.as_ref();
     let why = match (step.trigger, taken) {
@@ -86,10 +114,10 @@ fn waited(around: Around<'_>, call: &StoredCall, step: &Step) -> String {
             format!("{} took it at {at} and is not there", taken.by)
         }
         (Trigger::NotResolved, Some(taken)) => {
-            format!("not resolved in {minutes:.0} minutes; {} took it", taken.by)
+            format!("not resolved in {length}; {} took it", taken.by)
         }
-        (Trigger::NotResolved, None) => format!("not resolved in {minutes:.0} minutes"),
-        _ => format!("nobody took it in {minutes:.0} minutes"),
+        (Trigger::NotResolved, None) => format!("not resolved in {length}"),
+        _ => format!("nobody took it in {length}"),
     };
     format!("Level {level}: {why}.")
 }

@@ -2,7 +2,9 @@
 //! again, so that a second node, or whoever was faster, finds it done.
 //!
 //! Timers go by the clock. When the clock is set back they go by the time that passes until it is where it was: nobody waits
-//! longer than the ladder says. When it is set forward, what it has passed is done at once.
+//! longer than the ladder says. When it is set forward, what it has passed is done at once, and is as late as the clock says: the
+//! machine may have been suspended meanwhile, in which time the program's own count stands still as well, and nothing tells one
+//! from the other. Better early than late.
 
 use super::directory::Directory;
 use super::outcomes;

@@ -116,7 +116,9 @@ pub fn admit(app: &App, caller: &Arc<Caller>, method: &str, path: &str) -> Resul
             Err(Refusal::Unknown)
         }
         // A wall reads what its page asks for, and no more.
-        Need::Line(permission) | Need::Site(permission) if by_wall == Some(None) => {
+        Need::Line(permission) | Need::Either(permission, _) | Need::Site(permission)
+            if by_wall == Some(None) =>
+        {
             lacks(permission)
         }
         // The desk is for people, whatever a key may.

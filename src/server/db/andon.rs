@@ -26,7 +26,9 @@ macro_rules! of_calls {
     }};
 }
 
+pub mod autos;
 pub mod calls;
+pub mod ended;
 pub mod events;
 pub mod links;
 pub mod roster;

@@ -41,6 +41,7 @@ const VERSIONS: &[Version] = versions![
     "0016_not_by_address",
     "0017_folded_names",
     "0018_given_back_and_tested",
+    "0019_andon_auto_places",
 ];
 
 /// Brings the schema up to date, adds the reasons and roles that every plant starts with, and lets rows of older programs be

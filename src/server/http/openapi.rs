@@ -83,7 +83,11 @@ pub fn router(shared: &Shared) -> Router {
             andon::rules::change,
             andon::rules::remove
         ))
-        .routes(routes!(andon::rules::change_auto))
+        .routes(routes!(andon::rules::add_auto))
+        .routes(routes!(
+            andon::rules::change_auto,
+            andon::rules::remove_auto
+        ))
         .routes(routes!(andon::rules::change_general))
         .routes(routes!(andon::roster::list))
         .routes(routes!(andon::roster::gaps))

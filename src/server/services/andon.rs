@@ -2,6 +2,7 @@
 //! one who does the same at the same time is told who was faster.
 
 mod act;
+pub mod autos;
 pub mod channels;
 mod link;
 mod list;

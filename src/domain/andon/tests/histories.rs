@@ -160,24 +160,6 @@ fn lived(tries: &[Try]) -> Vec<(i64, Call, Book)> {
     states
 }
 
-/// What a worker does that looks at these times, ever only at the call as it then is: each step of each plan and ETA once.
-fn worked(
-    states: &[(i64, Call, Book)],
-    ladder: &Ladder,
-    looks: &BTreeSet<i64>,
-) -> BTreeMap<Key, TsMs> {
-    let mut done = BTreeMap::new();
-    for now in looks {
-        let Some((_, call, book)) = states.iter().rev().find(|(from, ..)| from <= now) else {
-            continue;
-        };
-        for due in ladder.due(call).into_iter().filter(|d| d.at.0 <= *now) {
-            done.entry(key(book, ladder, due.step)).or_insert(due.at);
-        }
-    }
-    done
-}
-
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(10_000))]
 
@@ -209,34 +191,6 @@ proptest! {
                 }
             }
         }
-    }
-
-    #[test]
-    fn due_times_do_not_depend_on_when_and_how_often_somebody_looks(
-        tries in tries(0),
-        ladder in ladders(),
-        some in prop::collection::btree_set(0..700 * MINUTE_MS, 0..12),
-    ) {
-        let states = lived(&tries);
-        // One worker looks at every moment at which anything can be due or was done, the other one now and then.
-        let dues = states.iter().flat_map(|(_, call, _)| ladder.due(call)).map(|d| d.at.0);
-        let every: BTreeSet<i64> = dues.chain(states.iter().map(|(at, ..)| *at)).chain(some.iter().copied()).collect();
-        let (all, few) = (worked(&states, &ladder, &every), worked(&states, &ladder, &some));
-        for (key, at) in &few {
-            prop_assert_eq!(all.get(key), Some(at), "{:?}", key);
-        }
-        // Nothing is lost: whatever was due while its state held was done by the first.
-        for (n, (from, call, book)) in states.iter().enumerate() {
-            let until = states.get(n + 1).map_or(i64::MAX, |next| next.0);
-            for due in ladder.due(call).iter().filter(|d| d.at.0.max(*from) < until) {
-                prop_assert_eq!(all.get(&key(book, &ladder, due.step)), Some(&due.at));
-            }
-        }
-        // Looking at the states in the opposite order tells the same of each.
-        let forth: Vec<_> = states.iter().map(|(_, call, _)| ladder.due(call)).collect();
-        let mut back: Vec<_> = states.iter().rev().map(|(_, call, _)| ladder.due(call)).collect();
-        back.reverse();
-        prop_assert_eq!(forth, back);
     }
 
     #[test]

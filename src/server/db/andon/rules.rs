@@ -1,7 +1,7 @@
-//! Rules: which calls get which ladder, by what machines call by themselves, and what holds for all calls.
+//! Rules: which calls get which ladder, and what holds for all calls.
 
 use super::unknown;
-use crate::domain::andon::{AutoRule, CallKind, Limit, Priority, ReopenWithin, Rule};
+use crate::domain::andon::{CallKind, Limit, Priority, ReopenWithin, Rule};
 use crate::domain::ids::LineId;
 use crate::server::db::{Tx, settings, writing};
 use serde::Serialize;
@@ -14,19 +14,19 @@ pub const QUIET_LIMIT: &str = "andon_quiet_limit";
 /// Counts the changes of both.
 const GENERAL_VERSION: &str = "andon_general_version";
 
-fn kind(code: i64) -> sqlx::Result<CallKind> {
+pub(super) fn kind(code: i64) -> sqlx::Result<CallKind> {
     CallKind::from_code(code).ok_or_else(|| unknown("kind", code))
 }
 
-fn priority(code: i64) -> sqlx::Result<Priority> {
+pub(super) fn priority(code: i64) -> sqlx::Result<Priority> {
     Priority::from_code(code).ok_or_else(|| unknown("priority", code))
 }
 
-fn json<T: DeserializeOwned>(text: &str) -> sqlx::Result<T> {
+pub(super) fn json<T: DeserializeOwned>(text: &str) -> sqlx::Result<T> {
     serde_json::from_str(text).map_err(|e| sqlx::Error::Decode(Box::new(e)))
 }
 
-fn written(value: &impl Serialize) -> sqlx::Result<String> {
+pub(super) fn written(value: &impl Serialize) -> sqlx::Result<String> {
     serde_json::to_string(value).map_err(|e| sqlx::Error::Encode(Box::new(e)))
 }
 
@@ -150,93 +150,6 @@ pub async fn remove(tx: &mut Tx, id: i64, version: i64) -> sqlx::Result<bool> {
     let rows = writing!(tx, |conn| sqlx::query(SQL)
         .bind(id)
         .bind(version)
-        .execute(conn)
-        .await?
-        .rows_affected());
-    Ok(rows == 1)
-}
-
-/// A rule by which machines call.
-#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
-pub struct AutoRow {
-    /// Its number.
-    pub id: i64,
-    /// It is in use.
-    pub is_on: i64,
-    /// What makes a machine call, JSON.
-    pub evidence: String,
-    /// The number of the kind.
-    pub kind: i64,
-    /// The number of the priority.
-    pub priority: i64,
-    /// Counts its changes.
-    pub version: i64,
-}
-
-impl AutoRow {
-    /// The row of a rule.
-    ///
-    /// # Errors
-    /// The evidence cannot be written down.
-    pub fn of(id: i64, rule: &AutoRule, version: i64) -> sqlx::Result<Self> {
-        Ok(Self {
-            id,
-            is_on: i64::from(rule.on),
-            evidence: written(&rule.evidence)?,
-            kind: rule.kind.code(),
-            priority: rule.priority.code(),
-            version,
-        })
-    }
-
-    /// The rule.
-    ///
-    /// # Errors
-    /// Something stored that no rule can be.
-    pub fn rule(&self) -> sqlx::Result<AutoRule> {
-        Ok(AutoRule {
-            on: self.is_on != 0,
-            evidence: json(&self.evidence)?,
-            kind: kind(self.kind)?,
-            priority: priority(self.priority)?,
-        })
-    }
-}
-
-/// All rules by which machines call as they are stored, by number.
-///
-/// # Errors
-/// The engine's.
-pub async fn auto_rows_in(tx: &mut Tx) -> sqlx::Result<Vec<AutoRow>> {
-    const SQL: &str =
-        "SELECT id, is_on, evidence, kind, priority, version FROM andon_auto ORDER BY id";
-    writing!(tx, |conn| sqlx::query_as(SQL).fetch_all(conn).await)
-}
-
-/// By what machines call, with the number of each rule.
-///
-/// # Errors
-/// The engine's, or a stored value that is not known.
-pub async fn auto_in(tx: &mut Tx) -> sqlx::Result<Vec<(i64, AutoRule)>> {
-    let rows = auto_rows_in(tx).await?;
-    rows.iter().map(|row| Ok((row.id, row.rule()?))).collect()
-}
-
-/// Changes a rule that is as the caller saw it; `false` when somebody else changed it meanwhile.
-///
-/// # Errors
-/// The engine's.
-pub async fn change_auto(tx: &mut Tx, row: &AutoRow) -> sqlx::Result<bool> {
-    const SQL: &str = "UPDATE andon_auto
-        SET is_on = $3, evidence = $4, kind = $5, priority = $6, version = version + 1
-        WHERE id = $1 AND version = $2";
-    let rows = writing!(tx, |conn| sqlx::query(SQL)
-        .bind(row.id)
-        .bind(row.version)
-        .bind(row.is_on)
-        .bind(&row.evidence)
-        .bind(row.kind)
-        .bind(row.priority)
         .execute(conn)
         .await?
         .rows_affected());

@@ -5,7 +5,7 @@ use super::{Body, read};
 use crate::api::andon::rules::{AutoBody, GeneralView, Made, RuleBody, RuleView, RulesView};
 use crate::server::auth::Ctx;
 use crate::server::http::problem::Problem;
-use crate::server::services::andon::rules;
+use crate::server::services::andon::{autos, rules};
 use axum::Json;
 use axum::extract::{Path, Query};
 use axum::http::{HeaderMap, StatusCode};
@@ -82,6 +82,36 @@ pub async fn remove(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Adds a rule by which machines call: everywhere, at the machines of a line, or at one.
+#[utoipa::path(post, tag = "andon", path = "/api/v1/andon/auto", request_body = AutoBody, responses(
+    (status = 201, body = Made),
+))]
+pub async fn add_auto(
+    ctx: Ctx,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<(StatusCode, Json<Made>), Problem> {
+    let body: AutoBody = read(&headers, body)?;
+    let id = autos::add(&ctx, &body).await?;
+    Ok((StatusCode::CREATED, Json(Made { id })))
+}
+
+/// Removes a rule by which machines call that is as the caller saw it. Calls that it raised stay.
+#[utoipa::path(delete, tag = "andon", path = "/api/v1/andon/auto/{id}",
+    params(("id" = i64, Path, description = "The rule's number"), Seen),
+    responses(
+        (status = 204),
+        (status = 409, description = "Somebody else changed it meanwhile"),
+    ))]
+pub async fn remove_auto(
+    ctx: Ctx,
+    Path(id): Path<i64>,
+    Query(seen): Query<Seen>,
+) -> Result<StatusCode, Problem> {
+    autos::remove(&ctx, id, seen.version).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
 /// Changes a rule by which machines call. What it looks at stays what it is.
 #[utoipa::path(put, tag = "andon", path = "/api/v1/andon/auto/{id}", request_body = AutoBody,
     params(("id" = i64, Path, description = "The rule's number")),
@@ -96,7 +126,7 @@ pub async fn change_auto(
     body: Body,
 ) -> Result<StatusCode, Problem> {
     let body: AutoBody = read(&headers, body)?;
-    rules::change_auto(&ctx, id, &body).await?;
+    autos::change(&ctx, id, &body).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -1,5 +1,6 @@
 //! Andon for those who look after it: rules, rosters, rehearsal, channels.
 
+mod autos;
 mod channels;
 mod history;
 mod rehearse;
@@ -18,6 +19,7 @@ use axum::Router;
 pub fn router(shared: &Shared) -> Router {
     Router::new()
         .merge(rules::router(shared))
+        .merge(autos::router(shared))
         .merge(rehearse::router(shared))
         .merge(roster::router(shared))
         .merge(channels::router(shared))

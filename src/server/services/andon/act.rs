@@ -255,7 +255,7 @@ pub(crate) async fn act_in(
                 let level = call.level;
                 ServiceError::Conflict(format!("nobody stands above level {level} on its ladder"))
             })?;
-            do_step(tx, around, &mut call, step, Why::ByHand).await?;
+            do_step(tx, around, &mut call, step, Why::ByHand(&by.name)).await?;
         }
         Act::Arrive | Act::Close => {}
     }

@@ -17,6 +17,7 @@ use crate::server::andon::Directory;
 use crate::server::andon::directory::tell_apart;
 use crate::server::andon::slots::slots;
 use crate::server::auth::Ctx;
+use crate::server::calendar;
 use crate::server::db::andon::roster::{self, DutyRow, SubstituteRow};
 use crate::server::db::{Tx, audit, people};
 use crate::server::plant::Plant;
@@ -106,7 +107,7 @@ pub async fn all(ctx: &Ctx) -> Result<RosterView, ServiceError> {
     })
 }
 
-/// The shifts of the coming weeks in which nobody is on a duty that a rule calls.
+/// The shift that runs, those of the coming weeks, and the time between them, in which nobody is on a duty that a rule calls.
 ///
 /// # Errors
 /// The engine's, or something stored that cannot be read.
@@ -118,9 +119,15 @@ pub async fn gaps(ctx: &Ctx) -> Result<Vec<GapView>, ServiceError> {
     let people = Directory::load(&ctx.app().db).await?;
     let names = Names::load(&mut ctx.app().db.snapshot().await?).await?;
     let now = ctx.now();
-    let ahead = Span::clamped(now, now + DurMs(WEEKS_AHEAD * 7 * DAY_MS));
+    let until = now + DurMs(WEEKS_AHEAD * 7 * DAY_MS);
     let roster = people.roster();
-    let of_line = |line| needed(people.rules(), &roster, &slots(site, line, ahead));
+    let of_line = |line| {
+        // The shift that runs is not over yet.
+        let running = calendar::shift_at(site, line, now);
+        let from = running.map_or(now, |shift| shift.span.from());
+        let ahead = Span::clamped(from, until);
+        needed(people.rules(), &roster, &slots(site, line, ahead))
+    };
     let found: Vec<Gap> = plant.lines.iter().flat_map(of_line).collect();
     let view = |run: crate::domain::andon::GapRun| {
         Some(GapView {

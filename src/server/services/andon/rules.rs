@@ -1,32 +1,27 @@
-//! Who is called when, by what machines call by themselves, and what holds for all calls. Calls that are open keep the steps
-//! that they began with.
+//! Who is called when, and what holds for all calls. Calls that are open keep the steps that they began with.
 
-use super::others_are_called;
-use crate::api::andon::rules::{
-    AutoBody, AutoView, DefaultView, GeneralView, RuleBody, RuleView, RulesView,
-};
+use super::{autos, others_are_called};
+use crate::api::andon::rules::{DefaultView, GeneralView, RuleBody, RuleView, RulesView};
 use crate::domain::andon::{
-    CallKind, Evidence, Ladder, Priority, Recipient, ReopenWithin, Rule, Step, put_in_order,
+    CallKind, Ladder, Priority, Recipient, ReopenWithin, Rule, Step, put_in_order,
 };
 use crate::domain::plant::FieldError;
 use crate::domain::time::{DAY_MS, DurMs, MINUTE_MS};
 use crate::server::auth::Ctx;
-use crate::server::db::andon::rules::{self, AutoRow, RuleRow};
+use crate::server::db::andon::rules::{self, RuleRow};
 use crate::server::db::{Tx, audit, people, roles};
 use crate::server::plant::Plant;
 use crate::server::services::error::{ServiceError, field, invalid, not_found};
 use serde_json::json;
 use std::collections::HashMap;
 
-/// The longest time that limits and thresholds may name.
+/// The longest time that the quiet limit may name.
 const LONGEST: DurMs = DurMs(DAY_MS);
 /// For this long a call may be reopened, at most.
 const LONGEST_REOPEN: DurMs = DurMs(7 * DAY_MS);
-/// The most calls in the quiet limit, and the most pieces of a threshold.
-const MOST: i64 = 1_000_000;
 
 /// Somebody else was faster.
-fn stale(what: &str) -> ServiceError {
+pub(super) fn stale(what: &str) -> ServiceError {
     ServiceError::Conflict(format!(
         "{what} was changed by somebody else meanwhile; look again and repeat what you want to change"
     ))
@@ -64,20 +59,12 @@ pub async fn all(ctx: &Ctx) -> Result<RulesView, ServiceError> {
         steps: Ladder::by_default(kind, priority),
     };
     let of_priority = |priority| CallKind::ALL.map(|kind| default(priority, kind));
-    let auto = |row: &AutoRow| {
-        Ok(AutoView {
-            id: row.id,
-            version: row.version,
-            rule: row.rule()?,
-        })
-    };
-    let autos = rules::auto_rows_in(&mut tx).await?;
-    let autos: sqlx::Result<Vec<AutoView>> = autos.iter().map(auto).collect();
+    let autos = autos::views(&mut tx, &plant).await?;
     let general = general(&mut tx).await?;
     Ok(RulesView {
         rules: list.into_iter().map(view).collect(),
         defaults: Priority::ALL.into_iter().flat_map(of_priority).collect(),
-        autos: autos?,
+        autos,
         general,
     })
 }
@@ -250,67 +237,6 @@ pub async fn remove(ctx: &Ctx, id: i64, version: i64) -> Result<(), ServiceError
         return Err(stale(&format!("rule {id}")));
     }
     on_record(ctx, &mut tx, "andon.rule.remove", id, (Some(&was), None)).await?;
-    tx.commit().await?;
-    Ok(())
-}
-
-/// What is wrong with what makes a machine call.
-fn wrong_evidence(evidence: &Evidence, wrong: &mut Vec<FieldError>) {
-    match evidence {
-        Evidence::FaultClass { prefixes, .. } => {
-            let long = |p: &String| p.is_empty() || p.chars().count() > 40;
-            if prefixes.len() > 50 || prefixes.iter().any(long) {
-                wrong.push(field("prefixes", "at most 50, of 1 to 40 characters"));
-            }
-        }
-        Evidence::StopLonger { than } => {
-            if !(DurMs(1_000)..=LONGEST).contains(than) {
-                wrong.push(field("than", "must be from a second to a day"));
-            }
-        }
-        Evidence::QualityUnder { share, min_pieces } => {
-            if !(*share > 0.0 && *share <= 1.0) {
-                wrong.push(field("share", "must be above 0 and at most 100 %"));
-            }
-            if !(1..=MOST).contains(min_pieces) {
-                wrong.push(field("min_pieces", "must be 1 to 1,000,000"));
-            }
-        }
-        Evidence::CountBehind { pieces } => {
-            if !(1..=MOST).contains(pieces) {
-                wrong.push(field("pieces", "must be 1 to 1,000,000"));
-            }
-        }
-    }
-}
-
-/// Changes a rule by which machines call. What it looks at stays what it is.
-///
-/// # Errors
-/// There is none; everything that is wrong with it; [`ServiceError::Conflict`] when somebody else changed it meanwhile; the
-/// engine's.
-pub async fn change_auto(ctx: &Ctx, id: i64, body: &AutoBody) -> Result<(), ServiceError> {
-    let mut tx = ctx.app().db.begin_append().await?;
-    let row = rules::auto_rows_in(&mut tx).await?;
-    let row = row.into_iter().find(|r| r.id == id);
-    let row = row.ok_or_else(|| not_found("automatic rule", &id.to_string()))?;
-    let was = row.rule()?;
-    let mut wrong = Vec::new();
-    let of = std::mem::discriminant;
-    if of(&was.evidence) != of(&body.rule.evidence) {
-        wrong.push(field("evidence", "must stay of its kind"));
-    }
-    wrong_evidence(&body.rule.evidence, &mut wrong);
-    if !wrong.is_empty() {
-        return Err(ServiceError::Invalid(wrong));
-    }
-    let anew = AutoRow::of(id, &body.rule, body.version)?;
-    if !rules::change_auto(&mut tx, &anew).await? {
-        return Err(stale("it"));
-    }
-    let mut entry = ctx.entry("andon.auto.change", format!("andon_auto:{id}"));
-    (entry.was, entry.became) = (json!(was).to_string(), json!(body.rule).to_string());
-    audit::add(&mut tx, &entry).await?;
     tx.commit().await?;
     Ok(())
 }

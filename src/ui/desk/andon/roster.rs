@@ -53,8 +53,8 @@ pub struct GapLine {
     pub duty: String,
     /// The line, and the shift.
     pub place: String,
-    /// How many shifts.
-    pub count: usize,
+    /// How many shifts or days.
+    pub count: String,
     /// On which days.
     pub when: Vec<String>,
     /// Why.
@@ -133,7 +133,7 @@ fn week(week: Week, lines: &[(String, String)]) -> AnyView {
     };
     let heads: Vec<_> = (0..).zip(&DAYS).map(head).collect();
     let row = |row: WeekRow| {
-        let shift = row.shift.unwrap_or_else(|| "all day".to_owned());
+        let shift = row.shift.unwrap_or_else(|| "outside shifts".to_owned());
         let cells: Vec<_> = row.days.into_iter().map(cell).collect();
         view! {
             <tr>
@@ -218,27 +218,20 @@ fn cell(cell: WeekCell) -> AnyView {
 }
 
 fn gaps(lines: Vec<GapLine>) -> AnyView {
-    let entry = |gap: GapLine| {
-        let shifts = if gap.count == 1 {
-            "1 shift".to_owned()
-        } else {
-            format!("{} shifts", gap.count)
-        };
-        Entry {
-            name: gap.duty,
-            cells: vec![
-                Cell::words(gap.place),
-                Cell::lines(gap.when).beneath(shifts),
-                Cell::words(gap.why),
-            ],
-            ..Entry::default()
-        }
+    let entry = |gap: GapLine| Entry {
+        name: gap.duty,
+        cells: vec![
+            Cell::words(gap.place),
+            Cell::lines(gap.when).beneath(gap.count),
+            Cell::words(gap.why),
+        ],
+        ..Entry::default()
     };
     let list = List {
         caption: "Gaps in the coming four weeks".to_owned(),
         columns: vec!["Duty", "Where", "Days", "Why"],
         rows: lines.into_iter().map(entry).collect(),
-        empty: "None: every duty that a rule calls has somebody in every shift of the coming four weeks.",
+        empty: "None: every duty that a rule calls has somebody in every shift of the coming four weeks, and outside of them.",
     };
     view! { <div id="gaps">{list.draw()}</div> }.into_any()
 }

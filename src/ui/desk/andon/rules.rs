@@ -53,6 +53,8 @@ pub struct Page {
     pub defaults: Vec<DefaultLine>,
     /// By what machines call, each with its words.
     pub autos: Vec<(AutoForm, &'static str)>,
+    /// Where such a rule may hold: values and words.
+    pub places: Vec<(String, String)>,
     /// What holds for all calls.
     pub general: GeneralForm,
     /// How many lines of gaps the roster has.
@@ -66,6 +68,7 @@ pub fn rules(page: Page, wrong: &Wrong, done: Option<&str>) -> AnyView {
         rules,
         defaults,
         autos: forms,
+        places,
         general,
         gaps,
     } = page;
@@ -84,7 +87,6 @@ pub fn rules(page: Page, wrong: &Wrong, done: Option<&str>) -> AnyView {
             </p>
         }
     });
-    let (forms, names): (Vec<_>, Vec<_>) = forms.into_iter().unzip();
     view! {
         {said(done)} {wrong.summary()}
         <div class="acts">
@@ -99,7 +101,7 @@ pub fn rules(page: Page, wrong: &Wrong, done: Option<&str>) -> AnyView {
         {list(rules)}
         {by_default(defaults)}
         {general_form(&general, wrong)}
-        {autos(&forms, &names, wrong)}
+        {autos(&forms, &places, wrong)}
     }
     .into_any()
 }

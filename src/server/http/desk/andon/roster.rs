@@ -203,13 +203,18 @@ fn gap_line(gap: GapView) -> GapLine {
         [one] => format!("{one} is away, and nobody stands in"),
         several => format!("{} are away, and nobody stands in", several.join(", ")),
     };
+    let (place, one) = match gap.shift {
+        Some(shift) => (format!("{}, {shift}", gap.line.name), "shift"),
+        None => (format!("{}, outside shifts", gap.line.name), "day"),
+    };
+    let count = match run.days.len() {
+        1 => format!("1 {one}"),
+        n => format!("{n} {one}s"),
+    };
     GapLine {
         duty: run.duty,
-        place: match gap.shift {
-            Some(shift) => format!("{}, {shift}", gap.line.name),
-            None => gap.line.name,
-        },
-        count: run.days.len(),
+        place,
+        count,
         when,
         why,
     }

@@ -1,11 +1,9 @@
-//! `/admin/andon`: who is called when, by what machines call by themselves, and what holds for all calls.
+//! `/admin/andon`: who is called when, and what holds for all calls; by what machines call by themselves stands on the same page.
 
-use super::rule_form;
-use crate::api::andon::rules::{AutoBody, AutoView, DefaultView, GeneralView, RuleView, RulesView};
-use crate::domain::andon::{
-    AutoRule, CallKind, Evidence, Ladder, Limit, Priority, Recipient, ReopenWithin, Step,
-};
-use crate::domain::plant::{FaultOrigin, FieldError};
+use super::{autos, rule_form};
+use crate::api::andon::rules::{AutoView, DefaultView, GeneralView, RuleView, RulesView};
+use crate::domain::andon::{CallKind, Ladder, Limit, Priority, Recipient, ReopenWithin, Step};
+use crate::domain::plant::FieldError;
 use crate::domain::time::{DurMs, HOUR_MS};
 use crate::server::andon::Directory;
 use crate::server::auth::Ctx;
@@ -33,7 +31,6 @@ const HERE: &str = "/admin/andon";
 pub fn router(shared: &Shared) -> Router {
     Router::new()
         .route("/admin/andon", get(list).post(change_general))
-        .route("/admin/andon/auto/{id}", post(change_auto))
         .route("/admin/andon/rules", post(add))
         .route("/admin/andon/rules/new", get(new))
         .route("/admin/andon/rules/{id}", get(show).post(change))
@@ -111,12 +108,12 @@ fn general_form(general: &GeneralView) -> pages::GeneralForm {
 }
 
 /// What was sent by one of the forms of the list.
-enum Sent {
+pub(super) enum Sent {
     General(pages::GeneralForm),
     Auto(AutoForm),
 }
 
-async fn list_page(
+pub(super) async fn list_page(
     shared: &Shared,
     ctx: &Ctx,
     sent: Option<Sent>,
@@ -136,7 +133,7 @@ async fn list_page(
     let RulesView {
         rules,
         defaults,
-        autos,
+        autos: found_autos,
         general,
     } = found;
     let line = |rule: &RuleView| pages::RuleLine {
@@ -153,14 +150,15 @@ async fn list_page(
     let auto_form = |one: &AutoView| {
         let form = match &sent {
             Some(Sent::Auto(form)) if form.id == one.id => form.clone(),
-            _ => AutoForm::of(one.id, one.version, &one.rule),
+            _ => autos::form_of(one),
         };
         (form, auto::words(&one.rule.evidence).1)
     };
     let page = pages::Page {
         rules: rules.iter().map(line).collect(),
         defaults: Priority::ALL.map(default).to_vec(),
-        autos: autos.iter().map(auto_form).collect(),
+        autos: found_autos.iter().map(auto_form).collect(),
+        places: autos::places(&plant),
         general: match &sent {
             Some(Sent::General(form)) => form.clone(),
             _ => general_form(&general),
@@ -212,7 +210,11 @@ fn read_general(fields: &Fields) -> Result<GeneralView, ServiceError> {
 }
 
 /// Back to the list when it is done, else the list with what is wrong.
-async fn back_to_list(posted: &Posted, sent: Sent, done: Result<(), ServiceError>) -> Response {
+pub(super) async fn back_to_list(
+    posted: &Posted,
+    sent: Sent,
+    done: Result<(), ServiceError>,
+) -> Response {
     match done {
         Ok(()) => Redirect::to("/admin/andon?said=saved").into_response(),
         Err(error) => {
@@ -222,115 +224,6 @@ async fn back_to_list(posted: &Posted, sent: Sent, done: Result<(), ServiceError
             let drawn = |again| list_page(&posted.shared, &posted.ctx, sent, again, None);
             posted.again("settings", error, drawn).await
         }
-    }
-}
-
-async fn change_auto(Path(id): Path<i64>, posted: Posted) -> Response {
-    let (ctx, fields) = (&posted.ctx, &posted.fields);
-    let known = match rules::all(ctx).await {
-        Ok(all) => all.autos.into_iter().find(|a| a.id == id),
-        Err(error) => return posted.refused(error).await,
-    };
-    let Some(known) = known else {
-        let missing = crate::server::services::error::not_found("automatic rule", &id.to_string());
-        return posted.refused(missing).await;
-    };
-    let text = |name: &str| fields.one(&format!("{name}-{id}")).to_owned();
-    let mut form = AutoForm::of(id, fields.number("version"), &known.rule);
-    form.on = !text("on").is_empty();
-    (form.kind, form.priority) = (text("kind"), text("priority"));
-    for (name, value) in &mut form.given {
-        *value = text(name);
-    }
-    let done = match read_auto(&form, &known.rule.evidence) {
-        Ok(body) => rules::change_auto(ctx, id, &body)
-            .await
-            .map_err(|e| numbered(id, e)),
-        Err(error) => Err(numbered(id, error)),
-    };
-    back_to_list(&posted, Sent::Auto(form), done).await
-}
-
-/// Fields under the names that they have on the page, where each rule has its form.
-fn numbered(id: i64, error: ServiceError) -> ServiceError {
-    let ServiceError::Invalid(fields) = error else {
-        return error;
-    };
-    let on_page = |f: FieldError| {
-        let name = match f.field.as_str() {
-            "than" => "minutes",
-            "share" => "percent",
-            other => other,
-        };
-        field(&format!("{name}-{id}"), f.problem)
-    };
-    ServiceError::Invalid(fields.into_iter().map(on_page).collect())
-}
-
-fn read_auto(form: &AutoForm, known: &Evidence) -> Result<AutoBody, ServiceError> {
-    let mut wrong: Vec<FieldError> = Vec::new();
-    let text = |name: &str| {
-        let found = form.given.iter().find(|(n, _)| *n == name);
-        found.map_or("", |(_, value)| value.trim())
-    };
-    let mut number = |name: &'static str| -> i64 {
-        text(name).parse().unwrap_or_else(|_| {
-            wrong.push(field(name, "must be a whole number"));
-            0
-        })
-    };
-    let evidence = match known {
-        Evidence::FaultClass { .. } => {
-            let prefixes = text("prefixes").split(',').map(str::trim);
-            let prefixes = prefixes.filter(|p| !p.is_empty()).map(str::to_owned);
-            Evidence::FaultClass {
-                prefixes: prefixes.collect(),
-                origin: FaultOrigin::from_name(text("origin")),
-            }
-        }
-        Evidence::StopLonger { .. } => {
-            let than = rule_form::duration(text("minutes"));
-            if than.is_none() {
-                wrong.push(field("minutes", "must be minutes"));
-            }
-            Evidence::StopLonger {
-                than: than.unwrap_or_default(),
-            }
-        }
-        Evidence::QualityUnder { .. } => {
-            let min_pieces = number("min_pieces");
-            let percent: Result<f64, _> = text("percent").replace(',', ".").parse();
-            if percent.is_err() {
-                wrong.push(field("percent", "must be a percentage"));
-            }
-            Evidence::QualityUnder {
-                share: percent.unwrap_or_default() / 100.0,
-                min_pieces,
-            }
-        }
-        Evidence::CountBehind { .. } => Evidence::CountBehind {
-            pieces: number("pieces"),
-        },
-    };
-    let kind = CallKind::from_name(&form.kind);
-    if kind.is_none() {
-        wrong.push(field("kind", "does not exist"));
-    }
-    let priority = Priority::from_name(&form.priority);
-    if priority.is_none() {
-        wrong.push(field("priority", "does not exist"));
-    }
-    match (kind, priority) {
-        (Some(kind), Some(priority)) if wrong.is_empty() => Ok(AutoBody {
-            version: form.version,
-            rule: AutoRule {
-                on: form.on,
-                evidence,
-                kind,
-                priority,
-            },
-        }),
-        _ => Err(ServiceError::Invalid(wrong)),
     }
 }
 
