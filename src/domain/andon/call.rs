@@ -21,7 +21,8 @@ pub struct Stamp {
 /// A call: what it is for, and a stamp for each thing that happened to it.
 ///
 /// A call goes through rounds: the first starts when it is raised, another each time that it is reopened. Stamps after
-/// `raised` and `reopened_last` are of the present round; the time of the rounds before it is in `before`.
+/// `raised` and `reopened_last` are of the present round, but for the two that begin with `first`; the time of the rounds
+/// before it is in `before`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Call {
@@ -39,10 +40,14 @@ pub struct Call {
     pub reopened_last: Option<Stamp>,
     /// Who took it.
     pub acknowledged: Option<Stamp>,
+    /// When somebody took it for the first time, in whatever round.
+    pub first_acknowledged: Option<TsMs>,
     /// When they said they would be there.
     pub eta: Option<TsMs>,
     /// Who was there first.
     pub arrived: Option<Stamp>,
+    /// When somebody was there for the first time, in whatever round.
+    pub first_arrived: Option<TsMs>,
     /// Who resolved it.
     pub resolved: Option<Stamp>,
     /// Where the trouble came from.
@@ -187,8 +192,10 @@ impl Call {
             reopened: 0,
             reopened_last: None,
             acknowledged: None,
+            first_acknowledged: None,
             eta: None,
             arrived: None,
+            first_arrived: None,
             resolved: None,
             cause: None,
             closed: None,
@@ -259,8 +266,9 @@ impl Call {
                 Err(self.refused(act))
             };
         }
+        let at = now.max(made.at);
         let stamp = Some(Stamp {
-            at: now.max(made.at),
+            at,
             by: by.to_owned(),
         });
         let mut next = self;
@@ -270,10 +278,13 @@ impl Call {
                     return Err(Refused::Eta);
                 }
                 (next.acknowledged, next.eta) = (stamp, eta);
+                next.first_acknowledged = next.first_acknowledged.or(Some(at));
             }
             Act::Arrive => {
                 next.acknowledged = next.acknowledged.or_else(|| stamp.clone());
+                next.first_acknowledged = next.first_acknowledged.or(Some(at));
                 next.arrived = stamp;
+                next.first_arrived = next.first_arrived.or(Some(at));
             }
             Act::Resolve { cause } => (next.resolved, next.cause) = (stamp, Some(cause)),
             Act::Close => next.closed = stamp,
@@ -322,6 +333,8 @@ impl Call {
             reopened: self.reopened + 1,
             reopened_last: stamp,
             before,
+            first_acknowledged: self.first_acknowledged,
+            first_arrived: self.first_arrived,
             ..Self::raise(self.kind, self.priority, self.line_stopped, self.raised)
         })
     }

@@ -30,6 +30,7 @@ pub mod calls;
 pub mod events;
 pub mod links;
 pub mod roster;
+pub mod rounds;
 pub mod rules;
 pub mod timers;
 pub mod told;

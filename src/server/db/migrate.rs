@@ -38,6 +38,7 @@ const VERSIONS: &[Version] = versions![
     "0013_moved_sessions",
     "0014_numbers_of_devices",
     "0015_andon_reads",
+    "0019_andon_rounds",
 ];
 
 /// Brings the schema up to date, and adds the reasons and roles that every plant starts with.

@@ -94,7 +94,7 @@ fn share_cell(of: Share) -> Cell {
 #[must_use]
 pub fn statistics(page: &Page) -> AnyView {
     let found = &page.found;
-    let inside = if found.all.calls == 0 && found.load.raises == 0 {
+    let inside = if found.all.calls == 0 && found.load.raises == 0 && found.lost.calls == 0 {
         panel(
             "No calls".to_owned(),
             vec![note(
@@ -228,7 +228,7 @@ fn choice(page: &Page) -> AnyView {
     .into_any()
 }
 
-/// Where the time of calls went: a bar beside a table of the same.
+/// What waiting cost: a bar beside a table of the same.
 fn lost(page: &Page) -> Option<AnyView> {
     let lost = page.found.lost;
     if lost.calls == 0 {
@@ -290,7 +290,7 @@ fn lost(page: &Page) -> Option<AnyView> {
     Some(
         view! {
             <section class="panel">
-                <h2>"Where the time went, in minutes"</h2>
+                <h2>"What waiting cost, in minutes of planned production"</h2>
                 <div class="beside">
                     <div>
                         {chart("Chart of the waiting", waiting_svg(&bars))}
@@ -299,7 +299,7 @@ fn lost(page: &Page) -> Option<AnyView> {
                             {key("part-planned", "until it was resolved")} {key("part-run", "until it ran")}
                         </p>
                         {note(
-                            "Each call with its whole time, those at the same time each for themselves. The time of calls that stopped their line is in the unplanned stops of that line's losses.",
+                            "Only time of this stretch counts in which the line was planned to produce, also of calls that were raised before. All calls: those at the same time each for themselves. Line stopped: the time of a line once, that of the call that was raised first. It is part of the planned production of that line's losses.",
                         )}
                     </div>
                     {table}
