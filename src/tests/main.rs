@@ -59,6 +59,7 @@ mod andon_screens_hear_of_calls;
 mod andon_statistics_equal_a_hand_count;
 mod andon_steps_are_done_once;
 mod andon_tells_two_of_one_name_apart;
+mod andon_waiting_is_a_loss_of_planned_time;
 mod any_address_and_form_is_answered;
 mod counting_is_running;
 mod delivery_by_mail_is_taken_by_a_real_server;
