@@ -67,5 +67,5 @@ FROM laid;
 -- Calls of before a stretch of time that were over only in it.
 CREATE INDEX andon_call_closed ON andon_call (closed_ms);
 CREATE INDEX andon_call_cancelled_at ON andon_call (cancelled_ms);
--- Calls about a stop are found from the stop.
-CREATE INDEX andon_call_stop ON andon_call (line_id, stop_ms) WHERE stop_ms IS NOT NULL;
+-- Calls about stops are found from the stops.
+CREATE INDEX andon_call_stop ON andon_call (stop_ms) WHERE stop_ms IS NOT NULL;

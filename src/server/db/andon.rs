@@ -32,6 +32,7 @@ pub mod links;
 pub mod roster;
 pub mod rounds;
 pub mod rules;
+pub mod stops;
 pub mod timers;
 pub mod told;
 
