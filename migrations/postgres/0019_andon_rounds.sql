@@ -65,7 +65,7 @@ SELECT call_id, round, from_ms,
 FROM laid;
 
 -- Calls of before a stretch of time that were over only in it.
-CREATE INDEX andon_call_closed ON andon_call (closed_ms);
-CREATE INDEX andon_call_cancelled_at ON andon_call (cancelled_ms);
+CREATE INDEX andon_call_closed ON andon_call (closed_ms, raised_ms, id);
+CREATE INDEX andon_call_cancelled_at ON andon_call (cancelled_ms, raised_ms, id);
 -- Calls about stops are found from the stops.
 CREATE INDEX andon_call_stop ON andon_call (stop_ms) WHERE stop_ms IS NOT NULL;

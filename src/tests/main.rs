@@ -58,6 +58,7 @@ mod andon_rules_call_each_in_its_own_name;
 mod andon_screens_hear_of_calls;
 mod andon_statistics_equal_a_hand_count;
 mod andon_steps_are_done_once;
+mod andon_stops_and_calls_tell_each_other;
 mod andon_tells_two_of_one_name_apart;
 mod andon_waiting_is_a_loss_of_planned_time;
 mod any_address_and_form_is_answered;

@@ -371,6 +371,14 @@ pub async fn going_on_in(tx: &mut Tx) -> sqlx::Result<Vec<StoredCall>> {
     read(rows)
 }
 
+/// Calls raised before `$1` and closed or cancelled after `$2`, of the line `$3` or of all.
+pub const OVER_SINCE: &str = select_call!(
+    "WHERE id IN (
+        SELECT id FROM andon_call WHERE closed_ms > $2 AND raised_ms < $1
+        UNION ALL SELECT id FROM andon_call WHERE cancelled_ms > $2 AND raised_ms < $1)
+    AND (CAST($3 AS BIGINT) IS NULL OR line_id = $3)"
+);
+
 /// Calls that were raised before a moment and were over, closed or cancelled, only after another; of one line or of all.
 /// Those that go on are left out: [`going_on_in`] has them.
 ///
@@ -383,16 +391,12 @@ pub async fn over_since_in(
     line: Option<LineId>,
 ) -> sqlx::Result<Vec<StoredCall>> {
     let rows: Vec<Row> = writing!(tx, |conn| {
-        sqlx::query_as(select_call!(
-            "WHERE raised_ms < $1 AND (closed_ms > $2 OR cancelled_ms > $2)
-                AND (CAST($3 AS BIGINT) IS NULL OR line_id = $3)
-            ORDER BY id"
-        ))
-        .bind(raised_before.0)
-        .bind(since.0)
-        .bind(line.map(|line| line.0))
-        .fetch_all(conn)
-        .await?
+        sqlx::query_as(OVER_SINCE)
+            .bind(raised_before.0)
+            .bind(since.0)
+            .bind(line.map(|line| line.0))
+            .fetch_all(conn)
+            .await?
     });
     read(rows)
 }
