@@ -64,7 +64,7 @@ SELECT call_id, round, from_ms,
     end_ms - LEAST(resolved_ms, end_ms)
 FROM laid;
 
--- Calls of before a stretch of time that were over only in it.
+-- Calls raised before a stretch of time that were over only in it or later.
 CREATE INDEX andon_call_closed ON andon_call (closed_ms, raised_ms, id);
 CREATE INDEX andon_call_cancelled_at ON andon_call (cancelled_ms, raised_ms, id);
 -- Calls about stops are found from the stops.
