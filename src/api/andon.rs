@@ -6,6 +6,7 @@
 pub mod roster;
 pub mod rules;
 pub mod statistics;
+pub mod stop;
 
 use super::board::SiteView;
 use super::error::ApiError;
@@ -15,6 +16,7 @@ use crate::domain::time::{DurMs, TsMs};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use server_fn::codec::GetUrl;
+use stop::StopOfCall;
 
 /// Something with a code and a name: a line, a machine.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -200,6 +202,8 @@ pub struct CallDetail {
     pub call: CallView,
     /// Where its time went, until now or until it was over.
     pub waiting: Waiting,
+    /// The stop that it is about; `None`: of none, of one that is gone, or whoever asks may not see stops there.
+    pub stop: Option<StopOfCall>,
     /// What happened, the first first.
     pub history: Vec<HistoryLine>,
 }

@@ -2,6 +2,7 @@
 
 use super::error::ApiError;
 use super::json::Json;
+use crate::domain::andon::{CallKind, Status};
 use crate::domain::machine_state::{MachineState, TimeBucket};
 use crate::domain::reason::Category;
 use crate::domain::reckon::Lost;
@@ -89,6 +90,18 @@ pub struct ProductChange {
     pub target: Option<DurMs>,
 }
 
+/// A call for help about a stop.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct CallOfStop {
+    /// Its number.
+    pub id: i64,
+    /// What for.
+    pub kind: CallKind,
+    /// How far it is.
+    pub status: Status,
+}
+
 /// A whole stop, wait or changeover of a machine.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
@@ -129,6 +142,8 @@ pub struct DowntimeEvent {
     pub author: Option<String>,
     /// When.
     pub said: Option<TsMs>,
+    /// The calls for help about it, by number; empty also for whoever may not read calls there.
+    pub calls: Vec<CallOfStop>,
 }
 
 /// One thing that somebody said about a stop.

@@ -117,11 +117,7 @@ pub fn reckon(
         return out;
     };
     for (stretch, schedule) in machine.schedule.pieces(window) {
-        // Without a calendar a machine is scheduled from its first fact on.
-        let started = match schedule {
-            Schedule::BySignal => machine.first_fact.unwrap_or(window.to()),
-            Schedule::Calendar(_) | Schedule::Turning(_) => stretch.from(),
-        };
+        let started = started(machine, schedule, stretch, window);
         for (cut, planned) in schedule.cut(stretch) {
             let begins = started.clamp(cut.from(), cut.to());
             out.of(None).not_scheduled += begins - cut.from();
@@ -133,6 +129,52 @@ pub fn reckon(
     out.products
         .retain(|_, account| *account != Account::default());
     out
+}
+
+/// The stretches of `window` that are planned production, in order, without overlap. Together they are as long as
+/// [`Account::planned_production`] of the same machine and window.
+#[must_use]
+pub fn planned_production(window: Span, machine: &MachineWindow<'_>) -> Vec<Span> {
+    let mut out = Vec::new();
+    let Some(window) = window.intersect(machine.there) else {
+        return out;
+    };
+    for (stretch, schedule) in machine.schedule.pieces(window) {
+        let started = started(machine, schedule, stretch, window);
+        for (cut, planned) in schedule.cut(stretch) {
+            let cut = Span::clamped(started.clamp(cut.from(), cut.to()), cut.to());
+            let parts = overlapping(machine.parts, cut);
+            let parts = parts.filter_map(|part| Some((part, part.span.intersect(cut)?)));
+            match planned {
+                Planned::Off | Planned::Break => {}
+                Planned::Stop { since } => {
+                    let stood = parts.filter(|(part, _)| stood_before(part, since));
+                    out.extend(stood.map(|(_, span)| span));
+                }
+                Planned::Production => {
+                    let mut from = cut.from();
+                    let off = |part: &Part| {
+                        matches!(part.bucket, TimeBucket::Planned | TimeBucket::NotScheduled)
+                    };
+                    for (_, span) in parts.filter(|(part, _)| off(part)) {
+                        out.push(Span::clamped(from, span.from()));
+                        from = span.to();
+                    }
+                    out.push(Span::clamped(from, cut.to()));
+                }
+            }
+        }
+    }
+    out.retain(|span| !span.is_empty());
+    out
+}
+
+/// From when on a stretch of one kind of schedule counts: without a calendar a machine is scheduled from its first fact on.
+fn started(machine: &MachineWindow<'_>, schedule: &Schedule, stretch: Span, window: Span) -> TsMs {
+    match schedule {
+        Schedule::BySignal => machine.first_fact.unwrap_or(window.to()),
+        Schedule::Calendar(_) | Schedule::Turning(_) => stretch.from(),
+    }
 }
 
 /// Books the time of one stretch of the schedule. What no part covers (the future, or nothing stored) is unknown.

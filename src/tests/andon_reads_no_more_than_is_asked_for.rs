@@ -5,7 +5,7 @@ use crate::andon_scene::{Floor, minutes, start};
 use crate::cast::Actor;
 use crate::harness::Place;
 use ms5_floor::server::db::Db;
-use ms5_floor::server::db::andon::{calls, timers, told};
+use ms5_floor::server::db::andon::{calls, stops, timers, told};
 use serde_json::{Value, json};
 
 on_both! { who_sees_one_line_reads_its_past_page_by_page }
@@ -32,6 +32,11 @@ async fn no_statement_walks_all_calls_to_find_a_few() {
         (
             calls::FIND_SQLITE,
             "andon_call_line (line_id=? AND raised_ms>? AND raised_ms<?)",
+        ),
+        (calls::OVER_SINCE, "andon_call_closed (closed_ms>?)"),
+        (
+            stops::IN_WINDOW,
+            "andon_call_stop (stop_ms>? AND stop_ms<?)",
         ),
         (told::FORGET, "andon_told_at (at_ms<?)"),
         (timers::FORGET, "andon_timer_set (set_ms<?)"),

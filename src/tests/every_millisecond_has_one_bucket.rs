@@ -43,6 +43,16 @@ proptest! {
     }
 
     #[test]
+    fn the_stretches_of_planned_production_are_that_of_the_account(case in case(), from in 0..MINUTES, len in 0..MINUTES) {
+        let window = Span::clamped(minute(from), minute(from + len));
+        let stretches = case.planned_production(window);
+        let sum: DurMs = stretches.iter().map(|s| s.len()).sum();
+        prop_assert_eq!(sum, case.account(window).planned_production());
+        prop_assert!(stretches.windows(2).all(|two| two[0].to() <= two[1].from()), "in order: {:?}", stretches);
+        prop_assert!(stretches.iter().all(|s| s.intersect(window) == Some(*s)));
+    }
+
+    #[test]
     fn accounts_add_up_over_any_split_at_full_minutes(
         case in case(), from in 0..MINUTES, len in 0..MINUTES, cuts in prop::collection::btree_set(0..MINUTES, 0..6),
     ) {

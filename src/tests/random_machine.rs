@@ -8,7 +8,7 @@ use ms5_floor::domain::machine_state::{MachineState, TimeBucket};
 use ms5_floor::domain::part::{Given, LossRules, Part, parts};
 use ms5_floor::domain::rate::IdealRate;
 use ms5_floor::domain::reason::{Category, Cause};
-use ms5_floor::domain::reckon::{MachineWindow, Reckoning, reckon};
+use ms5_floor::domain::reckon::{MachineWindow, Reckoning, planned_production, reckon};
 use ms5_floor::domain::shift::{PlannedStop, Schedule, ShiftInstance};
 use ms5_floor::domain::time::{DurMs, MINUTE_MS, Span, TsMs};
 use ms5_floor::domain::timeline::Interval;
@@ -57,18 +57,28 @@ impl Case {
         )
     }
 
-    /// By product and by reason.
-    pub fn reckon(&self, window: Span) -> Reckoning {
-        let machine = MachineWindow {
-            parts: &self.parts(),
+    fn window<'a>(&'a self, parts: &'a [Part]) -> MachineWindow<'a> {
+        MachineWindow {
+            parts,
             minutes: &self.minutes,
             schedule: &self.schedule,
             rules: self.rules,
             first_fact: self.first_fact,
             there: Span::EVER,
             counted_elsewhere: false,
-        };
+        }
+    }
+
+    /// By product and by reason.
+    pub fn reckon(&self, window: Span) -> Reckoning {
+        let parts = self.parts();
+        let machine = self.window(&parts);
         reckon(window, &machine, |product, _| self.rate(product))
+    }
+
+    /// Its stretches of planned production.
+    pub fn planned_production(&self, window: Span) -> Vec<Span> {
+        planned_production(window, &self.window(&self.parts()))
     }
 
     /// The sum of it.

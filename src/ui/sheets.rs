@@ -10,6 +10,7 @@ pub mod losses;
 pub mod say;
 pub mod stops;
 pub mod table;
+pub mod waiting;
 
 use crate::api::analysis::Analysis;
 use crate::api::board::SiteView;
@@ -18,6 +19,7 @@ use address::Address;
 use figure::Which;
 use leptos::prelude::*;
 use stops::Stops;
+use waiting::Calls;
 
 /// The fields of an address that say which stretch of time and whose it is; they go along from view to view.
 pub const CHOSEN: [&str; 9] = [
@@ -37,6 +39,8 @@ pub struct Drawn<'a> {
     pub analysis: &'a Analysis,
     /// The machine whose stops are the line's, by code.
     pub pacing: Option<&'a str>,
+    /// What its calls for help cost.
+    pub calls: Calls,
 }
 
 /// The accounts of the four figures, for the live page.

@@ -29,7 +29,7 @@ pub struct SummaryRow {
     pub name: String,
     /// What they add up to.
     pub summary: Summary,
-    /// Where their time went; `None`: it is not cut this way.
+    /// What calls cost that waited in the window; `None`: none did, or it is not cut this way.
     pub lost: Option<Lost>,
 }
 
@@ -101,7 +101,7 @@ pub struct AndonStatistics {
     pub now: TsMs,
     /// All calls.
     pub all: Summary,
-    /// Where their time went.
+    /// The planned production that went by while calls waited in the window, whenever they were raised.
     pub lost: Lost,
     /// By what they were for.
     pub by_kind: Vec<SummaryRow>,

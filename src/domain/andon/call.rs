@@ -21,7 +21,8 @@ pub struct Stamp {
 /// A call: what it is for, and a stamp for each thing that happened to it.
 ///
 /// A call goes through rounds: the first starts when it is raised, another each time that it is reopened. Stamps after
-/// `raised` and `reopened_last` are of the present round; the time of the rounds before it is in `before`.
+/// `raised` and `reopened_last` are of the present round, but for the two that begin with `first`; the time of the rounds
+/// before it is in `before`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Call {
@@ -41,10 +42,14 @@ pub struct Call {
     pub handed_back: Option<Stamp>,
     /// Who took it.
     pub acknowledged: Option<Stamp>,
+    /// When somebody took it for the first time, in whatever round.
+    pub first_acknowledged: Option<TsMs>,
     /// When they said they would be there.
     pub eta: Option<TsMs>,
     /// Who was there first.
     pub arrived: Option<Stamp>,
+    /// When somebody was there for the first time, in whatever round.
+    pub first_arrived: Option<TsMs>,
     /// Who resolved it.
     pub resolved: Option<Stamp>,
     /// Where the trouble came from.
@@ -194,8 +199,10 @@ impl Call {
             reopened_last: None,
             handed_back: None,
             acknowledged: None,
+            first_acknowledged: None,
             eta: None,
             arrived: None,
+            first_arrived: None,
             resolved: None,
             cause: None,
             closed: None,
@@ -278,21 +285,25 @@ impl Call {
         if !act.may_follow(status) || (act == Act::HandBack && !theirs) {
             return Err(self.refused(act));
         }
+        let at = now.max(made.at);
         let stamp = Some(Stamp {
-            at: now.max(made.at),
+            at,
             by: by.to_owned(),
         });
         let mut next = self;
         match act {
             Act::Acknowledge { eta } => {
                 (next.acknowledged, next.eta) = (stamp, possible(eta, now)?);
+                next.first_acknowledged = next.first_acknowledged.or(Some(at));
             }
             Act::HandBack => {
                 (next.acknowledged, next.eta, next.handed_back) = (None, None, stamp);
             }
             Act::Arrive => {
                 next.acknowledged = next.acknowledged.or_else(|| stamp.clone());
+                next.first_acknowledged = next.first_acknowledged.or(Some(at));
                 next.arrived = stamp;
+                next.first_arrived = next.first_arrived.or(Some(at));
             }
             Act::Resolve { cause } => (next.resolved, next.cause) = (stamp, Some(cause)),
             Act::Close => next.closed = stamp,
@@ -342,6 +353,8 @@ impl Call {
             reopened: self.reopened + 1,
             reopened_last: stamp,
             before,
+            first_acknowledged: self.first_acknowledged,
+            first_arrived: self.first_arrived,
             ..Self::raise(self.kind, self.priority, self.line_stopped, self.raised)
         })
     }

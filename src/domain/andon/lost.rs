@@ -1,4 +1,5 @@
-//! What waiting costs, in minutes beside the other losses; and which calls have been open for longest.
+//! What waiting costs: the minutes of planned production of a stretch of time that went by while calls waited, beside the
+//! other losses of that time; and which calls have been open for longest.
 
 use super::kind::CallKind;
 use super::summary::Case;
@@ -7,31 +8,36 @@ use crate::domain::ids::LineId;
 use crate::domain::time::{DurMs, Span, TsMs};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::ops::Add;
 
-/// The time of some calls.
+/// The planned production that went by while some calls waited.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema), schema(as = AndonLost))]
 pub struct Lost {
-    /// How many calls.
+    /// How many calls waited in it.
     pub calls: i64,
-    /// Where their time went.
+    /// What they waited for, each for itself: calls that wait at once may together be longer than the time is.
     pub all: Waiting,
     /// How many of them stopped their line.
     pub stopping: i64,
-    /// Where the time of those went: time in which nothing was made.
+    /// What those waited for, of each line once: while several wait at once, the time is that of the one that was raised
+    /// first. So it is never more than what was planned.
     pub stopped: Waiting,
 }
 
-/// The time of the calls of a window: of all, and cut in two ways. What has no calls is left out.
+/// The time of the calls that waited in a window: of all, and cut in two ways. What has none is left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LostTime {
-    /// Of all.
+    /// Of all: the sum over the lines.
     pub all: Lost,
-    /// By what they were for.
+    /// By what they were for. Calls of two kinds that stopped a line at once are in both.
     pub by_kind: Vec<(CallKind, Lost)>,
     /// By line.
     pub by_line: Vec<(LineId, Lost)>,
 }
+
+/// When each line was planned to produce: stretches in order, without overlap.
+pub type PlannedOfLines = BTreeMap<LineId, Vec<Span>>;
 
 /// A call that is open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,38 +51,141 @@ pub struct OpenCall {
     pub age: DurMs,
 }
 
-impl Lost {
-    fn add(&mut self, case: &Case, now: TsMs) {
-        let waiting = Waiting::of_stop(&case.call, now, case.stop, case.restarted);
-        self.calls += 1;
-        self.all = self.all + waiting;
-        if case.call.line_stopped {
-            self.stopping += 1;
-            self.stopped = self.stopped + waiting;
+impl Add for Lost {
+    type Output = Self;
+    fn add(self, o: Self) -> Self {
+        Self {
+            calls: self.calls + o.calls,
+            all: self.all + o.all,
+            stopping: self.stopping + o.stopping,
+            stopped: self.stopped + o.stopped,
         }
     }
 }
 
-impl LostTime {
-    /// Of the calls raised in `window`, each with its whole time as seen at `now`: calls that wait at once are each
-    /// counted, so that this may be more than the window is long.
-    #[must_use]
-    pub fn of(window: Span, cases: &[Case], now: TsMs) -> Self {
-        let mut all = Lost::default();
-        let (mut by_kind, mut by_line) = (BTreeMap::new(), BTreeMap::new());
-        for case in cases.iter().filter(|c| window.contains(c.call.raised.at)) {
-            let kind: &mut Lost = by_kind.entry(case.call.kind).or_default();
-            let line: &mut Lost = by_line.entry(case.spot.line).or_default();
-            for sum in [&mut all, kind, line] {
-                sum.add(case, now);
+impl Lost {
+    /// Of the calls of one line, the first raised first, within what was planned.
+    fn of_line(planned: &[Span], cases: &[&Case], now: TsMs) -> Self {
+        let mut out = Self::default();
+        let mut left = planned.to_vec();
+        for case in cases {
+            let mut own = Waiting::default();
+            for round in case.rounds_at(now) {
+                own = own + round.measured(|span| shared(planned, span));
+                if case.call.line_stopped {
+                    out.stopped = out.stopped + round.measured(|span| take(&mut left, span));
+                }
+            }
+            if own.total() > DurMs::ZERO {
+                out.calls += 1;
+                out.stopping += i64::from(case.call.line_stopped);
+                out.all = out.all + own;
             }
         }
-        Self {
-            all,
-            by_kind: by_kind.into_iter().collect(),
-            by_line: by_line.into_iter().collect(),
+        out
+    }
+}
+
+/// The place of those of some stretches that touch `span`, which holds time.
+fn touched(stretches: &[Span], span: Span) -> std::ops::Range<usize> {
+    let first = stretches.partition_point(|s| s.to() <= span.from());
+    let behind = stretches.partition_point(|s| s.from() < span.to());
+    first..behind.max(first)
+}
+
+/// How much of `span` lies in some stretches.
+fn shared(stretches: &[Span], span: Span) -> DurMs {
+    if span.is_empty() {
+        return DurMs::ZERO;
+    }
+    let both = |s: &Span| s.intersect(span).map_or(DurMs::ZERO, Span::len);
+    stretches[touched(stretches, span)].iter().map(both).sum()
+}
+
+/// Takes `span` out of some stretches; how much of it they had.
+fn take(stretches: &mut Vec<Span>, span: Span) -> DurMs {
+    let taken = shared(stretches, span);
+    if taken > DurMs::ZERO {
+        let place = touched(stretches, span);
+        let around = |s: &Span| {
+            [
+                Span::clamped(s.from(), span.from()),
+                Span::clamped(span.to(), s.to()),
+            ]
+        };
+        let rest: Vec<Span> = stretches[place.clone()].iter().flat_map(around).collect();
+        let rest = rest.into_iter().filter(|s| !s.is_empty());
+        drop(stretches.splice(place, rest));
+    }
+    taken
+}
+
+impl LostTime {
+    /// Of the calls that waited in `window`, whenever they were raised, as seen at `now`. Only time of the window counts in
+    /// which their line was planned to produce; a line that `planned` does not know is planned for nothing.
+    #[must_use]
+    pub fn of(window: Span, cases: &[Case], planned: &PlannedOfLines, now: TsMs) -> Self {
+        let mut lines: BTreeMap<LineId, Vec<&Case>> = BTreeMap::new();
+        for case in cases {
+            lines.entry(case.spot.line).or_default().push(case);
+        }
+        let mut out = Self::default();
+        let mut by_kind: BTreeMap<CallKind, Lost> = BTreeMap::new();
+        for (line, mut cases) in lines {
+            let planned = planned.get(&line).map_or(&[][..], Vec::as_slice);
+            let planned = planned.iter().filter_map(|s| s.intersect(window));
+            let planned: Vec<Span> = planned.collect();
+            // Whose time it is must not depend on the window, nor on who asks.
+            cases.sort_by_key(|c| (c.call.raised.at, c.spot, c.call.kind));
+            let whole = Lost::of_line(&planned, &cases, now);
+            if whole.calls == 0 {
+                continue;
+            }
+            out.all = out.all + whole;
+            out.by_line.push((line, whole));
+            let mut kinds: BTreeMap<CallKind, Vec<&Case>> = BTreeMap::new();
+            for case in cases {
+                kinds.entry(case.call.kind).or_default().push(case);
+            }
+            for (kind, cases) in kinds {
+                let sum = by_kind.entry(kind).or_default();
+                *sum = *sum + Lost::of_line(&planned, &cases, now);
+            }
+        }
+        let waited = by_kind.into_iter().filter(|(_, lost)| lost.calls > 0);
+        out.by_kind = waited.collect();
+        out
+    }
+}
+
+/// When calls of each line waited in `window`, as seen at `now`: stretches in order that neither overlap nor touch. When it
+/// was planned to produce needs to be known of these alone.
+#[must_use]
+pub fn waited(window: Span, cases: &[Case], now: TsMs) -> BTreeMap<LineId, Vec<Span>> {
+    let mut lines: BTreeMap<LineId, Vec<Span>> = BTreeMap::new();
+    for case in cases {
+        let rounds = case.rounds_at(now);
+        let inside: Vec<Span> = rounds
+            .filter_map(|round| round.span().intersect(window))
+            .collect();
+        if !inside.is_empty() {
+            lines.entry(case.spot.line).or_default().extend(inside);
         }
     }
+    for stretches in lines.values_mut() {
+        stretches.sort_by_key(|s| (s.from(), s.to()));
+        let mut whole: Vec<Span> = Vec::with_capacity(stretches.len());
+        for span in stretches.drain(..) {
+            match whole.last_mut() {
+                Some(last) if span.from() <= last.to() => {
+                    *last = Span::clamped(last.from(), last.to().max(span.to()));
+                }
+                _ => whole.push(span),
+            }
+        }
+        *stretches = whole;
+    }
+    lines
 }
 
 /// The open ones of some calls, each with its number, the longest first; at most `most`.
@@ -101,71 +210,4 @@ pub fn longest_open<'a>(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::andon::call::{Act, Call, ReopenWithin, Stamp};
-    use crate::domain::andon::kind::{Cause, Priority};
-    use crate::domain::andon::spot::Spot;
-
-    fn case(line: i64, kind: CallKind, stopped: bool, acts: &[(i64, Act)]) -> Case {
-        let by = "Ann".to_owned();
-        let at = TsMs(acts[0].0);
-        let mut call = Call::raise(kind, Priority::Medium, stopped, Stamp { at, by });
-        for (at, act) in &acts[1..] {
-            let next = call.after(*act, "Ben", TsMs(*at), ReopenWithin::default());
-            call = next.expect("an act in its place");
-        }
-        Case {
-            spot: Spot {
-                line: LineId(line),
-                machine: None,
-            },
-            shift: None,
-            hour: 0,
-            escalated: false,
-            stop: None,
-            restarted: None,
-            call,
-        }
-    }
-
-    const TAKE: Act = Act::Acknowledge { eta: None };
-    const MEND: Act = Act::Resolve {
-        cause: Cause::Internal,
-    };
-
-    #[test]
-    fn the_parts_of_all_calls_are_summed_and_those_that_stopped_a_line_apart() {
-        let window = Span::clamped(TsMs(0), TsMs(1_000));
-        let raise = (10, Act::Escalate);
-        let mut first = case(
-            1,
-            CallKind::Stop,
-            true,
-            &[raise, (30, TAKE), (70, Act::Arrive), (100, MEND)],
-        );
-        first.restarted = Some(TsMs(105));
-        let second = case(
-            2,
-            CallKind::Quality,
-            false,
-            &[raise, (15, TAKE), (25, MEND)],
-        );
-        let open = case(2, CallKind::Stop, true, &[(900, Act::Escalate)]);
-        let before = case(2, CallKind::Stop, true, &[(-1, Act::Escalate)]);
-        let all = [first, second, open, before];
-        let lost = LostTime::of(window, &all, TsMs(2_000));
-        let parts = |w: Waiting| w.parts().map(|(_, time)| time.0);
-        assert_eq!(parts(lost.all.all), [20 + 5 + 1_100, 40, 30 + 10, 5]);
-        assert_eq!(parts(lost.all.stopped), [20 + 1_100, 40, 30, 5]);
-        assert_eq!((lost.all.calls, lost.all.stopping), (3, 2));
-        let line = |n: usize| (lost.by_line[n].0.0, lost.by_line[n].1.calls);
-        assert_eq!((line(0), line(1)), ((1, 1), (2, 2)));
-        let sum: i64 = lost.by_kind.iter().map(|(_, l)| l.all.total().0).sum();
-        assert_eq!(sum, lost.all.all.total().0);
-        let longest = longest_open((7..).zip(&all), TsMs(2_000), 5);
-        let seen: Vec<(i64, i64)> = longest.iter().map(|c| (c.id, c.age.0)).collect();
-        assert_eq!(seen, [(10, 2_001), (9, 1_100)]);
-        assert_eq!(longest_open((7..).zip(&all), TsMs(0), 1)[0].age.0, 1);
-    }
-}
+mod tests;

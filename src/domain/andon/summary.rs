@@ -3,6 +3,7 @@
 use super::call::Call;
 use super::kind::{CallKind, Status};
 use super::spot::Spot;
+use super::waiting::Round;
 use crate::domain::ids::LineId;
 use crate::domain::time::{DurMs, HOUR_MS, Span, TsMs};
 use serde::{Deserialize, Serialize};
@@ -135,8 +136,18 @@ pub struct Case {
     pub stop: Option<TsMs>,
     /// When the machine ran again since it was raised or reopened.
     pub restarted: Option<TsMs>,
+    /// The rounds before the present one.
+    pub rounds: Vec<Round>,
     /// The call.
     pub call: Call,
+}
+
+impl Case {
+    /// All its rounds in order, the present one as seen at `now`.
+    pub fn rounds_at(&self, now: TsMs) -> impl Iterator<Item = Round> {
+        let present = Round::present(&self.call, now, self.stop, self.restarted);
+        self.rounds.iter().copied().chain([present])
+    }
 }
 
 /// What some calls add up to.
@@ -149,9 +160,9 @@ pub struct Summary {
     pub open: i64,
     /// How many of them were cancelled.
     pub cancelled: Share,
-    /// From the call until somebody took it (of the last round of those that were reopened): MTTA.
+    /// From the call until somebody took it for the first time, also if it was reopened later: MTTA.
     pub acknowledge: Spread,
-    /// From the call until somebody was there.
+    /// From the call until somebody was there for the first time.
     pub arrive: Spread,
     /// From the call until it was resolved, with all rounds, without the time in between in which the machine ran: MTTR.
     pub resolve: Spread,
@@ -239,6 +250,12 @@ fn repeats(cases: &[Case]) -> Vec<Told<'_>> {
 }
 
 impl Summary {
+    /// Of no calls.
+    #[must_use]
+    pub fn of_none() -> Self {
+        Self::of(&[])
+    }
+
     fn of(told: &[Told<'_>]) -> Self {
         let calls = told.len();
         let share = |yes: &dyn Fn(&Told<'_>) -> bool| {
@@ -252,8 +269,8 @@ impl Summary {
             calls: share(&|_| true).whole,
             open: share(&|(case, _)| case.call.status().is_open()).part,
             cancelled: share(&|(case, _)| case.call.status() == Status::Cancelled),
-            acknowledge: spread(&|call| Some(call.acknowledged.as_ref()?.at - call.since())),
-            arrive: spread(&|call| Some(call.arrived.as_ref()?.at - call.since())),
+            acknowledge: spread(&|call| Some(call.first_acknowledged? - call.raised.at)),
+            arrive: spread(&|call| Some(call.first_arrived? - call.raised.at)),
             resolve: spread(&|call| {
                 let round = call.resolved.as_ref()?.at - call.since();
                 Some(call.before.total() + round)

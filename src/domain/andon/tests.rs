@@ -162,6 +162,12 @@ fn a_call_is_reopened_in_time_and_somebody_has_to_take_it_again() {
         restart: of(5),
     };
     assert_eq!(again.before, before, "up to the restart");
+    let round = Round::ended(&closed, &again);
+    assert_eq!((round.from, round.waiting), (minutes(0), before));
+    let first = (again.first_acknowledged, again.first_arrived);
+    assert_eq!(first, (Some(minutes(5)), Some(minutes(5))), "kept");
+    let taken = after(again.clone(), &[(ack(), "b", 141)]).expect("taken");
+    assert_eq!(taken.first_acknowledged, Some(minutes(5)), "the first");
     let until = minutes(140);
     assert_eq!(closed.reopen_until(REOPEN), Some(until));
     assert_eq!(again.reopen_until(REOPEN), None, "it is open");

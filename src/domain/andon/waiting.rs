@@ -1,9 +1,9 @@
 //! Where the time of a call went: until somebody took it, until they were there, until it was mended, until it ran.
 
 use super::call::Call;
-use crate::domain::time::{DurMs, TsMs};
+use crate::domain::time::{DurMs, Span, TsMs};
 use serde::{Deserialize, Serialize};
-use std::ops::Add;
+use std::ops::{Add, Sub};
 
 /// The four parts of the time of a call, in milliseconds. Its parts are never negative, and sum up to the whole.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +17,65 @@ pub struct Waiting {
     pub repair: DurMs,
     /// From then until the machine ran again.
     pub restart: DurMs,
+}
+
+/// A round of a call where it lies in time: its parts follow each other without a gap.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Round {
+    /// When it began.
+    pub from: TsMs,
+    /// Its time.
+    pub waiting: Waiting,
+}
+
+impl Round {
+    /// The present round of a call, as [`Waiting::of_stop`] sees it.
+    #[must_use]
+    pub fn present(call: &Call, now: TsMs, stop: Option<TsMs>, restarted: Option<TsMs>) -> Self {
+        let resolved = call.resolved.as_ref().map(|s| s.at);
+        let ended = restarted.or(resolved.filter(|_| stop.is_none()));
+        Self {
+            from: call.since(),
+            waiting: Waiting::of_round(call, now, ended),
+        }
+    }
+
+    /// The round that ended when `before` was reopened, which made `after` of it.
+    #[must_use]
+    pub fn ended(before: &Call, after: &Call) -> Self {
+        Self {
+            from: before.since(),
+            waiting: after.before - before.before,
+        }
+    }
+
+    /// All of it.
+    #[must_use]
+    pub fn span(self) -> Span {
+        Span::clamped(self.from, self.from + self.waiting.total())
+    }
+
+    /// When its four parts are, in their order.
+    #[must_use]
+    pub fn spans(self) -> [Span; 4] {
+        let mut from = self.from;
+        self.waiting.parts().map(|(_, time)| {
+            let span = Span::clamped(from, from + time);
+            from = span.to();
+            span
+        })
+    }
+
+    /// How much of each part `each` makes of its stretch of time.
+    pub(super) fn measured(self, each: impl FnMut(Span) -> DurMs) -> Waiting {
+        let [acknowledge, travel, repair, restart] = self.spans().map(each);
+        Waiting {
+            acknowledge,
+            travel,
+            repair,
+            restart,
+        }
+    }
 }
 
 impl Waiting {
@@ -35,9 +94,7 @@ impl Waiting {
     /// no machine can run again: nothing is waited for once it is resolved, whenever it is closed.
     #[must_use]
     pub fn of_stop(call: &Call, now: TsMs, stop: Option<TsMs>, restarted: Option<TsMs>) -> Self {
-        let resolved = call.resolved.as_ref().map(|s| s.at);
-        let ended = restarted.or(resolved.filter(|_| stop.is_none()));
-        Self::of(call, now, ended)
+        call.before + Round::present(call, now, stop, restarted).waiting
     }
 
     fn of_round(call: &Call, now: TsMs, restarted: Option<TsMs>) -> Self {
@@ -91,6 +148,18 @@ impl Add for Waiting {
             travel: self.travel + o.travel,
             repair: self.repair + o.repair,
             restart: self.restart + o.restart,
+        }
+    }
+}
+
+impl Sub for Waiting {
+    type Output = Self;
+    fn sub(self, o: Self) -> Self {
+        Self {
+            acknowledge: self.acknowledge - o.acknowledge,
+            travel: self.travel - o.travel,
+            repair: self.repair - o.repair,
+            restart: self.restart - o.restart,
         }
     }
 }

@@ -32,7 +32,9 @@ pub mod ended;
 pub mod events;
 pub mod links;
 pub mod roster;
+pub mod rounds;
 pub mod rules;
+pub mod stops;
 pub mod timers;
 pub mod told;
 

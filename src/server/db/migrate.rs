@@ -42,6 +42,7 @@ const VERSIONS: &[Version] = versions![
     "0017_folded_names",
     "0018_given_back_and_tested",
     "0019_andon_auto_places",
+    "0020_andon_rounds",
 ];
 
 /// Brings the schema up to date, adds the reasons and roles that every plant starts with, and lets rows of older programs be

@@ -16,6 +16,7 @@ use crate::domain::time::{DAY_MS, DurMs, Span};
 use crate::server::auth::Ctx;
 use crate::server::calendar::schedule;
 use crate::server::db::Tx;
+use crate::server::plant::{Line, Site};
 use crate::server::rollup::cells;
 use crate::server::rollup::read::{LineSums, Subject, total};
 use std::collections::BTreeSet;
@@ -156,6 +157,22 @@ fn wanted(choice: &Choice, shift: Option<&ShiftInstance>) -> bool {
     let named = choice.shift.is_none() || choice.period.as_deref() == Some("shift");
     (named || fits(&choice.shift, shift.map(|s| &s.name)))
         && fits(&choice.crew, shift.and_then(|s| s.crew.as_ref()))
+}
+
+/// The stretches of a window that are chosen: all of it, or some shifts of it.
+pub(super) fn chosen_stretches(
+    site: &Site,
+    line: &Line,
+    window: Span,
+    choice: &Choice,
+) -> Vec<Span> {
+    if wanted(choice, None) {
+        return vec![window];
+    }
+    let schedule = schedule(site, line, window);
+    let shifts = schedule.shifts(window).into_iter();
+    let fits = shifts.filter(|(_, shift)| wanted(choice, *shift));
+    fits.map(|(span, _)| span).collect()
 }
 
 async fn chosen_sums(

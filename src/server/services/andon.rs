@@ -6,6 +6,7 @@ pub mod autos;
 pub mod channels;
 mod link;
 mod list;
+mod lost;
 mod raise;
 pub mod rehearse;
 pub mod roster;
@@ -24,6 +25,7 @@ pub use list::{
     calls_of_stream, get_active_andon_events, get_andon_dashboard_data, get_andon_event,
     get_andon_event_history,
 };
+pub use lost::lost_on_line;
 pub use raise::{Raise, create_andon_event, is_called, raise};
 pub use rehearse::{Rehearsal, get_escalation_tree};
 pub use statistics::get_andon_statistics;

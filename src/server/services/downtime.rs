@@ -1,11 +1,13 @@
 //! Stops with their reasons: lists, figures, what stands now, and what people say about them.
 
+mod calls;
 mod confirm;
 mod list;
 mod reasons;
 mod statistics;
 mod within;
 
+pub(super) use calls::stops_of_calls;
 pub use confirm::confirm_downtime;
 pub use list::{get_active_downtime, get_downtime_event, get_downtime_events};
 pub use reasons::reasons_for_line;
@@ -164,6 +166,7 @@ impl Showing<'_> {
             version: said.map_or(0, |s| s.id),
             author: said.map(|s| s.author.clone()),
             said: said.map(|s| s.made),
+            calls: vec![],
         }
     }
 

@@ -1,6 +1,7 @@
 //! What the server draws of a line: figures read by the other services, drawn by the pages' own code.
 
-use super::analysis::analysis;
+use super::analysis::{analysis, chosen_stretches};
+use super::andon::lost_on_line;
 use super::board::site_view;
 use super::downtime::{get_downtime_event, get_downtime_events, reasons_for_line};
 use super::error::{ServiceError, invalid, not_found};
@@ -14,6 +15,7 @@ use crate::server::auth::Ctx;
 use crate::ui::components::views::View;
 use crate::ui::sheets::address::Address;
 use crate::ui::sheets::stops::{NO_REASON, Opened, Stops};
+use crate::ui::sheets::waiting::Calls;
 use crate::ui::sheets::{self, Drawn};
 
 /// What is drawn of a line for the query of its page's address.
@@ -42,6 +44,13 @@ pub async fn sheet(ctx: &Ctx, code: &str, query: &str) -> Result<Sheet, ServiceE
         found.before_window.from().min(found.horizon.from()) - DurMs(DAY_MS),
         found.horizon.to().max(found.now) + DurMs(DAY_MS),
     );
+    let calls = if view == View::Losses && ctx.holds(Permission::AndonRead, line) {
+        let chosen = chosen_stretches(site, line, found.window, &choice);
+        let lost = lost_on_line(ctx, line, found.window, &chosen).await?;
+        lost.map_or(Calls::TooLong, Calls::Known)
+    } else {
+        Calls::Hidden
+    };
     let site = site_view(site, around);
     let drawn = Drawn {
         line: &line.name,
@@ -52,6 +61,7 @@ pub async fn sheet(ctx: &Ctx, code: &str, query: &str) -> Result<Sheet, ServiceE
             .pacing()
             .filter(|_| line.coupling == Coupling::Serial)
             .map(|m| m.code.as_str()),
+        calls,
     };
     let stops = if view == View::Stops {
         Some(stops(ctx, &address, &found).await?)

@@ -2,14 +2,14 @@
 
 mod fetch;
 
-pub use fetch::{read, read_all, read_in, read_stop_in, read_time};
+pub use fetch::{read, read_all, read_in, read_stop_in, read_time, read_times};
 
 use crate::domain::account::{Account, MinuteCount};
 use crate::domain::classification::Classification;
 use crate::domain::ids::MachineId;
 use crate::domain::part::Part;
 use crate::domain::plant::Coupling;
-use crate::domain::reckon::{MachineWindow, account, reckon};
+use crate::domain::reckon::{MachineWindow, account, planned_production, reckon};
 use crate::domain::shift::{Schedule, ShiftInstance};
 use crate::domain::time::{DAY_MS, DurMs, MINUTE_MS, Span, TsMs};
 use crate::domain::timeline::{Interval, Transition};
@@ -126,6 +126,16 @@ impl LineData {
             *sums.of(whose) += &reckoned;
         }
         sums
+    }
+
+    /// When the machine that sets the line's pace was planned to produce in `window`, which lies inside the data's: stretches
+    /// in order, without overlap.
+    #[must_use]
+    pub fn planned_production(&self, line: &Line, window: Span) -> Vec<Span> {
+        let pacing = line.pacing().and_then(|m| self.machine(m.id));
+        pacing.map_or_else(Vec::new, |data| {
+            planned_production(window, &self.inputs(line, data, &[]))
+        })
     }
 
     fn inputs<'a>(

@@ -1,8 +1,10 @@
-//! Where the planned time went: the four figures, the way from planned time down to good output, the reasons.
+//! Where the planned time went: the four figures, the way from planned time down to good output, what
+//! waiting for help was part of it, the reasons.
 
 use super::Drawn;
 use super::figure::{Which, figure_panel};
 use super::table::{Fact, chart, facts, note, number, panel, table, words};
+use super::waiting::waited;
 use crate::api::oee::ReasonLoss;
 use crate::domain::account::Account;
 use crate::domain::figure::{Figure, Why};
@@ -30,6 +32,7 @@ pub fn view(drawn: &Drawn<'_>) -> AnyView {
     } else {
         view! {
             {waterfall(account)}
+            {waited(drawn)}
             {pareto(drawn)}
             {six(account)}
         }

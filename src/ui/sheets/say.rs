@@ -2,7 +2,7 @@
 //! that the person sees, so that nobody overwrites what they have not read.
 
 use super::Drawn;
-use super::stops::{Opened, reason_words, told, when};
+use super::stops::{Opened, calls, reason_words, told, when};
 use super::table::{caution, note, number, table, words};
 use crate::api::downtime::{DowntimeDetail, ReasonView};
 use crate::ui::format;
@@ -108,6 +108,15 @@ pub fn say(drawn: &Drawn<'_>, opened: &Opened) -> AnyView {
     });
     let buttons: Vec<AnyView> = reasons.shown.iter().map(reason_button).collect();
     let whole_minutes = event.length.0 / 60_000;
+    let call = |(text, href): (String, String)| {
+        view! {
+            <a class="button" href=href>
+                {text}
+            </a>
+        }
+    };
+    let called: Vec<_> = calls(event).into_iter().map(call).collect();
+    let called = (!called.is_empty()).then(|| view! { <p class="acts">{called}</p> });
     view! {
         <section class="panel stop-open" id="stop">
             <div class="stop-head">
@@ -122,6 +131,7 @@ pub fn say(drawn: &Drawn<'_>, opened: &Opened) -> AnyView {
                 {format!(" ({how}) · {} · {}", format::stop_length(event.length), fault.unwrap_or_else(|| "no fault told".to_owned()))}
             </p>
             {(!event.comment.is_empty()).then(|| note(format!("“{}”", event.comment)))}
+            {called}
             <form class="say" data-needs="downtime:write" method="post" action=action.clone()>
                 {kept(drawn, detail)}
                 <h3>"Why did it stand?"</h3>

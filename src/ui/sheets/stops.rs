@@ -3,14 +3,18 @@
 use super::Drawn;
 use super::say::say;
 use super::table::{Cell, note, number, panel, table, words};
-use crate::api::downtime::{DowntimeDetail, DowntimeEvent, DowntimePage, ReasonsView};
+use crate::api::downtime::{CallOfStop, DowntimeDetail, DowntimeEvent, DowntimePage, ReasonsView};
 use crate::domain::machine_state::TimeBucket;
 use crate::domain::time::TsMs;
 use crate::ui::format;
+use crate::ui::sheets::address::Address;
 use leptos::prelude::*;
 
 /// In addresses: stops without a reason.
 pub const NO_REASON: &str = "none";
+
+/// Where a call for help is opened.
+const CALLS: &str = "/andon/history";
 
 /// A stop that is opened.
 pub struct Opened {
@@ -89,7 +93,20 @@ pub fn told(event: &DowntimeEvent) -> (String, Option<String>) {
     (state, fault)
 }
 
-fn row(drawn: &Drawn<'_>, event: &DowntimeEvent) -> Vec<Cell> {
+/// The calls for help about a stop: what each is, and its address.
+pub fn calls(event: &DowntimeEvent) -> Vec<(String, String)> {
+    let one = |call: &CallOfStop| {
+        let (kind, status) = (call.kind.words(), call.status.words().to_lowercase());
+        let to = Address::default().with("call", call.id);
+        (
+            format!("Call {}: {kind}, {status}", call.id),
+            format!("{CALLS}{}#call", to.query()),
+        )
+    };
+    event.calls.iter().map(one).collect()
+}
+
+fn row(drawn: &Drawn<'_>, event: &DowntimeEvent, with_calls: bool) -> Vec<Cell> {
     let href = drawn
         .address
         .without(&["said"])
@@ -113,7 +130,7 @@ fn row(drawn: &Drawn<'_>, event: &DowntimeEvent) -> Vec<Cell> {
     } else {
         "words"
     };
-    vec![
+    let mut cells = vec![
         words(when(drawn, event.from)).class("").opens(href.clone()),
         number(length).ms(event.length.0).beneath(kind),
         words(event.machine_name.clone()),
@@ -123,7 +140,11 @@ fn row(drawn: &Drawn<'_>, event: &DowntimeEvent) -> Vec<Cell> {
             .beneath(Some(how.to_owned()))
             .opens(href),
         words(event.comment.clone()),
-    ]
+    ];
+    if with_calls {
+        cells.push(words("").links(calls(event)));
+    }
+    cells
 }
 
 fn list(drawn: &Drawn<'_>, page: &DowntimePage) -> AnyView {
@@ -156,20 +177,21 @@ fn list(drawn: &Drawn<'_>, page: &DowntimePage) -> AnyView {
     if page.events.is_empty() {
         inside.push(note("No such stop in this stretch of time."));
     } else {
-        let rows = page.events.iter().map(|event| row(drawn, event)).collect();
-        inside.push(table(
-            "Stops, newest first",
-            &[
-                "From",
-                "#Length",
-                "Machine",
-                "What it told",
-                "Reason",
-                "Comment",
-            ],
-            rows,
-            vec![],
-        ));
+        let mut head = vec![
+            "From",
+            "#Length",
+            "Machine",
+            "What it told",
+            "Reason",
+            "Comment",
+        ];
+        let with_calls = page.events.iter().any(|event| !event.calls.is_empty());
+        if with_calls {
+            head.push("Calls for help");
+        }
+        let rows = page.events.iter();
+        let rows = rows.map(|event| row(drawn, event, with_calls)).collect();
+        inside.push(table("Stops, newest first", &head, rows, vec![]));
     }
     if let Some(next) = &page.next {
         let href = address.without(&["stop"]).with("cursor", next).href();

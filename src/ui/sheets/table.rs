@@ -8,6 +8,7 @@ pub struct Cell {
     text: String,
     beneath: Option<String>,
     href: Option<String>,
+    links: Vec<(String, String)>,
     class: &'static str,
     ms: Option<i64>,
 }
@@ -35,6 +36,13 @@ impl Cell {
     #[must_use]
     pub fn opens(mut self, href: String) -> Self {
         self.href = Some(href);
+        self
+    }
+
+    /// With links below each other: the text of each, and its address.
+    #[must_use]
+    pub fn links(mut self, links: Vec<(String, String)>) -> Self {
+        self.links = links;
         self
     }
 
@@ -67,10 +75,20 @@ impl Cell {
             Some(href) => view! { <a class="cell-link" href=href>{self.text}</a> }.into_any(),
             None => self.text.into_any(),
         };
+        let link = |(text, href): (String, String)| {
+            view! {
+                <div>
+                    <a class="cell-link" href=href>
+                        {text}
+                    </a>
+                </div>
+            }
+        };
+        let links: Vec<_> = self.links.into_iter().map(link).collect();
         if first {
-            view! { <th scope="row" class=self.class>{text}{beneath}</th> }.into_any()
+            view! { <th scope="row" class=self.class>{text}{links}{beneath}</th> }.into_any()
         } else {
-            view! { <td class=self.class data-ms=self.ms>{text}{beneath}</td> }.into_any()
+            view! { <td class=self.class data-ms=self.ms>{text}{links}{beneath}</td> }.into_any()
         }
     }
 }

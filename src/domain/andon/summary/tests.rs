@@ -29,9 +29,12 @@ fn case(machine: i64, raised: i64, then: [Option<i64>; 3]) -> Case {
         escalated: false,
         stop: None,
         restarted: None,
+        rounds: vec![],
         call: Call {
             acknowledged: stamp(then[0]),
+            first_acknowledged: then[0].map(ms),
             arrived: stamp(then[1]),
+            first_arrived: then[1].map(ms),
             resolved: stamp(then[2]),
             ..call
         },
@@ -88,12 +91,14 @@ fn times_are_of_the_calls_that_got_there_and_say_so_when_none_did() {
 
 #[test]
 fn a_reopened_call_took_all_its_rounds_but_not_the_time_in_which_the_machine_ran() {
-    let mut one = case(1, 0, [Some(205), None, Some(220)]);
+    let mut one = case(1, 0, [Some(205), Some(210), Some(220)]);
+    (one.call.first_acknowledged, one.call.first_arrived) = (Some(ms(40)), Some(ms(45)));
     one.call.reopened = 1;
     one.call.reopened_last = stamp(Some(200));
     one.call.before.repair = DurMs(30 * MINUTE_MS);
     let all = Breakdown::of(day(), &[one]).all;
-    assert_eq!(all.acknowledge, known(1, 5, 5, 5));
+    assert_eq!(all.acknowledge, known(1, 40, 40, 40), "the first time");
+    assert_eq!(all.arrive, known(1, 45, 45, 45), "the first time");
     assert_eq!(all.resolve, known(1, 50, 50, 50));
     assert_eq!(all.reopened, Share { part: 1, whole: 1 });
 }

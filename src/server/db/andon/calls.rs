@@ -76,9 +76,11 @@ struct Row {
     acknowledged_ms: Option<i64>,
     acknowledged_by: Option<String>,
     acknowledged_person: Option<i64>,
+    first_acknowledged_ms: Option<i64>,
     eta_ms: Option<i64>,
     arrived_ms: Option<i64>,
     arrived_by: Option<String>,
+    first_arrived_ms: Option<i64>,
     resolved_ms: Option<i64>,
     resolved_by: Option<String>,
     cause: Option<i64>,
@@ -124,8 +126,10 @@ impl Row {
             reopened_last: stamp(self.reopened_ms, self.reopened_by),
             handed_back: stamp(self.handed_back_ms, self.handed_back_by),
             acknowledged: stamp(self.acknowledged_ms, self.acknowledged_by),
+            first_acknowledged: self.first_acknowledged_ms.map(TsMs),
             eta: self.eta_ms.map(TsMs),
             arrived: stamp(self.arrived_ms, self.arrived_by),
+            first_arrived: self.first_arrived_ms.map(TsMs),
             resolved: stamp(self.resolved_ms, self.resolved_by),
             cause: self.cause.map(cause).transpose()?,
             closed: stamp(self.closed_ms, self.closed_by),
@@ -186,7 +190,7 @@ macro_rules! select_call {
                 acknowledged_ms, acknowledged_by, acknowledged_person, eta_ms, arrived_ms, arrived_by, resolved_ms,
                 resolved_by, cause, closed_ms, closed_by, cancelled_ms, cancelled_by, before_acknowledge_ms,
                 before_travel_ms, before_repair_ms, before_restart_ms, shift, hour, rule_id, ladder, plan, plan_ms,
-                handed_back_ms, handed_back_by, raised_device
+                handed_back_ms, handed_back_by, raised_device, first_acknowledged_ms, first_arrived_ms
             FROM andon_call ",
             $rest
         )
@@ -203,10 +207,10 @@ pub async fn add(tx: &mut Tx, call: &mut StoredCall) -> sqlx::Result<()> {
             reopened_by, acknowledged_ms, acknowledged_by, acknowledged_person, eta_ms, arrived_ms, arrived_by, resolved_ms,
             resolved_by, cause, closed_ms, closed_by, cancelled_ms, cancelled_by, before_acknowledge_ms, before_travel_ms,
             before_repair_ms, before_restart_ms, shift, hour, rule_id, ladder, plan, plan_ms, handed_back_ms, handed_back_by,
-            raised_device)
+            raised_device, first_acknowledged_ms, first_arrived_ms)
         VALUES ((SELECT COALESCE(MAX(version), 0) + 1 FROM andon_call), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
             $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34,
-            $35, $36, $37, $38, $39, $40, $41, $42, $43, $44, $45)
+            $35, $36, $37, $38, $39, $40, $41, $42, $43, $44, $45, $46, $47)
         RETURNING id, version";
     write(tx, SQL, call, false).await
 }
@@ -224,8 +228,8 @@ pub async fn put(tx: &mut Tx, call: &mut StoredCall) -> sqlx::Result<()> {
             resolved_by = $27, cause = $28, closed_ms = $29, closed_by = $30, cancelled_ms = $31, cancelled_by = $32,
             before_acknowledge_ms = $33, before_travel_ms = $34, before_repair_ms = $35, before_restart_ms = $36,
             shift = $37, hour = $38, rule_id = $39, ladder = $40, plan = $41, plan_ms = $42, handed_back_ms = $43,
-            handed_back_by = $44, raised_device = $45
-        WHERE id = $46 RETURNING id, version";
+            handed_back_by = $44, raised_device = $45, first_acknowledged_ms = $46, first_arrived_ms = $47
+        WHERE id = $48 RETURNING id, version";
     write(tx, SQL, call, true).await
 }
 
@@ -289,7 +293,9 @@ async fn write(
             .bind(s.plan_since.0)
             .bind(at(&c.handed_back))
             .bind(by(&c.handed_back))
-            .bind(s.raised_device.map(|d| d.0));
+            .bind(s.raised_device.map(|d| d.0))
+            .bind(c.first_acknowledged.map(|t| t.0))
+            .bind(c.first_arrived.map(|t| t.0));
         let query = if known { query.bind(s.id.0) } else { query };
         query.fetch_one(conn).await?
     });
@@ -371,6 +377,36 @@ pub async fn going_on_in(tx: &mut Tx) -> sqlx::Result<Vec<StoredCall>> {
         ))
         .fetch_all(conn)
         .await?
+    });
+    read(rows)
+}
+
+/// Calls raised before `$1` and closed or cancelled after `$2`, of the line `$3` or of all.
+pub const OVER_SINCE: &str = select_call!(
+    "WHERE id IN (
+        SELECT id FROM andon_call WHERE closed_ms > $2 AND raised_ms < $1
+        UNION ALL SELECT id FROM andon_call WHERE cancelled_ms > $2 AND raised_ms < $1)
+    AND (CAST($3 AS BIGINT) IS NULL OR line_id = $3)"
+);
+
+/// Calls that were raised before a moment and were over, closed or cancelled, only after another; of one line or of all.
+/// Those that go on are left out: [`going_on_in`] has them.
+///
+/// # Errors
+/// The engine's, or a stored value that is not known.
+pub async fn over_since_in(
+    tx: &mut Tx,
+    raised_before: TsMs,
+    since: TsMs,
+    line: Option<LineId>,
+) -> sqlx::Result<Vec<StoredCall>> {
+    let rows: Vec<Row> = writing!(tx, |conn| {
+        sqlx::query_as(OVER_SINCE)
+            .bind(raised_before.0)
+            .bind(since.0)
+            .bind(line.map(|line| line.0))
+            .fetch_all(conn)
+            .await?
     });
     read(rows)
 }

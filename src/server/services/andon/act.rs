@@ -4,7 +4,7 @@ use super::raise::{replan, settle};
 use super::view::views_in;
 use super::{Doer, moment, written};
 use crate::api::andon::CallView;
-use crate::domain::andon::{Act, Call, Cause, Refused, Status};
+use crate::domain::andon::{Act, Call, Cause, Refused, Round, Status};
 use crate::domain::ids::CallId;
 use crate::domain::rights::Permission;
 use crate::domain::time::TsMs;
@@ -12,7 +12,7 @@ use crate::server::andon::steps::{Why, begin_anew, do_step, end, expect_later};
 use crate::server::andon::{Around, Directory};
 use crate::server::auth::Ctx;
 use crate::server::db::andon::calls::{self, StoredCall};
-use crate::server::db::andon::events;
+use crate::server::db::andon::{events, rounds};
 use crate::server::db::{Tx, audit, deliveries, notify};
 use crate::server::live::calls::tell;
 use crate::server::plant::Plant;
@@ -244,6 +244,8 @@ pub(crate) async fn act_in(
             alone(tx, &call).await?;
             // That there was nothing to do is no longer true: who has not heard it yet does not hear it now.
             deliveries::void(tx, call.id.0, None).await?;
+            let round = Round::ended(&before, &call.call);
+            rounds::add(tx, call.id, before.reopened, round).await?;
             call.restarted = None;
             call.acknowledged_person = None;
             call.level = 0;

@@ -1,7 +1,9 @@
 //! Calls that go on, and calls of the past.
 
 use super::view::views_in;
+use crate::api::andon::stop::StopOfCall;
 use crate::api::andon::{AndonBoard, CallDetail, CallFilter, CallPage, CallView, HistoryLine};
+use crate::api::downtime::DowntimeEvent;
 use crate::domain::andon::Waiting;
 use crate::domain::andon::load::{MOST_IN_TEN_MINUTES, TEN_MINUTES};
 use crate::domain::ids::{CallId, LineId};
@@ -15,6 +17,7 @@ use crate::server::db::andon::events::{self, EventRow};
 use crate::server::live::calls::all_at_first;
 use crate::server::plant::{Line, Plant};
 use crate::server::services::board::site_view;
+use crate::server::services::downtime::stops_of_calls;
 use crate::server::services::error::{ServiceError, invalid, not_found};
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
@@ -131,17 +134,18 @@ pub async fn get_andon_event(ctx: &Ctx, id: i64) -> Result<CallDetail, ServiceEr
         .ok_or_else(missing)?;
     let line = plant.lines.iter().find(|line| line.id == stored.spot.line);
     ctx.reach(line.ok_or_else(missing)?)?;
-    let found = details(&mut tx, &plant, &people, &[stored], ctx.now()).await?;
+    let found = details(&mut tx, ctx, &plant, &people, &[stored]).await?;
     found.into_iter().next().ok_or_else(missing)
 }
 
 async fn details(
     tx: &mut Tx,
+    ctx: &Ctx,
     plant: &Plant,
     people: &Directory,
     stored: &[StoredCall],
-    now: TsMs,
 ) -> sqlx::Result<Vec<CallDetail>> {
+    let now = ctx.now();
     let ids: Vec<CallId> = stored.iter().map(|call| call.id).collect();
     let mut history: HashMap<i64, Vec<HistoryLine>> = HashMap::new();
     for event in events::of_calls_in(tx, &ids).await? {
@@ -150,13 +154,37 @@ async fn details(
             .or_default()
             .push(line_of(event));
     }
+    let about: Vec<_> = stored.iter().map(|call| (call.spot, call.stop)).collect();
+    let about = stops_of_calls(tx, ctx, plant, &about).await?;
+    let mut stops: HashMap<i64, StopOfCall> = HashMap::new();
+    for (call, stop) in stored.iter().zip(about) {
+        stops.extend(stop.map(|event| (call.id.0, stop_of(event))));
+    }
     let views = views_in(tx, plant, people, stored).await?;
     let detail = |call: CallView| CallDetail {
         waiting: Waiting::of_stop(&call.call, now, call.stop, call.restarted),
+        stop: stops.remove(&call.id),
         history: history.remove(&call.id).unwrap_or_default(),
         call,
     };
     Ok(views.into_iter().map(detail).collect())
+}
+
+fn stop_of(event: DowntimeEvent) -> StopOfCall {
+    let mut reasons: Vec<String> = Vec::new();
+    for reason in event.parts.into_iter().filter_map(|part| part.reason) {
+        if reasons.last() != Some(&reason.name) {
+            reasons.push(reason.name);
+        }
+    }
+    StopOfCall {
+        id: event.id,
+        machine: event.machine_name,
+        from: event.from,
+        to: event.to,
+        length: event.length,
+        reasons,
+    }
 }
 
 fn line_of(event: EventRow) -> HistoryLine {
@@ -204,7 +232,7 @@ pub async fn get_andon_event_history(
         format!("{}:{}", last.call.raised.at.0, last.id.0)
     });
     found.truncate(limit);
-    let calls = details(&mut tx, &plant, &people, &found, now).await?;
+    let calls = details(&mut tx, ctx, &plant, &people, &found).await?;
     Ok(CallPage { calls, next })
 }
 

@@ -1,6 +1,7 @@
 //! What the calls of a stretch of time add up to: how long people waited, what it cost, how much the site was called.
 
 use super::list::{range, unknown};
+use super::lost::{cases_of, planned_while};
 use crate::api::andon::Named;
 use crate::api::andon::statistics::{
     AndonStatistics, LoadView, LongOpen, PlaceView, SummaryRow, TalkerView,
@@ -8,7 +9,8 @@ use crate::api::andon::statistics::{
 use crate::domain::andon::load::{STALE_AFTER, Talker};
 use crate::domain::andon::summary::{Group, REPEAT_WITHIN};
 use crate::domain::andon::{
-    Breakdown, CallKind, Case, Load, LostTime, OpenCall, Raised, Spot, longest_open,
+    Breakdown, CallKind, Case, Load, Lost, LostTime, OpenCall, PlannedOfLines, Raised, Spot,
+    Summary, longest_open,
 };
 use crate::domain::ids::LineId;
 use crate::domain::time::{DAY_MS, DurMs, Span, TsMs};
@@ -21,7 +23,7 @@ use crate::server::services::error::{ServiceError, invalid};
 use std::collections::{BTreeMap, HashMap};
 
 /// The longest window: any three months, also with the hour by which clocks are put back.
-const LONGEST: DurMs = DurMs(93 * DAY_MS + 3_600_000);
+pub(super) const LONGEST: DurMs = DurMs(93 * DAY_MS + 3_600_000);
 /// The most calls that are named as open for longest.
 const MOST_OPEN: usize = 10;
 /// Calls that are read at once.
@@ -70,6 +72,18 @@ pub async fn get_andon_statistics(ctx: &Ctx, of: Of<'_>) -> Result<AndonStatisti
     stored.retain(|call| seen(call.spot));
     let mut open = calls::going_on_in(&mut tx).await?;
     open.retain(|call| seen(call.spot) && of.kind.is_none_or(|k| k == call.call.kind));
+    // What was called for before still costs what is planned in the window.
+    let of_line = line.map(|line| line.id);
+    let mut over = calls::over_since_in(&mut tx, before.from(), window.from(), of_line).await?;
+    over.retain(|call| seen(call.spot) && of.kind.is_none_or(|k| k == call.call.kind));
+    let waited = cases_of(&mut tx, stored.iter().chain(&open).chain(&over)).await?;
+    let planned = match &plant.site {
+        Some(site) => {
+            let waited = (window, waited.as_slice());
+            planned_while(&mut tx, &plant, site, waited, now).await?
+        }
+        None => PlannedOfLines::new(),
+    };
     let raises = events::raises_in(&mut tx, window).await?;
     let known: HashMap<i64, &StoredCall> =
         stored.iter().chain(&open).map(|c| (c.id.0, c)).collect();
@@ -95,7 +109,7 @@ pub async fn get_andon_statistics(ctx: &Ctx, of: Of<'_>) -> Result<AndonStatisti
     let longest = longest_open(going_on.iter().map(|(id, c)| (*id, c)), now, MOST_OPEN);
     let view = View { plant: &plant };
     let breakdown = Breakdown::of(window, &cases);
-    let lost = LostTime::of(window, &cases, now);
+    let lost = LostTime::of(window, &waited, &planned, now);
     let load = Load::of(window, &raised);
     Ok(AndonStatistics {
         window,
@@ -111,7 +125,8 @@ pub async fn get_andon_statistics(ctx: &Ctx, of: Of<'_>) -> Result<AndonStatisti
     })
 }
 
-async fn raised_in(
+/// The calls of a line or of all that were raised in a stretch of time.
+pub(super) async fn raised_in(
     tx: &mut Tx,
     raised: Span,
     line: Option<&Line>,
@@ -140,7 +155,8 @@ async fn raised_in(
     }
 }
 
-fn case(stored: &StoredCall) -> Case {
+/// A call with what is asked about it; without the rounds before the present one.
+pub(super) fn case(stored: &StoredCall) -> Case {
     Case {
         spot: stored.spot,
         shift: stored.shift.clone(),
@@ -148,6 +164,7 @@ fn case(stored: &StoredCall) -> Case {
         escalated: stored.escalated,
         stop: stored.stop,
         restarted: stored.restarted,
+        rounds: vec![],
         call: stored.call.clone(),
     }
 }
@@ -190,6 +207,22 @@ fn by_hour(group: &Group<u8>) -> SummaryRow {
     }
 }
 
+/// What the calls raised in a window add up to, and what those cost that waited in it: of some there is only one of both.
+fn both<K: Ord + Copy>(
+    raised: &[Group<K>],
+    lost: &[(K, Lost)],
+) -> BTreeMap<K, (Summary, Option<Lost>)> {
+    let none = || (Summary::of_none(), None);
+    let mut out: BTreeMap<K, (Summary, Option<Lost>)> = BTreeMap::new();
+    for group in raised {
+        out.entry(group.of).or_insert_with(none).0 = group.summary;
+    }
+    for (key, lost) in lost {
+        out.entry(*key).or_insert_with(none).1 = Some(*lost);
+    }
+    out
+}
+
 /// Numbers of the plant as names.
 struct View<'a> {
     plant: &'a Plant,
@@ -216,26 +249,28 @@ impl View<'_> {
     }
 
     fn by_kind(&self, breakdown: &Breakdown, lost: &LostTime) -> Vec<SummaryRow> {
-        let row = |group: &Group<CallKind>| SummaryRow {
-            code: group.of.name().to_owned(),
-            name: group.of.words().to_owned(),
-            summary: group.summary,
-            lost: lost.by_kind.iter().find(|l| l.0 == group.of).map(|l| l.1),
+        let both = both(&breakdown.by_kind, &lost.by_kind).into_iter();
+        let row = |(kind, (summary, lost)): (CallKind, (Summary, Option<Lost>))| SummaryRow {
+            code: kind.name().to_owned(),
+            name: kind.words().to_owned(),
+            summary,
+            lost,
         };
-        breakdown.by_kind.iter().map(row).collect()
+        both.map(row).collect()
     }
 
     fn by_line(&self, breakdown: &Breakdown, lost: &LostTime) -> Vec<SummaryRow> {
-        let row = |group: &Group<LineId>| {
-            let line = self.line(group.of)?;
+        let both = both(&breakdown.by_line, &lost.by_line).into_iter();
+        let row = |(line, (summary, lost)): (LineId, (Summary, Option<Lost>))| {
+            let line = self.line(line)?;
             Some(SummaryRow {
                 code: line.code,
                 name: line.name,
-                summary: group.summary,
-                lost: lost.by_line.iter().find(|l| l.0 == group.of).map(|l| l.1),
+                summary,
+                lost,
             })
         };
-        breakdown.by_line.iter().filter_map(row).collect()
+        both.filter_map(row).collect()
     }
 
     fn load(&self, load: Load, raises: usize) -> LoadView {

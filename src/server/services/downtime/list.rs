@@ -1,6 +1,7 @@
 //! Lists of stops. A list walks back in time, stretch by stretch, and stops when its page is full: the first page of a year
 //! reads a few days.
 
+use super::calls::tell_calls;
 use super::within::Within;
 use super::{Scope, Showing, no_stop, place, range, schedule_over, unknown};
 use crate::api::downtime::{
@@ -155,6 +156,18 @@ pub async fn get_downtime_events(
     let app = ctx.app();
     let (plant, now) = (app.plant.get(), app.clock.now());
     let wanted = Wanted::of(ctx, &plant, filter, now)?;
+    let mut page = page(app, &plant, &wanted, now).await?;
+    tell_calls(ctx, &plant, &mut page.events).await?;
+    Ok(page)
+}
+
+/// A page of the wanted stops.
+async fn page(
+    app: &App,
+    plant: &Plant,
+    wanted: &Wanted<'_>,
+    now: TsMs,
+) -> Result<DowntimePage, ServiceError> {
     let window = wanted.window;
     let mut page = DowntimePage {
         window,
@@ -166,7 +179,7 @@ pub async fn get_downtime_events(
     let (mut end, mut length) = (begun.max(window.from()), FIRST);
     loop {
         let start = (end - length).max(window.from());
-        let mut found = stretch(app, &plant, &wanted, Span::clamped(start, end), now).await?;
+        let mut found = stretch(app, plant, wanted, Span::clamped(start, end), now).await?;
         found.sort_by(|a, b| (Reverse(a.from), &a.machine).cmp(&(Reverse(b.from), &b.machine)));
         let room = wanted.limit - page.events.len();
         let more = found.len() > room;
@@ -269,7 +282,9 @@ pub async fn get_downtime_event(
             said: about.map(|c| said_view(&plant, c)).collect(),
         })
     });
-    found.ok_or_else(|| no_stop(code, start.0))
+    let mut found = found.ok_or_else(|| no_stop(code, start.0))?;
+    tell_calls(ctx, &plant, std::slice::from_mut(&mut found.event)).await?;
+    Ok(found)
 }
 
 fn said_view(plant: &Plant, said: &Classification) -> SaidView {
@@ -322,6 +337,7 @@ pub async fn get_active_downtime(
         }
     }
     out.sort_by(|a, b| (a.from, &a.machine).cmp(&(b.from, &b.machine)));
+    tell_calls(ctx, &plant, &mut out).await?;
     Ok(out)
 }
 

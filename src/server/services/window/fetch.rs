@@ -80,6 +80,26 @@ pub async fn read_time(
     only(time(tx, site, &[wanted], now).await?)
 }
 
+/// One machine of a line over a stretch of time, without counts, as often as it is asked for.
+///
+/// # Errors
+/// The engine's.
+pub async fn read_times(
+    tx: &mut Tx,
+    site: &Site,
+    wanted: &[(&Line, MachineId, Span)],
+    now: TsMs,
+) -> sqlx::Result<Vec<LineData>> {
+    let wanted: Vec<Wanted<'_>> = wanted
+        .iter()
+        .map(|(line, machine, window)| Wanted::new(line, Some(*machine), *window, now))
+        .collect();
+    if wanted.is_empty() {
+        return Ok(vec![]);
+    }
+    time(tx, site, &wanted, now).await
+}
+
 fn only(mut lines: Vec<LineData>) -> sqlx::Result<LineData> {
     lines.pop().ok_or(sqlx::Error::RowNotFound)
 }

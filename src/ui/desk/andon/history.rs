@@ -1,9 +1,10 @@
 //! The calls of the past and of now: a list with filters, and one call opened above it with everything that happened to it.
 
+use crate::api::andon::stop::StopOfCall;
 use crate::api::andon::{CallDetail, CallPage, CallView, HistoryLine, Outcome, Told};
 use crate::domain::andon::{CallKind, Channel, Priority, Stamp, Status};
 use crate::domain::local_time::LocalTime;
-use crate::domain::time::TsMs;
+use crate::domain::time::{DurMs, HOUR_MS, TsMs};
 use crate::ui::charts::waiting::{minutes, waiting_svg};
 use crate::ui::desk::current::{PART, current};
 use crate::ui::desk::field::{Choice, Text, Wrong};
@@ -140,6 +141,44 @@ fn after(call: &CallView, stamp: Option<&Stamp>) -> Cell {
     }
 }
 
+/// The address of the stop that a call is about, among the stops around it.
+fn stop_href(call: &CallView, stop: &StopOfCall) -> String {
+    let around = DurMs(HOUR_MS);
+    let end = stop.from + stop.length;
+    let to = Address::parse(&call.line.code, "")
+        .with("view", "stops")
+        .with("from", (stop.from - around).minute().0)
+        .with("to", (end + around).minute().0)
+        .with("stop", &stop.id);
+    format!("{}#stop", to.href())
+}
+
+/// How long a stop lasted, and why.
+fn stop_words(stop: &StopOfCall) -> (String, String) {
+    let length = format::stop_length(stop.length);
+    let length = match stop.to {
+        Some(_) => length,
+        None => format!("{length} so far"),
+    };
+    let why = if stop.reasons.is_empty() {
+        "no reason yet".to_owned()
+    } else {
+        stop.reasons.join(", then ")
+    };
+    (length, why)
+}
+
+fn stop_cell(detail: &CallDetail) -> Cell {
+    let Some(stop) = &detail.stop else {
+        return number("–");
+    };
+    let (length, why) = stop_words(stop);
+    number(length)
+        .ms(stop.length.0)
+        .opens(stop_href(&detail.call, stop))
+        .beneath(Some(why))
+}
+
 fn list(page: &Page, calls: &CallPage) -> AnyView {
     let row = |detail: &CallDetail| {
         let call = &detail.call;
@@ -159,6 +198,7 @@ fn list(page: &Page, calls: &CallPage) -> AnyView {
             after(call, call.call.arrived.as_ref()),
             after(call, call.call.resolved.as_ref()),
             words(call.call.cause.map_or("", |cause| cause.words())),
+            stop_cell(detail),
         ]
     };
     let mut inside = Vec::new();
@@ -177,6 +217,7 @@ fn list(page: &Page, calls: &CallPage) -> AnyView {
                 "#There after",
                 "#Resolved after",
                 "Cause",
+                "#Stop",
             ],
             rows,
             vec![],
@@ -242,6 +283,18 @@ fn opened(page: &Page, detail: &CallDetail) -> AnyView {
     };
     let level = (call.level > 0)
         .then(|| view! { <span class="tag">{format!("went up to level {}", call.level)}</span> });
+    let about = detail.stop.as_ref().map(|stop| {
+        let (length, why) = stop_words(stop);
+        let since = page.second(stop.from);
+        let text = format!("Stop of {} at {since}, {length}: {why}", stop.machine);
+        view! {
+            <p class="acts">
+                <a class="button" href=stop_href(call, stop)>
+                    {text}
+                </a>
+            </p>
+        }
+    });
     view! {
         <section class="panel stop-open" id="call">
             <div class="stop-head">
@@ -256,7 +309,7 @@ fn opened(page: &Page, detail: &CallDetail) -> AnyView {
                 {call.call.cause.map(|cause| format!("· cause: {} ", cause.words().to_lowercase()))}
                 {stands} {level} {times}
             </p>
-            {quoted(&call.text)} {quoted(&call.note)}
+            {quoted(&call.text)} {quoted(&call.note)} {about}
             {facts(stamps)}
             <div class="beside">
                 <div>{chart("Chart of where the time went", waiting_svg(&[("This call", detail.waiting)]))}</div>

@@ -4,16 +4,16 @@ mod load;
 mod times;
 
 use crate::api::andon::statistics::{AndonStatistics, LongOpen, PlaceView, SummaryRow};
-use crate::domain::andon::{Share, Waiting};
+use crate::domain::andon::Share;
 use crate::domain::local_time::LocalTime;
-use crate::domain::time::{DurMs, TsMs};
-use crate::ui::charts::waiting::{minutes, waiting_svg};
+use crate::domain::time::TsMs;
 use crate::ui::components::hatch::Hatchings;
 use crate::ui::desk::current::{PART, current};
 use crate::ui::format;
 use crate::ui::sheets::address::Address;
 use crate::ui::sheets::frame::pick;
-use crate::ui::sheets::table::{Cell, chart, note, number, panel, table, words};
+use crate::ui::sheets::table::{Cell, note, number, panel, table, words};
+use crate::ui::sheets::waiting;
 use leptos::prelude::*;
 
 /// Where the page is.
@@ -102,7 +102,7 @@ fn share_cell(of: Share) -> Cell {
 #[must_use]
 pub fn statistics(page: &Page) -> AnyView {
     let found = &page.found;
-    let inside = if found.all.calls == 0 && found.load.raises == 0 {
+    let inside = if found.all.calls == 0 && found.load.raises == 0 && found.lost.calls == 0 {
         panel(
             "No calls".to_owned(),
             vec![note(
@@ -237,81 +237,34 @@ fn choice(page: &Page) -> AnyView {
     .into_any()
 }
 
-/// Where the time of calls went: a bar beside a table of the same.
+/// What waiting cost: a bar beside a table of the same.
 fn lost(page: &Page) -> Option<AnyView> {
     let lost = page.found.lost;
     if lost.calls == 0 {
         return None;
     }
-    let bars = [("All calls", lost.all), ("Line stopped", lost.stopped)];
-    let row = |name: String, under: String, waiting: Waiting| -> Vec<Cell> {
-        let parts = waiting.parts();
-        let mut cells = vec![words(name).beneath(Some(under))];
-        let part = |(_, time): (&'static str, DurMs)| number(minutes(time)).ms(time.0);
-        cells.extend(parts.map(part));
-        cells.push(
-            number(minutes(waiting.total()))
-                .ms(waiting.total().0)
-                .class("number sum"),
-        );
-        cells
-    };
-    let calls = |n: i64| match n {
-        1 => "1 call".to_owned(),
-        n => format!("{} calls", format::count(n)),
-    };
-    let mut rows = vec![
-        row("All calls".to_owned(), calls(lost.calls), lost.all),
-        row(
-            "Line stopped".to_owned(),
-            calls(lost.stopping),
-            lost.stopped,
-        ),
-    ];
+    let mut list = waiting::both(lost).to_vec();
     let of = |of: &SummaryRow| {
         let lost = of.lost?;
-        Some(row(of.name.clone(), calls(lost.calls), lost.all))
+        Some(waiting::row(
+            of.name.clone(),
+            waiting::calls(lost.calls),
+            lost.all,
+        ))
     };
-    rows.extend(page.found.by_kind.iter().filter_map(of));
-    let table = table(
-        "Minutes",
-        &[
-            "Of",
-            "#Acknowledge",
-            "#Travel",
-            "#Repair",
-            "#Restart",
-            "#Together",
-        ],
-        rows,
-        vec![],
-    );
-    let key = |class: &'static str, text: &'static str| {
-        view! {
-            <span class="legend-item">
-                <svg class="key" aria-hidden="true">
-                    <rect class=class width="100%" height="100%"></rect>
-                </svg>
-                {text}
-            </span>
-        }
-    };
+    list.extend(page.found.by_kind.iter().filter_map(of));
     Some(
         view! {
             <section class="panel">
-                <h2>"Where the time went, in minutes"</h2>
+                <h2>"What waiting cost, in minutes of planned production"</h2>
                 <div class="beside">
                     <div>
-                        {chart("Chart of the waiting", waiting_svg(&bars))}
-                        <p class="legend">
-                            {key("part-down", "until somebody took it")} {key("part-slow", "until they were there")}
-                            {key("part-planned", "until it was resolved")} {key("part-run", "until it ran")}
-                        </p>
+                        {waiting::bars(lost)}
                         {note(
-                            "Each call with its whole time, those at the same time each for themselves. The time of calls that stopped their line is in the unplanned stops of that line's losses.",
+                            "Only time of this stretch counts in which the line was planned to produce, also of calls that were raised before. All calls: those at the same time each for themselves. Line stopped: the time of a line once, that of the call that was raised first. It is part of the planned production of that line's losses.",
                         )}
                     </div>
-                    {table}
+                    {waiting::rows(list)}
                 </div>
             </section>
         }

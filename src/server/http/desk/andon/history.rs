@@ -115,7 +115,10 @@ async fn show(State(shared): State<Shared>, ctx: Ctx, RawQuery(query): RawQuery)
         },
     };
     let bounds = calls.iter().flat_map(|page| &page.calls).chain(&opened);
-    let earliest = bounds.map(|c| c.call.call.raised.at).min();
+    // The stop that a call is about may have begun long before it.
+    let stops = bounds.clone().filter_map(|c| Some(c.stop.as_ref()?.from));
+    let raised = bounds.map(|c| c.call.call.raised.at);
+    let earliest = raised.chain(stops).min();
     let from = earliest.unwrap_or(ctx.now()) - DurMs(DAY_MS);
     let page = Page {
         lines: lines_seen(&ctx),

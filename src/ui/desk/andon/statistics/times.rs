@@ -59,8 +59,11 @@ pub fn key_figures(page: &Page) -> AnyView {
             value: format::count(all.calls),
             note: open,
         },
-        spread_of("Until somebody took it (MTTA)", all.acknowledge),
-        spread_of("Until somebody was there", all.arrive),
+        spread_of(
+            "Until somebody took it, the first time (MTTA)",
+            all.acknowledge,
+        ),
+        spread_of("Until somebody was there, the first time", all.arrive),
         spread_of("Until it was resolved (MTTR)", all.resolve),
         share_of("Went up a level", all.escalated, ""),
         share_of("Came back within 8 hours", all.repeats, ""),
