@@ -124,8 +124,9 @@ async fn pieces_that_called_keep_no_stop_from_calling(place: &Place) {
     floor.hands.set(start() + minutes(30));
     let made = start() + minutes(29);
     let count = json!({"id": "d", "machine": "M1", "at": made, "kind": "count", "good": 400, "product": "P1"});
-    let answer = floor.server.ingest(&floor.server.everything, &[count]);
-    assert_eq!(answer.await.accepted, 1);
+    let told = [count];
+    let answer = floor.server.ingest(&floor.server.everything, &told).await;
+    assert_eq!(answer.accepted, 1);
     floor.tell(&[("M1", 30, Stopped)]).await;
     floor.at(just_after(35)).await;
     assert_eq!(names(&floor).await, [STOP], "{}", place.engine);

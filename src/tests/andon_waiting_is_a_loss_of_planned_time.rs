@@ -251,7 +251,7 @@ async fn calls_of_an_older_program_keep_their_times(place: &Place) {
         "DROP TABLE andon_round",
         "ALTER TABLE andon_call DROP COLUMN first_acknowledged_ms",
         "ALTER TABLE andon_call DROP COLUMN first_arrived_ms",
-        "DELETE FROM _sqlx_migrations WHERE description = '0019_andon_rounds'",
+        "DELETE FROM _sqlx_migrations WHERE description = '0020_andon_rounds'",
     ] {
         run(db, sql.to_owned()).await;
     }

@@ -181,7 +181,9 @@ async fn each_machine_is_folded_in_a_transaction_of_its_own(place: &Place) {
     };
     let of_first = told(first).map(|fact| named("first", fact));
     let of_second = told(second).map(|fact| named("second", fact));
-    server.store(source, &[&of_first[..], &of_second].concat()).await;
+    server
+        .store(source, &[&of_first[..], &of_second].concat())
+        .await;
     let app = &server.app;
     let def: PlantDef = serde_json::from_value(both_silent_after(7200)).expect("a plant");
     let applied = set_up_by_the_program(&app.db, &def, app.clock.now()).await;

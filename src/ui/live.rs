@@ -227,7 +227,8 @@ fn reader() -> Option<i64> {
     #[cfg(feature = "hydrate")]
     {
         let is = document().body()?.get_attribute("data-is")?;
-        is.split(' ').find_map(|one| one.strip_prefix('p')?.parse().ok())
+        is.split(' ')
+            .find_map(|one| one.strip_prefix('p')?.parse().ok())
     }
     #[cfg(not(feature = "hydrate"))]
     None

@@ -33,7 +33,8 @@ pub async fn is_due(db: &Db) -> sqlx::Result<bool> {
 /// # Errors
 /// The engine's.
 pub async fn take_one(tx: &mut Tx) -> sqlx::Result<Option<MachineId>> {
-    const SQL: &str = "DELETE FROM refold_due WHERE machine_id = (SELECT MIN(machine_id) FROM refold_due)
+    const SQL: &str =
+        "DELETE FROM refold_due WHERE machine_id = (SELECT MIN(machine_id) FROM refold_due)
         RETURNING machine_id";
     let due: Option<i64> = writing!(tx, |conn| sqlx::query_scalar(SQL)
         .fetch_optional(conn)
