@@ -81,7 +81,15 @@ fn expected(server: &Server, ask: &Ask, actor: &Actor) -> Got {
             Got::Lacks(P::LineRead)
         }
         Need::Line(permission) if on_line(permission) => Got::In,
-        Need::Either(one, other) if on_line(one) || on_line(other) => Got::In,
+        Need::Either(one, _) if on_line(one) => Got::In,
+        // The lesser one is enough for what is one's own, and no call here is.
+        Need::Either(one, other) if on_line(other) => {
+            if ask.of_call {
+                Got::Lacks(one)
+            } else {
+                Got::In
+            }
+        }
         Need::Site(permission) if actor.rights.on_site(permission) => Got::In,
         Need::Line(permission) | Need::Either(permission, _) | Need::Site(permission) => {
             Got::Lacks(permission)

@@ -25,13 +25,13 @@ pub struct CallOfStop {
 type Row = (i64, i64, Option<i64>, i64, i64, i64);
 
 /// The calls about stops that began in a stretch of time, of all lines, by number.
-pub const IN_WINDOW: &str = "SELECT id, line_id, machine_id, kind, CASE
+pub const IN_WINDOW: &str = "SELECT id, line_id, machine_id, kind, CAST(CASE
         WHEN cancelled_ms IS NOT NULL THEN 6
         WHEN closed_ms IS NOT NULL THEN 5
         WHEN resolved_ms IS NOT NULL THEN 4
         WHEN arrived_ms IS NOT NULL THEN 3
         WHEN acknowledged_ms IS NOT NULL THEN 2
-        ELSE 1 END, stop_ms
+        ELSE 1 END AS BIGINT), stop_ms
     FROM andon_call WHERE stop_ms >= $1 AND stop_ms < $2 ORDER BY id";
 
 /// Reads [`IN_WINDOW`].
