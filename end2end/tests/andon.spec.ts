@@ -1,7 +1,7 @@
 // A call for help, from the tablet where it is raised to the telephone of whoever answers it; and the wall between them.
 
 import type { BrowserContext, Page } from '@playwright/test';
-import { complaints, faultless, noWider, touchable } from './everyone.ts';
+import { complaints, faultless, noWider, saysScriptsAreOff, touchable } from './everyone.ts';
 import { type Floor, at, expect, phone, tablet, test, wall } from './floor.ts';
 
 /** Two taps. */
@@ -335,10 +335,9 @@ test.describe('without scripts', () => {
     await expect(page.locator('.call')).toContainText('Nobody comes yet');
     await expect(page.locator('.call-timer')).toHaveText(/^\d+:\d\d$/);
     // What is missing is said where it would be.
-    const missing = page.getByText('Scripts are off in this browser');
-    await expect(missing).toBeVisible();
+    await saysScriptsAreOff(page);
     await page.goto(`${floor.url}/lines/L1`);
-    await expect(missing).toBeVisible();
+    await saysScriptsAreOff(page);
     await page.goto(floor.url);
     await expect(page.locator('a.tile', { hasText: 'Bagger' }).locator('.help-called')).toBeVisible();
     await still.close();

@@ -2,7 +2,7 @@
 // when they cannot follow.
 
 import type { Page } from '@playwright/test';
-import { complaints } from './everyone.ts';
+import { complaints, saysScriptsAreOff } from './everyone.ts';
 import { expect, test } from './floor.ts';
 
 /** Does something with calls as the person who looks at the page; returns the call's number. */
@@ -83,7 +83,7 @@ test('without scripts the page says of when it is', async ({ browser, floor, man
   for (const path of ['/andon/history', '/andon/statistics']) {
     await page.goto(floor.url + path);
     await expect(page.locator('#current-as-of')).toHaveText(asOf);
-    await expect(page.getByText('Scripts are off')).toBeVisible();
+    await saysScriptsAreOff(page);
   }
   await context.close();
 });

@@ -51,6 +51,13 @@ export async function touchable(page: Page, which: string): Promise<void> {
   expect(small, `for a gloved finger at ${page.viewportSize()?.width}`).toEqual([]);
 }
 
+/** Says what is missing where scripts are off; locators by text leave such words out. */
+export async function saysScriptsAreOff(page: Page): Promise<void> {
+  const words = page.locator('noscript');
+  await expect(words).toBeVisible();
+  expect(await words.innerText()).toContain('Scripts are off');
+}
+
 /** Nothing sticks out sideways, and a gloved finger meets everything that can be touched. */
 export async function fits(page: Page, width: number): Promise<void> {
   await page.setViewportSize({ width, height: width === 1920 ? 1080 : 1024 });
