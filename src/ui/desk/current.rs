@@ -10,7 +10,7 @@ pub const PART: &str = "current";
 
 /// Of when the page is, in the site's clock, and whether it still follows. What it shows stands in an element of the id [`PART`].
 #[must_use]
-pub fn current(as_of: String) -> AnyView {
+pub fn current(as_of: &str) -> AnyView {
     view! {
         <p class="current-said">
             <span id="current-as-of">{format!("As of {as_of}")}</span>

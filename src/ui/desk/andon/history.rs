@@ -61,7 +61,7 @@ pub fn history(page: &Page, wrong: &Wrong) -> AnyView {
     let list = page.calls.as_ref().map(|calls| list(page, calls));
     view! {
         {wrong.summary()}
-        {current(page.time(page.now))}
+        {current(&page.time(page.now))}
         <div class="sheet andon-sheet" id=PART>{opened} {filters(page, wrong)} {list}</div>
     }
     .into_any()

@@ -126,7 +126,7 @@ pub fn statistics(page: &Page) -> AnyView {
     };
     view! {
         <Hatchings />
-        {current(page.time(page.now))}
+        {current(&page.time(page.now))}
         <div class="sheet andon-sheet" id=PART>
             {nav(page)}
             {choice(page)}
