@@ -143,7 +143,7 @@ test.describe.serial('calls, from the rule to the figures', () => {
     await expect(page.getByRole('heading', { name: /E-mail/ })).toContainText('not set up');
     // Other tests call on this floor, too.
     const answers = page.locator('.fact').filter({ hasText: 'MTTA' });
-    const counted = async () => Number((await answers.textContent())?.match(/· n (\d+)/)?.[1] ?? 0);
+    const counted = async () => Number((await answers.allTextContents()).join().match(/· n (\d+)/)?.[1] ?? 0);
     await page.goto(`${floor.url}/andon/statistics?kind=maintenance`);
     const before = await counted();
     const { id } = await call(page, '', { machine: 'M2', kind: 'maintenance', priority: 'high', text: 'It smells of oil' });
