@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Result, ensure};
 use serde_json::json;
 
-use super::floor::Server;
+use super::floor::{Server, bearer};
 use super::http::{Connection, request};
 use super::report::{Beside, Report, Row, Unit};
 use super::start::History;
@@ -24,7 +24,8 @@ pub fn run(workspace: &Workspace, server: &Path, report: &mut Report) -> Result<
         let server = Server::start(&history.program)?;
         let mut connection = Connection::open(server.port)?;
         let [js, wasm, css] = site::parts(&workspace.site)?;
-        let mut travels = |path: &str| bytes(&mut connection, path);
+        let bearer = bearer(&history.key);
+        let mut travels = |path: &str| bytes(&mut connection, path, &bearer);
         let (html, css, js, wasm) = (
             travels("/")?,
             travels(&css)?,
@@ -52,8 +53,9 @@ pub fn run(workspace: &Workspace, server: &Path, report: &mut Report) -> Result<
     Ok(())
 }
 
-fn bytes(connection: &mut Connection, path: &str) -> Result<usize> {
-    let answer = connection.ask(&request("GET", path, &[("Accept-Encoding", "br")], ""))?;
+fn bytes(connection: &mut Connection, path: &str, bearer: &str) -> Result<usize> {
+    let headers = [("Accept-Encoding", "br"), ("Authorization", bearer)];
+    let answer = connection.ask(&request("GET", path, &headers, ""))?;
     ensure!(
         answer.status == 200,
         "{path} is answered with {}",

@@ -24,6 +24,8 @@ pub const MACHINE_DAY_BYTES: f64 = 1_000_000.0;
 pub struct History {
     // Before the folder: nothing looks into it once it is gone.
     pub program: Program,
+    /// Opens what screens read.
+    pub key: String,
     folder: Folder,
 }
 
@@ -35,13 +37,18 @@ impl History {
             site,
             database: format!("sqlite://{}", folder.database().display()),
         };
-        step(&format!("history of {days} days"), || {
+        let key = step(&format!("history of {days} days"), || {
             // The simulator sends under its own name.
-            program.key(&folder, "simulator", &READS)?;
+            let key = program.key(&folder, "simulator", &READS)?;
             let days = days.to_string();
-            process::run(&mut program.command(&["simulate", "history", "--days", &days]))
+            process::run(&mut program.command(&["simulate", "history", "--days", &days]))?;
+            Ok(key)
         })?;
-        Ok(Self { program, folder })
+        Ok(Self {
+            program,
+            key,
+            folder,
+        })
     }
 
     /// The database with everything that stands beside it.
