@@ -41,7 +41,8 @@ test('the calls and what they add up to follow what happens, with scroll, focus 
   await expect(row.first()).toContainText('Raised', { timeout: 6_000 });
   await expect(open).toContainText('Filler', { timeout: 6_000 });
 
-  // Opened, scrolled down, with the focus on its heading's way out.
+  // Opened, scrolled down, with the focus on its heading's way out. Of several pages the one in front has the focus.
+  await page.bringToFront();
   await row.first().getByRole('link').first().click();
   const opened = page.locator('#call');
   await expect(opened).toContainText('Labels are crooked');
