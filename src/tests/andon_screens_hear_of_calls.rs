@@ -4,7 +4,7 @@ use crate::andon_scene::{Floor, Letters, give_addresses, minutes, run, start};
 use crate::browser::{Browser, text};
 use crate::cast::Actor;
 use crate::harness::{Place, until};
-use crate::stream::{SOON, Stream, follow};
+use crate::stream::{SOON, Stream, follow, in_time};
 use axum::http::header::AUTHORIZATION;
 use ms5_floor::domain::ids::Seq;
 use ms5_floor::domain::rights::{Permission, PermissionSet};
@@ -13,6 +13,7 @@ use ms5_floor::server::live::hub::Event as HubEvent;
 use ms5_floor::server::live::nodes;
 use serde_json::{Value, json};
 use std::sync::Arc;
+use std::time::Instant;
 
 on_both! {
     a_screen_gets_all_calls_at_first_and_then_each_that_changes,
@@ -157,7 +158,9 @@ async fn a_screen_that_cannot_follow_is_told_of_all_calls_again(place: &Place) {
     floor.acted(&floor.engineer, over, "close", json!({})).await;
     flood(2_500);
     let mut was_reset = false;
+    let begun = Instant::now();
     let again = loop {
+        in_time(begun, "calls");
         let event = stream.next().await.expect("an event");
         match event.name.as_str() {
             "reset" => was_reset = true,

@@ -8,12 +8,15 @@ use ms5_floor::domain::ids::Seq;
 use ms5_floor::server::http::router;
 use ms5_floor::server::live::{nodes, publisher};
 use serde_json::Value;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::task::JoinHandle;
 use tower::ServiceExt;
 
 /// How long an event may take to come.
 pub const SOON: Duration = Duration::from_secs(10);
+
+/// How long what is waited for may take, whatever else comes meanwhile.
+const LONG_ENOUGH: Duration = Duration::from_secs(45);
 
 /// From now on changes are told on the server's streams, until it stops.
 pub fn publish(server: &Server) -> JoinHandle<()> {
@@ -108,7 +111,9 @@ impl Stream {
 
     /// The next event of this name; others may come before it.
     pub async fn next_named(&mut self, name: &str) -> Event {
+        let begun = Instant::now();
         loop {
+            in_time(begun, name);
             let event = self
                 .next()
                 .await
@@ -121,7 +126,9 @@ impl Stream {
 
     /// Reads tiles until one is of this line and holds at least this fact.
     pub async fn tile(&mut self, line: &str, seq: Seq) -> Event {
+        let begun = Instant::now();
         loop {
+            in_time(begun, line);
             let tile = self.next_named("tile").await;
             if tile.data["code"] == line && tile.id.is_some_and(|id| id >= seq.0) {
                 return tile;
@@ -142,4 +149,9 @@ fn parse(text: &str) -> Event {
         data: serde_json::from_str(field("data").unwrap_or("null"))
             .unwrap_or_else(|e| panic!("{e}: {text}")),
     }
+}
+
+/// Signs of life go on to come while what is waited for does not: the wait ends all the same.
+pub fn in_time(begun: Instant, what: &str) {
+    assert!(begun.elapsed() < LONG_ENOUGH, "'{what}' did not come");
 }
